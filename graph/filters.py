@@ -1,0 +1,95 @@
+"""The evidence filters. A filter keeps only rows that are known to match; rows on which it can't be told are counted, not kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, TypeVar
+
+from pydantic import Field
+
+from schema.reading import Frozen, PrevalenceReading, Reading
+from schema.study import Design, Study
+
+Known = bool | None
+T = TypeVar("T")
+
+
+class Filters(Frozen):
+    """What to keep. `indirect` adds the evidence of the wider populations, in columns of its own."""
+
+    design: tuple[Design, ...] = ()
+    adjusted: bool | None = None
+    randomised: bool | None = None
+    min_n: int | None = Field(default=None, ge=1)
+    year_from: int | None = Field(default=None, ge=1900, le=2100)
+    year_to: int | None = Field(default=None, ge=1900, le=2100)
+    max_mri_day: float | None = Field(default=None, ge=0)
+    exclude: tuple[str, ...] = ()
+    indirect: bool = False
+
+    @property
+    def active(self) -> dict[str, Any]:
+        """The filters that drop rows, as they were asked for."""
+        return {key: value for key, value in self.model_dump(exclude_defaults=True).items() if key != "indirect"}
+
+    def without(self, name: str) -> Filters:
+        """The same but for one filter."""
+        return Filters(**{key: value for key, value in self.model_dump(exclude_defaults=True).items() if key != name})
+
+
+Verdict = Literal["kept", "dropped", "unknown"]
+
+
+def _study_checks(filters: Filters, study: Study) -> Iterable[Known]:
+    if filters.exclude:
+        yield study.id not in filters.exclude
+    if filters.design:
+        yield None if study.design is None else study.design in filters.design
+    if filters.year_from is not None:
+        yield None if study.year is None else study.year >= filters.year_from
+    if filters.year_to is not None:
+        yield None if study.year is None else study.year <= filters.year_to
+    if filters.max_mri_day is not None:
+        window = study.imaging.mri_window_days if study.imaging else None
+        yield None if window is None else window[1] <= filters.max_mri_day
+
+
+def finding_verdict(filters: Filters, reading: Reading, study: Study) -> Verdict:
+    """Whether a finding matches; `randomised` is a mark that a row has or hasn't, so it is always known."""
+    checks = list(_study_checks(filters, study))
+    if filters.adjusted is not None:
+        checks.append(None if reading.row.adjusted is None else reading.row.adjusted is filters.adjusted)
+    if filters.randomised is not None:
+        checks.append(reading.row.randomised is filters.randomised)
+    if filters.min_n is not None:
+        checks.append(reading.n >= filters.min_n if reading.n_known else None)
+    return _verdict(checks)
+
+
+def prevalence_verdict(filters: Filters, reading: PrevalenceReading, study: Study) -> Verdict:
+    """Whether a prevalence matches; adjusted and randomised don't apply to it."""
+    checks = list(_study_checks(filters, study))
+    if filters.min_n is not None:
+        size = reading.row.total or study.population(reading.row.population).n or study.n
+        checks.append(None if size is None else size >= filters.min_n)
+    return _verdict(checks)
+
+
+def _verdict(checks: Iterable[Known]) -> Verdict:
+    told = list(checks)
+    if False in told:
+        return "dropped"
+    return "unknown" if None in told else "kept"
+
+
+def sift(
+    filters: Filters, rows: Iterable[T], studies: Mapping[str, Study], verdict: Callable[[Filters, T, Study], Verdict], study_of: Callable[[T], str]
+) -> tuple[list[T], int]:
+    """The rows that match, and how many can't be told."""
+    kept, unknown = [], 0
+    for row in rows:
+        told = verdict(filters, row, studies[study_of(row)])
+        if told == "kept":
+            kept.append(row)
+        unknown += told == "unknown"
+    return kept, unknown

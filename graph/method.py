@@ -1,0 +1,57 @@
+"""Every constant of the method, in one place; the schema route serves them. docs/method.md says why each is what it is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from schema.reading import Z_SIGNIFICANT as Z95
+
+# Part of the release: raise it with every change that can move a number.
+VERSION = "1"
+
+__all__ = ["METHOD", "VERSION", "Z95", "Method"]
+
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """The constants. Lengths are on the log (odds) ratio scale, shares are 0..1."""
+
+    # standard error of what has none
+    default_prevalence_lesion: float = 0.24
+    default_prevalence_continuous: float = 0.5
+    default_prevalence_other: float = 0.3
+    default_exposed_share: float = 0.3
+    default_n: int = 100
+    # medians are read as means unless |q1 + q3 - 2 median| exceeds this share of q3 - q1
+    skew_limit: float = 0.25
+    # printed ci, p and counts disagree where their z values lie further apart than this, beyond rounding
+    disagreement_z: float = 0.5
+    # overlap
+    exact_overlap_component: int = 40
+    authors_in_common: int = 2
+    # pooling
+    bayes_tau_scale: float = 0.5
+    bayes_max_cohorts: int = 4
+    # weight
+    weight_mu_sd: float = 0.5
+    weight_tau_scale: float = 0.15
+    rho: float = 0.3
+    reference_n: int = 145
+    reference_prevalence: float = 0.24
+    # certainty
+    scanned_share: float = 0.7
+    large_effect: float = 2.0
+    small_patients: int = 300
+    upgrade_cohorts: int = 3
+    # contested
+    surprise: float = 0.10
+    # prevalence
+    mri_windows: tuple[int, ...] = field(default=(2, 14, 30, 90))
+
+    def served(self) -> dict[str, Any]:
+        return {"version": VERSION, **asdict(self)}
+
+
+METHOD = Method()

@@ -1,0 +1,148 @@
+"""Random-effects pooling: design point 5.
+
+REML with Hartung-Knapp equals R metafor's `rma(method="REML", test="adhoc")` with threshold 1e-12. All inputs are estimates `y` and
+standard errors `se` on one scale, in one order; sums are over that order.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph.method import METHOD, Z95
+
+Vector = NDArray[np.float64]
+
+
+class Pooled(NamedTuple):
+    """A pooled estimate with its 95% interval."""
+
+    estimate: float
+    ci: tuple[float, float]
+    p: float | None = None
+
+
+class RandomEffects(NamedTuple):
+    """REML-HK: estimate, 95% interval, prediction interval (k >= 3), tau2, I2 (percent), Cochran's Q with its p, p of the estimate."""
+
+    estimate: float
+    se: float
+    ci: tuple[float, float]
+    prediction_interval: tuple[float, float] | None
+    tau2: float
+    i2: float
+    q: float
+    q_p: float
+    p: float
+
+
+def common_effect(y: Sequence[float], se: Sequence[float]) -> Pooled:
+    """The common-effect (fixed-effect) estimate with its normal interval."""
+    weights = [1 / one**2 for one in se]
+    total = math.fsum(weights)
+    estimate = math.fsum(weight * value for weight, value in zip(weights, y, strict=True)) / total
+    half = Z95 / math.sqrt(total)
+    return Pooled(estimate, (estimate - half, estimate + half), math.erfc(abs(estimate) * math.sqrt(total) / math.sqrt(2)))
+
+
+def reml_tau2(y: Vector, v: Vector, *, threshold: float = 1e-12, iterations: int = 10_000) -> float:
+    """Between-study variance by restricted maximum likelihood, Fisher scoring (Viechtbauer, J Educ Behav Stat 2005;30:261-93)."""
+    # Hedges' estimator is where metafor starts, too: the optimum found is the same one
+    tau2 = max(0.0, float(np.var(y, ddof=1) - np.mean(v)))
+    for _ in range(iterations):
+        w = 1 / (v + tau2)
+        total = w.sum()
+        residual = w * (y - (w * y).sum() / total)
+        w2, w3 = (w**2).sum(), (w**3).sum()
+        trace_p = total - w2 / total
+        trace_pp = w2 - 2 * w3 / total + (w2 / total) ** 2
+        step = float(((residual**2).sum() - trace_p) / trace_pp)
+        while tau2 + step < 0:
+            step /= 2
+            if abs(step) < threshold:
+                step = -tau2
+                break
+        tau2 = max(0.0, tau2 + step)
+        if abs(step) <= threshold:
+            break
+    return tau2
+
+
+def reml_hk(y: Sequence[float], se: Sequence[float]) -> RandomEffects:
+    """Random effects by REML with the Hartung-Knapp interval, never narrower than the unadjusted one (k >= 2).
+
+    Hartung and Knapp, Stat Med 2001;20:3875-89; the floor: Rover, Knapp and Friede, BMC Med Res Methodol 2015;15:99; the prediction
+    interval: Higgins, Thompson and Spiegelhalter, JRSS A 2009;172:137-59, with k - 1 degrees of freedom as metafor has it.
+    """
+    from scipy.special import chdtrc, stdtr, stdtrit
+
+    values, v = np.asarray(y, dtype=float), np.asarray(se, dtype=float) ** 2
+    k = len(values)
+    tau2 = reml_tau2(values, v)
+    w = 1 / (v + tau2)
+    estimate = float((w * values).sum() / w.sum())
+    scale = max(1.0, float((w * (values - estimate) ** 2).sum()) / (k - 1))
+    error = math.sqrt(scale / float(w.sum()))
+    t = float(stdtrit(k - 1, 0.975))
+    fixed = 1 / v
+    mean = float((fixed * values).sum() / fixed.sum())
+    q = float((fixed * (values - mean) ** 2).sum())
+    typical = (k - 1) / float(fixed.sum() - (fixed**2).sum() / fixed.sum())
+    spread = t * math.sqrt(tau2 + error**2)
+    return RandomEffects(
+        estimate=estimate,
+        se=error,
+        ci=(estimate - t * error, estimate + t * error),
+        prediction_interval=(estimate - spread, estimate + spread) if k >= 3 else None,
+        tau2=tau2,
+        i2=100 * tau2 / (typical + tau2),
+        q=q,
+        q_p=float(chdtrc(k - 1, q)),
+        p=float(2 * stdtr(k - 1, -abs(estimate) / error)),
+    )
+
+
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(96)
+
+
+def bayes(y: Sequence[float], se: Sequence[float], tau_scale: float = METHOD.bayes_tau_scale) -> Pooled:
+    """Posterior median and central 95% interval of the mean effect, for few cohorts.
+
+    Normal-normal model, mu flat, tau ~ half-normal(tau_scale) (Rover, J Stat Softw 2020;93(6); the scale for log ratios: Rover et al.,
+    Res Synth Methods 2021;12:448-74). mu given tau is normal, so only tau is integrated, by Gauss-Legendre quadrature.
+    """
+    from scipy.special import ndtr
+
+    values, v = np.asarray(y, dtype=float), np.asarray(se, dtype=float) ** 2
+    top = 6 * tau_scale
+    tau = (_NODES + 1) / 2 * top
+    w = 1 / (v[None, :] + tau[:, None] ** 2)
+    total = w.sum(axis=1)
+    means = (w * values).sum(axis=1) / total
+    log_density = (
+        0.5 * np.log(w).sum(axis=1)
+        - 0.5 * np.log(total)
+        - 0.5 * (w * (values[None, :] - means[:, None]) ** 2).sum(axis=1)
+        - 0.5 * (tau / tau_scale) ** 2
+    )
+    mass = _WEIGHTS * np.exp(log_density - log_density.max())
+    mass /= mass.sum()
+    spread = 1 / np.sqrt(total)
+
+    def quantile(share: float) -> float:
+        low, high = float((means - 9 * spread).min()), float((means + 9 * spread).max())
+        for _ in range(200):
+            middle = (low + high) / 2
+            if float((mass * ndtr((middle - means) / spread)).sum()) < share:
+                low = middle
+            else:
+                high = middle
+            if high - low < 1e-12:
+                break
+        return (low + high) / 2
+
+    return Pooled(quantile(0.5), (quantile(0.025), quantile(0.975)))

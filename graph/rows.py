@@ -1,0 +1,155 @@
+"""How each row was read and used, for people to check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from graph.contested import grid_of, power
+from graph.method import Z95
+from graph.prevalence import study_ref
+from graph.synthesis import Corpus, Synthesis, back, population_ref
+from schema.association import ClaimRow, FamilyResult, Interval, Row, Used
+from schema.reading import ClaimReading, Reading
+from schema.study import Study
+
+
+def rows_of(synthesis: Synthesis | None, readings: Sequence[Reading], corpus: Corpus) -> list[Row]:
+    """Every row, sorted by study and place; with a synthesis, how that used each and why not otherwise."""
+    primary: FamilyResult | None = None
+    passed_over: Mapping[str, str] = {}
+    shares: dict[str, float] = {}
+    powers: dict[str, float] = {}
+    voting: dict[str, str | None] = {}
+    if synthesis is not None:
+        passed_over = synthesis.votes.passed_over
+        primary = next((family for family in synthesis.association.families if family.k > 1), None)
+        shares = _shares(primary, synthesis)
+        speaking = {finding for vote in synthesis.votes.speaking for finding in vote.findings}
+        for vote in synthesis.votes.cohorts:
+            for finding in vote.findings:
+                voting[finding] = _why_not_pooled(vote.reading, vote.poolable, shares, finding)
+                if finding not in speaking:
+                    voting[finding] = "its patients speak by a published meta-analysis in the weight; counted as a cohort"
+        if synthesis.votes.speaking and synthesis.association.direction in {"increases", "decreases"}:
+            grid = grid_of(synthesis.votes.speaking)
+            sign = 1 if synthesis.association.direction == "increases" else -1
+            for vote in synthesis.votes.cohorts:
+                if not vote.reading.reports:
+                    powers.update(dict.fromkeys(vote.findings, round(power(vote, grid, sign), 4)))
+    rows = []
+    for reading in sorted(readings, key=lambda one: (one.study, one.position)):
+        finding = reading.finding
+        used: Used = "shown"
+        why = passed_over.get(finding) or reading.why
+        if finding in shares:
+            used, why = "pooled", None
+        elif finding in voting:
+            used, why = "votes", voting[finding]
+        elif synthesis is None and reading.votes:
+            used, why = "votes", None
+        elif reading.published and synthesis is not None:
+            why = _published(reading, synthesis)
+        if finding in powers and powers[finding] < 0.5:
+            small = f"study too small: power {powers[finding]:.0%}"
+            why = f"{why}; {small}" if why else small
+        rows.append(_row(reading, corpus, used, why, shares.get(finding), powers.get(finding)))
+    return rows
+
+
+def _published(reading: Reading, synthesis: Synthesis) -> str:
+    shown = next(one for one in synthesis.association.published if one.finding == reading.finding)
+    parts = ["published meta-analysis"]
+    parts.append("the headline" if shown.headline else "beside the headline")
+    parts.append("in the weight" if shown.in_weight else "not in the weight")
+    return ", ".join(parts)
+
+
+def _why_not_pooled(reading: Reading, poolable: bool, shares: Mapping[str, float], finding: str) -> str | None:
+    if finding in shares:
+        return None
+    if reading.kind != "estimate":
+        return "no estimate: votes by its p, sign or word"
+    if not poolable:
+        return "speaks by a part of the exposure or outcome: votes, isn't pooled"
+    return "no other estimate of the same measure and contrast"
+
+
+def _shares(primary: FamilyResult | None, synthesis: Synthesis) -> dict[str, float]:
+    """Each pooled row's part of the random-effects weight."""
+    if primary is None or primary.reml_hk is None:
+        return {}
+    weights = {}
+    for vote in synthesis.votes.cohorts:
+        if set(vote.findings) <= set(primary.rows) and vote.reading.se is not None:
+            for finding in vote.findings:
+                weights[finding] = 1 / (vote.reading.se**2 + primary.reml_hk.tau2) / len(vote.findings)
+    total = sum(weights.values())
+    return {finding: weight / total for finding, weight in weights.items()}
+
+
+def _row(reading: Reading, corpus: Corpus, used: Used, why: str | None, share: float | None, power: float | None) -> Row:
+    row, study = reading.row, corpus.studies[reading.study]
+    value, ci = _turned(reading)
+    return Row(
+        finding=reading.finding,
+        study=study_ref(study),
+        cohorts=study.cohorts or (study.id,),
+        population=population_ref(reading.populations[0]),
+        population_label=study.population(row.population).label,
+        exposure=row.exposure,
+        outcome=row.outcome,
+        design=study.design,
+        randomised=row.randomised,
+        adjusted=row.adjusted,
+        covariates=row.covariates,
+        measure=row.measure,
+        contrast=row.contrast,
+        family=reading.family,
+        value=value,
+        ci=ci,
+        p=row.p,
+        counts=row.counts,
+        direction=row.direction,
+        source=row.source,
+        exposure_as_reported=row.exposure_as_reported,
+        outcome_as_reported=row.outcome_as_reported,
+        n=reading.n,
+        n_known=reading.n_known,
+        y=reading.y,
+        se=reading.se,
+        z=reading.z,
+        kind=reading.kind,
+        way=reading.way,
+        used=used,
+        why=why,
+        share=share,
+        power=power,
+        warnings=reading.warnings,
+    )
+
+
+def _turned(reading: Reading) -> tuple[float | None, Interval | None]:
+    """The row's value and interval, turned to exposure and outcome, per its own step; as printed where nothing turns it."""
+    row = reading.row
+    turned = row.reversed or row.outcome_scale is not None or reading.turned_from is not None
+    if row.value is not None and (not turned or reading.y is None):
+        return row.value, (float(row.ci[0]), float(row.ci[1])) if row.ci else None
+    if reading.y is None or reading.se is None:
+        return None, None
+    step = row.per.step if row.per is not None else 1
+    y, half = reading.y * step, Z95 * reading.se * step
+    return back(reading.scale, y), (back(reading.scale, y - half), back(reading.scale, y + half))
+
+
+def claim_row(claim: ClaimReading, studies: Mapping[str, Study]) -> ClaimRow:
+    return ClaimRow(
+        claim=claim.claim,
+        study=study_ref(studies[claim.study]),
+        stance=claim.row.stance,
+        basis=claim.row.basis,
+        links=claim.row.links,
+        target=claim.target,
+        factors=claim.factors,
+        source=claim.row.source,
+        notes=claim.row.notes,
+    )

@@ -1,0 +1,190 @@
+"""The embedded store: the graph in memory, from a snapshot file or as built."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from graph.build import EvidenceGraph
+from graph.overlap import Patients, patients_of
+from graph.stores import snapshot
+from graph.stores.port import Reader, Store
+from schema.association import Association, MechanismEdge
+from schema.errors import SnapshotDamaged
+from schema.reading import ClaimReading, PrevalenceReading, Reading
+from schema.study import Study
+from schema.vocabulary import Vocabulary
+
+_LOG = logging.getLogger("rdwi.store")
+_R = TypeVar("_R", Reading, PrevalenceReading)
+_T = TypeVar("_T")
+
+
+_Key = tuple[str, str, str]
+
+
+class MemoryReader(Reader):
+    """One release in memory: a built graph, or a snapshot whose records are made when they are asked for."""
+
+    def __init__(self, source: EvidenceGraph | snapshot.Snapshot) -> None:
+        self._source = source
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return Vocabulary(self._source.terms)
+
+    @cached_property
+    def _studies(self) -> Mapping[str, Study]:
+        return {study.id: study for study in self._source.studies}
+
+    @cached_property
+    def _patients(self) -> Mapping[str, Patients]:
+        return {study_id: patients_of(study, self._studies) for study_id, study in self._studies.items()}
+
+    @cached_property
+    def _by_outcome(self) -> Mapping[str, list[Reading]]:
+        return _index((reading.outcome, reading) for reading in self._source.readings)
+
+    @cached_property
+    def _by_exposure(self) -> Mapping[str, list[Reading]]:
+        return _index((reading.exposure, reading) for reading in self._source.readings)
+
+    @cached_property
+    def _edges(self) -> dict[_Key, Association | None]:
+        """The associations by (exposure, outcome, population); None until one is asked for."""
+        if isinstance(self._source, EvidenceGraph):
+            return {(one.exposure.id, one.outcome.id, one.population.id): one for one in self._source.associations}
+        return dict.fromkeys(self._source.association_lines)
+
+    @cached_property
+    def _keys_by_exposure(self) -> Mapping[str, list[_Key]]:
+        return _index((key[0], key) for key in self._edges)
+
+    @cached_property
+    def _keys_by_outcome(self) -> Mapping[str, list[_Key]]:
+        return _index((key[1], key) for key in self._edges)
+
+    def _edge(self, key: _Key) -> Association:
+        found = self._edges[key]
+        if found is None:
+            assert isinstance(self._source, snapshot.Snapshot)
+            found = self._edges[key] = self._source.association(key)
+        return found
+
+    def release(self) -> str:
+        return self._source.release
+
+    def terms(self) -> Vocabulary:
+        return self._vocabulary
+
+    def edges(
+        self, *, exposure: str | None = None, outcome: str | None = None, population: str | None = None
+    ) -> list[Association]:
+        keys: Iterable[_Key] = self._edges
+        if exposure is not None:
+            keys = self._keys_by_exposure.get(exposure, ())
+        elif outcome is not None:
+            keys = self._keys_by_outcome.get(outcome, ())
+        return [
+            self._edge(key)
+            for key in keys
+            if (outcome is None or key[1] == outcome) and (population is None or key[2] == population)
+        ]
+
+    def findings(
+        self,
+        *,
+        exposures: Collection[str] | None = None,
+        outcomes: Collection[str] | None = None,
+        populations: Collection[str] | None = None,
+    ) -> list[Reading]:
+        rows: Iterable[Reading]
+        if outcomes is not None:
+            rows = (row for outcome in outcomes for row in self._by_outcome.get(outcome, ()))
+        elif exposures is not None:
+            rows = (row for exposure in exposures for row in self._by_exposure.get(exposure, ()))
+        else:
+            rows = self._source.readings
+        return sorted(
+            (row for row in _inside(rows, populations) if exposures is None or row.exposure in exposures),
+            key=lambda row: (row.study, row.position),
+        )
+
+    def prevalence(
+        self, *, lesions: Collection[str] | None = None, populations: Collection[str] | None = None
+    ) -> list[PrevalenceReading]:
+        rows = _inside(self._source.prevalence, populations)
+        return [row for row in rows if lesions is None or row.row.lesion in lesions]
+
+    def claims(self) -> list[ClaimReading]:
+        return list(self._source.claims)
+
+    def mechanism_edges(self) -> list[MechanismEdge]:
+        return list(self._source.mechanisms)
+
+    def studies(self) -> Mapping[str, Study]:
+        return self._studies
+
+    def patients(self) -> Mapping[str, Patients]:
+        return self._patients
+
+    def graph(self) -> EvidenceGraph:
+        return self._source if isinstance(self._source, EvidenceGraph) else self._source.graph()
+
+
+class MemoryStore(Store):
+    """The embedded store. With a `file` it is what the snapshot there holds, and each reader sees the newest one."""
+
+    name = "memory"
+
+    def __init__(self, source: EvidenceGraph | snapshot.Snapshot, file: Path | None = None, shipped: str = "") -> None:
+        self._reader = MemoryReader(source)
+        self._file, self._shipped = file, shipped
+        self._seen = _stamp(file)
+
+    def reader(self) -> Reader:
+        stamp = _stamp(self._file)
+        if self._file is not None and stamp is not None and stamp != self._seen:
+            try:
+                self._reader = MemoryReader(snapshot.read(self._file))
+            except SnapshotDamaged as error:
+                _LOG.warning("%s The release that was open is still served.", error)
+            self._seen = stamp
+        return self._reader
+
+    def replace(self, graph: EvidenceGraph) -> None:
+        if self._file is not None:
+            snapshot.write(graph, self._file, self._shipped)
+            self._seen = _stamp(self._file)
+        self._reader = MemoryReader(graph)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+
+def _index(pairs: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:
+    found: dict[str, list[_T]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
+
+
+def _inside(rows: Iterable[_R], populations: Collection[str] | None) -> Iterable[_R]:
+    if populations is None:
+        return rows
+    wanted = frozenset(populations)
+    return (row for row in rows if wanted.intersection(row.populations))
+
+
+def _stamp(file: Path | None) -> tuple[int, int] | None:
+    """What tells one snapshot from the next without reading it."""
+    if file is None:
+        return None
+    try:
+        status = file.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns

@@ -1,0 +1,208 @@
+"""The memory store's file: one line of header, then one line a record. Written whole beside the old one, then put in its place.
+
+    {"format": "rdwi-snapshot", "version": 1, "release": ..., "sha256": of all that follows, ...}
+    study <TAB> {...}
+    association <TAB> exposure <TAB> outcome <TAB> population <TAB> {...}
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from graph.build import EvidenceGraph
+from graph.method import VERSION
+from schema.association import Association, MechanismEdge
+from schema.errors import SnapshotDamaged
+from schema.reading import ClaimReading, PrevalenceReading, Reading
+from schema.study import Study
+from schema.vocabulary import Term
+
+FORMAT, FORMAT_VERSION = "rdwi-snapshot", 1
+NAME = "graph.rdwi"
+
+_M = TypeVar("_M", bound=BaseModel)
+_REMEDY = "Load the sheets again with --fresh, or move the file away to start from the shipped corpus."
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a snapshot says of itself; `shipped` is the digest of the corpus that came with the package which wrote it."""
+
+    release: str
+    method: str
+    shipped: str
+    user: frozenset[str]
+    removed: frozenset[str]
+
+
+class Snapshot:
+    """A snapshot that was opened: records are made into objects when they are first asked for."""
+
+    def __init__(self, header: Header, lines: dict[str, list[bytes]], path: Path) -> None:
+        self.header, self._lines, self._path = header, lines, path
+
+    @property
+    def release(self) -> str:
+        return self.header.release
+
+    def _records(self, kind: str, model: type[_M]) -> tuple[_M, ...]:
+        try:
+            return tuple(model.model_validate_json(line) for line in self._lines.get(kind, ()))
+        except ValidationError as error:
+            raise damaged(self._path, f"a {kind} can't be read ({error.error_count()} mistakes)") from error
+
+    @cached_property
+    def studies(self) -> tuple[Study, ...]:
+        return self._records("study", Study)
+
+    @cached_property
+    def terms(self) -> tuple[Term, ...]:
+        return self._records("term", Term)
+
+    @cached_property
+    def readings(self) -> tuple[Reading, ...]:
+        return self._records("reading", Reading)
+
+    @cached_property
+    def prevalence(self) -> tuple[PrevalenceReading, ...]:
+        return self._records("prevalence", PrevalenceReading)
+
+    @cached_property
+    def claims(self) -> tuple[ClaimReading, ...]:
+        return self._records("claim", ClaimReading)
+
+    @cached_property
+    def mechanisms(self) -> tuple[MechanismEdge, ...]:
+        return self._records("mechanism", MechanismEdge)
+
+    @cached_property
+    def association_lines(self) -> dict[tuple[str, str, str], bytes]:
+        """Each association's JSON by (exposure, outcome, population)."""
+        found: dict[tuple[str, str, str], bytes] = {}
+        for line in self._lines.get("association", ()):
+            exposure, outcome, population, text = line.split(b"\t", 3)
+            found[exposure.decode(), outcome.decode(), population.decode()] = text
+        return found
+
+    def association(self, key: tuple[str, str, str]) -> Association:
+        try:
+            return Association.model_validate_json(self.association_lines[key])
+        except ValidationError as error:
+            raise damaged(self._path, f"the association {' > '.join(key)} can't be read") from error
+
+    def graph(self) -> EvidenceGraph:
+        return EvidenceGraph(
+            self.header.release,
+            self.studies,
+            self.terms,
+            self.readings,
+            self.prevalence,
+            self.claims,
+            tuple(self.association(key) for key in self.association_lines),
+            self.mechanisms,
+            self.header.user,
+            self.header.removed,
+        )
+
+
+def damaged(path: Path, what: str) -> SnapshotDamaged:
+    return SnapshotDamaged(f"The snapshot {path} is damaged: {what}. {_REMEDY}")
+
+
+def write(graph: EvidenceGraph, path: Path, shipped: str) -> None:
+    """Write a snapshot and put it in the place of the old one; a reader sees the old one or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # writers hold a lock, so what is left of an older write is nobody's
+    for left in path.parent.glob(".writing-*"):
+        left.unlink(missing_ok=True)
+    temporary = path.with_name(f".writing-{os.getpid()}")
+    try:
+        with temporary.open("w+b") as file:
+            digest = hashlib.sha256()
+            # the header's length is fixed by its digest's, so it is written first as a place and filled in last
+            file.write(_header(graph, shipped, "0" * 64))
+            for line in _body(graph):
+                digest.update(line)
+                file.write(line)
+            file.seek(0)
+            file.write(_header(graph, shipped, digest.hexdigest()))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _header(graph: EvidenceGraph, shipped: str, digest: str) -> bytes:
+    header = {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "release": graph.release,
+        "method": VERSION,
+        "shipped": shipped,
+        "user": sorted(graph.user),
+        "removed": sorted(graph.removed),
+        "sha256": digest,
+    }
+    return json.dumps(header).encode() + b"\n"
+
+
+def _body(graph: EvidenceGraph) -> Iterator[bytes]:
+    sections: dict[str, tuple[BaseModel, ...]] = {
+        "study": graph.studies,
+        "term": graph.terms,
+        "reading": graph.readings,
+        "prevalence": graph.prevalence,
+        "claim": graph.claims,
+        "mechanism": graph.mechanisms,
+    }
+    for kind, records in sections.items():
+        for record in records:
+            yield f"{kind}\t{record.model_dump_json(exclude_defaults=True)}\n".encode()
+    for one in graph.associations:
+        text = one.model_dump_json(exclude_defaults=True)
+        yield f"association\t{one.exposure.id}\t{one.outcome.id}\t{one.population.id}\t{text}\n".encode()
+
+
+def read(path: Path) -> Snapshot:
+    """Open a snapshot; SnapshotDamaged with a clear word where it is damaged or of another format."""
+    content = path.read_bytes()
+    first, _, body = content.partition(b"\n")
+    header = _parse(first, path)
+    if hashlib.sha256(body).hexdigest() != header.get("sha256"):
+        raise damaged(path, "its checksum doesn't fit")
+    lines: dict[str, list[bytes]] = {}
+    for line in body.splitlines():
+        kind, _, text = line.partition(b"\t")
+        lines.setdefault(kind.decode(), []).append(text)
+    return Snapshot(
+        Header(
+            header["release"], header["method"], header["shipped"], frozenset(header["user"]), frozenset(header["removed"])
+        ),
+        lines,
+        path,
+    )
+
+
+def _parse(line: bytes, path: Path) -> dict[str, Any]:
+    try:
+        header = json.loads(line)
+    except ValueError:
+        header = None
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise SnapshotDamaged(f"{path} is no snapshot of an evidence graph. {_REMEDY}")
+    if header.get("version") != FORMAT_VERSION:
+        raise SnapshotDamaged(
+            f"The snapshot {path} has format {header.get('version')}; this version reads format {FORMAT_VERSION}. {_REMEDY}"
+        )
+    return header

@@ -1,0 +1,219 @@
+"""One vote per patient: the row that speaks for a study, and the rows that speak for an association. Design points 1, 3 and 4."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from graph.overlap import Patients, independent, may_share, shares
+from schema.reading import Reading
+from schema.study import Study
+from schema.vocabulary import RollUp
+
+# exposure and outcome terms whose rows an edge takes: term -> (rank, how)
+Takes = Mapping[str, tuple[int, RollUp]]
+
+_KIND_RANK = {"estimate": 0, "significant": 1, "direction": 2, "null": 2, "unclear": 3}
+_ADJUSTED_RANK = {True: 0, None: 1, False: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What one study (or published meta-analysis) says of an association.
+
+    `poolable` is False for rows that came by a roll-up which lets them vote only. `combined` names the rows of disjoint subgroups that
+    were put together.
+    """
+
+    reading: Reading
+    poolable: bool
+    combined: tuple[Reading, ...] = ()
+
+    @property
+    def findings(self) -> tuple[str, ...]:
+        return tuple(reading.finding for reading in self.combined) or (self.reading.finding,)
+
+
+@dataclass(frozen=True, slots=True)
+class Votes:
+    """The votes of an association.
+
+    `cohorts` are the independent cohorts, sorted by study; `speaking` those and the published row, as far as they don't overlap: what the
+    weight and the direction rest on. `published` is every published row. `passed_over` says why a row that may vote does not.
+    """
+
+    cohorts: tuple[Vote, ...]
+    speaking: tuple[Vote, ...]
+    published: tuple[Reading, ...]
+    passed_over: Mapping[str, str]
+    possible_overlaps: tuple[tuple[str, str], ...]
+    cohorts_if_overlap: int
+    studies: tuple[str, ...]
+
+
+def cast(
+    readings: Sequence[Reading], exposures: Takes, outcomes: Takes, studies: Mapping[str, Study], patients: Mapping[str, Patients]
+) -> Votes:
+    """The votes among `readings`, all of which belong to one edge."""
+    passed_over: dict[str, str] = {}
+    by_study: dict[str, list[Reading]] = {}
+    published: list[Reading] = []
+    for reading in readings:
+        if reading.votes:
+            by_study.setdefault(reading.study, []).append(reading)
+        elif reading.published:
+            published.append(reading)
+        elif reading.why is not None:
+            passed_over[reading.finding] = reading.why
+    votes = [
+        _speaker(rows, exposures, outcomes, studies[study], passed_over) for study, rows in sorted(by_study.items())
+    ]
+    conflicts = _conflicts(len(votes), lambda i, j: shares(votes[i].reading, votes[j].reading, patients))
+    worth = [_worth(vote.reading) for vote in votes]
+    kept = independent(worth, conflicts)
+    cohorts = tuple(votes[i] for i in kept)
+    for i, vote in enumerate(votes):
+        if i not in kept:
+            rivals = ", ".join(votes[j].reading.study for j in sorted(conflicts[i]) if j in kept)
+            passed_over.update(dict.fromkeys(vote.findings, f"shares patients with {rivals}, which votes"))
+    possible, if_overlap = _possible(votes, worth, conflicts, kept, patients)
+    return Votes(
+        cohorts,
+        _speaking(votes, worth, conflicts, published, studies) if published else cohorts,
+        tuple(published),
+        passed_over,
+        possible,
+        if_overlap,
+        tuple(sorted({*by_study, *(reading.study for reading in published)})),
+    )
+
+
+def _worth(reading: Reading) -> tuple[int, float]:
+    return (int(reading.kind == "estimate"), reading.information)
+
+
+def _conflicts(count: int, conflict: Callable[[int, int], bool]) -> list[set[int]]:
+    found: list[set[int]] = [set() for _ in range(count)]
+    for i in range(count):
+        for j in range(i):
+            if conflict(i, j):
+                found[i].add(j)
+                found[j].add(i)
+    return found
+
+
+def _possible(
+    votes: Sequence[Vote],
+    worth: Sequence[tuple[int, float]],
+    conflicts: Sequence[set[int]],
+    kept: Sequence[int],
+    patients: Mapping[str, Patients],
+) -> tuple[tuple[tuple[str, str], ...], int]:
+    """The pairs of cohorts that may share patients, and how many cohorts are left where they do."""
+    stricter = [set(near) for near in conflicts]
+    pairs = []
+    for i in range(len(votes)):
+        for j in range(i):
+            if j not in conflicts[i] and may_share(votes[i].reading, votes[j].reading, patients):
+                stricter[i].add(j)
+                stricter[j].add(i)
+                if i in kept and j in kept:
+                    pairs.append((votes[j].reading.study, votes[i].reading.study))
+    return tuple(sorted(pairs)), len(independent(worth, stricter)) if pairs else len(kept)
+
+
+def _speaking(
+    votes: Sequence[Vote],
+    worth: Sequence[tuple[int, float]],
+    conflicts: Sequence[set[int]],
+    published: Sequence[Reading],
+    studies: Mapping[str, Study],
+) -> tuple[Vote, ...]:
+    """The independent set among cohorts and published rows that have a ratio with an interval."""
+    rows = sorted((row for row in published if row.scale == "log-ratio"), key=lambda row: (row.study, row.finding))
+    everything = [*votes, *(Vote(row, poolable=False) for row in rows)]
+    first = len(votes)
+    near = [set(one) for one in conflicts] + [set() for _ in rows]
+    for i, row in enumerate(rows, start=first):
+        for j in range(i):
+            if j >= first or not _later(studies[votes[j].reading.study], studies[row.study]):
+                near[i].add(j)
+                near[j].add(i)
+    kept = independent([*worth, *(_worth(row) for row in rows)], near)
+    return tuple(everything[i] for i in kept)
+
+
+def _later(study: Study, review: Study) -> bool:
+    """Whether a study is too late for a review to have taken it in; undated ones may be inside."""
+    searched = int(review.search_until[:4]) if review.search_until else review.year
+    return study.year is not None and searched is not None and study.year > searched
+
+
+def _speaker(rows: Sequence[Reading], exposures: Takes, outcomes: Takes, study: Study, passed_over: dict[str, str]) -> Vote:
+    """The row that speaks for a study: the widest population; then the edge's own terms; then estimate > p > bare; then adjusted."""
+    order = {row.finding: i for i, row in enumerate(rows)}
+
+    def preference(row: Reading) -> tuple[object, ...]:
+        return (
+            exposures[row.exposure][0],
+            outcomes[row.outcome][0],
+            row.turned_from is not None,
+            _KIND_RANK[row.kind],
+            _ADJUSTED_RANK[row.row.adjusted],
+            order[row.finding],
+        )
+
+    size = {population.id: population.n for population in study.populations}
+    by_population: dict[str, list[Reading]] = {}
+    for row in rows:
+        by_population.setdefault(row.row.population, []).append(row)
+    best = {population: min(group, key=preference) for population, group in by_population.items()}
+    widths = {population: size[population] or study.n or 0 for population in best}
+    widest = max(widths.values())
+    whole = study.n
+    subgroups = [best[population] for population in sorted(best)]
+    disjoint = (
+        len(best) > 1
+        and whole is not None
+        and widest < whole
+        and sum(widths.values()) == whole
+        and all(row.family is not None and row.family == subgroups[0].family for row in subgroups)
+    )
+    if disjoint:
+        vote = _combine(subgroups, exposures, outcomes)
+    else:
+        wide = [row for population, row in best.items() if widths[population] == widest]
+        speaker = min(wide, key=preference)
+        vote = Vote(speaker, _poolable(speaker, exposures, outcomes))
+    for row in rows:
+        if row.finding not in vote.findings:
+            narrower = widths[row.row.population] < widest
+            passed_over[row.finding] = (
+                f"speaks for a part of the patients of {vote.findings[0]}" if narrower else f"the same patients speak by {vote.findings[0]}"
+            )
+    return vote
+
+
+def _poolable(row: Reading, exposures: Takes, outcomes: Takes) -> bool:
+    return row.family is not None and exposures[row.exposure][1] == "estimates" and outcomes[row.outcome][1] == "estimates"
+
+
+def _combine(rows: Sequence[Reading], exposures: Takes, outcomes: Takes) -> Vote:
+    """Disjoint subgroups of one study, put together by inverse variance."""
+    weights = [1 / row.se**2 for row in rows if row.se]
+    total = math.fsum(weights)
+    y = math.fsum(weight * row.y for weight, row in zip(weights, rows, strict=True) if row.y is not None) / total
+    se = 1 / math.sqrt(total)
+    first = rows[0]
+    together = first.model_copy(
+        update={
+            "n": sum(row.n for row in rows),
+            "y": y,
+            "se": se,
+            "z": y / se,
+            "information": math.fsum(row.information for row in rows),
+        }
+    )
+    return Vote(together, _poolable(first, exposures, outcomes), tuple(rows))
+

@@ -1,0 +1,174 @@
+"""The weight of an edge: the probability that a reference cohort would report it, significantly, in its direction. Design point 6.
+
+Model on y* = z / sqrt(n pi (1 - pi)), about the log odds ratio per SD of the exposure: theta_i ~ N(mu, tau^2) for each cohort,
+y*_i ~ N(theta_i, 1 / information_i), mu ~ N(0, weight_mu_sd^2), tau ~ half-normal(weight_tau_scale). Not every result reaches print: one
+that is not significant does so `rho` times as often as one that is (Hedges, Stat Sci 1992;7:246-55; a step weight function). The prior and
+the reporting are symmetric about zero: turning a contrast turns the sign and nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph.method import METHOD, Z95, Method
+from schema.reading import Reading
+
+Vector = NDArray[np.float64]
+
+
+class Report(NamedTuple):
+    """One report as the model sees it: z between `low` and `high` (equal where it is known), of that information.
+
+    `mirrored`: one of the two signs of z; `on_mean`: a published pooled row, which acts on the mean and not on one cohort's effect.
+    """
+
+    low: float
+    high: float
+    information: float
+    mirrored: bool = False
+    on_mean: bool = False
+
+
+class Weight(NamedTuple):
+    """`sign` is +1 (increases) or -1, a tie to +1; `weight` and `p_direction` belong to it."""
+
+    sign: int
+    weight: float
+    p_direction: float
+
+
+def report_of(reading: Reading) -> Report | None:
+    """A reading as the model sees it; None where it says nothing."""
+    if reading.published:
+        if reading.y is None or reading.se is None:
+            return None
+        return Report(reading.y / reading.se, reading.y / reading.se, reading.information, on_mean=True)
+    if reading.z is None:
+        return None
+    if isinstance(reading.z, tuple):
+        low = -math.inf if reading.z[0] is None else reading.z[0]
+        high = math.inf if reading.z[1] is None else reading.z[1]
+        if reading.kind == "unclear":
+            return Report(high, high, reading.information, mirrored=True)
+        return Report(low, high, reading.information)
+    return Report(reading.z, reading.z, reading.information)
+
+
+class Grid(NamedTuple):
+    """The posterior over mu (columns) and tau (rows); `mass` sums to 1."""
+
+    mu: Vector
+    tau: Vector
+    mass: NDArray[np.float64]
+
+
+_TAU_NODES, _TAU_WEIGHTS = np.polynomial.legendre.leggauss(14)
+_REACH = 4.0  # prior SDs of mu and tau that the grid covers
+_STEPS = 161
+
+
+def _mu_nodes(reports: Sequence[Report], reach: float) -> tuple[Vector, Vector]:
+    """Nodes and trapezoid weights for mu: even, and finer where a precise report makes the likelihood steep."""
+    even = np.linspace(-reach, reach, _STEPS)
+    pieces = [even]
+    step = even[1] - even[0]
+    for report in reports:
+        error = 1 / math.sqrt(report.information)
+        if error < 2 * step:
+            for z in {report.low, report.high, Z95, -Z95, -report.high if report.mirrored else report.high}:
+                if math.isfinite(z) and abs(z * error) < reach:
+                    pieces.append(z * error + error * np.linspace(-8, 8, 65))
+    nodes = np.unique(np.concatenate(pieces)) if len(pieces) > 1 else even
+    gaps = np.diff(nodes)
+    weights = np.zeros_like(nodes)
+    weights[:-1] += gaps / 2
+    weights[1:] += gaps / 2
+    return nodes, weights
+
+
+def posterior(reports: Sequence[Report], method: Method = METHOD) -> Grid:
+    """The posterior of mu and tau given the reports, on a grid."""
+    from scipy.special import ndtr
+
+    tau = (_TAU_NODES + 1) / 2 * _REACH * method.weight_tau_scale
+    mu, mu_weights = _mu_nodes(reports, _REACH * method.weight_mu_sd)
+    log_density = -0.5 * (mu[None, :] / method.weight_mu_sd) ** 2 - 0.5 * (tau[:, None] / method.weight_tau_scale) ** 2
+    for report in reports:
+        root = math.sqrt(report.information)
+        if report.on_mean:
+            log_density = log_density - 0.5 * (report.low - mu[None, :] * root) ** 2
+            continue
+        # z of a cohort has mean mu sqrt(I) and variance 1 + tau^2 I
+        spread = np.sqrt(1 + tau[:, None] ** 2 * report.information)
+        centre = mu[None, :] * root
+        null = ndtr((Z95 - centre) / spread) - ndtr((-Z95 - centre) / spread)
+        printed = 1 - (1 - method.rho) * null
+        log_density = log_density + np.log(np.maximum(_likelihood(report, centre, spread, method.rho), 1e-300)) - np.log(printed)
+    mass = np.exp(log_density - log_density.max()) * _TAU_WEIGHTS[:, None] * mu_weights[None, :]
+    return Grid(mu, tau, mass / mass.sum())
+
+
+def _likelihood(report: Report, centre: Vector, spread: Vector, rho: float) -> Vector:
+    """How likely a report is, up to what doesn't depend on mu and tau: reporting included."""
+    from scipy.special import ndtr
+
+    if report.low == report.high:
+        density: Vector = np.exp(-0.5 * ((report.low - centre) / spread) ** 2) / spread
+        if report.mirrored:
+            density = density + np.exp(-0.5 * ((report.low + centre) / spread) ** 2) / spread
+        return density
+
+    def between(low: float, high: float) -> Vector:
+        if low >= high:
+            return np.zeros(np.broadcast_shapes(centre.shape, spread.shape))
+        # from the nearer tail, so that a small probability keeps its digits
+        upper: Vector = ndtr((high - centre) / spread) - ndtr((low - centre) / spread)
+        lower: Vector = ndtr((centre - low) / spread) - ndtr((centre - high) / spread)
+        return np.where(centre > 0, upper, lower)
+
+    inner = between(max(report.low, -Z95), min(report.high, Z95))
+    return between(report.low, min(report.high, -Z95)) + rho * inner + between(max(report.low, Z95), report.high)
+
+
+def chances(grid: Grid, information: float, rho: float = 1.0) -> tuple[float, float, float]:
+    """The probabilities that a cohort of that information reports decreases, null, increases; nulls reach print rho times as often."""
+    from scipy.special import ndtr
+
+    centre = grid.mu[None, :] * math.sqrt(information)
+    spread = np.sqrt(1 + grid.tau[:, None] ** 2 * information)
+    up, down = ndtr((centre - Z95) / spread), ndtr((-Z95 - centre) / spread)
+    null = rho * (1 - up - down)
+    total = up + down + null
+    return tuple(float((grid.mass * one / total).sum()) for one in (down, null, up))  # type: ignore[return-value]
+
+
+def reference_information(method: Method = METHOD) -> float:
+    return method.reference_n * method.reference_prevalence * (1 - method.reference_prevalence)
+
+
+_CACHE: OrderedDict[tuple[object, ...], Weight] = OrderedDict()
+
+
+def weigh(reports: Sequence[Report], method: Method = METHOD) -> Weight:
+    """The weight and the probability of direction of an association with these reports."""
+    from scipy.special import ndtr
+
+    key = (method, *sorted(reports))
+    if key in _CACHE:
+        return _CACHE[key]
+    grid = posterior(sorted(reports), method)
+    down, _, up = chances(grid, reference_information(method))
+    positive = float((grid.mass * ndtr(grid.mu[None, :] / grid.tau[:, None])).sum())
+    # a tie within rounding goes to increases
+    sign = 1 if positive >= 0.5 - 1e-9 else -1
+    result = Weight(sign, up if sign > 0 else down, max(positive, 1 - positive))
+    _CACHE[key] = result
+    if len(_CACHE) > 50_000:
+        _CACHE.popitem(last=False)
+    return result

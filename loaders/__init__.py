@@ -1,0 +1,6 @@
+"""From files to studies.
+
+    files (find) -> plain values with the line of each (documents) -> Study objects, or problems with their place (sheets)
+
+A load is whole: where anything is wrong, every problem of every file is told and nothing is handed on, unless the caller keeps going.
+"""

@@ -1,0 +1,223 @@
+"""YAML and JSON as plain values, with the line on which each stands. Nothing is made of a file but mappings, lists, texts and numbers.
+
+YAML is read event by event, without recursion: anchors and aliases (the makings of a bomb), tags and too deep nesting are refused as they
+are met.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from loaders.files import Source
+from schema.problems import Problem
+
+DEEPEST = 20
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_RESOLVER = yaml.resolver.Resolver()
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(slots=True)
+class Document:
+    """One document of a file: its value and, for each path inside it, the line (from 1)."""
+
+    value: Any
+    lines: dict[Path, int] = field(default_factory=dict)
+
+    def line(self, path: Path) -> int | None:
+        """The line of a path, or of the nearest thing round it."""
+        for end in range(len(path), -1, -1):
+            if path[:end] in self.lines:
+                return self.lines[path[:end]]
+        return None
+
+    def part(self, *path: str | int) -> Document:
+        """A part of it as a document of its own."""
+        value = self.value
+        for step in path:
+            value = value[step]
+        inside = {key[len(path) :]: line for key, line in self.lines.items() if key[: len(path)] == path}
+        return Document(value, inside)
+
+
+class Refused(Exception):
+    """A document that can't be read; carries the problem."""
+
+    def __init__(self, found: str, expected: str, line: int | None = None, help: str | None = None) -> None:
+        super().__init__(found)
+        self.found, self.expected, self.line, self.help = found, expected, line, help
+
+
+def documents(source: Source) -> list[Document] | Problem:
+    """The documents of a file, or the problem that keeps it from being read."""
+    try:
+        text = decode(source.content)
+        read = _json(text) if source.is_json else list(_yaml(text))
+        if not any(document.value is not None for document in read):
+            raise Refused("an empty file", "an extraction sheet")
+        return [document for document in read if document.value is not None]
+    except Refused as refused:
+        return Problem(source.name, refused.found, refused.expected, line=refused.line, help=refused.help)
+
+
+def decode(content: bytes) -> str:
+    """Text from UTF-8, or from UTF-16 or UTF-8 with a byte order mark; Refused where it is neither."""
+    encoding = "utf-8-sig"
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    elif b"\0" in content[:4096]:
+        raise Refused("a binary file", "text in YAML or JSON")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise Refused(
+            f"bytes that are not {encoding.removesuffix('-sig').upper()}",
+            "a text file in UTF-8",
+            line,
+            "Save it again with the encoding UTF-8.",
+        ) from error
+    for number, line_text in enumerate(text.splitlines(), start=1):
+        if any(ord(letter) < 32 and letter not in "\t\r\n\x0b\x0c\x1c\x1d\x1e\x85" for letter in line_text):
+            raise Refused("a control character", "text in YAML or JSON", number)
+    return text
+
+
+def _yaml(text: str) -> Iterator[Document]:
+    """Documents from YAML events, built on a stack."""
+    document = Document(None)
+    # each open container with its path, and for a mapping the key that waits for its value
+    stack: list[tuple[Any, Path, list[Any]]] = []
+
+    def place(value: Any, line: int) -> Path:
+        """Put a value where it belongs; give back its path."""
+        if not stack:
+            document.value, document.lines[()] = value, line
+            return ()
+        container, path, pending = stack[-1]
+        if isinstance(container, list):
+            container.append(value)
+            here: Path = (*path, len(container) - 1)
+        elif not pending:
+            if not isinstance(value, str):
+                raise Refused(f"the key {value!r}", "a text as key", line)
+            if value in container:
+                raise Refused(f"the key {value!r} a second time", "each key once", line)
+            pending.append(value)
+            document.lines[(*path, value)] = line
+            return path
+        else:
+            here = (*path, pending.pop())
+            container[here[-1]] = value
+        document.lines.setdefault(here, line)
+        return here
+
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+                raise Refused("an anchor or alias (& or *)", "values written out", line, "Put text with & or * into quotes.")
+            if isinstance(event, yaml.ScalarEvent):
+                place(_scalar(event, line), line)
+            elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+                if event.tag is not None:
+                    raise Refused(f"the tag {event.tag}", "plain YAML without tags", line)
+                if len(stack) >= DEEPEST:
+                    raise Refused(f"more than {DEEPEST} levels of nesting", "a sheet as the template has it", line)
+                container: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
+                if stack and isinstance(stack[-1][0], dict) and not stack[-1][2]:
+                    raise Refused("a list or mapping as a key", "a text as key", line)
+                path = place(container, line)
+                stack.append((container, path, []))
+            elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+                stack.pop()
+            elif isinstance(event, yaml.DocumentEndEvent):
+                yield document
+                document = Document(None)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise Refused(f"YAML that can't be read ({error.problem})", "YAML", mark.line + 1 if mark else None) from error
+    except yaml.YAMLError as error:
+        raise Refused(f"YAML that can't be read ({str(error).splitlines()[0]})", "YAML") from error
+
+
+def _scalar(event: Any, line: int) -> Any:
+    if event.tag is not None:
+        raise Refused(f"the tag {event.tag}", "plain YAML without tags", line)
+    text: str = event.value
+    if not event.implicit[0]:
+        return text
+    tag = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False)).rpartition(":")[2]
+    if tag == "null":
+        return None
+    if tag == "bool":
+        return text.lower() in {"true", "yes", "on"}
+    if tag in {"int", "float"}:
+        return _number(text, line)
+    return text
+
+
+def _number(text: str, line: int) -> int | float | str:
+    plain = text.replace("_", "")
+    if ":" in plain:
+        raise Refused(f"{text} without quotes, which YAML reads as a number to base 60", f'"{text}" in quotes', line)
+    try:
+        if plain.lstrip("+-").isdigit():
+            if len(plain) > 18:
+                raise Refused("a number of more than 18 digits", "a figure as printed", line)
+            return int(plain)
+        number = float(plain)
+    except ValueError:
+        return text
+    if not math.isfinite(number):
+        raise Refused(f"{text}, which is not a number", "a number, or the key left out", line)
+    return number
+
+
+def _json(text: str) -> list[Document]:
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        seen: dict[str, Any] = {}
+        for key, value in items:
+            if key in seen:
+                raise Refused(f"the key {key!r} a second time", "each key once")
+            seen[key] = value
+        return seen
+
+    def constant(name: str) -> Any:
+        raise Refused(f"{name}, which is not a number", "a number, or the key left out")
+
+    if not text.strip():
+        raise Refused("an empty file", "an extraction sheet")
+    try:
+        value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
+    except json.JSONDecodeError as error:
+        raise Refused(f"JSON that can't be read ({error.msg})", "JSON", error.lineno) from error
+    except RecursionError as error:
+        raise Refused(f"more than {DEEPEST} levels of nesting", "a sheet as the template has it") from error
+    except ValueError as error:
+        raise Refused("a number of too many digits", "a figure as printed") from error
+    if _depth(value) > DEEPEST:
+        raise Refused(f"more than {DEEPEST} levels of nesting", "a sheet as the template has it")
+    try:
+        # JSON is YAML but for tabs, which stand between tokens only: this gives the lines
+        lines = next(iter(_yaml(text.replace("\t", " ")))).lines
+    except Refused:
+        lines = {}
+    return [Document(value, lines)]
+
+
+def _depth(value: Any) -> int:
+    deepest, open_values = 0, [(value, 1)]
+    while open_values:
+        current, level = open_values.pop()
+        deepest = max(deepest, level)
+        children = current.values() if isinstance(current, dict) else current if isinstance(current, list) else ()
+        open_values += [(child, level + 1) for child in children]
+    return deepest

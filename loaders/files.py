@@ -1,0 +1,101 @@
+"""Which files a user means: files, folders, globs, and - for standard input."""
+
+from __future__ import annotations
+
+import glob
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from schema.problems import Problem
+
+ENDINGS = frozenset({".yaml", ".yml", ".json"})
+VOCABULARY = frozenset({"vocabulary.yaml", "vocabulary.yml"})
+# a sheet is some kilobytes; what is larger than this is something else
+LARGEST = 16 * 1024 * 1024
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file's bytes, and what to call it in a report."""
+
+    name: str
+    content: bytes
+    is_json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    sheets: tuple[Path | str, ...]
+    vocabularies: tuple[Path, ...]
+    problems: tuple[Problem, ...]
+
+
+def find(paths: Iterable[str | Path]) -> Found:
+    """The sheets and vocabularies that these paths stand for, sorted, each once."""
+    sheets: dict[Path, None] = {}
+    vocabularies: dict[Path, None] = {}
+    problems: list[Problem] = []
+    stdin = False
+    for given in paths:
+        text = str(given)
+        if text == STDIN:
+            stdin = True
+            continue
+        found, problem = _expand(text)
+        if problem is not None:
+            problems.append(problem)
+        for file in found:
+            (vocabularies if file.name in VOCABULARY else sheets).setdefault(file)
+    return Found((*sorted(sheets), *((STDIN,) if stdin else ())), tuple(sorted(vocabularies)), tuple(problems))
+
+
+def _expand(text: str) -> tuple[list[Path], Problem | None]:
+    path = Path(text).expanduser()
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file())
+        if not files:
+            return [], Problem(text, "a folder without sheets", "files ending in .yaml, .yml or .json")
+        return files, None
+    if path.is_file():
+        return [path], None
+    matches = [Path(match) for match in sorted(glob.glob(str(path), recursive=True))]
+    files = [
+        file
+        for match in matches
+        for file in (sorted(match.rglob("*")) if match.is_dir() else [match])
+        if file.is_file() and file.suffix.lower() in ENDINGS
+    ]
+    if files:
+        return files, None
+    return [], Problem(text, "nothing by that name", "a file, a folder, a pattern such as 'sheets/*.yaml', or - for standard input")
+
+
+def read(source: Path | str, stdin: Callable[[], bytes] = lambda: sys.stdin.buffer.read(LARGEST + 1)) -> Source | Problem:
+    """A file's bytes, or why they can't be had."""
+    if source == STDIN:
+        content, name, is_json = stdin(), "standard input", False
+        is_json = content.lstrip()[:1] in {b"{", b"["}
+    else:
+        path = Path(source)
+        name, is_json = str(path), path.suffix.lower() == ".json"
+        try:
+            if path.stat().st_size > LARGEST:
+                return too_large(name)
+            content = path.read_bytes()
+        except OSError as error:
+            return Problem(name, f"a file that can't be read ({error.strerror})", "a file that can be read")
+    if len(content) > LARGEST:
+        return too_large(name)
+    return Source(name, content, is_json)
+
+
+def too_large(name: str) -> Problem:
+    return Problem(
+        name,
+        f"more than {LARGEST // 1024**2} MiB",
+        "an extraction sheet of some kilobytes",
+        help="Split it into a file a study, or check that it is the right file.",
+    )

@@ -1,0 +1,190 @@
+"""The envelope of an answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel
+
+from schema.association import (
+    Association,
+    ClaimRow,
+    Mechanism,
+    MechanismEdge,
+    Prevalence,
+    PublishedEstimate,
+    Row,
+    TermRef,
+)
+from schema.reading import Frozen
+from schema.study import Study
+from schema.vocabulary import Term
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Item = TypeVar("Item", bound=BaseModel)
+
+
+class Why(Frozen):
+    """Why a list is empty: nothing was studied, or a filter emptied it. `without`: how many items there are without it."""
+
+    status: Literal["not-studied", "filtered-out"]
+    text: str
+    filter: str | None = None
+    without: int = 0
+
+
+class Answer(Frozen, Generic[Item]):
+    """A list of items, the question as it was understood, and the release that it comes from.
+
+    `unknown_dropped`: rows that a filter dropped because it can't be told whether they match. `note`: what a reader must know first.
+    """
+
+    query: dict[str, Any]
+    release: str
+    total: int
+    limit: int | None
+    offset: int
+    unknown_dropped: int = 0
+    note: str | None = None
+    items: tuple[Item, ...]
+    why: Why | None = None
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The items as a table, one row an item; nested values as they are. Needs pandas, which is not installed with the package."""
+        import pandas as pd
+
+        return pd.DataFrame([flat(item) for item in self.items])
+
+
+def flat(item: BaseModel) -> dict[str, Any]:
+    """An item as one level of columns: terms by their id, intervals as two columns, all else as it is."""
+    row: dict[str, Any] = {}
+    for name, value in item.model_dump(mode="json").items():
+        field = getattr(item, name)
+        if isinstance(field, TermRef):
+            row[name] = field.id
+            row[f"{name}_name"] = field.name
+        elif name in {"ci", "prediction_interval", "pct_range"}:
+            row[f"{name}_low"], row[f"{name}_high"] = value or (None, None)
+        else:
+            row[name] = value
+    return row
+
+
+class Evidence(Frozen):
+    """All that is known of one association: the synthesis (null where nothing was studied), every row, and published meta-analyses."""
+
+    query: dict[str, Any]
+    release: str
+    unknown_dropped: int = 0
+    note: str | None = None
+    association: Association | None
+    rows: tuple[Row, ...]
+    published: tuple[PublishedEstimate, ...]
+    why: Why | None = None
+
+
+class PrevalenceAnswer(Frozen):
+    query: dict[str, Any]
+    release: str
+    unknown_dropped: int = 0
+    note: str | None = None
+    prevalence: Prevalence
+    populations: tuple[Prevalence, ...]
+    why: Why | None = None
+
+
+class StudyItem(Frozen):
+    """A study in a list; `findings` and so on are counts."""
+
+    id: str
+    label: str
+    title: str | None = None
+    year: int | None = None
+    journal: str | None = None
+    doi: str | None = None
+    pmid: str | None = None
+    design: str | None = None
+    read: str
+    n: int | None = None
+    countries: tuple[str, ...] = ()
+    cohorts: tuple[str, ...] = ()
+    findings: int
+    prevalence: int
+    claims: int
+
+
+class StudyAnswer(Frozen):
+    """One study: its sheet, and how each of its rows was read and used."""
+
+    release: str
+    label: str
+    study: Study
+    rows: tuple[Row, ...]
+    claims: tuple[ClaimRow, ...]
+    shares_patients_with: tuple[str, ...]
+
+
+class TermItem(Term):
+    """A term, with how much the graph holds on it."""
+
+    findings: int = 0
+
+
+class TermAnswer(Frozen):
+    release: str
+    term: Term
+    broader: TermRef | None = None
+    narrower: tuple[TermRef, ...] = ()
+    findings: int = 0
+
+
+class Neighbours(Frozen):
+    """What a term is joined to in a population."""
+
+    release: str
+    query: dict[str, Any]
+    term: TermRef
+    as_exposure: tuple[Association, ...]
+    as_outcome: tuple[Association, ...]
+    mechanisms: tuple[MechanismEdge, ...]
+    broader: TermRef | None = None
+    narrower: tuple[TermRef, ...] = ()
+
+
+class Counts(Frozen):
+    studies: int
+    terms: int
+    findings: int
+    prevalence: int
+    claims: int
+    associations: int
+    mechanism_edges: int
+    full_text: int
+
+
+class ReleaseAnswer(Frozen):
+    release: str
+    store: str
+    counts: Counts
+    versions: dict[str, str]
+
+
+class SchemaAnswer(Frozen):
+    """Node and edge types with their properties and units, the vocabulary, and the method with its constants and rules."""
+
+    release: str
+    nodes: tuple[dict[str, Any], ...]
+    edges: tuple[dict[str, Any], ...]
+    vocabulary: tuple[Term, ...]
+    roll_ups: dict[str, dict[str, str]]
+    populations: tuple[dict[str, Any], ...]
+    method: dict[str, Any]
+
+
+__all__ = [
+    "Answer", "Counts", "Evidence", "Mechanism", "Neighbours", "PrevalenceAnswer", "ReleaseAnswer", "SchemaAnswer", "StudyAnswer",
+    "StudyItem", "TermAnswer", "TermItem", "Why", "flat",
+]  # fmt: skip

@@ -1,0 +1,340 @@
+"""What is served: an association with its figures, a row of evidence, a prevalence, a mechanism. Names and units as docs/api.md lists them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from schema.reading import Family, Frozen, ObservationKind
+from schema.study import Basis, Counts, Stance
+
+Direction = Literal["increases", "decreases", "inconsistent", "inconclusive"]
+CertaintyLevel = Literal["high", "moderate", "low", "very-low"]
+EstimateSource = Literal["single-study", "pooled-bayes", "pooled-reml-hk", "published"]
+Used = Literal["pooled", "votes", "shown"]
+Interval = tuple[float, float]
+
+LEVELS: tuple[CertaintyLevel, ...] = ("very-low", "low", "moderate", "high")
+
+
+class TermRef(Frozen):
+    id: str
+    name: str
+    kind: str
+    category: str | None = None
+
+
+class CommonEffect(Frozen):
+    estimate: float
+    ci: Interval
+
+
+class RemlHk(Frozen):
+    """tau2 on the log scale of the family (log odds for standardised differences), i2 in percent."""
+
+    estimate: float
+    ci: Interval
+    prediction_interval: Interval | None = None
+    tau2: float
+    i2: float
+    q: float
+    q_p: float
+    p: float
+
+
+class FamilyResult(Frozen):
+    """One family of estimates that may be pooled, and what it gives. Ratios are ratios, not logarithms."""
+
+    measure: str
+    contrast_type: str | None = None
+    unit: str | None = None
+    scale: str | None = None
+    variable: str | None = None
+    randomised: bool
+    k: int
+    patients: int
+    estimate: float
+    ci: Interval
+    estimate_source: EstimateSource
+    common: CommonEffect
+    reml_hk: RemlHk | None = None
+    rows: tuple[str, ...]
+
+
+class PublishedEstimate(Frozen):
+    """A published meta-analysis's pooled row: `k` and `patients` are what the review counted."""
+
+    finding: str
+    study: str
+    label: str
+    measure: str
+    estimate: float | None = None
+    ci: Interval | None = None
+    k: int | None = None
+    patients: int | None = None
+    in_weight: bool
+    headline: bool
+
+
+class Reason(Frozen):
+    """`step`: how many levels it moved the certainty (0: stated only)."""
+
+    domain: str
+    text: str
+    step: int = 0
+    findings: tuple[str, ...] = ()
+
+
+class Camp(Frozen):
+    report: str
+    studies: tuple[str, ...]
+    patients: int
+    findings: tuple[str, ...]
+    features: dict[str, str]
+
+
+class Contested(Frozen):
+    why: str
+    camps: tuple[Camp, ...]
+    differences: tuple[str, ...] = ()
+
+
+class Subset(Frozen):
+    """The same association from a part of its rows."""
+
+    direction: Direction
+    cohorts: int
+    measure: str | None = None
+    estimate: float | None = None
+    ci: Interval | None = None
+    k: int | None = None
+
+
+class PossibleOverlaps(Frozen):
+    cohorts: int
+    pairs: tuple[tuple[str, str], ...]
+
+
+class Sensitivity(Frozen):
+    crude: Subset | None = None
+    adjusted: Subset | None = None
+    randomised: Subset | None = None
+    observational: Subset | None = None
+    possible_overlaps: PossibleOverlaps | None = None
+
+
+class Reading(Frozen):
+    """A short form of an association, beside another one."""
+
+    population: TermRef
+    exposure: TermRef
+    direction: Direction
+    weight: float | None
+    measure: str | None = None
+    estimate: float | None = None
+    ci: Interval | None = None
+    cohorts: int
+    certainty: CertaintyLevel | None = None
+    caption: str
+
+
+class Association(Frozen):
+    """An edge: a live synthesis of all rows on one exposure and one outcome in one population.
+
+    weight: 0..1, the probability that a reference cohort would report this direction with p < 0.05; p_direction: 0.5..1, the probability
+    that its true effect has this sign. Both are null where nothing was studied.
+    """
+
+    exposure: TermRef
+    outcome: TermRef
+    population: TermRef
+    direction: Direction
+    weight: float | None = Field(ge=0, le=1)
+    p_direction: float | None = Field(ge=0.5, le=1)
+    measure: str | None = None
+    estimate: float | None = None
+    ci: Interval | None = None
+    estimate_source: EstimateSource | None = None
+    prediction_interval: Interval | None = None
+    p: float | None = None
+    tau2: float | None = None
+    i2: float | None = None
+    q: float | None = None
+    k: int | None = None
+    contrast: str | None = None
+    families: tuple[FamilyResult, ...] = ()
+    published: tuple[PublishedEstimate, ...] = ()
+    sensitivity: Sensitivity = Sensitivity()
+    studies: int
+    cohorts: int
+    cohorts_if_overlap: int
+    patients: int
+    increases: int
+    decreases: int
+    not_significant: int
+    unclear: int
+    full_text: int
+    certainty: CertaintyLevel | None
+    reasons: tuple[Reason, ...] = ()
+    contested: Contested | None = None
+    caption: str
+    findings: tuple[str, ...]
+    indirect: tuple[Reading, ...] | None = None
+
+
+class StudyRef(Frozen):
+    id: str
+    label: str
+    year: int | None = None
+    doi: str | None = None
+    pmid: str | None = None
+
+
+class Row(Frozen):
+    """A row of evidence, turned to its exposure and outcome; `share` is its part of the pooled weight, 0..1."""
+
+    finding: str
+    study: StudyRef
+    cohorts: tuple[str, ...]
+    population: TermRef
+    population_label: str
+    exposure: str
+    outcome: str
+    design: str | None = None
+    randomised: bool
+    adjusted: bool | None = None
+    covariates: tuple[str, ...] = ()
+    measure: str
+    contrast: str | None = None
+    family: Family | None = None
+    value: float | None = None
+    ci: Interval | None = None
+    p: float | str | None = None
+    counts: Counts | None = None
+    direction: str
+    source: str | None = None
+    exposure_as_reported: str | None = None
+    outcome_as_reported: str | None = None
+    n: int
+    n_known: bool
+    y: float | None = None
+    se: float | None = None
+    z: float | tuple[float | None, float | None] | None = None
+    kind: ObservationKind
+    way: str
+    used: Used
+    why: str | None = None
+    share: float | None = None
+    power: float | None = None
+    warnings: tuple[str, ...] = ()
+
+
+class PrevalenceRow(Frozen):
+    """One study's own count: cases of total, in percent with a Wilson interval."""
+
+    study: StudyRef
+    population: TermRef
+    lesion: str
+    cases: int
+    total: int
+    exact: bool
+    pct: float
+    ci: Interval
+    timing: str | None = None
+    mri_day: float | None = None
+    mri_median_day: float | None = None
+    used: Used
+    why: str | None = None
+    source: str | None = None
+
+
+class PooledPrevalence(Frozen):
+    """Percent. The interval and the prediction interval are of the logit random-effects model, back-transformed."""
+
+    pct: float
+    ci: Interval
+    prediction_interval: Interval | None = None
+    tau2: float | None = None
+    i2: float | None = None
+    cohorts: int
+    cases: int
+    total: int
+    lowest: float
+    highest: float
+
+
+class Window(Frozen):
+    """The cohorts whose last MRI was at or before that day after onset (None: day not known)."""
+
+    until_day: int | None
+    cohorts: int
+    pooled: PooledPrevalence | None = None
+
+
+class PublishedPrevalence(Frozen):
+    study: StudyRef
+    pct: float | None = None
+    ci: Interval | None = None
+    pct_range: Interval | None = None
+    k: int | None = None
+    cases: int | None = None
+    total: int | None = None
+    notes: str | None = None
+
+
+class Prevalence(Frozen):
+    """How common a lesion is in a population: pooled, by window of time, by study."""
+
+    lesion: TermRef
+    population: TermRef
+    pooled: PooledPrevalence | None = None
+    certainty: CertaintyLevel | None = None
+    reasons: tuple[Reason, ...] = ()
+    windows: tuple[Window, ...] = ()
+    rows: tuple[PrevalenceRow, ...] = ()
+    published: tuple[PublishedPrevalence, ...] = ()
+
+
+class ClaimRow(Frozen):
+    claim: str
+    study: StudyRef
+    stance: Stance
+    basis: Basis
+    links: tuple[str, ...]
+    target: str | None = None
+    factors: tuple[str, ...] = ()
+    source: str | None = None
+    notes: str | None = None
+
+
+class Tally(Frozen):
+    """Independent cohorts by stance; support = (supports + 1) / (supports + argues_against + 2), proposals not counted."""
+
+    supports: int
+    proposes: int
+    argues_against: int
+    support: float
+    studies: tuple[str, ...]
+
+
+class FactorTally(Tally):
+    factor: TermRef
+
+
+class MechanismEdge(Tally):
+    """(factor)-[:MAY_ACT_THROUGH]->(mechanism) or (mechanism)-[:MAY_LEAD_TO]->(lesion or outcome)."""
+
+    kind: Literal["MAY_ACT_THROUGH", "MAY_LEAD_TO"]
+    start: str
+    end: str
+    caption: str
+    claims: tuple[str, ...]
+
+
+class Mechanism(Tally):
+    """A mechanism with what is claimed of it, and the factors that may act through it."""
+
+    mechanism: TermRef
+    claims: tuple[ClaimRow, ...]
+    factors: tuple[FactorTally, ...]

@@ -1,0 +1,68 @@
+"""Whether a row's figures can be true together: what a report calls impossible, and what it calls odd."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from schema.pvalue import parse_p
+from schema.reading import Z_SIGNIFICANT
+from schema.study import RATIOS, Finding, last_digit
+
+# found, expected
+Remark = tuple[str, str]
+
+
+def _significant_sign(row: Finding) -> int:
+    """The sign of a printed value that is clearly significant by its interval or p, on the printed scale; else 0."""
+    if row.value is None:
+        return 0
+    null = 1.0 if row.measure in RATIOS else 0.0
+    if row.ci is not None:
+        slack = max(last_digit(bound) for bound in row.ci)
+        if row.ci[0] > null + slack:
+            return 1
+        return -1 if row.ci[1] < null - slack else 0
+    if row.p is not None and parse_p(row.p).significant:
+        return 1 if row.value > null else -1 if row.value < null else 0
+    return 0
+
+
+def contradiction(row: Finding) -> Remark | None:
+    """A significant value whose sign contradicts the direction. `reversed` turns both, so it can't make or mend one."""
+    sign = _significant_sign(row) * (-1 if row.outcome_scale else 1)
+    claimed = {"increases": 1, "decreases": -1}.get(row.direction, 0)
+    if sign and claimed and sign != claimed:
+        told = f"{row.measure} {row.value}" + (f" {list(row.ci)}" if row.ci else "")
+        return (
+            f"{row.direction} with {told}",
+            "a direction that the value's sign bears out; say `reversed` or `outcome_scale: lower-is-worse` where the print runs the other way",
+        )
+    return None
+
+
+def oddities(row: Finding, population_n: int | None) -> Iterator[Remark]:
+    """What doesn't go together: p and ci, counts and value, sizes above the population's."""
+    if row.role == "main" and row.measure in RATIOS and row.value is not None and row.ci is not None and row.ci[0] > 0:
+        se = (math.log(row.ci[1]) - math.log(row.ci[0])) / (2 * Z_SIGNIFICANT)
+        if row.p is not None and se > 0:
+            p = parse_p(row.p)
+            z = abs(math.log(row.value)) / se
+            implied = math.erfc(z / math.sqrt(2))
+            if p.bound == "=" and p.significant is not (implied < 0.05) and abs(math.log(max(implied, 1e-12) / max(p.value, 1e-12))) > 1:
+                yield f"p = {p.value:g} beside a ci that implies p = {implied:.2g}", "p and ci that agree"
+    if row.counts is not None:
+        total = row.counts.exposed_total + row.counts.unexposed_total
+        if population_n is not None and total > population_n and row.role == "main" and not row.pooled:
+            yield f"counts of {total} patients", f"at most the population's n, {population_n}"
+        if row.measure == "OR" and row.value is not None and row.adjusted is False and row.role == "main":
+            a, b = row.counts.exposed_cases, row.counts.exposed_total - row.counts.exposed_cases
+            c, d = row.counts.unexposed_cases, row.counts.unexposed_total - row.counts.unexposed_cases
+            if a and b and c and d:
+                implied = a * d / (b * c)
+                if abs(math.log(implied / row.value)) > 0.1:
+                    yield f"OR {row.value} beside counts that make {implied:.3g}", "a crude ratio that its counts bear out"
+    if row.reversed and (row.counts is not None or row.groups is not None):
+        yield "`reversed` on a row with counts or groups", "value, ci and direction only: counts and groups are read for the exposure as named"
+    if row.per is not None and row.contrast_type not in {None, "per-unit"}:
+        yield f"`per` with contrast_type {row.contrast_type}", "contrast_type per-unit"

@@ -1,0 +1,63 @@
+"""Every error that a user can meet, as one tree.
+
+    RdwiError
+    +-- InputProblems       sheets or a vocabulary with mistakes; holds the whole report
+    +-- UnknownName         no study, term or population by that name; holds suggestions
+    +-- BadParameter        a parameter or value that a question does not take; holds what is allowed
+    +-- StoreError          the store answers, but not with a graph that can be served
+    |   +-- SnapshotDamaged     the snapshot file is damaged or of another format
+    +-- StoreUnavailable    the store cannot be reached now
+
+HTTP status codes are given in api/errors.py, exit codes in api/cli.py, nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from schema.problems import Problem
+
+
+class RdwiError(Exception):
+    """Base of all errors that are told to a user in one or two sentences."""
+
+
+class InputProblems(RdwiError):
+    """The input was refused; `problems` says where, what was found and what was expected."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        errors = sum(problem.severity == "error" for problem in self.problems)
+        super().__init__(f"The input has {errors} problem{'s' if errors != 1 else ''}; nothing was changed.")
+
+
+class UnknownName(RdwiError):
+    """Nothing is known by `name`; `suggestions` are the nearest ids."""
+
+    def __init__(self, what: str, name: str, suggestions: Sequence[str] = ()) -> None:
+        self.what, self.name, self.suggestions = what, name, tuple(suggestions)
+        hint = f" Did you mean {', '.join(self.suggestions)}?" if suggestions else ""
+        super().__init__(f"There is no {what} named {name!r}.{hint}")
+
+
+class BadParameter(RdwiError):
+    """`name` is not a parameter of this question, or `value` is not one of its values."""
+
+    def __init__(self, name: str, detail: str, allowed: Sequence[str] = ()) -> None:
+        self.name, self.allowed = name, tuple(allowed)
+        hint = f" Allowed: {', '.join(self.allowed)}." if allowed else ""
+        super().__init__(f"{detail}{hint}")
+
+
+class StoreError(RdwiError):
+    """The store was reached, but what it holds can't be served."""
+
+
+class SnapshotDamaged(StoreError):
+    """The snapshot file is damaged, or written by a version with another format."""
+
+
+class StoreUnavailable(RdwiError):
+    """The store can't be reached now; trying again later may help."""

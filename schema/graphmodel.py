@@ -1,0 +1,187 @@
+"""The graph's node labels and edge types, with their properties and units: the closed table that docs, schema route and tests go by."""
+
+from __future__ import annotations
+
+from schema.reading import Frozen
+
+
+class Property(Frozen):
+    name: str
+    type: str
+    about: str
+    unit: str | None = None
+
+
+class NodeType(Frozen):
+    label: str
+    about: str
+    properties: tuple[Property, ...]
+
+
+class EdgeType(Frozen):
+    type: str
+    start: tuple[str, ...]
+    end: tuple[str, ...]
+    about: str
+    properties: tuple[Property, ...] = ()
+
+
+def _p(name: str, type: str, about: str, unit: str | None = None) -> Property:
+    return Property(name=name, type=type, about=about, unit=unit)
+
+
+_ID = _p("id", "string", "key")
+_NAME = _p("name", "string", "what to call it")
+_CAPTION = _p("caption", "string", "the edge in a dozen words")
+_TERM = (
+    _ID,
+    _NAME,
+    _p("kind", "string", "risk-factor, csvd-marker, lesion, mechanism or outcome"),
+    _p("category", "string", "group of terms of that kind"),
+    _p("synonyms", "list of strings", "other names"),
+    _p("unit", "string", "of a measured variable"),
+    _p("harm", "string", "the bad side of an outcome: higher or lower"),
+    _p("definition", "string", "in a line"),
+    _p("xrefs", "list of strings", "CURIEs in other vocabularies"),
+)
+_TERMS = ("RiskFactor", "CSVDMarker", "Lesion", "Mechanism", "Outcome")
+_TALLY = (
+    _CAPTION,
+    _p("supports", "integer", "independent cohorts that support", "cohorts"),
+    _p("proposes", "integer", "independent cohorts that propose", "cohorts"),
+    _p("argues_against", "integer", "independent cohorts that argue against", "cohorts"),
+    _p("support", "number", "(supports + 1) / (supports + argues_against + 2)", "share, 0..1"),
+    _p("claims", "list of strings", "ids of the claims"),
+)
+
+LABELS = {"risk-factor": "RiskFactor", "csvd-marker": "CSVDMarker", "lesion": "Lesion", "mechanism": "Mechanism", "outcome": "Outcome"}
+
+NODES: tuple[NodeType, ...] = (
+    NodeType(
+        label="Study",
+        about="one published paper",
+        properties=(
+            _ID,
+            _NAME,
+            _p("title", "string", "title"),
+            _p("year", "integer", "of publication; absent where the page showed none", "year"),
+            _p("journal", "string", "journal"),
+            _p("doi", "string", "DOI"),
+            _p("pmid", "string", "PubMed id"),
+            _p("design", "string", "study design"),
+            _p("read", "string", "abstract or full-text"),
+            _p("n", "integer", "patients", "patients"),
+        ),
+    ),
+    NodeType(label="Cohort", about="a registry, trial or hospital series", properties=(_ID, _NAME)),
+    NodeType(label="Population", about="a group of people", properties=(_ID, _NAME)),
+    *(NodeType(label=label, about=f"a term of kind {kind}", properties=_TERM) for kind, label in LABELS.items()),
+    NodeType(
+        label="Finding",
+        about="one row of a paper, as it was read",
+        properties=(
+            _ID,
+            _NAME,
+            _p("kind", "string", "estimate, significant, direction, null or unclear"),
+            _p("way", "string", "how the row was read"),
+            _p("direction", "string", "as printed"),
+            _p("measure", "string", "OR, RR, HR, ..."),
+            _p("value", "number", "as printed", "of the measure"),
+            _p("ci_low", "number", "95% interval, as printed", "of the measure"),
+            _p("ci_high", "number", "95% interval, as printed", "of the measure"),
+            _p("p", "string", "as printed"),
+            _p("y", "number", "turned estimate", "log ratio; else the measure's own"),
+            _p("se", "number", "standard error of y", "as y"),
+            _p("n", "integer", "patients", "patients"),
+            _p("adjusted", "boolean", "absent where not said"),
+            _p("randomised", "boolean", "a comparison of randomised arms"),
+            _p("votes", "boolean", "whether it may speak for its patients"),
+            _p("why", "string", "why not"),
+            _p("source", "string", "place in the paper"),
+        ),
+    ),
+    NodeType(
+        label="Prevalence",
+        about="how common a lesion was in a study",
+        properties=(
+            _ID,
+            _NAME,
+            _p("cases", "integer", "with the lesion", "patients"),
+            _p("total", "integer", "looked at", "patients"),
+            _p("pct", "number", "as printed", "percent"),
+            _p("main", "boolean", "the cohort's own people at their first scan"),
+            _p("timing", "string", "when"),
+            _p("source", "string", "place in the paper"),
+        ),
+    ),
+    NodeType(
+        label="Claim",
+        about="what a paper says of a mechanism",
+        properties=(
+            _ID,
+            _NAME,
+            _p("stance", "string", "supports, proposes or argues-against"),
+            _p("basis", "string", "observational, imaging, histopathology, animal or opinion"),
+            _p("links", "list of strings", "the chain of terms"),
+            _p("source", "string", "place in the paper"),
+        ),
+    ),
+    NodeType(
+        label="Release",
+        about="what is loaded",
+        properties=(_ID, _NAME, _p("method", "string", "version of the method")),
+    ),
+)
+
+EDGES: tuple[EdgeType, ...] = (
+    EdgeType(type="REPORTS", start=("Study",), end=("Finding", "Prevalence"), about="the study's rows"),
+    EdgeType(type="EXPOSURE", start=("Finding",), end=_TERMS, about="the exposure of a finding"),
+    EdgeType(type="OUTCOME", start=("Finding",), end=_TERMS, about="the outcome of a finding"),
+    EdgeType(type="OF", start=("Prevalence",), end=_TERMS, about="the lesion counted"),
+    EdgeType(type="IN_POPULATION", start=("Finding", "Prevalence"), end=("Population",), about="in whom"),
+    EdgeType(type="ASSERTS", start=("Study",), end=("Claim",), about="the study's claims"),
+    EdgeType(type="ABOUT", start=("Claim",), end=("Mechanism",), about="the mechanism claimed"),
+    EdgeType(type="DRAWS_ON", start=("Study",), end=("Cohort",), about="where its patients come from"),
+    EdgeType(type="OVERLAPS", start=("Study",), end=("Study",), about="studies that share patients; from the lesser id to the greater"),
+    EdgeType(type="PART_OF", start=("Population",), end=("Population",), about="populations"),
+    EdgeType(
+        type="BROADER",
+        start=_TERMS,
+        end=_TERMS,
+        about="from a term to the broader one",
+        properties=(_p("rolls_up", "string", "estimates, weight or no"),),
+    ),
+    EdgeType(
+        type="ASSOCIATED_WITH",
+        start=_TERMS,
+        end=_TERMS,
+        about="a live synthesis of all rows on two terms in a population",
+        properties=(
+            _CAPTION,
+            _p("population", "string", "population id"),
+            _p("direction", "string", "increases, decreases, inconsistent or inconclusive"),
+            _p("weight", "number", "probability that a reference cohort would report this direction with p < 0.05", "share, 0..1"),
+            _p("p_direction", "number", "probability that its true effect has this sign", "share, 0.5..1"),
+            _p("measure", "string", "of the headline"),
+            _p("estimate", "number", "headline", "of the measure"),
+            _p("ci_low", "number", "95% interval", "of the measure"),
+            _p("ci_high", "number", "95% interval", "of the measure"),
+            _p("estimate_source", "string", "single-study, pooled-bayes, pooled-reml-hk or published"),
+            _p("k", "integer", "estimates behind the headline", "cohorts"),
+            _p("studies", "integer", "studies that say anything", "studies"),
+            _p("cohorts", "integer", "independent cohorts", "cohorts"),
+            _p("cohorts_if_overlap", "integer", "independent cohorts if those share patients that may", "cohorts"),
+            _p("patients", "integer", "in these cohorts, where known", "patients"),
+            _p("increases", "integer", "cohorts that report it", "cohorts"),
+            _p("decreases", "integer", "cohorts that report it", "cohorts"),
+            _p("not_significant", "integer", "cohorts that report it", "cohorts"),
+            _p("unclear", "integer", "cohorts whose sign can't be read", "cohorts"),
+            _p("full_text", "integer", "studies read in full", "studies"),
+            _p("certainty", "string", "high, moderate, low or very-low"),
+            _p("contested", "string", "why, where it is"),
+            _p("findings", "list of strings", "ids of the rows"),
+        ),
+    ),
+    EdgeType(type="MAY_ACT_THROUGH", start=_TERMS, end=("Mechanism",), about="a factor and a mechanism, as claimed", properties=_TALLY),
+    EdgeType(type="MAY_LEAD_TO", start=("Mechanism",), end=_TERMS, about="a mechanism and a lesion or outcome, as claimed", properties=_TALLY),
+)

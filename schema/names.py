@@ -1,0 +1,52 @@
+"""How names are compared: without regard to case, hyphens, accents, British or American spelling."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Mapping
+
+# American to British, on words already in lower case
+_SPELLINGS = (
+    (re.compile(r"hemorrh"), "haemorrh"),
+    (re.compile(r"hematoma"), "haematoma"),
+    (re.compile(r"hemato"), "haemato"),
+    (re.compile(r"hemoglobin"), "haemoglobin"),
+    (re.compile(r"hemosta"), "haemosta"),
+    (re.compile(r"ischemi"), "ischaemi"),
+    (re.compile(r"\banemi"), "anaemi"),
+    (re.compile(r"glycemi"), "glycaemi"),
+    (re.compile(r"lipidemi"), "lipidaemi"),
+    (re.compile(r"\bedema"), "oedema"),
+    (re.compile(r"etiolog"), "aetiolog"),
+    (re.compile(r"iz(?=e|ation|ing)"), "is"),
+    (re.compile(r"\baaetiolog"), "aetiolog"),
+    (re.compile(r"tumor\b"), "tumour"),
+    (re.compile(r"apnea"), "apnoea"),
+    (re.compile(r"fiber\b"), "fibre"),
+)
+
+
+def normal(name: str) -> str:
+    """The form in which names are compared: "Cortical-superficial  siderosis" and its variants become one."""
+    text = unicodedata.normalize("NFKD", name).casefold()
+    text = "".join(letter for letter in text if not unicodedata.combining(letter))
+    text = " ".join(re.sub(r"[^\w<>=%]+|_", " ", text).split())
+    for american, british in _SPELLINGS:
+        text = american.sub(british, text)
+    return text
+
+
+def suggest(name: str, names: Mapping[str, str], limit: int = 3) -> tuple[str, ...]:
+    """The ids whose names are nearest to `name`; `names` leads from normal names to ids."""
+    wanted = normal(name)
+    ids: dict[str, None] = {}
+    if len(wanted) >= 3:
+        for known, identifier in names.items():
+            if wanted in known.split() or known.startswith(wanted):
+                ids.setdefault(identifier)
+    for near in difflib.get_close_matches(wanted, names, n=limit * 4, cutoff=0.6):
+        ids.setdefault(names[near])
+    ranked = sorted(ids, key=lambda identifier: -difflib.SequenceMatcher(None, wanted, identifier.replace("-", " ")).ratio())
+    return tuple(ranked[:limit])

@@ -1,0 +1,30 @@
+"""What is wrong with an input, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake (`error`) or oddity (`warning`) of an input.
+
+    `path` leads to the place inside the sheet ("findings[3].ci"), `line` counts from 1; each is None where it can't be told.
+    `help` says what to do, or names the nearest term.
+    """
+
+    file: str
+    found: str
+    expected: str
+    path: str | None = None
+    line: int | None = None
+    study: str | None = None
+    severity: Literal["error", "warning"] = "error"
+    help: str | None = None
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
+        inside = f" {self.path}:" if self.path else ""
+        tail = f" {self.help}" if self.help else ""
+        return f"{place}: {self.severity}:{inside} found {self.found}; expected {self.expected}.{tail}"

@@ -1,0 +1,110 @@
+"""A finding as it was read: what it observed, whether it votes, and why not."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from schema.study import Claim, Finding, Prevalence
+
+ObservationKind = Literal["estimate", "significant", "direction", "null", "unclear"]
+Scale = Literal["log-ratio", "smd", "fisher-z", "linear"]
+
+Z_SIGNIFICANT = 1.959963984540054  # two-sided p = 0.05
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Family(Frozen):
+    """Estimates that may be pooled with each other: the same family, or none but themselves.
+
+    `unit` is the unit of a per-unit estimate; `variable` names the measured variable or, for a family of one, the finding.
+    """
+
+    measure: str
+    contrast_type: str | None = None
+    unit: str | None = None
+    scale: str | None = None
+    variable: str | None = None
+    randomised: bool = False
+
+    @property
+    def text(self) -> str:
+        parts = [self.measure, self.contrast_type, self.unit and f"per {self.unit}", self.scale, self.variable]
+        return " | ".join([*(part for part in parts if part), "randomised" if self.randomised else "observational"])
+
+
+class Reading(Frozen):
+    """One finding, turned to its exposure and outcome.
+
+    `position` counts the sheet's rows from 0. `y` and `se` are on the log scale for ratios, on the log odds scale for standardised differences (Chinn), Fisher's z for correlations,
+    and in the measure's own unit otherwise; per one unit of the exposure. `z` is a number, or [low, high] where only a range is known
+    (None: unbounded; for `unclear`, one of the two ends). `information` is n pi (1 - pi), for hazard ratios the events, for a published
+    pooled row 1 / s^2. `significant` is the sign where the row reports a significant association, else 0. `votes` says whether the row may speak for its patients at all, `published` that it is a meta-analysis's row.
+    """
+
+    finding: str
+    study: str
+    position: int
+    exposure: str
+    outcome: str
+    turned_from: str | None = None
+    populations: tuple[str, ...]
+    condition: str
+    n: int
+    n_known: bool
+    outcome_share: float
+    information: float
+    kind: ObservationKind
+    way: str
+    significant: Literal[-1, 0, 1] = 0
+    y: float | None = None
+    se: float | None = None
+    z: float | tuple[float | None, float | None] | None = None
+    scale: Scale | None = None
+    family: Family | None = None
+    votes: bool
+    published: bool = False
+    why: str | None = None
+    warnings: tuple[str, ...] = ()
+    row: Finding
+
+    @property
+    def bare(self) -> bool:
+        """No estimate: a p value, a sign or a word."""
+        return self.kind != "estimate"
+
+    @property
+    def reports(self) -> int:
+        """+1 or -1 where the row reports a sign: significant, or a bare direction; else 0."""
+        return sign_of(self.z) if self.kind == "direction" else self.significant
+
+
+def sign_of(z: float | tuple[float | None, float | None] | None) -> Literal[-1, 0, 1]:
+    """The sign of a z, or of a range of it that is unbounded on one side."""
+    if isinstance(z, tuple):
+        return 1 if z[1] is None else (-1 if z[0] is None else 0)
+    return 0 if not z else (1 if z > 0 else -1)
+
+
+class ClaimReading(Frozen):
+    """A claim with its target (the first lesion or outcome of its chain) and its factors (what stands before, but the mechanism)."""
+
+    claim: str
+    study: str
+    target: str | None
+    factors: tuple[str, ...]
+    row: Claim
+
+
+class PrevalenceReading(Frozen):
+    """A printed prevalence, with the nodes of its population; `stratum` is its condition, arteriopathy and location."""
+
+    prevalence: str
+    study: str
+    populations: tuple[str, ...]
+    stratum: tuple[str, str, str]
+    row: Prevalence

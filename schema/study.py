@@ -1,0 +1,314 @@
+"""An extracted study, as a review team hands it over. `evidence/README.md` says what each key means.
+
+All models are frozen, refuse unknown keys, don't convert types (a number in quotes is not a number) and refuse NaN and infinity.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from schema.pvalue import PValue, parse_p
+
+Design = Literal[
+    "prospective-cohort", "retrospective-cohort", "cross-sectional", "case-control", "rct", "rct-post-hoc",
+    "individual-patient-pooled", "meta-analysis", "systematic-review", "narrative-review", "case-series", "case-report",
+    "histopathology", "animal",
+]  # fmt: skip
+Condition = Literal[
+    "ich", "caa", "csvd", "ischaemic-stroke", "stroke", "cognitive-impairment", "general-population", "hospital-imaging",
+    "intracranial-haemorrhage", "controls", "comparison", "post-mortem", "animal", "other",
+]  # fmt: skip
+Arteriopathy = Literal["any", "caa", "hypertensive", "mixed", "non-caa", "other"]
+Location = Literal["any", "lobar", "deep", "infratentorial"]
+ContrastType = Literal["binary", "graded", "per-unit", "shift", "unknown"]
+Role = Literal["main", "modifier", "within-person", "descriptive", "dropped"]
+Measure = Literal[
+    "OR", "RR", "HR", "beta", "SMD", "mean-difference", "median-difference", "proportion-difference", "correlation", "p-only"
+]  # fmt: skip
+ReportedDirection = Literal["increases", "decreases", "no-association", "unclear"]
+Stance = Literal["supports", "proposes", "argues-against"]
+Basis = Literal["observational", "imaging", "histopathology", "animal", "opinion"]
+
+REVIEWS: frozenset[Design] = frozenset({"meta-analysis", "systematic-review", "narrative-review"})
+RATIOS: frozenset[Measure] = frozenset({"OR", "RR", "HR"})
+
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+def _slug(text: str) -> str:
+    if not SLUG.fullmatch(text) or len(text) > 100:
+        raise ValueError("must be of lower-case letters and digits joined by single hyphens, at most 100 characters")
+    return text
+
+
+def _p(value: PValue) -> PValue:
+    parse_p(value)
+    return value
+
+
+Text = Annotated[str, Field(min_length=1)]
+Slug = Annotated[str, AfterValidator(_slug)]
+Count = Annotated[int, Field(ge=0)]
+Size = Annotated[int, Field(ge=1)]
+# a union, so that 16 and 16.0 keep how precisely they were printed
+Number = int | float
+Percent = Annotated[int | float, Field(ge=0, le=100)]
+Pair = Annotated[tuple[Number, Number], Field(strict=False)]
+T = TypeVar("T")
+Many = Annotated[tuple[T, ...], Field(strict=False)]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def _ordered(pair: tuple[float, float] | None, name: str) -> None:
+    if pair is not None and pair[0] > pair[1]:
+        raise ValueError(f"{name} runs from {pair[0]} down to {pair[1]}; the lower figure comes first")
+
+
+class Age(Part):
+    """Age in years."""
+
+    mean: Number | None = None
+    sd: Number | None = None
+    median: Number | None = None
+    iqr: Pair | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _ordered(self.iqr, "iqr")
+        return self
+
+
+class Imaging(Part):
+    """How the lesions were looked for; days after onset, tesla, millimetres, patients."""
+
+    mri_window_days: Pair | None = None
+    mri_median_day: Number | None = None
+    field_strength_t: Many[Number] = ()
+    min_distance_mm: Number | None = None
+    adc_confirmed: bool | None = None
+    eligible: Count | None = None
+    scanned: Count | None = None
+    notes: Text | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _ordered(self.mri_window_days, "mri_window_days")
+        if self.eligible is not None and self.scanned is not None and self.scanned > self.eligible:
+            raise ValueError(f"scanned ({self.scanned}) is more than eligible ({self.eligible})")
+        return self
+
+
+class Population(Part):
+    """A group of people for which figures are given; `id` is local to the sheet."""
+
+    id: Slug
+    label: Text
+    condition: Condition
+    arteriopathy: Arteriopathy
+    location: Location
+    n: Size | None = None
+    criteria: Text | None = None
+
+
+class Prevalence(Part):
+    """How common a lesion was. Invariant: cases <= total."""
+
+    population: Slug
+    lesion: Slug
+    cases: Count | None = None
+    total: Size | None = None
+    pct: Percent | None = None
+    pct_range: Pair | None = None
+    ci: Pair | None = None
+    k: Size | None = None
+    timing: Text | None = None
+    main: bool = False
+    notes: Text | None = None
+    source: Text | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _ordered(self.ci, "ci")
+        _ordered(self.pct_range, "pct_range")
+        if self.cases is not None and self.total is not None and self.cases > self.total:
+            raise ValueError(f"cases ({self.cases}) is more than total ({self.total})")
+        return self
+
+
+class Per(Part):
+    """The step of a per-unit estimate ("per 10 mmHg")."""
+
+    step: Annotated[int | float, Field(gt=0)]
+    unit: Text
+
+
+class Counts(Part):
+    """A 2x2 table. Invariant: cases <= total in each row."""
+
+    exposed_cases: Count
+    exposed_total: Size
+    unexposed_cases: Count
+    unexposed_total: Size
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for arm in ("exposed", "unexposed"):
+            cases, total = getattr(self, f"{arm}_cases"), getattr(self, f"{arm}_total")
+            if cases > total:
+                raise ValueError(f"{arm}_cases ({cases}) is more than {arm}_total ({total})")
+        return self
+
+
+class Group(Part):
+    """One group's own figures; the index group stands first."""
+
+    name: Text
+    n: Size | None = None
+    mean: Number | None = None
+    sd: Annotated[int | float, Field(ge=0)] | None = None
+    median: Number | None = None
+    iqr: Pair | None = None
+    pct: Percent | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _ordered(self.iqr, "iqr")
+        return self
+
+
+class Finding(Part):
+    """One association of an exposure with an outcome, significant or not, as printed.
+
+    Invariants: 1 ci is ordered; 2 the value lies inside its ci, to the last printed digit; 3 a ratio and its ci are positive;
+    4 p is 0 to 1 or a bound of it; 5 groups are two.
+    """
+
+    exposure: Slug
+    exposure_as_reported: Text | None = None
+    contrast: str | None = None
+    contrast_type: ContrastType | None = None
+    per: Per | None = None
+    reversed: bool = False
+    outcome: Slug
+    outcome_as_reported: Text | None = None
+    outcome_scale: Literal["lower-is-worse"] | None = None
+    population: Slug
+    role: Role = "main"
+    randomised: bool = False
+    pooled: bool = False
+    measure: Measure
+    value: Number | None = None
+    ci: Pair | None = None
+    p: Annotated[PValue, AfterValidator(_p)] | None = None
+    p_interaction: Annotated[PValue, AfterValidator(_p)] | None = None
+    adjusted: bool | None = None
+    covariates: Many[Text] = ()
+    counts: Counts | None = None
+    groups: Annotated[tuple[Group, Group], Field(strict=False)] | None = None
+    groups_by: Literal["exposure", "outcome"] | None = None
+    direction: ReportedDirection
+    notes: Text | None = None
+    source: Text | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        _ordered(self.ci, "ci")
+        if self.value is not None and self.ci is not None:
+            slack = [last_digit(figure) for figure in (self.value, *self.ci)]
+            low, high = self.ci[0] - slack[0] - slack[1], self.ci[1] + slack[0] + slack[2]
+            if not low <= self.value <= high:
+                raise ValueError(f"value {self.value} lies outside its ci {list(self.ci)}")
+        if self.measure in RATIOS:
+            if self.value is not None and self.value <= 0:
+                raise ValueError(f"a ratio ({self.measure}) is above 0, not {self.value}")
+            if self.ci is not None and self.ci[0] < 0:
+                raise ValueError(f"the ci of a ratio ({self.measure}) can't reach below 0, as {list(self.ci)} does")
+        return self
+
+
+def last_digit(figure: float) -> float:
+    """One unit in the last printed place of a figure: 0.01 for 1.85, 1 for 12."""
+    text = repr(figure)
+    if "e" in text or "." not in text:
+        return 1.0 if "e" not in text else abs(figure)
+    return float(10.0 ** -len(text.split(".")[1]))
+
+
+class Claim(Part):
+    """What a paper says of a mechanism; `links` is the chain of terms that it joins."""
+
+    mechanism: Slug
+    stance: Stance
+    basis: Basis
+    links: Annotated[tuple[Slug, ...], Field(strict=False, min_length=1)]
+    source: Text | None = None
+    notes: Text | None = None
+
+
+class Study(Part):
+    """One published paper. Invariants: population ids are unique; every row's population is one of them."""
+
+    id: Slug
+    title: Text | None = None
+    first_author: Text | None = None
+    authors: Many[Text] = ()
+    year: Annotated[int, Field(ge=1900, le=2100)] | None = None
+    journal: Text | None = None
+    doi: Annotated[str, Field(pattern=r"^10\.\d{4,9}/\S+$")] | None = None
+    pmid: Annotated[str, Field(pattern=r"^\d{1,9}$")] | None = None
+    pmcid: Annotated[str, Field(pattern=r"^PMC\d+$")] | None = None
+    sources: Many[Text] = ()
+    read: Literal["abstract", "full-text"]
+    design: Design | None = None
+    search_until: Annotated[str, Field(pattern=r"^\d{4}(-\d{2}){0,2}$")] | None = None
+    cohorts: Many[Text] = ()
+    overlaps_with: Many[Slug] = ()
+    countries: Many[Text] = ()
+    centres: Size | None = None
+    recruited: Annotated[tuple[Text, Text], Field(strict=False)] | None = None
+    n: Size | None = None
+    k: Size | None = None
+    age: Age | None = None
+    male_pct: Percent | None = None
+    imaging: Imaging | None = None
+    populations: Many[Population] = ()
+    prevalence: Many[Prevalence] = ()
+    findings: Many[Finding] = ()
+    mechanisms: Many[Claim] = ()
+    limitations: Many[Text] = ()
+    notes: Text | None = None
+
+    @property
+    def label(self) -> str:
+        """How the study is named in a table: "Menon 2012"."""
+        who = self.first_author or (self.authors[0].rsplit(" ", 1)[0] if self.authors else self.id)
+        return f"{who} {self.year}" if self.year else f"{who} (undated)"
+
+    @property
+    def named_authors(self) -> frozenset[str]:
+        return frozenset(author for author in self.authors if not author.lower().startswith("et al"))
+
+    def population(self, population_id: str) -> Population:
+        return next(population for population in self.populations if population.id == population_id)
+
+
+def canonical(part: Part) -> dict[str, Any]:
+    """A sheet's content in the one form that is hashed and stored: keys that say nothing are left out."""
+    dumped = part.model_dump(mode="json", exclude_defaults=True)
+    return dict(sorted(dumped.items()))
+
+
+def unknown_populations(study: Study) -> Iterable[tuple[str, int, str]]:
+    """Each row whose population the sheet doesn't define, as (section, index, id)."""
+    known = {population.id for population in study.populations}
+    for section in ("prevalence", "findings"):
+        for index, row in enumerate(getattr(study, section)):
+            if row.population not in known:
+                yield section, index, row.population

@@ -1,0 +1,201 @@
+"""The vocabulary: the terms that exposures, outcomes, lesions and mechanisms are named by.
+
+Names resolve by id, name or synonym, case-insensitively, British or American. A folder of sheets may bring further terms; they add to
+the shipped ones and a clash is an error.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from schema.errors import UnknownName
+from schema.names import normal, suggest
+from schema.study import Many, Slug, Text
+
+Kind = Literal["risk-factor", "csvd-marker", "lesion", "mechanism", "outcome"]
+RollUp = Literal["estimates", "weight", "no"]
+
+SHIPPED = Path(__file__).with_name("vocabulary.yaml")
+
+
+class Term(BaseModel):
+    """One term.
+
+    `rolls_up` says how the rows of a term go into the edges of `broader`: estimates (they vote and are pooled), weight (they vote only),
+    no. `inverse_of` names the term whose opposite this is; its rows are turned and read as that term's. `counterpart` names the term that
+    asks the same by another design (trials against observation): both are shown, and share no vote. `harm` is the bad side of an outcome.
+    A term with a `unit` is a measured, continuous variable.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    id: Slug
+    name: Text
+    kind: Kind
+    category: Text | None = None
+    synonyms: Many[Text] = ()
+    broader: Slug | None = None
+    rolls_up: RollUp | None = None
+    inverse_of: Slug | None = None
+    counterpart: Slug | None = None
+    harm: Literal["higher", "lower"] | None = None
+    unit: Text | None = None
+    definition: Text | None = None
+    xrefs: Many[Annotated[str, Field(pattern=r"^[A-Za-z]+:\S+$")]] = ()
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.rolls_up is not None and self.broader is None:
+            raise ValueError("rolls_up needs broader: the term into whose edges the rows go")
+        if self.harm is not None and self.kind != "outcome":
+            raise ValueError(f"harm is for outcomes; this is a {self.kind}")
+        return self
+
+
+class Vocabulary:
+    """All terms, by id. Immutable; `extended` gives a larger one."""
+
+    def __init__(self, terms: Iterable[Term]) -> None:
+        self.terms: dict[str, Term] = {term.id: term for term in terms}
+
+    def __contains__(self, term_id: object) -> bool:
+        return term_id in self.terms
+
+    def __getitem__(self, term_id: str) -> Term:
+        return self.terms[term_id]
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """From each normal name to its term's id. Ids win over names, names over synonyms."""
+        names: dict[str, str] = {}
+        for pick in (lambda t: (t.id,), lambda t: (t.name,), lambda t: t.synonyms):
+            for term in self.terms.values():
+                for name in pick(term):
+                    names.setdefault(normal(name), term.id)
+        return names
+
+    def find(self, name: str) -> Term | None:
+        """The term of that id, name or synonym, or None. A last plural s is forgiven."""
+        known = self.terms.get(name)
+        if known is not None:
+            return known
+        wanted = normal(name)
+        for form in (wanted, wanted.removesuffix("s"), f"{wanted}s"):
+            if form in self.names:
+                return self.terms[self.names[form]]
+        return None
+
+    def resolve(self, name: str, what: str = "term") -> Term:
+        """The term of that id, name or synonym; UnknownName with the nearest where there is none."""
+        term = self.find(name)
+        if term is None:
+            raise UnknownName(what, name, self.suggest(name))
+        return term
+
+    def suggest(self, name: str, limit: int = 3) -> tuple[str, ...]:
+        return suggest(name, self.names, limit)
+
+    def search(self, text: str) -> list[Term]:
+        """Terms whose id, name or synonym holds every word of `text`: exact ones first, then by where the match begins, then by id."""
+        wanted = normal(text)
+        words = wanted.split()
+        found: list[tuple[int, int, str]] = []
+        for term in self.terms.values():
+            ranks = [_match(wanted, words, normal(name)) for name in (term.id, term.name, *term.synonyms)]
+            hits = [rank for rank in ranks if rank is not None]
+            if hits:
+                found.append((*min(hits), term.id))
+        exact = self.find(text)
+        ordered = [self.terms[term_id] for *_, term_id in sorted(found)]
+        if exact is not None:
+            ordered = [exact, *(term for term in ordered if term.id != exact.id)]
+        return ordered
+
+    @cached_property
+    def roll_ups(self) -> Mapping[str, tuple[tuple[str, RollUp], ...]]:
+        """For each parent: the terms whose rows its edges take, in the order in which one row a cohort is chosen."""
+        below: dict[str, list[tuple[str, RollUp]]] = {}
+        for term in self.terms.values():
+            if term.broader is not None and term.rolls_up in {"estimates", "weight"}:
+                below.setdefault(term.broader, []).append((term.id, term.rolls_up))
+        return {parent: tuple(children) for parent, children in below.items()}
+
+    def takes(self, term_id: str) -> dict[str, tuple[int, RollUp]]:
+        """The terms whose rows the edges of `term_id` take, each with its rank (0 its own) and how."""
+        taken: dict[str, tuple[int, RollUp]] = {term_id: (0, "estimates")}
+        for rank, (child, how) in enumerate(self.roll_ups.get(term_id, ()), start=1):
+            taken[child] = (rank, how)
+        return taken
+
+    def goes_to(self, term_id: str) -> tuple[str, ...]:
+        """The terms whose edges take the rows of `term_id`: itself and, where it rolls up, its parent."""
+        term = self.terms[term_id]
+        if term.broader is not None and term.rolls_up in {"estimates", "weight"}:
+            return (term_id, term.broader)
+        return (term_id,)
+
+    def extended(self, terms: Sequence[Term]) -> Vocabulary:
+        """This vocabulary with further terms; call `clashes` first."""
+        return Vocabulary((*self.terms.values(), *terms))
+
+    def canonical(self) -> list[dict[str, Any]]:
+        """The content that is hashed into the release, sorted by id."""
+        return [term.model_dump(mode="json", exclude_defaults=True) for _, term in sorted(self.terms.items())]
+
+
+def _match(wanted: str, words: list[str], name: str) -> tuple[int, int] | None:
+    if name == wanted:
+        return (0, 0)
+    if all(word in name for word in words):
+        return (1 if name.startswith(wanted) else 2, name.find(words[0]) if words else 0)
+    return None
+
+
+def clashes(vocabulary: Vocabulary, terms: Sequence[Term]) -> list[tuple[int, str]]:
+    """What forbids adding `terms`: each as (index of the term, what is wrong)."""
+    problems: list[tuple[int, str]] = []
+    names = dict(vocabulary.names)
+    ids = set(vocabulary.terms) | {term.id for term in terms}
+    seen: set[str] = set()
+    for index, term in enumerate(terms):
+        if term.id in vocabulary or term.id in seen:
+            problems.append((index, f"the id {term.id!r} is taken"))
+        seen.add(term.id)
+        for name in dict.fromkeys(normal(name) for name in (term.id, term.name, *term.synonyms)):
+            owner = names.setdefault(name, term.id)
+            if owner != term.id:
+                problems.append((index, f"the name {name!r} belongs to {owner!r}"))
+        for key in ("broader", "inverse_of", "counterpart"):
+            target = getattr(term, key)
+            if target is not None and target not in ids:
+                problems.append((index, f"{key} names {target!r}, which is no term"))
+    everything = {**vocabulary.terms, **{term.id: term for term in terms}}
+    for index, term in enumerate(terms):
+        chain = [term.id]
+        while (parent := everything[chain[-1]].broader) is not None and parent in everything and parent not in chain:
+            chain.append(parent)
+        if parent is not None and parent in chain:
+            problems.append((index, f"broader runs in a circle: {' > '.join([*chain, parent])}"))
+    return problems
+
+
+def lines_to_add(slug: str) -> str:
+    """The lines of a vocabulary.yaml that would add an unknown slug."""
+    name = re.sub(r"-", " ", slug)
+    return f"- id: {slug}\n  name: {name}\n  kind: risk-factor  # or csvd-marker, lesion, mechanism, outcome"
+
+
+@cache
+def shipped() -> Vocabulary:
+    """The vocabulary that comes with the package."""
+    import yaml
+
+    with SHIPPED.open(encoding="utf-8") as file:
+        data = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return Vocabulary(Term.model_validate(entry) for entry in data["terms"])
