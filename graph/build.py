@@ -27,7 +27,8 @@ Progress = Callable[[int, int], None]
 @dataclass(frozen=True, slots=True)
 class EvidenceGraph:
     """All that a store holds, sorted by id. `user` are the studies that didn't come with the package, `removed` those of it that were
-    taken out; neither is part of the release."""
+    taken out; neither is part of the release.
+    """
 
     release: str
     studies: tuple[Study, ...]

@@ -1,4 +1,6 @@
-"""Certainty by stated rules, after GRADE (Guyatt et al., J Clin Epidemiol 2011;64:383-94; Iorio et al., BMJ 2015;350:h870), never called GRADE.
+"""Certainty by stated rules, after GRADE, never called GRADE.
+
+Guyatt et al., J Clin Epidemiol 2011;64:383-94; for prognosis Iorio et al., BMJ 2015;350:h870.
 
 `RULES` is the table that the code below applies, and that docs and the schema route show. Each step names its reason and its findings.
 """
@@ -35,7 +37,11 @@ RULES: tuple[tuple[str, str, str], ...] = (
     ("imprecision", "-1", "one cohort only, or fewer than 300 patients, or an interval of the headline that includes no effect"),
     ("imprecision", "-2", "a ratio whose interval includes both 0.75 and 1.33"),
     ("selective reporting", "-1", "more than half of the reports give no estimate: a p value, a sign or a word alone"),
-    ("upgrade", "+1", "aetiology, three or more cohorts: all report one sign, or a ratio of 2 or more (or of 0.5 or less) whose interval excludes 1"),
+    (
+        "upgrade",
+        "+1",
+        "aetiology, three or more cohorts: all report one sign, or a ratio of 2 or more (or of 0.5 or less) whose interval excludes 1",
+    ),
     ("published disagrees", "cap very low", "our estimate and a published one exclude each other's point, or two published ones do"),
     ("read as abstracts", "cap low or moderate", "until a study was read in full: at most low (observational), moderate (randomised)"),
 )
@@ -82,7 +88,7 @@ def judge(
         level += by
         reasons.append(Reason(domain=domain, text=text, step=by, findings=tuple(of)))
 
-    _risk_of_bias(track, votes, studies, step)
+    _risk_of_bias(votes, studies, step)
     signs = {vote.reading.reports for vote in votes} - {0}
     if direction == "inconsistent" or len(signs) > 1:
         step("inconsistency", "cohorts report opposite signs", -1, [f for v in votes if v.reading.reports for f in v.findings])
@@ -108,8 +114,11 @@ def judge(
             [finding for vote in bare for finding in vote.findings],
         )
     if track == "aetiology" and k >= METHOD.upgrade_cohorts:
-        large = headline is not None and not includes_null and null_value == 1 and (
-            headline[0] >= METHOD.large_effect or headline[0] <= 1 / METHOD.large_effect
+        large = (
+            headline is not None
+            and not includes_null
+            and null_value == 1
+            and (headline[0] >= METHOD.large_effect or headline[0] <= 1 / METHOD.large_effect)
         )
         if all(vote.reading.reports for vote in votes) and len(signs) == 1:
             step("consistent", f"all {k} report the same sign", 1, findings)
@@ -127,13 +136,11 @@ def judge(
         )
     cap = 3 if full_text else (2 if track == "treatment" else 1)
     if not full_text:
-        reasons.append(
-            Reason(domain="read as abstracts", text=f"no study was read in full: {LEVELS[cap]} at most", findings=())
-        )
+        reasons.append(Reason(domain="read as abstracts", text=f"no study was read in full: {LEVELS[cap]} at most", findings=()))
     return LEVELS[min(level, cap)], tuple(reasons)
 
 
-def _risk_of_bias(track: Track, votes: Sequence[Vote], studies: Mapping[str, Study], step: Step) -> None:
+def _risk_of_bias(votes: Sequence[Vote], studies: Mapping[str, Study], step: Step) -> None:
     if not votes:
         return
     k = len(votes)

@@ -136,15 +136,11 @@ def differences(camps: Sequence[Camp]) -> tuple[str, ...]:
     return tuple(told)
 
 
-
-
 def against_counterpart(own: Synthesis, other: Synthesis, studies: Mapping[str, Study]) -> Contested | None:
     """Trials against observation: an association whose counterpart gives another direction. Both lines are shown, each by itself."""
     a, b = own.association, other.association
     if not own.votes.cohorts or not other.votes.cohorts or a.direction == b.direction:
         return None
-    sides = [
-        camp(f"{one.association.exposure.name}: {one.association.direction}", one.votes.cohorts, studies) for one in (own, other)
-    ]
+    sides = [camp(f"{one.association.exposure.name}: {one.association.direction}", one.votes.cohorts, studies) for one in (own, other)]
     why = f"{a.exposure.name} ({a.direction}) and its counterpart {b.exposure.name} ({b.direction}) do not give the same answer"
     return Contested(why=why, camps=tuple(sides), differences=differences(sides))

@@ -54,9 +54,7 @@ def log_risk_ratio(counts: Counts) -> Estimate:
     if not all(cells):
         cells = [cell + 0.5 for cell in cells]
     a, b, c, d = cells
-    return Estimate(
-        math.log(a / (a + b)) - math.log(c / (c + d)), math.sqrt(max(0.0, 1 / a - 1 / (a + b) + 1 / c - 1 / (c + d)))
-    )
+    return Estimate(math.log(a / (a + b)) - math.log(c / (c + d)), math.sqrt(max(0.0, 1 / a - 1 / (a + b) + 1 / c - 1 / (c + d))))
 
 
 def _cells(counts: Counts) -> list[float]:

@@ -134,9 +134,9 @@ def edges(graph: EvidenceGraph) -> Iterator[Edge]:
             yield Edge("DRAWS_ON", f"study:{study.id}", f"cohort:{cohort}", "", {})
     for first, second in _overlaps(graph.studies):
         yield Edge("OVERLAPS", f"study:{first}", f"study:{second}", "", {})
-    for population in sorted(POPULATIONS.values(), key=lambda node: node.id):
-        for whole in population.part_of:
-            yield Edge("PART_OF", f"population:{population.id}", f"population:{whole}", "", {})
+    for part in sorted(POPULATIONS.values(), key=lambda node: node.id):
+        for whole in part.part_of:
+            yield Edge("PART_OF", f"population:{part.id}", f"population:{whole}", "", {})
     for term in graph.terms:
         if term.broader is not None:
             yield Edge("BROADER", term.id, term.broader, "", _known(rolls_up=term.rolls_up))

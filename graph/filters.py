@@ -83,7 +83,11 @@ def _verdict(checks: Iterable[Known]) -> Verdict:
 
 
 def sift(
-    filters: Filters, rows: Iterable[T], studies: Mapping[str, Study], verdict: Callable[[Filters, T, Study], Verdict], study_of: Callable[[T], str]
+    filters: Filters,
+    rows: Iterable[T],
+    studies: Mapping[str, Study],
+    verdict: Callable[[Filters, T, Study], Verdict],
+    study_of: Callable[[T], str],
 ) -> tuple[list[T], int]:
     """The rows that match, and how many can't be told."""
     kept, unknown = [], 0

@@ -13,7 +13,6 @@ VERSION = "1"
 __all__ = ["METHOD", "VERSION", "Z95", "Method"]
 
 
-
 @dataclass(frozen=True, slots=True)
 class Method:
     """The constants. Lengths are on the log (odds) ratio scale, shares are 0..1."""

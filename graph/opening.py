@@ -1,8 +1,8 @@
 """`open_graph()`: the way in. The one module of graph that may import loaders.
 
-    from graph.opening import open_graph
-    g = open_graph()
-    g.factors(lesion="r-dwi", population="caa")
+from graph.opening import open_graph
+g = open_graph()
+g.factors(lesion="r-dwi", population="caa")
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 import evidence as shipped_evidence
 from graph import questions
 from graph.build import EvidenceGraph, build, unknown_terms
+from graph.filters import Filters
+from graph.lists import Narrow, Page
 from graph.method import VERSION
 from graph.settings import Settings
 from graph.stores import snapshot
@@ -88,6 +90,15 @@ def _rebuilt(kept: snapshot.Snapshot | None, report: Report | None) -> EvidenceG
     base = {} if ALL in removed else {study.id: study for study in shipped_studies(report) if study.id not in removed}
     graph = build({**base, **user}.values(), vocabularies.shipped().extended(own_terms), _progress(report, "building the graph"))
     return replace(graph, user=frozenset(user), removed=removed)
+
+
+def vocabulary_in_use(settings: Settings) -> Vocabulary:
+    """The shipped terms and those that the store has of the user's; SnapshotDamaged where that can't be told."""
+    file = settings.folder / snapshot.NAME
+    if not file.is_file():
+        return vocabularies.shipped()
+    own = [term for term in snapshot.read(file).terms if term.id not in vocabularies.shipped()]
+    return vocabularies.shipped().extended(own)
 
 
 @contextmanager
@@ -228,7 +239,7 @@ class Graph:
     ) -> Answer[Association]:
         """The factors linked to a lesion or outcome. Options: the evidence filters and what narrows the list, by their names in the API."""
         filters, narrow = _options(options)
-        page = questions.Page(limit, offset, sort)
+        page = Page(limit, offset, sort)
         return questions.factors(self.reader, lesion, population, filters=filters, narrow=narrow, page=page)
 
     def outcomes(
@@ -243,32 +254,30 @@ class Graph:
     ) -> Answer[Association]:
         """What an exposure is linked to; options as for factors."""
         filters, narrow = _options(options)
-        page = questions.Page(limit, offset, sort)
+        page = Page(limit, offset, sort)
         return questions.outcomes(self.reader, exposure, population, filters=filters, narrow=narrow, page=page)
 
     def evidence(self, exposure: str, outcome: str, population: str | None = None, **filters: Any) -> Evidence:
         """One association with every row on it, and how each was used."""
-        return questions.evidence(self.reader, exposure, outcome, population, filters=questions.Filters(**filters))
+        return questions.evidence(self.reader, exposure, outcome, population, filters=Filters(**filters))
 
     def prevalence(self, lesion: str = questions.DEFAULT_LESION, population: str | None = None, **filters: Any) -> PrevalenceAnswer:
         """How common a lesion is."""
-        return questions.prevalence(self.reader, lesion, population, filters=questions.Filters(**filters))
+        return questions.prevalence(self.reader, lesion, population, filters=Filters(**filters))
 
     def mechanisms(self, lesion: str = questions.DEFAULT_LESION) -> Answer[Mechanism]:
         """What papers claim of the mechanisms of a lesion."""
-        return questions.mechanisms(self.reader, lesion, page=questions.Page(None))
+        return questions.mechanisms(self.reader, lesion, page=Page(None))
 
     def contested(
         self, lesion: str | None = None, outcome: str | None = None, population: str | None = None, **filters: Any
     ) -> Answer[Association]:
         """The associations on which the evidence contradicts itself."""
-        return questions.contested(
-            self.reader, lesion, outcome, population, filters=questions.Filters(**filters), page=questions.Page(None)
-        )
+        return questions.contested(self.reader, lesion, outcome, population, filters=Filters(**filters), page=Page(None))
 
     def studies(self, q: str | None = None, **options: Any) -> Answer[StudyItem]:
         """The studies; options: design, year_from, year_to, country."""
-        return questions.studies(self.reader, q, **options, page=questions.Page(None))
+        return questions.studies(self.reader, q, **options, page=Page(None))
 
     def study(self, study_id: str) -> StudyAnswer:
         """One study, with how each of its rows was read."""
@@ -276,7 +285,7 @@ class Graph:
 
     def terms(self, q: str | None = None, **options: Any) -> Answer[TermItem]:
         """The terms; options: kind."""
-        return questions.terms(self.reader, q, **options, page=questions.Page(None))
+        return questions.terms(self.reader, q, **options, page=Page(None))
 
     def term(self, name: str) -> TermAnswer:
         """One term by its id, name or synonym."""
@@ -296,13 +305,13 @@ class Graph:
         self.store.close()
 
 
-_NARROW = frozenset(questions.Narrow.__slots__)
+_NARROW = frozenset(Narrow.__slots__)
 
 
-def _options(options: dict[str, Any]) -> tuple[questions.Filters, questions.Narrow]:
+def _options(options: dict[str, Any]) -> tuple[Filters, Narrow]:
     narrow = {name: value for name, value in options.items() if name in _NARROW}
     filters = {name: value for name, value in options.items() if name not in _NARROW}
-    return questions.Filters(**filters), questions.Narrow(**narrow)
+    return Filters(**filters), Narrow(**narrow)
 
 
 def open_graph(settings: Settings | None = None) -> Graph:

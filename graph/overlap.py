@@ -44,16 +44,12 @@ def patients_of(study: Study, corpus: Collection[str]) -> Patients:
 @lru_cache(maxsize=1 << 16)
 def overlap(a: Patients, b: Patients) -> bool:
     """Whether two studies are known to share patients."""
-    return bool(
-        a.study in b.overlaps or b.study in a.overlaps or a.cohorts & b.cohorts or a.elsewhere & b.elsewhere or a.study == b.study
-    )
+    return bool(a.study in b.overlaps or b.study in a.overlaps or a.cohorts & b.cohorts or a.elsewhere & b.elsewhere or a.study == b.study)
 
 
 def _trial_in_pooled(a: Reading, b: Reading, pa: Patients, pb: Patients) -> bool:
     """An individual-patient-pooled row of a randomised treatment takes in every trial of it."""
-    return a.row.randomised and b.row.randomised and a.exposure == b.exposure and (
-        pa.individual_patient_data or pb.individual_patient_data
-    )
+    return a.row.randomised and b.row.randomised and a.exposure == b.exposure and (pa.individual_patient_data or pb.individual_patient_data)
 
 
 def shares(a: Reading, b: Reading, patients: Mapping[str, Patients]) -> bool:

@@ -10,8 +10,8 @@ from graph.certainty import scanned_share
 from graph.effects import whole_number
 from graph.method import METHOD, Z95
 from graph.overlap import Patients, independent, overlap
-from graph.pooling import reml_hk
-from graph.synthesis import Corpus, population_ref, term_ref
+from graph.pooling import bayes, reml_hk
+from graph.synthesis import Corpus, population_ref, study_ref, term_ref
 from schema.association import (
     LEVELS,
     CertaintyLevel,
@@ -21,17 +21,12 @@ from schema.association import (
     PrevalenceRow,
     PublishedPrevalence,
     Reason,
-    StudyRef,
     Window,
 )
 from schema.populations import nodes_of
 from schema.reading import PrevalenceReading
 from schema.study import REVIEWS, Study
 from schema.study import Prevalence as Printed
-
-
-def study_ref(study: Study) -> StudyRef:
-    return StudyRef(id=study.id, label=study.label, year=study.year, doi=study.doi, pmid=study.pmid)
 
 
 def read_prevalence(study: Study) -> Iterator[PrevalenceReading]:
@@ -194,28 +189,31 @@ def logit(cases: int, total: int) -> tuple[float, float]:
 
 
 def pool(rows: Sequence[PrevalenceRow]) -> PooledPrevalence | None:
-    """Pooled share in percent: logit, REML with Hartung-Knapp; of one cohort its own with Wilson's interval."""
+    """Pooled share in percent: of one cohort its own with Wilson's interval; of two to four Bayesian; of more REML with Hartung-Knapp.
+
+    Two to four go as for associations: with one or two degrees of freedom the Hartung-Knapp interval spans nearly 0% to 100%.
+    """
     if not rows:
         return None
     cases, total = sum(row.cases for row in rows), sum(row.total for row in rows)
     shares = [row.pct for row in rows]
+    counted = {"cohorts": len(rows), "cases": cases, "total": total, "lowest": min(shares), "highest": max(shares)}
     if len(rows) == 1:
-        return PooledPrevalence(
-            pct=rows[0].pct, ci=rows[0].ci, cohorts=1, cases=cases, total=total, lowest=shares[0], highest=shares[0]
-        )
+        return PooledPrevalence(pct=rows[0].pct, ci=rows[0].ci, estimate_source="single-study", **counted)
     scaled = [logit(row.cases, row.total) for row in rows]
-    random = reml_hk([y for y, _ in scaled], [se for _, se in scaled])
+    y, se = [one for one, _ in scaled], [one for _, one in scaled]
+    random = reml_hk(y, se)
+    few = len(rows) <= METHOD.bayes_max_cohorts
+    pooled = bayes(y, se) if few else random
+    ahead = random.prediction_interval if not few else None
     return PooledPrevalence(
-        pct=_percent(random.estimate),
-        ci=(_percent(random.ci[0]), _percent(random.ci[1])),
-        prediction_interval=tuple(_percent(end) for end in random.prediction_interval) if random.prediction_interval else None,
+        pct=_percent(pooled.estimate),
+        ci=(_percent(pooled.ci[0]), _percent(pooled.ci[1])),
+        estimate_source="pooled-bayes" if few else "pooled-reml-hk",
+        prediction_interval=(_percent(ahead[0]), _percent(ahead[1])) if ahead else None,
         tau2=random.tau2,
         i2=random.i2,
-        cohorts=len(rows),
-        cases=cases,
-        total=total,
-        lowest=min(shares),
-        highest=max(shares),
+        **counted,
     )
 
 

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Literal, TypeVar
+from typing import Any
 
-from pydantic import BaseModel
-
-from graph.build import group, with_counterpart
 from graph.certainty import RULES
-from graph.filters import Filters, finding_verdict, prevalence_verdict, sift
+from graph.edges import beside, contest, corpus_of, edges, findings, term_of, with_indirect
+from graph.filters import Filters, prevalence_verdict, sift
+from graph.lists import Narrow, Page, Side, cut, ordered
 from graph.mechanisms import tally
 from graph.method import METHOD
 from graph.overlap import overlap
 from graph.prevalence import prevalence as prevalence_of
-from graph.prevalence import study_ref
 from graph.reading import WAYS
 from graph.rows import claim_row, rows_of
 from graph.stores.port import Reader
-from graph.synthesis import Corpus, Synthesis, population_ref, synthesise, term_ref
+from graph.synthesis import synthesise, term_ref
 from schema.answer import (
     Answer,
     Counts,
@@ -35,10 +32,9 @@ from schema.answer import (
     TermItem,
     Why,
 )
-from schema.association import LEVELS, Association, CertaintyLevel, Direction, FactorTally, Mechanism, MechanismEdge, TermRef
+from schema.association import Association, FactorTally, Mechanism, MechanismEdge, TermRef
 from schema.association import Prevalence as PrevalenceResult
-from schema.association import Reading as Beside
-from schema.errors import BadParameter, UnknownName
+from schema.errors import UnknownName
 from schema.graphmodel import EDGES, NODES
 from schema.names import normal
 from schema.populations import DEFAULT, POPULATIONS, indirect, resolve_population, with_parts
@@ -47,46 +43,6 @@ from schema.study import Design
 from schema.vocabulary import Kind, Term
 
 DEFAULT_LESION = "r-dwi"
-LARGEST_PAGE = 500
-SORTS = ("certainty", "cohorts", "weight", "estimate", "patients", "name")
-
-_B = TypeVar("_B", bound=BaseModel)
-
-
-@dataclass(frozen=True, slots=True)
-class Narrow:
-    """Which items of a list to show."""
-
-    kind: Kind | None = None
-    category: str | None = None
-    direction: Direction | None = None
-    certainty: CertaintyLevel | None = None
-    contested: bool | None = None
-    min_cohorts: int | None = None
-
-    @property
-    def active(self) -> dict[str, Any]:
-        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
-
-    def keeps(self, one: Association, side: Literal["exposure", "outcome"]) -> bool:
-        term: TermRef = getattr(one, side)
-        return (
-            (self.kind is None or term.kind == self.kind)
-            and (self.category is None or term.category == self.category)
-            and (self.direction is None or one.direction == self.direction)
-            and (self.certainty is None or one.certainty == self.certainty)
-            and (self.contested is None or (one.contested is not None) is self.contested)
-            and (self.min_cohorts is None or one.cohorts >= self.min_cohorts)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Which part of a list to show, in which order. `limit` None: all of it."""
-
-    limit: int | None = 50
-    offset: int = 0
-    sort: str | None = None
 
 
 def factors(
@@ -99,7 +55,7 @@ def factors(
     page: Page = Page(),
 ) -> Answer[Association]:
     """The factors linked to a lesion or outcome in a population."""
-    outcome, turned = _term(reader, lesion, "lesion or outcome")
+    outcome, turned = term_of(reader, lesion, "lesion or outcome")
     return _associations(reader, "exposure", {"lesion": outcome.id, **turned}, population, filters, narrow, page, outcome=outcome.id)
 
 
@@ -130,42 +86,36 @@ def contested(
     query: dict[str, Any] = {}
     about = target = None
     if lesion is not None:
-        about, turned = _term(reader, lesion, "lesion")
+        about, turned = term_of(reader, lesion, "lesion")
         query |= {"lesion": about.id, **turned}
     if outcome is not None:
-        target, turned = _term(reader, outcome, "outcome")
+        target, turned = term_of(reader, outcome, "outcome")
         query |= {"outcome": target.id, **turned}
     node = resolve_population(population or DEFAULT).id
-    items, unknown = _edges(reader, node, filters, outcome=target.id if target else None)
-    wanted = [
-        one
-        for one in items
-        if one.contested is not None and (about is None or about.id in {one.exposure.id, one.outcome.id})
-    ]
+    items, unknown = edges(reader, node, filters, outcome=target.id if target else None)
+    wanted = [one for one in items if one.contested is not None and (about is None or about.id in {one.exposure.id, one.outcome.id})]
     return _answer(reader, query, node, filters, Narrow(), page, wanted, unknown, len(items), "exposure")
 
 
-def evidence(
-    reader: Reader, exposure: str, outcome: str, population: str | None = None, *, filters: Filters = Filters()
-) -> Evidence:
+def evidence(reader: Reader, exposure: str, outcome: str, population: str | None = None, *, filters: Filters = Filters()) -> Evidence:
     """One association with every row on it, and how each was used."""
     terms = reader.terms()
     cause = terms.resolve(exposure, "exposure")
-    effect, turned = _term(reader, outcome, "outcome")
+    effect, turned = term_of(reader, outcome, "outcome")
     node = resolve_population(population or DEFAULT).id
-    readings, unknown = _findings(reader, node, filters, exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
+    readings, unknown = findings(reader, node, filters, exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
     query = _query({"exposure": cause.id, "outcome": effect.id, **turned}, node, filters)
     key = (cause.id, effect.id, node)
-    corpus = _corpus(reader)
+    corpus = corpus_of(reader)
     association = None
     rows: Sequence[Any] = ()
     why = None
     if readings and cause.id != effect.id:
         synthesis = synthesise(*key, readings, corpus)
-        association = _with_indirect(reader, _contest(reader, key, synthesis, filters, corpus), filters)
+        association = with_indirect(reader, contest(reader, key, synthesis, filters, corpus), filters)
         rows = rows_of(synthesis, readings, corpus)
     else:
-        everything, _ = _findings(reader, node, Filters(), exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
+        everything, _ = findings(reader, node, Filters(), exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
         elsewhere = reader.findings(exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
         why = _why_empty(len(everything), filters, _places(elsewhere))
     note = _first_word(effect.id, node, [association] if association else [])
@@ -190,7 +140,7 @@ def prevalence(
     takes = reader.terms().takes(term.id)
     rows = reader.prevalence(lesions=takes)
     kept, _ = sift(filters, rows, reader.studies(), prevalence_verdict, lambda row: row.study)
-    corpus = _corpus(reader)
+    corpus = corpus_of(reader)
 
     def inside(where: str, some: Iterable[Any]) -> list[Any]:
         nodes = frozenset(with_parts(where))
@@ -219,7 +169,7 @@ def prevalence(
 def mechanisms(reader: Reader, lesion: str = DEFAULT_LESION, *, page: Page = Page()) -> Answer[Mechanism]:
     """Each mechanism with the claims that name the lesion in their chain, and the factors that may act through it."""
     terms = reader.terms()
-    term, turned = _term(reader, lesion, "lesion or outcome")
+    term, turned = term_of(reader, lesion, "lesion or outcome")
     studies, patients = reader.studies(), reader.patients()
     claims = [claim for claim in reader.claims() if term.id in claim.row.links]
     items = []
@@ -240,7 +190,7 @@ def mechanisms(reader: Reader, lesion: str = DEFAULT_LESION, *, page: Page = Pag
             )
         )
     items.sort(key=lambda one: (-(one.supports + one.argues_against), -one.support, -one.proposes, one.mechanism.id))
-    shown = _cut(items, page)
+    shown = cut(items, page)
     why = Why(status="not-studied", text=f"No paper of this release claims a mechanism for {term.name}.") if not items else None
     return Answer(
         query={"lesion": term.id, **turned},
@@ -277,10 +227,22 @@ def studies(
         ):
             found.append(
                 StudyItem(
-                    id=study.id, label=study.label, title=study.title, year=study.year, journal=study.journal, doi=study.doi,
-                    pmid=study.pmid, design=study.design, read=study.read, n=study.n, countries=study.countries, cohorts=study.cohorts,
-                    findings=len(study.findings), prevalence=len(study.prevalence), claims=len(study.mechanisms),
-                )  # fmt: skip
+                    id=study.id,
+                    label=study.label,
+                    title=study.title,
+                    year=study.year,
+                    journal=study.journal,
+                    doi=study.doi,
+                    pmid=study.pmid,
+                    design=study.design,
+                    read=study.read,
+                    n=study.n,
+                    countries=study.countries,
+                    cohorts=study.cohorts,
+                    findings=len(study.findings),
+                    prevalence=len(study.prevalence),
+                    claims=len(study.mechanisms),
+                )
             )
     query = {
         name: value
@@ -294,7 +256,7 @@ def studies(
         total=len(found),
         limit=page.limit,
         offset=page.offset,
-        items=tuple(_cut(found, page)),
+        items=tuple(cut(found, page)),
         why=why,
     )
 
@@ -313,11 +275,9 @@ def study(reader: Reader, study_id: str) -> StudyAnswer:
         release=reader.release(),
         label=found.label,
         study=found,
-        rows=tuple(rows_of(None, readings, _corpus(reader))),
+        rows=tuple(rows_of(None, readings, corpus_of(reader))),
         claims=tuple(claim_row(claim, everything) for claim in reader.claims() if claim.study == study_id),
-        shares_patients_with=tuple(
-            other for other in everything if other != study_id and overlap(patients[study_id], patients[other])
-        ),
+        shares_patients_with=tuple(other for other in everything if other != study_id and overlap(patients[study_id], patients[other])),
     )
 
 
@@ -327,7 +287,7 @@ def terms(reader: Reader, q: str | None = None, *, kind: Kind | None = None, pag
     matching = vocabulary.search(q) if q else sorted(vocabulary.terms.values(), key=lambda term: term.id)
     found = [term for term in matching if kind is None or term.kind == kind]
     counted = _finding_counts(reader)
-    shown = [TermItem(**term.model_dump(), findings=counted.get(term.id, 0)) for term in _cut(found, page)]
+    shown = [TermItem(**term.model_dump(), findings=counted.get(term.id, 0)) for term in cut(found, page)]
     query = {name: value for name, value in (("q", q), ("kind", kind)) if value}
     why = None
     if not found:
@@ -359,8 +319,8 @@ def neighbours(reader: Reader, name: str, population: str | None = None) -> Neig
         release=reader.release(),
         query={"term": found.id, "population": node},
         term=term_ref(found),
-        as_exposure=tuple(_ordered(reader.edges(exposure=found.id, population=node), None, "outcome")),
-        as_outcome=tuple(_ordered(reader.edges(outcome=found.id, population=node), None, "exposure")),
+        as_exposure=tuple(ordered(reader.edges(exposure=found.id, population=node), None, "outcome")),
+        as_outcome=tuple(ordered(reader.edges(outcome=found.id, population=node), None, "exposure")),
         mechanisms=tuple(one for one in reader.mechanism_edges() if found.id in {one.start, one.end}),
         broader=broader,
         narrower=narrower,
@@ -401,10 +361,9 @@ def schema(reader: Reader) -> SchemaAnswer:
         nodes=tuple(one.model_dump() for one in NODES),
         edges=tuple(one.model_dump() for one in EDGES),
         vocabulary=tuple(one for _, one in sorted(vocabulary.terms.items())),
-        roll_ups={parent: {child: how for child, how in children} for parent, children in sorted(vocabulary.roll_ups.items())},
+        roll_ups={parent: {**dict(children)} for parent, children in sorted(vocabulary.roll_ups.items())},
         populations=tuple(
-            {"id": one.id, "name": one.name, "synonyms": list(one.synonyms), "part_of": list(one.part_of)}
-            for one in POPULATIONS.values()
+            {"id": one.id, "name": one.name, "synonyms": list(one.synonyms), "part_of": list(one.part_of)} for one in POPULATIONS.values()
         ),
         method={
             "constants": METHOD.served(),
@@ -417,94 +376,14 @@ def schema(reader: Reader) -> SchemaAnswer:
 # --- how associations are found, filtered, put in order ---
 
 
-def _term(reader: Reader, name: str, what: str) -> tuple[Term, dict[str, str]]:
-    """The term that a question is about; an inverse one is brought to the harmful side, and the query says so."""
-    found = reader.terms().resolve(name, what)
-    if found.inverse_of is None:
-        return found, {}
-    return reader.terms()[found.inverse_of], {"turned_from": found.id}
-
-
-def _corpus(reader: Reader) -> Corpus:
-    return Corpus(reader.terms(), reader.studies(), reader.patients())
-
-
 def _query(about: Mapping[str, Any], population: str, filters: Filters) -> dict[str, Any]:
     resolved = {"population": population, "parts": [part for part in with_parts(population) if part != population]}
     return {**about, **resolved, **filters.model_dump(mode="json", exclude_defaults=True)}
 
 
-def _findings(
-    reader: Reader,
-    population: str,
-    filters: Filters,
-    *,
-    exposures: Iterable[str] | None = None,
-    outcomes: Iterable[str] | None = None,
-) -> tuple[list[Reading], int]:
-    rows = reader.findings(
-        exposures=None if exposures is None else frozenset(exposures),
-        outcomes=None if outcomes is None else frozenset(outcomes),
-        populations=with_parts(population),
-    )
-    for excluded in filters.exclude:
-        if excluded not in reader.studies():
-            from schema.names import suggest
-
-            raise UnknownName("study", excluded, suggest(excluded, {normal(one): one for one in reader.studies()}, 3))
-    if not filters.active:
-        return rows, 0
-    return sift(filters, rows, reader.studies(), finding_verdict, lambda row: row.study)
-
-
-def _edges(
-    reader: Reader, population: str, filters: Filters, *, exposure: str | None = None, outcome: str | None = None
-) -> tuple[list[Association], int]:
-    """The associations: the stored ones, or with a filter those that the rows which match it make. And how many rows can't be told."""
-    if not filters.active:
-        return reader.edges(exposure=exposure, outcome=outcome, population=population), 0
-    vocabulary = reader.terms()
-    # a counterpart is another exposure, so it must be at hand to tell whether it contradicts
-    counterpart = vocabulary[exposure].counterpart if exposure else None
-    wanted = None if exposure is None else {*vocabulary.takes(exposure), *(vocabulary.takes(counterpart) if counterpart else ())}
-    readings, _ = _findings(
-        reader, population, filters, exposures=wanted, outcomes=vocabulary.takes(outcome) if outcome is not None else None
-    )
-    unknown = _findings(
-        reader,
-        population,
-        filters,
-        exposures=vocabulary.takes(exposure) if exposure is not None else None,
-        outcomes=vocabulary.takes(outcome) if outcome is not None else None,
-    )[1]
-    corpus = _corpus(reader)
-    syntheses = {
-        key: synthesise(*key, rows, corpus)
-        for key, rows in group(readings, vocabulary).items()
-        if key[2] == population and (outcome is None or key[1] == outcome) and (exposure is None or key[0] in {exposure, counterpart})
-    }
-    found = [with_counterpart(key, syntheses, corpus) for key in syntheses if exposure is None or key[0] == exposure]
-    return found, unknown
-
-
-def _contest(
-    reader: Reader, key: tuple[str, str, str], synthesis: Synthesis, filters: Filters, corpus: Corpus
-) -> Association:
-    """The association of a question about one edge, contested where its counterpart gives another answer."""
-    counterpart = corpus.vocabulary[key[0]].counterpart
-    syntheses = {key: synthesis}
-    if counterpart is not None:
-        other = (counterpart, key[1], key[2])
-        terms_of = corpus.vocabulary.takes
-        rows, _ = _findings(reader, key[2], filters, exposures=terms_of(counterpart), outcomes=terms_of(key[1]))
-        if rows:
-            syntheses[other] = synthesise(*other, rows, corpus)
-    return with_counterpart(key, syntheses, corpus)
-
-
 def _associations(
     reader: Reader,
-    side: Literal["exposure", "outcome"],
+    side: Side,
     about: dict[str, Any],
     population: str | None,
     filters: Filters,
@@ -515,9 +394,9 @@ def _associations(
     outcome: str | None = None,
 ) -> Answer[Association]:
     node = resolve_population(population or DEFAULT).id
-    found, unknown = _edges(reader, node, filters, exposure=exposure, outcome=outcome)
+    found, unknown = edges(reader, node, filters, exposure=exposure, outcome=outcome)
     if filters.indirect:
-        found = _beside(reader, node, filters, found, exposure=exposure, outcome=outcome)
+        found = beside(reader, node, filters, found, exposure=exposure, outcome=outcome)
     items = [one for one in found if narrow.keeps(one, side)]
     answer = _answer(reader, about, node, filters, narrow, page, items, unknown, len(found), side)
     note = _first_word(exposure or outcome or "", node, found)
@@ -536,9 +415,8 @@ def _answer(
     items: list[Association],
     unknown: int,
     before_narrowing: int,
-    side: Literal["exposure", "outcome"],
+    side: Side,
 ) -> Answer[Association]:
-    ordered = _ordered(items, page.sort, side)
     why = None
     if not items:
         if before_narrowing:
@@ -558,7 +436,7 @@ def _answer(
         limit=page.limit,
         offset=page.offset,
         unknown_dropped=unknown,
-        items=tuple(_cut(ordered, page)),
+        items=tuple(cut(ordered(items, page.sort, side), page)),
         why=why,
     )
 
@@ -569,7 +447,7 @@ def _empty_edges(reader: Reader, about: Mapping[str, Any], population: str, filt
     elsewhere = sorted({one.population.id for one in reader.edges(exposure=exposure, outcome=outcome)})
     culprit = None
     for name in filters.active:
-        if unfiltered and _edges(reader, population, filters.without(name), exposure=exposure, outcome=outcome)[0]:
+        if unfiltered and edges(reader, population, filters.without(name), exposure=exposure, outcome=outcome)[0]:
             culprit = name
             break
     return _why_empty(len(unfiltered), filters, elsewhere, culprit)
@@ -598,129 +476,9 @@ def _first_word(about: str, population: str, items: Sequence[Association]) -> st
     rows = {finding for one in studied for finding in one.findings}
     papers = {finding.split(":")[0] for finding in rows}
     wider = indirect(population)
-    hint = f" Indirect evidence from {', '.join(wider)}: ask with indirect=true." if wider else ""
+    hint = f" Indirect evidence from {', '.join(wider)}: ask with indirect=true (--indirect)." if wider else ""
     plural = "study" if len(papers) == 1 else "studies"
     return f"{len(rows)} finding{'s' if len(rows) != 1 else ''} from {len(papers)} {plural}, and no estimate to pool.{hint}"
-
-
-def _beside(
-    reader: Reader,
-    population: str,
-    filters: Filters,
-    found: list[Association],
-    *,
-    exposure: str | None,
-    outcome: str | None,
-) -> list[Association]:
-    """The associations with those of the wider populations beside them; what is known only there comes with no figures of its own."""
-    around: dict[tuple[str, str], list[Beside]] = {}
-    refs: dict[tuple[str, str], tuple[TermRef, TermRef]] = {}
-    for wider in indirect(population):
-        for one in _edges(reader, wider, filters, exposure=exposure, outcome=outcome)[0]:
-            key = (one.exposure.id, one.outcome.id)
-            refs[key] = (one.exposure, one.outcome)
-            around.setdefault(key, []).append(_short(one))
-    joined = []
-    for one in found:
-        key = (one.exposure.id, one.outcome.id)
-        refs.pop(key, None)
-        joined.append(one.model_copy(update={"indirect": tuple(around.get(key, ()))}))
-    joined += [_not_studied(*refs[key], population, tuple(around[key])) for key in sorted(refs)]
-    return joined
-
-
-def _with_indirect(reader: Reader, association: Association, filters: Filters) -> Association:
-    if not filters.indirect:
-        return association
-    return _beside(
-        reader,
-        association.population.id,
-        filters,
-        [association],
-        exposure=association.exposure.id,
-        outcome=association.outcome.id,
-    )[0]
-
-
-def _short(one: Association) -> Beside:
-    return Beside(
-        population=one.population,
-        exposure=one.exposure,
-        direction=one.direction,
-        weight=one.weight,
-        measure=one.measure,
-        estimate=one.estimate,
-        ci=one.ci,
-        cohorts=one.cohorts,
-        certainty=one.certainty,
-        caption=one.caption,
-    )
-
-
-def _not_studied(exposure: TermRef, outcome: TermRef, population: str, beside: tuple[Beside, ...]) -> Association:
-    return Association(
-        exposure=exposure,
-        outcome=outcome,
-        population=population_ref(population),
-        direction="inconclusive",
-        weight=None,
-        p_direction=None,
-        studies=0,
-        cohorts=0,
-        cohorts_if_overlap=0,
-        patients=0,
-        increases=0,
-        decreases=0,
-        not_significant=0,
-        unclear=0,
-        full_text=0,
-        certainty=None,
-        caption="not studied here; indirect evidence only",
-        findings=(),
-        indirect=beside,
-    )
-
-
-def _ordered(items: Sequence[Association], sort: str | None, side: Literal["exposure", "outcome"]) -> list[Association]:
-    """In order: unset, best certainty, then most cohorts, then highest weight; nulls last, ties by id."""
-
-    def identity(one: Association) -> tuple[str, str]:
-        first, second = (one.exposure.id, one.outcome.id) if side == "exposure" else (one.outcome.id, one.exposure.id)
-        return first, second
-
-    by_id = sorted(items, key=identity)
-    if sort is None:
-        return sorted(by_id, key=lambda one: (-_level(one), -one.cohorts, -(one.weight if one.weight is not None else -1)))
-    name, down = sort.removeprefix("-"), sort.startswith("-")
-    if name not in SORTS:
-        raise BadParameter("sort", f"{sort!r} is no order.", [*SORTS, *(f"-{one}" for one in SORTS)])
-    value = _SORT_VALUES[name]
-    known = [one for one in by_id if value(one, side) is not None]
-    unknown = [one for one in by_id if value(one, side) is None]
-    ordered = sorted(reversed(known) if down else known, key=lambda one: value(one, side))
-    # turned whole, so that equals stay in the order of their ids
-    return [*(reversed(ordered) if down else ordered), *unknown]
-
-
-def _level(one: Association) -> int:
-    return LEVELS.index(one.certainty) if one.certainty is not None else -1
-
-
-_SORT_VALUES: dict[str, Callable[[Association, str], Any]] = {
-    "certainty": lambda one, _: _level(one) if one.certainty is not None else None,
-    "cohorts": lambda one, _: one.cohorts,
-    "weight": lambda one, _: one.weight,
-    "estimate": lambda one, _: one.estimate,
-    "patients": lambda one, _: one.patients,
-    "name": lambda one, side: getattr(one, side).name.casefold(),
-}
-
-
-def _cut(items: Sequence[_B] | Sequence[Term], page: Page) -> list[Any]:
-    if page.offset < 0 or (page.limit is not None and not 1 <= page.limit <= LARGEST_PAGE):
-        raise BadParameter("limit", f"limit is 1 to {LARGEST_PAGE}, offset 0 or more.")
-    end = None if page.limit is None else page.offset + page.limit
-    return list(items[page.offset : end])
 
 
 def _finding_counts(reader: Reader) -> dict[str, int]:
@@ -738,5 +496,5 @@ def _around(everything: Mapping[str, Term], found: Term) -> tuple[TermRef | None
 
 __all__ = [
     "Filters", "MechanismEdge", "Narrow", "Page", "contested", "evidence", "factors", "mechanisms", "neighbours", "outcomes",
-    "prevalence", "release", "schema", "studies", "study", "study_ref", "term", "terms",
+    "prevalence", "release", "schema", "studies", "study", "term", "terms",
 ]  # fmt: skip

@@ -123,7 +123,7 @@ def read(finding_id: str, position: int, row: Finding, study: Study, vocabulary:
         and row.measure in {"beta", "mean-difference", "median-difference", "correlation", "SMD"}
     )
     share = _outcome_share(row, counts, study, harmful.kind == "lesion", continuous)
-    seen = _observe(row, signs, counts, percentages, n if n_known else None, turned=inverse < 0)
+    seen = _observe(row, signs, counts, percentages, n if n_known else None)
     published = row.pooled or (study.design == "meta-analysis" and row.ci is not None)
     family = _family(finding_id, row, seen, vocabulary, turned_from=outcome.id if inverse < 0 else None)
     why = _why_not(row, study, published, seen)
@@ -262,20 +262,16 @@ def _information(seen: _Observation, n: int, share: float, published: bool) -> f
     return n * share if seen.measure == "HR" else n * share * (1 - share)
 
 
-def _observe(
-    row: Finding, signs: _Signs, counts: Counts | None, percentages: bool, n: int | None, *, turned: bool
-) -> _Observation:
+def _observe(row: Finding, signs: _Signs, counts: Counts | None, percentages: bool, n: int | None) -> _Observation:
     printed = parse_p(row.p) if row.p is not None else None
-    seen = _estimate(row, signs, counts, percentages, n, printed, turned=turned)
+    seen = _estimate(row, signs, counts, percentages, n, printed)
     if seen is not None and seen.estimate is not None:
         return seen
     warnings = seen.warnings if seen else ()
     return _bare(row, signs.direction, printed)._replace(warnings=warnings)
 
 
-def _estimate(
-    row: Finding, signs: _Signs, counts: Counts | None, percentages: bool, n: int | None, p: P | None, *, turned: bool
-) -> _Observation | None:
+def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: bool, n: int | None, p: P | None) -> _Observation | None:
     """The row's estimate by the first way that applies; without one, warnings alone where printed figures disagree."""
     ratio = row.measure in RATIOS
     by_ci = by_p = None
@@ -289,23 +285,21 @@ def _estimate(
         table = log_risk_ratio(counts) if risk else log_odds_ratio(counts)
         way = "percentages" if percentages else "counts"
         if table.se > 0:
-            told = _Observation(
-                "estimate", way, table, None, "log-ratio", "RR" if risk else "OR", row.contrast_type or "binary"
-            )
+            told = _Observation("estimate", way, table, None, "log-ratio", "RR" if risk else "OR", row.contrast_type or "binary")
             # two that agree win; the printed ratio is turned like the table before they are compared
             printed_ci = Estimate(by_ci.y * signs.value, by_ci.se) if by_ci else None
             if printed_ci is None or not _apart(printed_ci.z, table.z, row, 0.0):
                 return told
             if p is not None and not _p_disagrees(printed_ci.z, p):
-                return _ratio(row, signs, printed_ci, "ratio-ci", ("counts disagree with ci and p, which agree: ci used",))
+                return _ratio(row, printed_ci, "ratio-ci", ("counts disagree with ci and p, which agree: ci used",))
             return told._replace(warnings=("the printed ci disagrees with the counts: counts used",))
 
     if by_ci is not None:
         if p is not None and _p_disagrees(by_ci.z, p, _rounding(row)):
             return _Observation("null", "null", warnings=("ci and p disagree: votes, isn't pooled",))
-        return _ratio(row, signs, Estimate(by_ci.y * signs.value, by_ci.se), "ratio-ci", ())
+        return _ratio(row, Estimate(by_ci.y * signs.value, by_ci.se), "ratio-ci", ())
     if by_p is not None:
-        return _ratio(row, signs, Estimate(by_p.y * signs.value, by_p.se), "ratio-p", ())
+        return _ratio(row, Estimate(by_p.y * signs.value, by_p.se), "ratio-p", ())
 
     warnings: tuple[str, ...] = ()
     if row.groups is not None and row.role != "within-person":
@@ -334,7 +328,7 @@ def _estimate(
     return None
 
 
-def _ratio(row: Finding, signs: _Signs, estimate: Estimate, way: str, warnings: tuple[str, ...]) -> _Observation:
+def _ratio(row: Finding, estimate: Estimate, way: str, warnings: tuple[str, ...]) -> _Observation:
     step = row.per.step if row.per is not None and row.contrast_type == "per-unit" else 1
     unit = row.per.unit if row.per is not None else None
     scaled = Estimate(estimate.y / step, estimate.se / step)

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from graph.contested import grid_of, power
 from graph.method import Z95
-from graph.prevalence import study_ref
-from graph.synthesis import Corpus, Synthesis, back, population_ref
+from graph.synthesis import Corpus, Synthesis, back, population_ref, study_ref
 from schema.association import ClaimRow, FamilyResult, Interval, Row, Used
 from schema.reading import ClaimReading, Reading
 from schema.study import Study

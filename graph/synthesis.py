@@ -25,6 +25,7 @@ from schema.association import (
     PublishedEstimate,
     RemlHk,
     Sensitivity,
+    StudyRef,
     Subset,
     TermRef,
 )
@@ -60,6 +61,10 @@ def term_ref(term: Term) -> TermRef:
 
 def population_ref(population: str) -> TermRef:
     return TermRef(id=population, name=POPULATIONS[population].name, kind="population")
+
+
+def study_ref(study: Study) -> StudyRef:
+    return StudyRef(id=study.id, label=study.label, year=study.year, doi=study.doi, pmid=study.pmid)
 
 
 def synthesise(exposure: str, outcome: str, population: str, readings: Sequence[Reading], corpus: Corpus) -> Synthesis:
@@ -149,6 +154,7 @@ def synthesise(exposure: str, outcome: str, population: str, readings: Sequence[
         reasons=reasons if basis else (),
         contested=contested(votes.cohorts, surprises, corpus.studies),
         caption="",
+        papers=tuple(study_ref(corpus.studies[study]) for study in studies),
         findings=tuple(row.finding for row in rows),
     )
     return Synthesis(association.model_copy(update={"caption": caption(association)}), votes)
@@ -316,14 +322,13 @@ def _printed_ci(reading: Reading) -> Interval | None:
     return _own_ci(reading, _back_ci(reading.scale, (reading.y - half, reading.y + half)))
 
 
-def _disagreeing(
-    primary: FamilyResult | None, published: Sequence[PublishedEstimate], rows: Sequence[Reading]
-) -> tuple[str, ...]:
+def _disagreeing(primary: FamilyResult | None, published: Sequence[PublishedEstimate], rows: Sequence[Reading]) -> tuple[str, ...]:
     """The findings of estimates that exclude each other's point: ours and the headline, or two published ones of one kind."""
     contrast = {row.finding: row.row.contrast_type for row in rows}
     for one in published:
-        if one.headline and primary is not None and primary.measure == one.measure and contrast[one.finding] in {None, primary.contrast_type}:
-            if _exclude((one.estimate, one.ci), (primary.estimate, primary.ci)):
+        if one.headline and primary is not None and primary.measure == one.measure:
+            alike = contrast[one.finding] in {None, primary.contrast_type}
+            if alike and _exclude((one.estimate, one.ci), (primary.estimate, primary.ci)):
                 return (*primary.rows, one.finding)
     for i, one in enumerate(published):
         for other in published[:i]:

@@ -66,9 +66,7 @@ def cast(
             published.append(reading)
         elif reading.why is not None:
             passed_over[reading.finding] = reading.why
-    votes = [
-        _speaker(rows, exposures, outcomes, studies[study], passed_over) for study, rows in sorted(by_study.items())
-    ]
+    votes = [_speaker(rows, exposures, outcomes, studies[study], passed_over) for study, rows in sorted(by_study.items())]
     conflicts = _conflicts(len(votes), lambda i, j: shares(votes[i].reading, votes[j].reading, patients))
     worth = [_worth(vote.reading) for vote in votes]
     kept = independent(worth, conflicts)
@@ -216,4 +214,3 @@ def _combine(rows: Sequence[Reading], exposures: Takes, outcomes: Takes) -> Vote
         }
     )
     return Vote(together, _poolable(first, exposures, outcomes), tuple(rows))
-

@@ -81,9 +81,9 @@ def _mu_nodes(reports: Sequence[Report], reach: float) -> tuple[Vector, Vector]:
     for report in reports:
         error = 1 / math.sqrt(report.information)
         if error < 2 * step:
-            for z in {report.low, report.high, Z95, -Z95, -report.high if report.mirrored else report.high}:
-                if math.isfinite(z) and abs(z * error) < reach:
-                    pieces.append(z * error + error * np.linspace(-8, 8, 65))
+            steep = {report.low, report.high, Z95, -Z95, -report.high if report.mirrored else report.high}
+            around = error * np.linspace(-8, 8, 65)
+            pieces += [z * error + around for z in steep if math.isfinite(z) and abs(z * error) < reach]
     nodes = np.unique(np.concatenate(pieces)) if len(pieces) > 1 else even
     gaps = np.diff(nodes)
     weights = np.zeros_like(nodes)

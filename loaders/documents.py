@@ -19,7 +19,7 @@ from schema.problems import Problem
 
 DEEPEST = 20
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_RESOLVER = yaml.resolver.Resolver()
+_RESOLVER: Any = yaml.resolver.Resolver()
 
 Path = tuple[str | int, ...]
 

@@ -61,7 +61,7 @@ def _expand(text: str) -> tuple[list[Path], Problem | None]:
         return files, None
     if path.is_file():
         return [path], None
-    matches = [Path(match) for match in sorted(glob.glob(str(path), recursive=True))]
+    matches = [Path(match) for match in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 (absolute patterns, too)
     files = [
         file
         for match in matches

@@ -50,8 +50,8 @@ def load(paths: Iterable[str | Path], vocabulary: Vocabulary, progress: Progress
         problems += wrong
     known = vocabulary.extended(terms)
     sheets: list[_Sheet] = []
-    for done, path in enumerate(found.sheets, start=1):
-        read, wrong = _read(path)
+    for done, sheet_path in enumerate(found.sheets, start=1):
+        read, wrong = _read(sheet_path)
         sheets += read
         problems += wrong
         if progress is not None:
@@ -128,7 +128,7 @@ def validate(document: Document, vocabulary: Vocabulary, file: str) -> tuple[Stu
     if study is None:
         return None, problems
     problems += _crossed(study, place)
-    problems += _judged(study, vocabulary, place)
+    problems += _judged(study, place)
     return (None if any(one.severity == "error" for one in problems) else study), problems
 
 
@@ -139,9 +139,7 @@ class _Place:
     study: str | None
 
     def problem(self, path: tuple[str | int, ...], found: str, expected: str, help: str | None = None, *, odd: bool = False) -> Problem:
-        return Problem(
-            self.file, found, expected, _text(path), self.document.line(path), self.study, "warning" if odd else "error", help
-        )
+        return Problem(self.file, found, expected, _text(path), self.document.line(path), self.study, "warning" if odd else "error", help)
 
 
 def _text(path: tuple[str | int, ...]) -> str | None:
@@ -181,9 +179,10 @@ def _terms(value: dict[str, Any], vocabulary: Vocabulary, place: _Place) -> tupl
         if not isinstance(rows, list):
             continue
         brought = []
-        for i, row in enumerate(rows):
-            if isinstance(row, dict):
-                row = dict(row)
+        for i, printed in enumerate(rows):
+            row = printed
+            if isinstance(printed, dict):
+                row = dict(printed)
                 for key in keys:
                     given = row.get(key)
                     if isinstance(given, list):
@@ -217,9 +216,7 @@ def _schema_problem(error: ErrorDetails, place: _Place) -> Problem:
     if kind == "extra_forbidden":
         keys = _keys_at(path)
         near = difflib.get_close_matches(str(path[-1]), keys, n=1)
-        return place.problem(
-            path, f"the key {path[-1]!r}", "a key of the sheets' README", f"Did you mean {near[0]!r}?" if near else None
-        )
+        return place.problem(path, f"the key {path[-1]!r}", "a key of the sheets' README", f"Did you mean {near[0]!r}?" if near else None)
     if kind == "missing":
         return place.problem(path, "nothing", _EXPECTED[kind])
     if kind == "literal_error":
@@ -284,7 +281,7 @@ def _crossed(study: Study, place: _Place) -> list[Problem]:
     return problems
 
 
-def _judged(study: Study, vocabulary: Vocabulary, place: _Place) -> list[Problem]:
+def _judged(study: Study, place: _Place) -> list[Problem]:
     """Figures that contradict each other (error) or don't go together (warning)."""
     problems = []
     sizes = {population.id: population.n for population in study.populations}
@@ -292,25 +289,19 @@ def _judged(study: Study, vocabulary: Vocabulary, place: _Place) -> list[Problem
         wrong = contradiction(row)
         if wrong is not None:
             problems.append(place.problem(("findings", i, "direction"), *wrong))
-        for odd in oddities(row, sizes.get(row.population)):
-            problems.append(place.problem(("findings", i), *odd, odd=True))
+        problems += [place.problem(("findings", i), *odd, odd=True) for odd in oddities(row, sizes.get(row.population))]
     for i, given in enumerate(study.prevalence):
         if given.cases is not None and given.total is not None and given.pct is not None and given.k is None:
             exact = 100 * given.cases / given.total
             if abs(exact - given.pct) >= 1:
-                problems.append(
-                    place.problem(("prevalence", i, "pct"), f"{given.pct}", f"{exact:.1f}, as cases and total make it")
-                )
+                problems.append(place.problem(("prevalence", i, "pct"), f"{given.pct}", f"{exact:.1f}, as cases and total make it"))
             elif abs(exact - given.pct) > 0.5:
                 problems.append(
                     place.problem(("prevalence", i, "pct"), f"{given.pct}", f"{exact:.1f}, as cases and total make it", odd=True)
                 )
         size = sizes.get(given.population)
         if size is not None and given.total is not None and given.total > size and given.k is None:
-            problems.append(
-                place.problem(("prevalence", i, "total"), f"{given.total}", f"at most the population's n, {size}", odd=True)
-            )
-    del vocabulary
+            problems.append(place.problem(("prevalence", i, "total"), f"{given.total}", f"at most the population's n, {size}", odd=True))
     return problems
 
 
@@ -328,10 +319,11 @@ def read_vocabulary(path: Path, vocabulary: Vocabulary) -> tuple[list[Term], lis
     if not isinstance(document.value, list):
         return [], [Problem(source.name, f"a {_kind_name(document.value)}", "a list of terms", line=document.line(()))]
     terms, problems = [], []
-    for i, entry in enumerate(document.value):
+    for i, written in enumerate(document.value):
         place = _Place(source.name, document.part(i), None)
-        if isinstance(entry, dict) and entry.get("rolls_up") is False:
-            entry = {**entry, "rolls_up": "no"}  # YAML reads a bare no as false
+        # YAML reads a bare no as false
+        bare_no = isinstance(written, dict) and written.get("rolls_up") is False
+        entry = {**written, "rolls_up": "no"} if bare_no else written
         try:
             terms.append(Term.model_validate(entry))
         except ValidationError as error:

@@ -1,4 +1,7 @@
-"""What is served: an association with its figures, a row of evidence, a prevalence, a mechanism. Names and units as docs/api.md lists them."""
+"""What is served: an association with its figures, a row of evidence, a prevalence, a mechanism.
+
+Names and units are those of docs/api.md.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,14 @@ class TermRef(Frozen):
     name: str
     kind: str
     category: str | None = None
+
+
+class StudyRef(Frozen):
+    id: str
+    label: str
+    year: int | None = None
+    doi: str | None = None
+    pmid: str | None = None
 
 
 class CommonEffect(Frozen):
@@ -124,7 +135,7 @@ class Sensitivity(Frozen):
     possible_overlaps: PossibleOverlaps | None = None
 
 
-class Reading(Frozen):
+class Beside(Frozen):
     """A short form of an association, beside another one."""
 
     population: TermRef
@@ -179,16 +190,9 @@ class Association(Frozen):
     reasons: tuple[Reason, ...] = ()
     contested: Contested | None = None
     caption: str
+    papers: tuple[StudyRef, ...] = ()
     findings: tuple[str, ...]
-    indirect: tuple[Reading, ...] | None = None
-
-
-class StudyRef(Frozen):
-    id: str
-    label: str
-    year: int | None = None
-    doi: str | None = None
-    pmid: str | None = None
+    indirect: tuple[Beside, ...] | None = None
 
 
 class Row(Frozen):
@@ -250,10 +254,11 @@ class PrevalenceRow(Frozen):
 
 
 class PooledPrevalence(Frozen):
-    """Percent. The interval and the prediction interval are of the logit random-effects model, back-transformed."""
+    """Percent, of the logit random-effects model, back-transformed. The prediction interval, tau2 and i2 are those of REML-HK."""
 
     pct: float
     ci: Interval
+    estimate_source: EstimateSource
     prediction_interval: Interval | None = None
     tau2: float | None = None
     i2: float | None = None

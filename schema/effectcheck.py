@@ -36,7 +36,8 @@ def contradiction(row: Finding) -> Remark | None:
         told = f"{row.measure} {row.value}" + (f" {list(row.ci)}" if row.ci else "")
         return (
             f"{row.direction} with {told}",
-            "a direction that the value's sign bears out; say `reversed` or `outcome_scale: lower-is-worse` where the print runs the other way",
+            "a direction that the value's sign bears out; say `reversed` or `outcome_scale: lower-is-worse` where the print runs the "
+            "other way",
         )
     return None
 
@@ -63,6 +64,9 @@ def oddities(row: Finding, population_n: int | None) -> Iterator[Remark]:
                 if abs(math.log(implied / row.value)) > 0.1:
                     yield f"OR {row.value} beside counts that make {implied:.3g}", "a crude ratio that its counts bear out"
     if row.reversed and (row.counts is not None or row.groups is not None):
-        yield "`reversed` on a row with counts or groups", "value, ci and direction only: counts and groups are read for the exposure as named"
+        yield (
+            "`reversed` on a row with counts or groups",
+            "value, ci and direction only: counts and groups are read for the exposure as named",
+        )
     if row.per is not None and row.contrast_type not in {None, "per-unit"}:
         yield f"`per` with contrast_type {row.contrast_type}", "contrast_type per-unit"

@@ -183,5 +183,7 @@ EDGES: tuple[EdgeType, ...] = (
         ),
     ),
     EdgeType(type="MAY_ACT_THROUGH", start=_TERMS, end=("Mechanism",), about="a factor and a mechanism, as claimed", properties=_TALLY),
-    EdgeType(type="MAY_LEAD_TO", start=("Mechanism",), end=_TERMS, about="a mechanism and a lesion or outcome, as claimed", properties=_TALLY),
+    EdgeType(
+        type="MAY_LEAD_TO", start=("Mechanism",), end=_TERMS, about="a mechanism and a lesion or outcome, as claimed", properties=_TALLY
+    ),
 )

@@ -38,7 +38,9 @@ POPULATIONS: dict[str, PopulationNode] = {
         PopulationNode("ich-non-caa", "ICH without CAA", ("non-CAA ICH", "non CAA ICH"), ("ich",)),
         PopulationNode("ich-lobar", "lobar ICH", ("lobar haemorrhage", "lobar hemorrhage"), ("ich",)),
         PopulationNode("ich-deep", "deep ICH", ("deep haemorrhage", "deep hemorrhage"), ("ich",)),
-        PopulationNode("csvd", "cerebral small vessel disease (CSVD)", ("CSVD", "SVD", "small vessel disease", "cerebral small vessel disease")),
+        PopulationNode(
+            "csvd", "cerebral small vessel disease (CSVD)", ("CSVD", "SVD", "small vessel disease", "cerebral small vessel disease")
+        ),
         PopulationNode("ischaemic-stroke", "ischaemic stroke", ("ischemic stroke",)),
         PopulationNode("stroke", "stroke of any type", ("any stroke",)),
         PopulationNode("cognitive-impairment", "cognitive impairment or memory clinic", ("memory clinic", "dementia", "MCI")),
@@ -66,9 +68,7 @@ def nodes_of(population: Population) -> tuple[str, ...]:
     if population.condition != "ich":
         return (population.condition,)
     specific = {
-        node
-        for node in (_ICH_ARTERIOPATHY.get(population.arteriopathy), _ICH_LOCATION.get(population.location))
-        if node is not None
+        node for node in (_ICH_ARTERIOPATHY.get(population.arteriopathy), _ICH_LOCATION.get(population.location)) if node is not None
     }
     return tuple(sorted(specific)) or ("ich",)
 

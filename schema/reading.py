@@ -40,10 +40,12 @@ class Family(Frozen):
 class Reading(Frozen):
     """One finding, turned to its exposure and outcome.
 
-    `position` counts the sheet's rows from 0. `y` and `se` are on the log scale for ratios, on the log odds scale for standardised differences (Chinn), Fisher's z for correlations,
-    and in the measure's own unit otherwise; per one unit of the exposure. `z` is a number, or [low, high] where only a range is known
-    (None: unbounded; for `unclear`, one of the two ends). `information` is n pi (1 - pi), for hazard ratios the events, for a published
-    pooled row 1 / s^2. `significant` is the sign where the row reports a significant association, else 0. `votes` says whether the row may speak for its patients at all, `published` that it is a meta-analysis's row.
+    `position` counts the sheet's rows from 0. `y` and `se` are on the log scale for ratios, on the log odds scale for standardised
+    differences (Chinn), Fisher's z for correlations, and in the measure's own unit otherwise; per one unit of the exposure. `z` is a
+    number, or [low, high] where only a range is known (None: unbounded; for `unclear`, one of the two ends). `information` is
+    n pi (1 - pi), for hazard ratios the events, for a published pooled row 1 / s^2. `significant` is the sign where the row reports a
+    significant association, else 0. `votes` says whether the row may speak for its patients at all, `published` that it is a
+    meta-analysis's row.
     """
 
     finding: str

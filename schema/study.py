@@ -287,8 +287,10 @@ class Study(Part):
 
     @property
     def label(self) -> str:
-        """How the study is named in a table: "Menon 2012"."""
-        who = self.first_author or (self.authors[0].rsplit(" ", 1)[0] if self.authors else self.id)
+        """How the study is named in a table: "Menon 2012"; by its id where no author is shown."""
+        who = self.first_author or (self.authors[0].rsplit(" ", 1)[0] if self.authors else None)
+        if who is None:
+            return self.id
         return f"{who} {self.year}" if self.year else f"{who} (undated)"
 
     @property

@@ -141,7 +141,7 @@ class Vocabulary:
         return (term_id,)
 
     def extended(self, terms: Sequence[Term]) -> Vocabulary:
-        """This vocabulary with further terms; call `clashes` first."""
+        """A vocabulary with further terms; call `clashes` first."""
         return Vocabulary((*self.terms.values(), *terms))
 
     def canonical(self) -> list[dict[str, Any]]:
@@ -197,5 +197,5 @@ def shipped() -> Vocabulary:
     import yaml
 
     with SHIPPED.open(encoding="utf-8") as file:
-        data = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        data = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe loaders)
     return Vocabulary(Term.model_validate(entry) for entry in data["terms"])

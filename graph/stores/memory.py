@@ -80,19 +80,13 @@ class MemoryReader(Reader):
     def terms(self) -> Vocabulary:
         return self._vocabulary
 
-    def edges(
-        self, *, exposure: str | None = None, outcome: str | None = None, population: str | None = None
-    ) -> list[Association]:
+    def edges(self, *, exposure: str | None = None, outcome: str | None = None, population: str | None = None) -> list[Association]:
         keys: Iterable[_Key] = self._edges
         if exposure is not None:
             keys = self._keys_by_exposure.get(exposure, ())
         elif outcome is not None:
             keys = self._keys_by_outcome.get(outcome, ())
-        return [
-            self._edge(key)
-            for key in keys
-            if (outcome is None or key[1] == outcome) and (population is None or key[2] == population)
-        ]
+        return [self._edge(key) for key in keys if (outcome is None or key[1] == outcome) and (population is None or key[2] == population)]
 
     def findings(
         self,
@@ -113,9 +107,7 @@ class MemoryReader(Reader):
             key=lambda row: (row.study, row.position),
         )
 
-    def prevalence(
-        self, *, lesions: Collection[str] | None = None, populations: Collection[str] | None = None
-    ) -> list[PrevalenceReading]:
+    def prevalence(self, *, lesions: Collection[str] | None = None, populations: Collection[str] | None = None) -> list[PrevalenceReading]:
         rows = _inside(self._source.prevalence, populations)
         return [row for row in rows if lesions is None or row.row.lesion in lesions]
 

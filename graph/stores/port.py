@@ -29,9 +29,7 @@ class Reader(ABC):
         """All terms, the shipped and the user's."""
 
     @abstractmethod
-    def edges(
-        self, *, exposure: str | None = None, outcome: str | None = None, population: str | None = None
-    ) -> list[Association]:
+    def edges(self, *, exposure: str | None = None, outcome: str | None = None, population: str | None = None) -> list[Association]:
         """The stored associations."""
 
     @abstractmethod
@@ -45,9 +43,7 @@ class Reader(ABC):
         """The findings on these terms in these population nodes, as they are read."""
 
     @abstractmethod
-    def prevalence(
-        self, *, lesions: Collection[str] | None = None, populations: Collection[str] | None = None
-    ) -> list[PrevalenceReading]:
+    def prevalence(self, *, lesions: Collection[str] | None = None, populations: Collection[str] | None = None) -> list[PrevalenceReading]:
         """The printed prevalences of these lesions in these population nodes."""
 
     @abstractmethod

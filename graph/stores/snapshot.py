@@ -1,8 +1,8 @@
 """The memory store's file: one line of header, then one line a record. Written whole beside the old one, then put in its place.
 
-    {"format": "rdwi-snapshot", "version": 1, "release": ..., "sha256": of all that follows, ...}
-    study <TAB> {...}
-    association <TAB> exposure <TAB> outcome <TAB> population <TAB> {...}
+{"format": "rdwi-snapshot", "version": 1, "release": ..., "sha256": of all that follows, ...}
+study <TAB> {...}
+association <TAB> exposure <TAB> outcome <TAB> population <TAB> {...}
 """
 
 from __future__ import annotations
@@ -186,9 +186,7 @@ def read(path: Path) -> Snapshot:
         kind, _, text = line.partition(b"\t")
         lines.setdefault(kind.decode(), []).append(text)
     return Snapshot(
-        Header(
-            header["release"], header["method"], header["shipped"], frozenset(header["user"]), frozenset(header["removed"])
-        ),
+        Header(header["release"], header["method"], header["shipped"], frozenset(header["user"]), frozenset(header["removed"])),
         lines,
         path,
     )

@@ -1,0 +1,88 @@
+"""The application: routes over a store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+from pydantic import BaseModel
+
+from api import errors
+from api.cache import Answers
+from api.errors import ProblemDetails
+from api.routes import associations, graph, health, lesions, studies, terms
+from graph import questions
+from graph.lists import Page
+from graph.questions import package_version
+from graph.stores.port import Reader, Store
+
+_ONE = Page(1)
+# the answers that OpenAPI shows as examples: real ones, of the store that is served
+EXAMPLES: dict[str, Callable[[Reader], BaseModel]] = {
+    "/v1/factors": lambda reader: questions.factors(reader, population="caa", page=_ONE),
+    "/v1/outcomes": lambda reader: questions.outcomes(reader, page=_ONE),
+    "/v1/evidence": lambda reader: questions.evidence(reader, "cerebral-microbleeds", "r-dwi", "caa"),
+    "/v1/contested": lambda reader: questions.contested(reader, "r-dwi", page=_ONE),
+    "/v1/prevalence": lambda reader: questions.prevalence(reader, population="ich-caa"),
+    "/v1/mechanisms": lambda reader: questions.mechanisms(reader, page=_ONE),
+    "/v1/studies": lambda reader: questions.studies(reader, page=_ONE),
+    "/v1/terms": lambda reader: questions.terms(reader, "CMBs", page=_ONE),
+    "/v1/terms/{id}": lambda reader: questions.term(reader, "r-dwi"),
+    "/v1/releases/current": lambda reader: questions.release(reader, "memory"),
+}
+
+
+def create_app(store: Store) -> FastAPI:
+    """The API over a store; the store is closed with it."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        store.close()
+
+    app = FastAPIOffline(
+        redoc_url=None,
+        title="R-DWI evidence graph",
+        version=package_version(),
+        summary="The published evidence on remote DWI lesions after intracerebral haemorrhage, with its papers",
+        description="Evidence summary, not medical advice. Every answer names its release; an address means the same within a release.",
+        lifespan=lifespan,
+        responses={
+            422: {"model": ProblemDetails, "description": "An unknown parameter, or a wrong value; `allowed` names what is"},
+            503: {"model": ProblemDetails, "description": "The store is away; Retry-After says when to try again"},
+        },
+    )
+    app.state.store = store
+    for router in (associations.router, lesions.router, studies.router, terms.router, graph.router):
+        app.include_router(
+            router,
+            prefix="/v1",
+            responses={404: {"model": ProblemDetails, "description": "Nothing by that name; `suggestions` names the nearest"}},
+        )
+    app.include_router(health.router)
+    errors.install(app)
+    app.add_middleware(Answers, store=store)
+    _with_examples(app, store)
+    return app
+
+
+def _with_examples(app: FastAPI, store: Store) -> None:
+    """Put real answers into the OpenAPI document, when it is first asked for."""
+    bare = app.openapi
+    shown: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        reader = store.reader()
+        if shown.get("x-release") != reader.release():
+            document = bare()
+            for path, answer in EXAMPLES.items():
+                content = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+                content["example"] = answer(reader).model_dump(mode="json")
+            shown.clear()
+            shown.update(document, **{"x-release": reader.release()})
+        return shown
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,105 @@
+"""What routes are given: the reader of the request's release, and the parameters, of which unknown ones are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Annotated, Literal, TypeVar
+
+from fastapi import Depends, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.tables import delimited
+from graph.filters import Filters
+from graph.lists import LARGEST_PAGE, Narrow, Page
+from graph.stores.port import Reader
+from schema.association import CertaintyLevel, Direction
+from schema.study import Design
+from schema.vocabulary import Kind
+
+_MEDIA = {"csv": "text/csv; charset=utf-8", "tsv": "text/tab-separated-values; charset=utf-8"}
+_B = TypeVar("_B", bound=BaseModel)
+
+
+def _reader(request: Request) -> Reader:
+    reader: Reader = request.state.reader
+    return reader
+
+
+ReaderDep = Annotated[Reader, Depends(_reader)]
+
+
+class Parameters(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Format(Parameters):
+    format: Literal["json", "csv", "tsv"] = Field("json", description="json, csv or tsv; csv and tsv give all rows unless limit is set")
+
+
+class Listed(Format):
+    limit: int | None = Field(None, ge=1, le=LARGEST_PAGE, description="how many items; 50 where it is left out")
+    offset: int = Field(0, ge=0, description="how many items to leave out first")
+
+    def page(self, sort: str | None = None) -> Page:
+        limit = self.limit if self.limit is not None or self.format != "json" else 50
+        return Page(limit, self.offset, sort)
+
+
+class EvidenceFilters(Parameters):
+    population: str | None = Field(None, description="id, name or synonym; its parts are included; ICH where it is left out")
+    design: list[Design] = Field([], description="study designs to keep (repeat)")
+    adjusted: bool | None = Field(None, description="keep rows that are known to be adjusted, or not")
+    randomised: bool | None = Field(None, description="keep comparisons of randomised arms, or all others")
+    min_n: int | None = Field(None, ge=1, description="keep rows of at least that many patients")
+    year_from: int | None = Field(None, ge=1900, le=2100, description="keep studies published in or after that year")
+    year_to: int | None = Field(None, ge=1900, le=2100, description="keep studies published in or before that year")
+    max_mri_day: float | None = Field(None, ge=0, description="keep studies whose last MRI was at or before that day after onset")
+    exclude: list[str] = Field([], description="study ids to leave out (repeat)")
+    indirect: bool = Field(default=False, description="add the evidence of wider populations, beside the population's own")
+
+    def filters(self) -> Filters:
+        return Filters(
+            design=tuple(self.design),
+            adjusted=self.adjusted,
+            randomised=self.randomised,
+            min_n=self.min_n,
+            year_from=self.year_from,
+            year_to=self.year_to,
+            max_mri_day=self.max_mri_day,
+            exclude=tuple(self.exclude),
+            indirect=self.indirect,
+        )
+
+
+class Narrowed(Parameters):
+    kind: Kind | None = Field(None, description="keep items of that kind")
+    category: str | None = Field(None, description="keep items of that category")
+    direction: Direction | None = Field(None, description="keep associations of that direction")
+    certainty: CertaintyLevel | None = Field(None, description="keep associations of that certainty")
+    contested: bool | None = Field(None, description="keep associations that are contested, or not")
+    min_cohorts: int | None = Field(None, ge=0, description="keep associations of at least that many independent cohorts")
+    sort: str | None = Field(
+        None,
+        description="certainty, cohorts, weight, estimate, patients or name, ascending; - before it turns it. Unset: best certainty, "
+        "then most cohorts, then highest weight",
+    )
+
+    def narrow(self) -> Narrow:
+        return Narrow(self.kind, self.category, self.direction, self.certainty, self.contested, self.min_cohorts)
+
+
+class AssociationQuery(Narrowed, EvidenceFilters, Listed):
+    """Parameters of lists of associations."""
+
+
+def respond(answer: _B, format: str, items: Callable[[_B], Iterable[BaseModel]]) -> Response:
+    """The answer as JSON, or its items as CSV or TSV."""
+    if format == "json":
+        return Response(answer.model_dump_json(), media_type="application/json")
+    return Response(delimited(items(answer), "," if format == "csv" else "\t"), media_type=_MEDIA[format])
+
+
+__all__ = [
+    "AssociationQuery", "EvidenceFilters", "Format", "Listed", "Narrowed", "Parameters", "Query", "ReaderDep", "respond",
+]  # fmt: skip

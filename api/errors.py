@@ -1,0 +1,116 @@
+"""Errors as RFC 9457 problem details. The one place where errors become HTTP status codes."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from schema.errors import BadParameter, InputProblems, RdwiError, StoreError, StoreUnavailable, UnknownName
+
+_LOG = logging.getLogger("rdwi.api")
+_RETRY_AFTER = "5"
+
+
+class ProblemDetails(BaseModel):
+    """An error: RFC 9457, with `suggestions` for an unknown name and `allowed` for an unknown parameter or value."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    suggestions: list[str] | None = None
+    allowed: list[str] | None = None
+
+
+_TITLES = {
+    400: "Bad request",
+    404: "Not found",
+    405: "Method not allowed",
+    413: "Too large",
+    422: "Wrong parameter",
+    500: "Internal error",
+    503: "Store unavailable",
+}
+
+
+def problem(status: int, kind: str, detail: str, *, headers: dict[str, str] | None = None, **more: list[str] | None) -> JSONResponse:
+    content: dict[str, Any] = {
+        "type": f"urn:rdwi:problem:{kind}",
+        "title": _TITLES.get(status, "Error"),
+        "status": status,
+        "detail": detail,
+        **{name: value for name, value in more.items() if value},
+    }
+    return JSONResponse(content, status, headers, media_type="application/problem+json")
+
+
+def of(error: RdwiError) -> JSONResponse:
+    """The response to one of our errors."""
+    match error:
+        case UnknownName():
+            return problem(404, "unknown-name", str(error), suggestions=list(error.suggestions))
+        case BadParameter():
+            return problem(422, "wrong-parameter", str(error), allowed=list(error.allowed))
+        case InputProblems():
+            return problem(422, "input-problems", str(error))
+        case StoreUnavailable():
+            return problem(503, "store-unavailable", str(error), headers={"Retry-After": _RETRY_AFTER})
+        case StoreError():
+            return problem(503, "store-error", str(error), headers={"Retry-After": _RETRY_AFTER})
+        case _:
+            return problem(500, "internal", str(error))
+
+
+async def _ours(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RdwiError)
+    return of(error)
+
+
+async def _wrong_request(request: Request, error: Exception) -> JSONResponse:
+    """Unknown parameters and wrong values, all of them, with what is allowed."""
+    assert isinstance(error, RequestValidationError)
+    details, allowed = [], []
+    for one in error.errors():
+        name = ".".join(str(step) for step in one["loc"][1:])
+        if one["type"] == "extra_forbidden":
+            details.append(f"There is no parameter {name!r} here.")
+            allowed += _parameters(request)
+        elif one["type"] == "literal_error":
+            details.append(f"{one['input']!r} is no value of {name!r}.")
+            allowed += [value.strip(" '") for value in one["ctx"]["expected"].replace(" or ", ", ").split(",")]
+        elif one["type"] == "missing":
+            details.append(f"The parameter {name!r} is needed.")
+        else:
+            details.append(f"{name}: {one['msg'][0].lower()}{one['msg'][1:]}, not {one['input']!r}.")
+    return problem(422, "wrong-parameter", " ".join(dict.fromkeys(details)), allowed=list(dict.fromkeys(allowed)))
+
+
+def _parameters(request: Request) -> list[str]:
+    path = getattr(request.scope.get("route"), "path", "")
+    operation = request.app.openapi().get("paths", {}).get(path, {}).get(request.method.lower(), {})
+    return sorted(one["name"] for one in operation.get("parameters", []) if one["in"] == "query")
+
+
+async def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    kind = {404: "unknown-route", 405: "wrong-method"}.get(error.status_code, "http")
+    detail = "There is nothing at this address; /docs lists what there is." if error.status_code == 404 else str(error.detail)
+    return problem(error.status_code, kind, detail, headers=dict(error.headers or {}))
+
+
+async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+    _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return problem(500, "internal", "Something went wrong on our side; the log says what.")
+
+
+def install(app: FastAPI) -> None:
+    app.add_exception_handler(RdwiError, _ours)
+    app.add_exception_handler(RequestValidationError, _wrong_request)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unforeseen)

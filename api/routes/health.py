@@ -1,0 +1,36 @@
+"""Whether the process lives, and whether the store answers."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel
+
+from api.deps import ReaderDep
+from graph import questions
+from graph.lists import Page
+
+router = APIRouter(tags=["health"])
+
+
+class Health(BaseModel):
+    status: str
+    release: str | None = None
+
+
+@router.get("/healthz")
+def healthz() -> Health:
+    """The process lives."""
+    return Health(status="ok")
+
+
+@router.get("/readyz")
+def readyz(reader: ReaderDep) -> Health:
+    """The store answers a real question; 503 where it doesn't."""
+    questions.factors(reader, page=Page(1))
+    return Health(status="ready", release=reader.release())
+
+
+@router.get("/", include_in_schema=False)
+def start() -> RedirectResponse:
+    return RedirectResponse("/docs")

@@ -1,0 +1,45 @@
+"""Terms of the vocabulary."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+from pydantic import Field
+
+from api.deps import Listed, Parameters, ReaderDep, respond
+from graph import questions
+from schema.answer import Answer, Neighbours, TermAnswer, TermItem
+from schema.vocabulary import Kind
+
+router = APIRouter(tags=["terms"])
+
+
+class TermsQuery(Listed):
+    q: str | None = Field(None, description="part of an id, name or synonym, British or American")
+    kind: Kind | None = Field(None, description="keep terms of that kind")
+
+
+class NeighboursQuery(Parameters):
+    population: str | None = Field(None, description="id, name or synonym; ICH where it is left out")
+
+
+@router.get("/terms", response_model=Answer[TermItem])
+def terms(query: Annotated[TermsQuery, Query()], reader: ReaderDep) -> Response:
+    """The terms, all or those that match."""
+    answer = questions.terms(reader, query.q, kind=query.kind, page=query.page())
+    return respond(answer, query.format, lambda one: one.items)
+
+
+@router.get("/terms/{id}", response_model=TermAnswer)
+def term(id: str, query: Annotated[Parameters, Query()], reader: ReaderDep) -> Response:
+    """One term, by id, name or synonym."""
+    del query
+    return respond(questions.term(reader, id), "json", lambda one: one.narrower)
+
+
+@router.get("/terms/{id}/neighbours", response_model=Neighbours)
+def neighbours(id: str, query: Annotated[NeighboursQuery, Query()], reader: ReaderDep) -> Response:
+    """All edges of a term in a population."""
+    return respond(questions.neighbours(reader, id, query.population), "json", lambda one: one.narrower)

@@ -1,0 +1,46 @@
+"""`rdwi serve`."""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+import webbrowser
+
+from graph.settings import Settings
+from schema.errors import RdwiError
+
+
+class PortTaken(RdwiError):
+    """The address can't be listened on."""
+
+
+def run(settings: Settings, host: str, port: int, *, open_browser: bool = False) -> None:
+    """Serve until interrupted. Prints the address when it is listening."""
+    import uvicorn
+
+    from api.app import create_app
+    from api.logs import configure
+    from graph.opening import open_store
+
+    configure(settings.log_format)
+    listener = _listen(host, port)
+    app = create_app(open_store(settings))
+    address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+    print(f"R-DWI evidence graph: {address}  (API: {address}/docs; Ctrl-C ends it)", flush=True)
+    if open_browser:
+        threading.Timer(0.5, webbrowser.open, [address]).start()
+    uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False)).run([listener])
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        if sys.platform != "win32":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError as error:
+        raise PortTaken(f"{host}:{port} can't be listened on ({error.strerror}). Choose another with --port.") from error
+    listener.listen(2048)
+    return listener

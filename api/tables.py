@@ -1,0 +1,210 @@
+"""Answers as text: JSON, CSV and TSV for programs, a table for a terminal."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from schema.answer import flat
+from schema.association import Association, Beside, Mechanism, PooledPrevalence, Prevalence, PrevalenceRow, Row
+from schema.association import Window as PrevalenceWindow
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def delimited(items: Iterable[BaseModel], delimiter: str) -> str:
+    """Items as CSV or TSV, one row an item: intervals in two columns, other nested values as JSON, null as nothing."""
+    rows = [flat(item) for item in items]
+    out = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(out, list(rows[0]), delimiter=delimiter, lineterminator="\r\n" if delimiter == "," else "\n")
+        writer.writeheader()
+        for row in rows:
+            writer.writerow({name: _cell(value) for name, value in row.items()})
+    return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    # a cell that a spreadsheet would run as a formula is shown as text
+    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t"}:
+        return f"'{value}"
+    return value
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A figure as the field prints it: 1.85, 12.6, 0.004."""
+    if value is None:
+        return ""
+    if abs(value) >= 100:
+        return f"{value:.0f}"
+    return f"{value:.{digits}f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
+
+
+def estimate(item: Association | Beside) -> str:
+    """As the field prints it: OR 1.85 (1.10-3.11); nothing where there is no estimate."""
+    if item.estimate is None:
+        return ""
+    interval = f" ({number(item.ci[0])}-{number(item.ci[1])})" if item.ci else ""
+    unit = ""
+    if isinstance(item, Association) and item.estimate_source != "published" and item.families and item.families[0].unit:
+        unit = f" per {item.families[0].unit}"
+    return f"{item.measure} {number(item.estimate)}{interval}{unit}"
+
+
+def votes(one: Association) -> str:
+    """Cohorts by what they report: "9: 8+ 0- 1o" and so on."""
+    parts = [f"{one.increases}+", f"{one.decreases}\u2212", f"{one.not_significant}\u25cb"]
+    if one.unclear:
+        parts.append(f"{one.unclear}?")
+    return f"{one.cohorts}: " + " ".join(parts)
+
+
+_SOURCES = {"single-study": "single study", "pooled-bayes": "pooled", "pooled-reml-hk": "pooled", "published": "published"}
+
+
+def associations(items: Sequence[Association], side: str, title: str) -> Table:
+    """Associations for a terminal."""
+    table = _table(title)
+    beside = any(one.indirect for one in items)
+    table.add_column("Factor" if side == "exposure" else "Outcome", min_width=18)
+    if side == "both":
+        table.columns[0].header = "Exposure"
+        table.add_column("Outcome")
+    table.add_column("Direction")
+    table.add_column("Estimate (95% CI)")
+    table.add_column("Cohorts", no_wrap=True)
+    table.add_column("Weight", justify="right")
+    table.add_column("Certainty")
+    if beside:
+        table.add_column("Indirect")
+    table.add_column("Papers")
+    for one in items:
+        cells = [one.exposure.name if side != "outcome" else one.outcome.name]
+        if side == "both":
+            cells.append(one.outcome.name)
+        source = f", {_SOURCES[one.estimate_source]}" if one.estimate_source else ""
+        cells += [
+            one.direction + (" (contested)" if one.contested else "") if one.studies else "not studied here",
+            f"{estimate(one)}{source}" if one.estimate is not None else "none",
+            votes(one),
+            number(one.weight),
+            one.certainty.replace("-", " ") if one.certainty else "",
+        ]
+        if beside:
+            cells.append("; ".join(f"{other.population.id}: {other.caption}" for other in one.indirect or ()))
+        cells.append(", ".join(paper.label for paper in one.papers))
+        table.add_row(*(_escape(cell) for cell in cells))
+    table.caption = (
+        "Cohorts: + increases, \u2212 decreases, \u25cb not significant, ? unclear. Weight: chance that a next cohort would report it."
+    )
+    return table
+
+
+def rows(items: Sequence[Row], title: str) -> Table:
+    """Rows of evidence for a terminal."""
+    table = _table(title)
+    for header in ("Study", "Population", "n", "Reported", "Estimate (95% CI)", "p", "Adjusted", "Read as", "Used"):
+        table.add_column(header)
+    for row in items:
+        value = ""
+        if row.value is not None:
+            value = f"{row.measure} {number(row.value)}" + (f" ({number(row.ci[0])}-{number(row.ci[1])})" if row.ci else "")
+        used = row.used + (f", {row.share:.0%}" if row.share is not None else "") + (f": {row.why}" if row.why else "")
+        cells = (
+            row.study.label, row.population_label, str(row.n) if row.n_known else "", row.direction, value,
+            "" if row.p is None else str(row.p), {True: "yes", False: "no", None: ""}[row.adjusted], row.kind, used,
+        )  # fmt: skip
+        table.add_row(*(_escape(cell) for cell in cells))
+    return table
+
+
+def percent(one: PooledPrevalence | None) -> str:
+    return "" if one is None else f"{one.pct:.1f}% ({one.ci[0]:.1f}-{one.ci[1]:.1f})"
+
+
+def prevalence(items: Sequence[Prevalence], title: str) -> Table:
+    """Prevalence by population for a terminal."""
+    table = _table(title)
+    for header in ("Population", "Pooled (95% CI)", "Next cohort (95%)", "Cohorts", "Range", "Certainty"):
+        table.add_column(header)
+    for one in items:
+        pooled = one.pooled
+        if pooled is None:
+            continue
+        ahead = pooled.prediction_interval
+        table.add_row(
+            _escape(one.population.name),
+            percent(pooled),
+            f"{ahead[0]:.0f}-{ahead[1]:.0f}%" if ahead else "",
+            f"{pooled.cohorts} ({pooled.cases}/{pooled.total})",
+            f"{pooled.lowest:.0f}-{pooled.highest:.0f}%",
+            one.certainty.replace("-", " ") if one.certainty else "",
+        )
+    return table
+
+
+def windows(items: Sequence[PrevalenceWindow], title: str) -> Table:
+    table = _table(title)
+    for header in ("Last MRI", "Cohorts", "Pooled (95% CI)"):
+        table.add_column(header)
+    for one in items:
+        table.add_row("day not known" if one.until_day is None else f"by day {one.until_day}", str(one.cohorts), percent(one.pooled))
+    return table
+
+
+def prevalence_rows(items: Sequence[PrevalenceRow], title: str) -> Table:
+    table = _table(title)
+    for header in ("Study", "Cases", "Percent (95% CI)", "When", "Used"):
+        table.add_column(header)
+    for one in items:
+        used = one.used + (f": {one.why}" if one.why else "")
+        cells = (one.study.label, f"{one.cases}/{one.total}", f"{one.pct:.1f}% ({one.ci[0]:.1f}-{one.ci[1]:.1f})", one.timing or "", used)
+        table.add_row(*(_escape(cell) for cell in cells))
+    return table
+
+
+def mechanisms(items: Sequence[Mechanism], title: str) -> Table:
+    table = _table(title)
+    for header in ("Mechanism", "Support", "Propose", "Argue against", "Factors that may act through it", "Papers"):
+        table.add_column(header)
+    for one in items:
+        papers = ", ".join(dict.fromkeys(claim.study.label for claim in one.claims))
+        factors = ", ".join(factor.factor.name for factor in one.factors)
+        cells = (one.mechanism.name, str(one.supports), str(one.proposes), str(one.argues_against), factors, papers)
+        table.add_row(*(_escape(cell) for cell in cells))
+    return table
+
+
+def plain(items: Sequence[BaseModel], columns: Sequence[str], title: str) -> Table:
+    """Some columns of flat items."""
+    table = _table(title)
+    for column in columns:
+        table.add_column(column.replace("_", " ").capitalize())
+    for item in items:
+        row = flat(item)
+        cells = [row.get(column) for column in columns]
+        table.add_row(*(_escape("" if cell is None else ", ".join(cell) if isinstance(cell, list) else str(cell)) for cell in cells))
+    return table
+
+
+def _table(title: str) -> Table:
+    from rich import box
+    from rich.table import Table
+
+    return Table(title=_escape(title), title_justify="left", caption_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+
+
+def _escape(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
