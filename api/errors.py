@@ -92,8 +92,11 @@ async def _wrong_request(request: Request, error: Exception) -> JSONResponse:
 
 
 def _parameters(request: Request) -> list[str]:
-    path = getattr(request.scope.get("route"), "path", "")
-    operation = request.app.openapi().get("paths", {}).get(path, {}).get(request.method.lower(), {})
+    """The names of the query parameters of the request's route."""
+    path = request.url.path
+    for name, value in request.path_params.items():
+        path = path.replace(str(value), f"{{{name}}}")
+    operation = request.app.openapi().get("paths", {}).get(path, {}).get("get", {})
     return sorted(one["name"] for one in operation.get("parameters", []) if one["in"] == "query")
 
 
