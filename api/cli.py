@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, get_args
 
 import typer
 from pydantic import ValidationError
@@ -49,7 +49,10 @@ class Format(StrEnum):
 
 # what the questions share; the names are those of the API, with hyphens
 Population = Annotated[str | None, typer.Option(help="Population: id, name or synonym; its parts are included. ICH where it is left out.")]
-DesignOption = Annotated[list[Design] | None, typer.Option("--design", help="Keep studies of that design (repeat).")]
+DesignOption = Annotated[
+    list[str] | None,
+    typer.Option("--design", metavar="DESIGN", help=f"Keep studies of that design (repeat): {', '.join(get_args(Design))}."),
+]
 Adjusted = Annotated[bool | None, typer.Option("--adjusted/--not-adjusted", help="Keep rows known to be adjusted, or not.")]
 Randomised = Annotated[
     bool | None, typer.Option("--randomised/--observational", help="Keep comparisons of randomised arms, or all others.")
@@ -402,7 +405,7 @@ def studies(
     answer = questions.studies(
         _reader(),
         text,
-        design=design or (),
+        design=_designs(design),
         year_from=year_from,
         year_to=year_to,
         country=country,
@@ -514,8 +517,16 @@ def _report() -> Iterator[Report]:
         yield show
 
 
+def _designs(given: Sequence[str] | None) -> tuple[Design, ...]:
+    known: dict[str, Design] = {one: one for one in get_args(Design)}
+    for one in given or ():
+        if one not in known:
+            raise BadParameter("design", f"{one!r} is no study design.", list(known))
+    return tuple(known[one] for one in given or ())
+
+
 def _filters(
-    design: Sequence[Design] | None,
+    design: Sequence[str] | None,
     adjusted: bool | None,
     randomised: bool | None,
     min_n: int | None,
@@ -528,7 +539,7 @@ def _filters(
     from graph.filters import Filters
 
     return Filters(
-        design=tuple(design or ()),
+        design=_designs(design),
         adjusted=adjusted,
         randomised=randomised,
         min_n=min_n,

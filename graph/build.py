@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import gc
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 
@@ -54,7 +56,24 @@ def read_all(corpus: Corpus) -> list[Reading]:
 
 def build(studies: Iterable[Study], vocabulary: Vocabulary, progress: Progress | None = None) -> EvidenceGraph:
     """The whole graph of these studies. Every term that they name must be in the vocabulary."""
-    corpus = corpus_of(studies, vocabulary)
+    with _without_collections():
+        return _build(corpus_of(studies, vocabulary), progress)
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """No search for cycles meanwhile: a build makes none, and the search would take longer with each object made."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _build(corpus: Corpus, progress: Progress | None) -> EvidenceGraph:
+    vocabulary = corpus.vocabulary
     readings = read_all(corpus)
     claims = [claim for study in corpus.studies.values() for claim in read_claims(study, vocabulary)]
     return EvidenceGraph(

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from graph.method import METHOD, Z95
 from graph.votes import Vote
-from graph.weight import Grid, Report, chances, posterior, report_of
 from schema.association import Camp, Contested
 from schema.reading import Reading
 from schema.study import Study
 
 if TYPE_CHECKING:
     from graph.synthesis import Synthesis
+    from graph.weight import Grid
 
 _NAMES = {1: "increases", -1: "decreases", 0: "not significant"}
 
@@ -23,21 +23,27 @@ def surprising(votes: Sequence[Vote]) -> list[int]:
 
     The three reports are decreases, null and increases; a bare sign counts as either of null and its side, an unread sign as none.
     """
-    reports = [report_of(vote.reading) for vote in votes]
+    # numpy is loaded where figures are made, not where stored ones are read
+    from graph.weight import chances, posteriors_without, report_of
+
+    told = [(i, report) for i, vote in enumerate(votes) if (report := report_of(vote.reading)) is not None]
+    if len(told) < 2:
+        return []
+    # in one order whatever that of the votes, so that sums don't differ
+    told.sort(key=lambda pair: pair[1])
     found: list[int] = []
-    for i, report in enumerate(reports):
-        others = [one for j, one in enumerate(reports) if j != i and one is not None]
-        if report is None or not others or report.mirrored or report.on_mean:
+    for (i, report), grid in zip(told, posteriors_without([report for _, report in told]), strict=True):
+        if report.mirrored or report.on_mean:
             continue
-        down, null, up = chances(posterior(sorted(others)), report.information, METHOD.rho)
-        side = votes[i].reading.significant
-        if votes[i].reading.kind == "direction":
-            probability = null / 2 + (up if votes[i].reading.reports > 0 else down)
+        down, null, up = chances(grid, report.information, METHOD.rho)
+        reading = votes[i].reading
+        if reading.kind == "direction":
+            probability = null / 2 + (up if reading.reports > 0 else down)
         else:
-            probability = {1: up, -1: down, 0: null}[side]
+            probability = {1: up, -1: down, 0: null}[reading.significant]
         if probability < METHOD.surprise and not _compatible(votes[i], [vote for j, vote in enumerate(votes) if j != i]):
             found.append(i)
-    return found
+    return sorted(found)
 
 
 def _compatible(vote: Vote, others: Sequence[Vote]) -> bool:
@@ -57,12 +63,16 @@ def _overlap(a: Reading, b: Reading) -> bool:
 
 def power(vote: Vote, grid: Grid, sign: int) -> float:
     """The probability that a cohort of that size reports the association's direction with p < 0.05, all results printed."""
+    from graph.weight import chances
+
     down, _, up = chances(grid, vote.reading.information)
     return up if sign > 0 else down
 
 
 def grid_of(votes: Sequence[Vote]) -> Grid:
-    reports: list[Report] = [report for vote in votes if (report := report_of(vote.reading)) is not None]
+    from graph.weight import posterior, report_of
+
+    reports = [report for vote in votes if (report := report_of(vote.reading)) is not None]
     return posterior(sorted(reports))
 
 

@@ -10,7 +10,6 @@ from graph.certainty import scanned_share
 from graph.effects import whole_number
 from graph.method import METHOD, Z95
 from graph.overlap import Patients, independent, overlap
-from graph.pooling import bayes, reml_hk
 from graph.synthesis import Corpus, population_ref, study_ref, term_ref
 from schema.association import (
     LEVELS,
@@ -202,6 +201,8 @@ def pool(rows: Sequence[PrevalenceRow]) -> PooledPrevalence | None:
         return PooledPrevalence(pct=rows[0].pct, ci=rows[0].ci, estimate_source="single-study", **counted)
     scaled = [logit(row.cases, row.total) for row in rows]
     y, se = [one for one, _ in scaled], [one for _, one in scaled]
+    from graph.pooling import bayes, reml_hk
+
     random = reml_hk(y, se)
     few = len(rows) <= METHOD.bayes_max_cohorts
     pooled = bayes(y, se) if few else random

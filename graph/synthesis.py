@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from graph.certainty import judge, track_of
 from graph.contested import contested, surprising
 from graph.effects import CHINN, p_of_z
 from graph.method import METHOD, Z95
 from graph.overlap import Patients
-from graph.pooling import bayes, common_effect, reml_hk
 from graph.votes import Vote, Votes, cast
-from graph.weight import report_of, weigh
 from schema.association import (
     Association,
     CommonEffect,
@@ -33,6 +32,9 @@ from schema.populations import POPULATIONS
 from schema.reading import Family, Reading, Scale
 from schema.study import Study
 from schema.vocabulary import Term, Vocabulary
+
+if TYPE_CHECKING:
+    from graph.weight import Weight
 
 _SINGULAR = {"points": "point", "years": "year", "days": "day", "lesions": "lesion", "steps": "step"}
 _MEASURE_ORDER = {"OR": 0, "HR": 1, "RR": 2}
@@ -76,8 +78,7 @@ def synthesise(exposure: str, outcome: str, population: str, readings: Sequence[
     exposures, outcomes = corpus.vocabulary.takes(exposure), corpus.vocabulary.takes(outcome)
     votes = cast(rows, exposures, outcomes, corpus.studies, corpus.patients)
     cohorts = [vote.reading for vote in votes.cohorts]
-    reports = [report for vote in votes.speaking if (report := report_of(vote.reading)) is not None]
-    weighed = weigh(reports) if reports else None
+    weighed = _weigh(votes.speaking)
     families = _families(votes.cohorts)
     primary = families[0] if families else None
     published, headline_row = _published(votes, primary, corpus)
@@ -160,6 +161,15 @@ def synthesise(exposure: str, outcome: str, population: str, readings: Sequence[
     return Synthesis(association.model_copy(update={"caption": caption(association)}), votes)
 
 
+def _weigh(votes: Sequence[Vote]) -> Weight | None:
+    """The weight of what these votes report; None where none of them says anything."""
+    # numpy is loaded where figures are made, not where stored ones are read
+    from graph.weight import report_of, weigh
+
+    reports = [report for vote in votes if (report := report_of(vote.reading)) is not None]
+    return weigh(reports) if reports else None
+
+
 def _basis(votes: Votes, headline: PublishedEstimate | None) -> tuple[Vote, ...]:
     """The votes that the certainty is of: those that speak; else the published headline, which has no place in the weight."""
     if votes.speaking or headline is None:
@@ -228,6 +238,8 @@ def _family_result(family: Family, votes: Sequence[Vote]) -> FamilyResult:
     y = [reading.y for reading in readings if reading.y is not None]
     se = [reading.se for reading in readings if reading.se is not None]
     scale = readings[0].scale
+    from graph.pooling import bayes, common_effect, reml_hk
+
     common = common_effect(y, se)
     random = reml_hk(y, se) if len(y) > 1 else None
     source: EstimateSource
@@ -393,12 +405,12 @@ def _sensitivity(votes: Votes) -> Sensitivity:
 
 
 def _subset(members: Sequence[Vote]) -> Subset:
-    weighed = weigh([report for vote in members if (report := report_of(vote.reading)) is not None])
+    weighed = _weigh(members)
     families = _families(members)
     first = families[0] if families else None
     votes = Votes(tuple(members), tuple(members), (), {}, (), len(members), ())
     return Subset(
-        direction=_direction(votes, weighed.sign),
+        direction=_direction(votes, weighed.sign if weighed else None),
         cohorts=len(members),
         measure=first.measure if first else None,
         estimate=first.estimate if first else None,

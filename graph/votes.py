@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from graph.overlap import Patients, independent, may_share, shares
@@ -67,13 +67,14 @@ def cast(
         elif reading.why is not None:
             passed_over[reading.finding] = reading.why
     votes = [_speaker(rows, exposures, outcomes, studies[study], passed_over) for study, rows in sorted(by_study.items())]
-    conflicts = _conflicts(len(votes), lambda i, j: shares(votes[i].reading, votes[j].reading, patients))
+    conflicts = _conflicts([vote.reading for vote in votes], patients)
     worth = [_worth(vote.reading) for vote in votes]
     kept = independent(worth, conflicts)
     cohorts = tuple(votes[i] for i in kept)
+    chosen = frozenset(kept)
     for i, vote in enumerate(votes):
-        if i not in kept:
-            rivals = ", ".join(votes[j].reading.study for j in sorted(conflicts[i]) if j in kept)
+        if i not in chosen:
+            rivals = ", ".join(votes[j].reading.study for j in sorted(conflicts[i]) if j in chosen)
             passed_over.update(dict.fromkeys(vote.findings, f"shares patients with {rivals}, which votes"))
     possible, if_overlap = _possible(votes, worth, conflicts, kept, patients)
     return Votes(
@@ -91,14 +92,29 @@ def _worth(reading: Reading) -> tuple[int, float]:
     return (int(reading.kind == "estimate"), reading.information)
 
 
-def _conflicts(count: int, conflict: Callable[[int, int], bool]) -> list[set[int]]:
-    found: list[set[int]] = [set() for _ in range(count)]
-    for i in range(count):
-        for j in range(i):
-            if conflict(i, j):
-                found[i].add(j)
-                found[j].add(i)
+def _conflicts(rows: Sequence[Reading], patients: Mapping[str, Patients]) -> list[set[int]]:
+    """For each row those that speak of some of its patients. Only rows that name something in common are compared."""
+    found: list[set[int]] = [set() for _ in rows]
+    for i, j in _pairs([_marks(row, patients[row.study]) for row in rows]):
+        if shares(rows[i], rows[j], patients):
+            found[i].add(j)
+            found[j].add(i)
     return found
+
+
+def _marks(row: Reading, whose: Patients) -> set[tuple[str, str]]:
+    """What rows of the same patients have in common: a cohort, a study named, or (a pooled analysis of trials) the treatment."""
+    marks = {("cohort", cohort) for cohort in whose.cohorts} | {("study", other) for other in whose.overlaps} | {("study", whose.study)}
+    return marks | {("treatment", row.exposure)} if row.row.randomised else marks
+
+
+def _pairs(marks: Sequence[Collection[Hashable]]) -> list[tuple[int, int]]:
+    """The pairs (i > j) that have a mark in common, sorted."""
+    holders: dict[Hashable, list[int]] = {}
+    for i, own in enumerate(marks):
+        for mark in own:
+            holders.setdefault(mark, []).append(i)
+    return sorted({(i, j) for members in holders.values() for i in members for j in members if i > j})
 
 
 def _possible(
@@ -111,13 +127,13 @@ def _possible(
     """The pairs of cohorts that may share patients, and how many cohorts are left where they do."""
     stricter = [set(near) for near in conflicts]
     pairs = []
-    for i in range(len(votes)):
-        for j in range(i):
-            if j not in conflicts[i] and may_share(votes[i].reading, votes[j].reading, patients):
-                stricter[i].add(j)
-                stricter[j].add(i)
-                if i in kept and j in kept:
-                    pairs.append((votes[j].reading.study, votes[i].reading.study))
+    chosen = frozenset(kept)
+    for i, j in _pairs([patients[vote.reading.study].authors for vote in votes]):
+        if j not in conflicts[i] and may_share(votes[i].reading, votes[j].reading, patients):
+            stricter[i].add(j)
+            stricter[j].add(i)
+            if i in chosen and j in chosen:
+                pairs.append((votes[j].reading.study, votes[i].reading.study))
     return tuple(sorted(pairs)), len(independent(worth, stricter)) if pairs else len(kept)
 
 

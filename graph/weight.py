@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -68,9 +68,12 @@ class Grid(NamedTuple):
     mass: NDArray[np.float64]
 
 
-_TAU_NODES, _TAU_WEIGHTS = np.polynomial.legendre.leggauss(14)
+# Gauss-Legendre in the square root of tau, which puts more nodes near 0: weight and p_direction are right to 0.001
+_ROOTS, _ROOT_WEIGHTS = np.polynomial.legendre.leggauss(14)
+_TAU_SHARES = ((_ROOTS + 1) / 2) ** 2
+_TAU_WEIGHTS = _ROOT_WEIGHTS * (_ROOTS + 1) / 2
 _REACH = 4.0  # prior SDs of mu and tau that the grid covers
-_STEPS = 161
+_STEPS = 121
 
 
 def _mu_nodes(reports: Sequence[Report], reach: float) -> tuple[Vector, Vector]:
@@ -94,24 +97,52 @@ def _mu_nodes(reports: Sequence[Report], reach: float) -> tuple[Vector, Vector]:
 
 def posterior(reports: Sequence[Report], method: Method = METHOD) -> Grid:
     """The posterior of mu and tau given the reports, on a grid."""
-    from scipy.special import ndtr
-
-    tau = (_TAU_NODES + 1) / 2 * _REACH * method.weight_tau_scale
-    mu, mu_weights = _mu_nodes(reports, _REACH * method.weight_mu_sd)
-    log_density = -0.5 * (mu[None, :] / method.weight_mu_sd) ** 2 - 0.5 * (tau[:, None] / method.weight_tau_scale) ** 2
+    tau, mu, mu_weights = _nodes(reports, method)
+    log_density = _log_prior(mu, tau, method)
     for report in reports:
-        root = math.sqrt(report.information)
-        if report.on_mean:
-            log_density = log_density - 0.5 * (report.low - mu[None, :] * root) ** 2
-            continue
-        # z of a cohort has mean mu sqrt(I) and variance 1 + tau^2 I
-        spread = np.sqrt(1 + tau[:, None] ** 2 * report.information)
-        centre = mu[None, :] * root
-        null = ndtr((Z95 - centre) / spread) - ndtr((-Z95 - centre) / spread)
-        printed = 1 - (1 - method.rho) * null
-        log_density = log_density + np.log(np.maximum(_likelihood(report, centre, spread, method.rho), 1e-300)) - np.log(printed)
+        log_density = log_density + _log_likelihood(report, mu, tau, method)
+    return _normal(log_density, mu, tau, mu_weights)
+
+
+def posteriors_without(reports: Sequence[Report], method: Method = METHOD) -> Iterator[Grid]:
+    """For each report in turn, the posterior given all the others."""
+    tau, mu, mu_weights = _nodes(reports, method)
+    each = [_log_likelihood(report, mu, tau, method) for report in reports]
+    everything = _log_prior(mu, tau, method) + np.sum(each, axis=0)
+    for one in each:
+        yield _normal(everything - one, mu, tau, mu_weights)
+
+
+def _nodes(reports: Sequence[Report], method: Method) -> tuple[Vector, Vector, Vector]:
+    tau = _TAU_SHARES * _REACH * method.weight_tau_scale
+    mu, mu_weights = _mu_nodes(reports, _REACH * method.weight_mu_sd)
+    return tau, mu, mu_weights
+
+
+def _log_prior(mu: Vector, tau: Vector, method: Method) -> Vector:
+    density: Vector = -0.5 * (mu[None, :] / method.weight_mu_sd) ** 2 - 0.5 * (tau[:, None] / method.weight_tau_scale) ** 2
+    return density
+
+
+def _normal(log_density: Vector, mu: Vector, tau: Vector, mu_weights: Vector) -> Grid:
     mass = np.exp(log_density - log_density.max()) * _TAU_WEIGHTS[:, None] * mu_weights[None, :]
     return Grid(mu, tau, mass / mass.sum())
+
+
+def _log_likelihood(report: Report, mu: Vector, tau: Vector, method: Method) -> Vector:
+    """The log-likelihood of a report at each node, given that it reached print."""
+    from scipy.special import ndtr
+
+    centre = mu[None, :] * math.sqrt(report.information)
+    if report.on_mean:
+        on_mean: Vector = -0.5 * (report.low - centre) ** 2 + np.zeros((len(tau), 1))
+        return on_mean
+    # z of a cohort has mean mu sqrt(I) and variance 1 + tau^2 I
+    spread = np.sqrt(1 + tau[:, None] ** 2 * report.information)
+    null = ndtr((Z95 - centre) / spread) - ndtr((-Z95 - centre) / spread)
+    printed = 1 - (1 - method.rho) * null
+    likelihood: Vector = np.log(np.maximum(_likelihood(report, centre, spread, method.rho), 1e-300)) - np.log(printed)
+    return likelihood
 
 
 def _likelihood(report: Report, centre: Vector, spread: Vector, rho: float) -> Vector:

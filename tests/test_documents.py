@@ -10,6 +10,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from loaders import documents as loaded
 from loaders.documents import DEEPEST, Document, decode, documents
 from loaders.files import Source
 from schema.problems import Problem
@@ -83,10 +84,10 @@ BILLION_LAUGHS = "a: &a [lol, lol]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for 
         (b"id: a\nn: " + b"9" * 19 + b"\n", "digits", 2),
         (b"id: a\nvalue: 1.0e+400\n", "not a number", 2),
         (b"id: a\nage:\n\tmean: 3\n", "can't be read", 3),
-        (b"id: [a\n", "can't be read", 2),
-        (b"id: 'a\n", "can't be read", 2),
+        (b"id: [a\n", "can't be read", 1),
+        (b"id: 'a\n", "can't be read", 1),
         (b"id: a: b\n", "can't be read", 1),
-        (b"id: a\n---\nid: {\n", "can't be read", 4),
+        (b"id: a\n---\nid: {\n", "can't be read", 3),
         (b"%YAML 2.0\n---\nid: a\n", "can't be read", 1),
         (b"id: a\ntitle: \x7f\n", "can't be read", None),
         (b'id: "\\ud800"\n', "can't be read", 1),
@@ -95,9 +96,10 @@ BILLION_LAUGHS = "a: &a [lol, lol]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for 
 def test_broken_or_hostile_yaml_is_refused_with_its_line(content: bytes, words: str, line: int | None) -> None:
     problem = refused(content)
     assert words in problem.found
-    # where no line can be told today, a later version may tell it
-    assert line is None or problem.line is None or abs(problem.line - line) <= (1 if "can't be read" in words else 0)
-    assert line is None or problem.line is not None
+    if line is not None:
+        assert problem.line is not None
+        # an error of syntax is met on its line or at the beginning of the next
+        assert problem.line - line in ({0, 1} if "can't be read" in words else {0})
 
 
 @pytest.mark.parametrize(
@@ -248,11 +250,25 @@ def test_json_that_yaml_does_not_take_is_read_all_the_same() -> None:
     assert value('{"title": "\\ud83e\\udde0"}', is_json=True) == {"title": "🧠"}
 
 
+@pytest.mark.parametrize(
+    "content", ["id: a\nrows: [{n: 1}, {n: no}]\n", "id: a\nid: b\n", "[" * 100_000, "a: &x b", "a: !b c", "a: ]", "\x7f"]
+)
+def test_yaml_is_read_and_refused_alike_where_libyaml_is_not_at_hand(content: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_libyaml = read(content)
+    monkeypatch.setattr(loaded, "_LOADER", yaml.SafeLoader)
+    without = read(content)
+    if isinstance(with_libyaml, Problem):
+        assert isinstance(without, Problem)
+        assert without.line == with_libyaml.line
+    else:
+        assert without == with_libyaml
+
+
 ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "latin-1", "utf-32"])
 YAMLISH = st.text(st.sampled_from("ab1 :,-?[]{}&*!|>'\"%@#~=<\\\n\r\t\0\x85\u2028é_.0x+e脳\ufeff"), max_size=60)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(derandomize=True, max_examples=400, deadline=None)
 @given(st.one_of(st.binary(max_size=200), st.builds(lambda t, e: t.encode(e, "replace"), YAMLISH, ENCODINGS)), st.booleans())
 def test_any_bytes_are_documents_or_one_problem(content: bytes, is_json: bool) -> None:
     result = read(content, is_json)
@@ -287,7 +303,7 @@ class Plain(yaml.SafeDumper):
         return True
 
 
-@settings(max_examples=200, deadline=None)
+@settings(derandomize=True, max_examples=200, deadline=None)
 @given(MAPPINGS, st.booleans(), st.sampled_from([None, 1]))
 def test_json_and_yaml_of_one_value_read_alike(given_value: dict[str, Any], plain_letters: bool, indent: int | None) -> None:
     as_json = json.dumps(given_value, ensure_ascii=not plain_letters, indent=indent)
@@ -297,7 +313,8 @@ def test_json_and_yaml_of_one_value_read_alike(given_value: dict[str, Any], plai
 
 
 SHAPES = st.recursive(
-    st.none(), lambda inner: st.one_of(st.lists(inner, min_size=1, max_size=4), st.dictionaries(st.sampled_from("abcde"), inner, min_size=1))
+    st.none(),
+    lambda inner: st.one_of(st.lists(inner, min_size=1, max_size=4), st.dictionaries(st.sampled_from("abcde"), inner, min_size=1)),
 )
 
 
@@ -310,7 +327,7 @@ def numbered(shape: Any, path: tuple[str | int, ...], leaves: dict[tuple[str | i
     return leaves[path]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(derandomize=True, max_examples=100, deadline=None)
 @given(st.lists(st.dictionaries(st.sampled_from("abcde"), SHAPES, min_size=1), min_size=1, max_size=3), st.booleans())
 def test_lines_point_at_the_right_line(shapes: list[Any], as_json: bool) -> None:
     """Each leaf is a number of its own, which must stand on the line that is told for it."""
@@ -331,11 +348,3 @@ def test_lines_point_at_the_right_line(shapes: list[Any], as_json: bool) -> None
             line = document.line(path)
             assert line is not None
             assert str(number) in lines[line - 1]
-
-
-@settings(max_examples=60, deadline=None)
-@given(MAPPINGS, st.randoms(use_true_random=False))
-def test_the_order_of_keys_does_not_matter(given_value: dict[str, Any], random: Any) -> None:
-    items = list(given_value.items())
-    random.shuffle(items)
-    assert value(json.dumps(dict(items)), is_json=True) == value(json.dumps(given_value), is_json=True)

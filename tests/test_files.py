@@ -174,7 +174,8 @@ def test_a_file_that_grew_after_its_size_was_asked_for_is_refused(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("error", "words"), [(PermissionError(13, "Permission denied"), "Permission denied"), (OSError(5, "Input/output error"), "Input/output")]
+    ("error", "words"),
+    [(PermissionError(13, "Permission denied"), "Permission denied"), (OSError(5, "Input/output error"), "Input/output")],
 )
 def test_a_file_that_may_not_be_read_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError, words: str) -> None:
     (tmp_path / "a.yaml").write_bytes(b"x")

@@ -13,9 +13,7 @@ from schema.study import Arteriopathy, Condition, Location, Population
 
 
 def group(condition: str = "ich", arteriopathy: str = "any", location: str = "any") -> Population:
-    return Population.model_validate(
-        {"id": "p", "label": "P", "condition": condition, "arteriopathy": arteriopathy, "location": location}
-    )
+    return Population.model_validate({"id": "p", "label": "P", "condition": condition, "arteriopathy": arteriopathy, "location": location})
 
 
 @pytest.mark.parametrize(
