@@ -130,11 +130,10 @@ def serve(
 @app.command()
 def check(paths: Paths) -> None:
     """Read sheets and report every problem. Nothing is changed."""
-    from graph.opening import vocabulary_in_use
-    from loaders import sheets
+    from graph import opening
 
     with _report() as report:
-        loaded = sheets.load(paths, vocabulary_in_use(_settings()), lambda done, total: report("reading sheets", done, total))
+        loaded = opening.check(_settings(), paths, report)
     if loaded.errors:
         raise InputProblems(loaded.problems)
     _tell(loaded.problems)

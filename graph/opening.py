@@ -92,13 +92,12 @@ def _rebuilt(kept: snapshot.Snapshot | None, report: Report | None) -> EvidenceG
     return replace(graph, user=frozenset(user), removed=removed)
 
 
-def vocabulary_in_use(settings: Settings) -> Vocabulary:
-    """The shipped terms and those that the store has of the user's; SnapshotDamaged where that can't be told."""
+def check(settings: Settings, paths: Iterable[str | Path], report: Report | None = None) -> sheets.Loaded:
+    """Read sheets as a load would, and change nothing."""
     file = settings.folder / snapshot.NAME
-    if not file.is_file():
-        return vocabularies.shipped()
-    own = [term for term in snapshot.read(file).terms if term.id not in vocabularies.shipped()]
-    return vocabularies.shipped().extended(own)
+    kept = snapshot.read(file).terms if file.is_file() else ()
+    own = [term for term in kept if term.id not in vocabularies.shipped()]
+    return sheets.load(paths, vocabularies.shipped(), _progress(report, "reading sheets"), own=own)
 
 
 @contextmanager
@@ -145,7 +144,7 @@ def load(
     with _writing(folder):
         old = None if fresh else _current(folder, report)
         own = _own_terms(old)
-        loaded = sheets.load(paths, vocabularies.shipped().extended(own), _progress(report, "reading sheets"))
+        loaded = sheets.load(paths, vocabularies.shipped(), _progress(report, "reading sheets"), own=own)
         if loaded.errors and not (keep_going and loaded.studies):
             raise InputProblems(loaded.problems)
         old_studies = {study.id: study for study in old.studies} if old is not None else {}

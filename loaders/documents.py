@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
-from loaders.files import Source
+from loaders.files import STANDARD_INPUT, Source
 from schema.problems import Problem
 
 DEEPEST = 20
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# YAML 1.1 wants a point and a sign in it; papers print neither
+_EXPONENT = re.compile(r"[-+]?\d+(?:\.\d*)?[eE][-+]?\d+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _RESOLVER: Any = yaml.resolver.Resolver()
 
 Path = tuple[str | int, ...]
@@ -38,13 +42,17 @@ class Document:
                 return self.lines[path[:end]]
         return None
 
-    def part(self, *path: str | int) -> Document:
-        """A part of it as a document of its own."""
-        value = self.value
-        for step in path:
-            value = value[step]
-        inside = {key[len(path) :]: line for key, line in self.lines.items() if key[: len(path)] == path}
-        return Document(value, inside)
+    def part(self, key: str) -> Document:
+        """The value of a key as a document of its own."""
+        return Document(self.value[key], {path[1:]: line for path, line in self.lines.items() if path[:1] == (key,)})
+
+    def items(self) -> list[Document]:
+        """The items of a list, each as a document of its own."""
+        inside: list[dict[Path, int]] = [{} for _ in self.value]
+        for path, line in self.lines.items():
+            if path:
+                inside[int(path[0])][path[1:]] = line
+        return [Document(value, lines) for value, lines in zip(self.value, inside, strict=True)]
 
 
 class Refused(Exception):
@@ -59,12 +67,27 @@ def documents(source: Source) -> list[Document] | Problem:
     """The documents of a file, or the problem that keeps it from being read."""
     try:
         text = decode(source.content)
-        read = _json(text) if source.is_json else list(_yaml(text))
-        if not any(document.value is not None for document in read):
+        read = _either(text, source)
+        if not any(document.value not in (None, [], {}) for document in read):
             raise Refused("an empty file", "an extraction sheet")
         return [document for document in read if document.value is not None]
     except Refused as refused:
         return Problem(source.name, refused.found, refused.expected, line=refused.line, help=refused.help)
+
+
+def _either(text: str, source: Source) -> list[Document]:
+    if not source.is_json:
+        return list(_yaml(text))
+    try:
+        return _json(text)
+    except Refused as refused:
+        if source.name != STANDARD_INPUT:
+            raise
+        # what is typed or piped has no ending that tells; YAML may begin with a bracket, too
+        try:
+            return list(_yaml(text))
+        except Refused:
+            raise refused from None
 
 
 def decode(content: bytes) -> str:
@@ -73,7 +96,7 @@ def decode(content: bytes) -> str:
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     elif b"\0" in content[:4096]:
-        raise Refused("a binary file", "text in YAML or JSON")
+        raise Refused("a binary file", "text in YAML or JSON", help="If it is text, save it again with the encoding UTF-8.")
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
@@ -143,7 +166,12 @@ def _yaml(text: str) -> Iterator[Document]:
                 document = Document(None)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        if mark is not None and text.splitlines()[mark.line : mark.line + 1] and "\t" in text.splitlines()[mark.line]:
+            raise Refused("a tab", "spaces before a key or value", mark.line + 1) from error
         raise Refused(f"YAML that can't be read ({error.problem})", "YAML", mark.line + 1 if mark else None) from error
+    except yaml.reader.ReaderError as error:
+        where = text.count("\n", 0, error.position) + 1 if isinstance(error.position, int) else None
+        raise Refused("a character that YAML doesn't allow", "text in YAML", where) from error
     except yaml.YAMLError as error:
         raise Refused(f"YAML that can't be read ({str(error).splitlines()[0]})", "YAML") from error
 
@@ -159,12 +187,12 @@ def _scalar(event: Any, line: int) -> Any:
         return None
     if tag == "bool":
         return text.lower() in {"true", "yes", "on"}
-    if tag in {"int", "float"}:
+    if tag in {"int", "float"} or _EXPONENT.fullmatch(text):
         return _number(text, line)
     return text
 
 
-def _number(text: str, line: int) -> int | float | str:
+def _number(text: str, line: int | None) -> int | float | str:
     plain = text.replace("_", "")
     if ":" in plain:
         raise Refused(f"{text} without quotes, which YAML reads as a number to base 60", f'"{text}" in quotes', line)
@@ -186,31 +214,63 @@ def _json(text: str) -> list[Document]:
         seen: dict[str, Any] = {}
         for key, value in items:
             if key in seen:
-                raise Refused(f"the key {key!r} a second time", "each key once")
+                raise Refused(f"the key {key!r} a second time", "each key once", _line_of_repeated(text))
             seen[key] = value
         return seen
 
+    def whole(digits: str) -> int | float | str:
+        return _number(digits, None)
+
     def constant(name: str) -> Any:
-        raise Refused(f"{name}, which is not a number", "a number, or the key left out")
+        place = re.search(rf"(?<![\w\"]){re.escape(name)}(?![\w\"])", text)
+        line = text.count("\n", 0, place.start()) + 1 if place else None
+        raise Refused(f"{name}, which is not a number", "a number, or the key left out", line)
 
     if not text.strip():
         raise Refused("an empty file", "an extraction sheet")
     try:
-        value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant)
+        value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant, parse_int=whole)
     except json.JSONDecodeError as error:
         raise Refused(f"JSON that can't be read ({error.msg})", "JSON", error.lineno) from error
     except RecursionError as error:
         raise Refused(f"more than {DEEPEST} levels of nesting", "a sheet as the template has it") from error
-    except ValueError as error:
-        raise Refused("a number of too many digits", "a figure as printed") from error
+    if any(_SURROGATE.search(one) for one in _texts(value)):
+        raise Refused("half of a character (a lone surrogate)", "text in Unicode")
     if _depth(value) > DEEPEST:
         raise Refused(f"more than {DEEPEST} levels of nesting", "a sheet as the template has it")
     try:
         # JSON is YAML but for tabs, which stand between tokens only: this gives the lines
-        lines = next(iter(_yaml(text.replace("\t", " ")))).lines
+        lines = next(iter(_yaml(_as_yaml(text)))).lines
     except Refused:
         lines = {}
     return [Document(value, lines)]
+
+
+def _as_yaml(text: str) -> str:
+    """JSON as YAML reads it: without tabs, and without what only YAML takes for the end of a line."""
+    return text.translate(dict.fromkeys(map(ord, "\t\x85\u2028\u2029"), " "))
+
+
+def _line_of_repeated(text: str) -> int | None:
+    """The line of the first key that stands twice in a mapping of a JSON text."""
+    try:
+        list(_yaml(_as_yaml(text)))
+    except Refused as refused:
+        return refused.line
+    return None
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """All texts and keys inside a value."""
+    open_values = [value]
+    while open_values:
+        current = open_values.pop()
+        if isinstance(current, str):
+            yield current
+        elif isinstance(current, dict):
+            open_values += [*current, *current.values()]
+        elif isinstance(current, list):
+            open_values += current
 
 
 def _depth(value: Any) -> int:

@@ -14,7 +14,7 @@ ENDINGS = frozenset({".yaml", ".yml", ".json"})
 VOCABULARY = frozenset({"vocabulary.yaml", "vocabulary.yml"})
 # a sheet is some kilobytes; what is larger than this is something else
 LARGEST = 16 * 1024 * 1024
-STDIN = "-"
+STDIN, STANDARD_INPUT = "-", "standard input"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,9 @@ class Found:
 
 def find(paths: Iterable[str | Path]) -> Found:
     """The sheets and vocabularies that these paths stand for, sorted, each once."""
-    sheets: dict[Path, None] = {}
-    vocabularies: dict[Path, None] = {}
+    # by what they are, so that one file under two names counts once
+    sheets: dict[Path, Path] = {}
+    vocabularies: dict[Path, Path] = {}
     problems: list[Problem] = []
     stdin = False
     for given in paths:
@@ -48,11 +49,26 @@ def find(paths: Iterable[str | Path]) -> Found:
         if problem is not None:
             problems.append(problem)
         for file in found:
-            (vocabularies if file.name in VOCABULARY else sheets).setdefault(file)
-    return Found((*sorted(sheets), *((STDIN,) if stdin else ())), tuple(sorted(vocabularies)), tuple(problems))
+            # a folder's vocabulary goes with any of its sheets
+            beside = [file.parent / name for name in sorted(VOCABULARY) if (file.parent / name).is_file()]
+            for vocabulary in beside:
+                vocabularies.setdefault(vocabulary.resolve(), vocabulary)
+            if file.name not in VOCABULARY:
+                sheets.setdefault(file.resolve(), file)
+    return Found((*sorted(sheets.values()), *((STDIN,) if stdin else ())), tuple(sorted(vocabularies.values())), tuple(problems))
 
 
 def _expand(text: str) -> tuple[list[Path], Problem | None]:
+    try:
+        return _matching(text)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        return [], Problem(text, f"a path that can't be looked at ({reason})", "a file, a folder, a pattern, or - for standard input")
+
+
+def _matching(text: str) -> tuple[list[Path], Problem | None]:
+    if not text:
+        return [], Problem("(empty path)", "an empty path", "a file, a folder, a pattern, or - for standard input")
     path = Path(text).expanduser()
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file())
@@ -70,13 +86,15 @@ def _expand(text: str) -> tuple[list[Path], Problem | None]:
     ]
     if files:
         return files, None
-    return [], Problem(text, "nothing by that name", "a file, a folder, a pattern such as 'sheets/*.yaml', or - for standard input")
+    return [], Problem(
+        text, "no file or folder by that name", "a file, a folder, a pattern such as 'sheets/*.yaml', or - for standard input"
+    )
 
 
 def read(source: Path | str, stdin: Callable[[], bytes] = lambda: sys.stdin.buffer.read(LARGEST + 1)) -> Source | Problem:
     """A file's bytes, or why they can't be had."""
     if source == STDIN:
-        content, name, is_json = stdin(), "standard input", False
+        content, name = stdin(), STANDARD_INPUT
         is_json = content.lstrip()[:1] in {b"{", b"["}
     else:
         path = Path(source)

@@ -39,30 +39,37 @@ class Loaded:
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
 
-def load(paths: Iterable[str | Path], vocabulary: Vocabulary, progress: Progress | None = None) -> Loaded:
-    """Read sheets from files, folders, globs and standard input. Reading changes nothing."""
+def load(paths: Iterable[str | Path], vocabulary: Vocabulary, progress: Progress | None = None, *, own: Sequence[Term] = ()) -> Loaded:
+    """Read sheets from files, folders, globs and standard input. Reading changes nothing.
+
+    `vocabulary` is fixed; `own` are a user's terms from earlier loads, which a vocabulary.yaml may give anew.
+    """
     found = files.find(paths)
     problems = list(found.problems)
-    terms: list[Term] = []
-    for path in found.vocabularies:
-        own, wrong = read_vocabulary(path, vocabulary.extended(terms))
-        terms += own
-        problems += wrong
-    known = vocabulary.extended(terms)
+    terms, wrong = read_vocabularies(found.vocabularies, vocabulary, own)
+    problems += wrong
+    known = vocabulary.extended([*_kept(own, terms), *terms])
     sheets: list[_Sheet] = []
-    for done, sheet_path in enumerate(found.sheets, start=1):
-        read, wrong = _read(sheet_path)
+    for done, path in enumerate(found.sheets, start=1):
+        read, wrong = _read(path)
         sheets += read
         problems += wrong
         if progress is not None:
             progress(done, len(found.sheets))
     studies = []
-    for sheet in _unique(sheets, problems):
+    again = _repeated(sheets)
+    for i, sheet in enumerate(sheets):
         study, wrong = validate(sheet.document, known, sheet.file)
-        problems += wrong
-        if study is not None:
+        problems += [*again.get(i, ()), *wrong]
+        if study is not None and i not in again:
             studies.append(study)
     return Loaded(tuple(sorted(studies, key=lambda study: study.id)), tuple(terms), tuple(problems))
+
+
+def _kept(own: Sequence[Term], terms: Sequence[Term]) -> list[Term]:
+    """Those of a user's terms that are not given anew."""
+    anew = {term.id for term in terms}
+    return [term for term in own if term.id not in anew]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,55 +88,57 @@ def _read(path: Path | str) -> tuple[list[_Sheet], list[Problem]]:
     sheets = []
     for document in read:
         if isinstance(document.value, list):
-            sheets += [_Sheet(source.name, document.part(i)) for i in range(len(document.value))]
+            sheets += [_Sheet(source.name, one) for one in document.items()]
         else:
             sheets.append(_Sheet(source.name, document))
     return sheets, []
 
 
-def _unique(sheets: Sequence[_Sheet], problems: list[Problem]) -> Iterator[_Sheet]:
-    """The sheets whose id no earlier one has."""
+def _repeated(sheets: Sequence[_Sheet]) -> dict[int, list[Problem]]:
+    """The sheets (by index) whose id an earlier one has, each with its problem."""
     first: dict[str, _Sheet] = {}
-    for sheet in sheets:
+    problems: dict[int, list[Problem]] = {}
+    for i, sheet in enumerate(sheets):
         study_id = sheet.document.value.get("id") if isinstance(sheet.document.value, dict) else None
-        if isinstance(study_id, str):
-            if study_id in first:
-                other = first[study_id]
-                problems.append(
-                    Problem(
-                        sheet.file,
-                        f"the id {study_id!r} a second time (first in {other.file}, line {other.document.line(('id',))})",
-                        "each study once",
-                        "id",
-                        sheet.document.line(("id",)),
-                        study_id,
-                        help="Give one of them another id, or leave one out.",
-                    )
-                )
-                continue
+        if not isinstance(study_id, str):
+            continue
+        if study_id in first:
+            other = first[study_id]
+            line = other.document.line(("id",))
+            where = other.file if line is None else f"{other.file}, line {line}"
+            place = _Place(sheet.file, sheet.document, study_id)
+            found = f"the id {_short(study_id)} a second time (first in {where})"
+            problems[i] = [place.problem(("id",), found, "each study once", "Give one of them another id, or leave one out.")]
+        else:
             first[study_id] = sheet
-        yield sheet
+    return problems
 
 
 def validate(document: Document, vocabulary: Vocabulary, file: str) -> tuple[Study | None, list[Problem]]:
     """One sheet as a study, its terms brought to their ids; None where it has errors."""
-    value = document.value
-    if not isinstance(value, dict):
-        found = f"a {_kind_name(value)}"
-        return None, [Problem(file, found, "a sheet: a mapping with id, read, populations, ...", line=document.line(()))]
+    if not isinstance(document.value, dict):
+        return None, [Problem(file, _what(document.value), "a sheet: a mapping with id, read, populations, ...", line=document.line(()))]
+    value = _without_nulls(document.value)
     study_id = value.get("id") if isinstance(value.get("id"), str) else None
     place = _Place(file, document, study_id)
     known_terms, problems = _terms(value, vocabulary, place)
-    study = None
     try:
         study = Study.model_validate(known_terms)
     except ValidationError as error:
-        problems += [_schema_problem(one, place) for one in error.errors()]
-    if study is None:
-        return None, problems
+        told = {problem.path for problem in problems}
+        wrong = dict.fromkeys(_schema_problem(one, place) for one in error.errors())
+        problems += [problem for problem in wrong if problem.path not in told]
+        return None, [*problems, *_judged_alone(known_terms, place)]
     problems += _crossed(study, place)
     problems += _judged(study, place)
     return (None if any(one.severity == "error" for one in problems) else study), problems
+
+
+def _without_nulls(value: Any) -> Any:
+    """The same without keys that are left blank: they say nothing."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
+    return [_without_nulls(inner) for inner in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +154,8 @@ class _Place:
 def _text(path: tuple[str | int, ...]) -> str | None:
     text = ""
     for step in path:
-        text += f"[{step}]" if isinstance(step, int) else (f".{step}" if text else step)
+        name = step if isinstance(step, int) or step.isidentifier() else _short(step)
+        text += f"[{name}]" if isinstance(name, int) else (f".{name}" if text else name)
     return text or None
 
 
@@ -166,10 +176,10 @@ def _terms(value: dict[str, Any], vocabulary: Vocabulary, place: _Place) -> tupl
             return term.id
         near = vocabulary.suggest(slug)
         nearest = f"Nearest: {', '.join(near)}. " if near else ""
-        add = lines_to_add(slug.strip().lower().replace(" ", "-")).replace("\n", "\n    ")
+        add = lines_to_add(slug).replace("\n", "\n    ")
         problems.append(
             place.problem(
-                path, f"{slug!r}", "a term of the vocabulary", f"{nearest}Or add it to a vocabulary.yaml beside the sheets:\n    {add}"
+                path, _short(slug), "a term of the vocabulary", f"{nearest}Or add it to a vocabulary.yaml beside the sheets:\n    {add}"
             )
         )
         return slug
@@ -195,7 +205,17 @@ def _terms(value: dict[str, Any], vocabulary: Vocabulary, place: _Place) -> tupl
 
 
 _PARTS: dict[str, type] = {"findings": Finding, "prevalence": Prevalence, "populations": Population, "mechanisms": Claim}
+_PATTERNS: dict[str | int, str] = {
+    "doi": "a DOI such as 10.1002/ana.22668",
+    "pmid": "a PubMed id such as '22367992' (in quotes)",
+    "pmcid": "a PubMed Central id such as PMC5562962",
+    "search_until": "a date such as '2022-06' (in quotes)",
+    "xrefs": "a CURIE such as MESH:D002543",
+}
 _EXPECTED = {
+    "number_type": "a number (without quotes)",
+    "too_short": "more items",
+    "too_long": "two items: the lower figure and the higher",
     "missing": "this key, which a sheet must have",
     "string_type": "text",
     "int_type": "a whole number",
@@ -211,19 +231,31 @@ _EXPECTED = {
 
 def _schema_problem(error: ErrorDetails, place: _Place) -> Problem:
     """One of pydantic's complaints in the words of the report."""
-    path = tuple(step for step in error["loc"] if not (isinstance(step, str) and step in {"int", "float", "str"}))
-    kind, found = error["type"], _short(error["input"])
+    path, kind, found = error["loc"], error["type"], _short(error["input"])
+    if kind != "extra_forbidden" and path and path[-1] in {"int", "float", "str"}:
+        # pydantic tells of each type that a number may have
+        path, kind = path[:-1], "number_type"
     if kind == "extra_forbidden":
         keys = _keys_at(path)
         near = difflib.get_close_matches(str(path[-1]), keys, n=1)
-        return place.problem(path, f"the key {path[-1]!r}", "a key of the sheets' README", f"Did you mean {near[0]!r}?" if near else None)
+        hint = f"Did you mean {near[0]!r}?" if near else None
+        return place.problem(path, f"the key {_short(path[-1])}", "a key that evidence/README.md lists", hint)
     if kind == "missing":
         return place.problem(path, "nothing", _EXPECTED[kind])
     if kind == "literal_error":
         allowed = error.get("ctx", {}).get("expected", "")
         return place.problem(path, found, f"one of {allowed}")
     if kind == "value_error":
-        return place.problem(path, str(error.get("ctx", {}).get("error", error["msg"])), "figures that are possible together")
+        told = str(error.get("ctx", {}).get("error", error["msg"]))
+        if isinstance(error["input"], dict):
+            return place.problem(path, told, "what is possible together")
+        return place.problem(path, found, told)
+    if kind == "string_pattern_mismatch" and path[-1] in _PATTERNS:
+        return place.problem(path, found, _PATTERNS[path[-1]])
+    if error["input"] is None:
+        return place.problem(path, "an empty key", f"{_EXPECTED.get(kind, 'a value')}, or the key left out")
+    if isinstance(error["input"], bool) and kind == "string_type":
+        return place.problem(path, found, "text", "Without quotes, YAML reads yes and no as true and false.")
     return place.problem(path, found, _EXPECTED.get(kind, error["msg"][0].lower() + error["msg"][1:]))
 
 
@@ -246,16 +278,19 @@ def _model_in(annotation: Any) -> Any:
 
 
 def _short(value: Any) -> str:
-    if isinstance(value, dict | list):
-        return f"a {_kind_name(value)}"
+    if isinstance(value, dict | list) or value is None:
+        return _what(value)
     if isinstance(value, float) and not math.isfinite(value):
         return "not a number"
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
-def _kind_name(value: Any) -> str:
-    return {dict: "mapping", list: "list", str: "text", bool: "true/false", int: "number", float: "number"}.get(type(value), "nothing")
+_WHATS = {dict: "a mapping", list: "a list", str: "text", bool: "true or false", int: "a number", float: "a number"}
+
+
+def _what(value: Any) -> str:
+    return _WHATS.get(type(value), "an empty value")
 
 
 def _crossed(study: Study, place: _Place) -> list[Problem]:
@@ -278,6 +313,20 @@ def _crossed(study: Study, place: _Place) -> list[Problem]:
         )
     if study.id in study.overlaps_with:
         problems.append(place.problem(("overlaps_with",), "the study itself", "other studies"))
+    return problems
+
+
+def _judged_alone(value: dict[str, Any], place: _Place) -> list[Problem]:
+    """What can be told of the findings of a sheet that has other mistakes."""
+    problems = []
+    for i, row in enumerate(value["findings"] if isinstance(value.get("findings"), list) else ()):
+        try:
+            finding = Finding.model_validate(row)
+        except ValidationError:
+            continue
+        wrong = contradiction(finding)
+        if wrong is not None:
+            problems.append(place.problem(("findings", i, "direction"), *wrong))
     return problems
 
 
@@ -305,36 +354,46 @@ def _judged(study: Study, place: _Place) -> list[Problem]:
     return problems
 
 
-def read_vocabulary(path: Path, vocabulary: Vocabulary) -> tuple[list[Term], list[Problem]]:
-    """The terms of a vocabulary.yaml: a list, or a mapping with the list under `terms`."""
-    source = files.read(path)
-    if isinstance(source, Problem):
-        return [], [source]
-    read = documents(source)
-    if isinstance(read, Problem):
-        return [], [replace(read, expected="a list of terms" if read.found == "an empty file" else read.expected)]
-    document = read[0]
-    if isinstance(document.value, dict) and set(document.value) == {"terms"}:
-        document = document.part("terms")
-    if not isinstance(document.value, list):
-        return [], [Problem(source.name, f"a {_kind_name(document.value)}", "a list of terms", line=document.line(()))]
-    terms, problems = [], []
-    for i, written in enumerate(document.value):
-        place = _Place(source.name, document.part(i), None)
-        # YAML reads a bare no as false
-        bare_no = isinstance(written, dict) and written.get("rolls_up") is False
-        entry = {**written, "rolls_up": "no"} if bare_no else written
-        try:
-            terms.append(Term.model_validate(entry))
-        except ValidationError as error:
-            for one in error.errors():
-                if one["type"] == "extra_forbidden":
-                    problems.append(place.problem(one["loc"], f"the key {one['loc'][-1]!r}", f"one of {', '.join(Term.model_fields)}"))
-                else:
-                    problems.append(_schema_problem(one, place))
-    if not problems:
-        problems = [
-            Problem(source.name, what, "terms that add to the vocabulary and don't clash", f"[{i}]", document.line((i,)))
-            for i, what in clashes(vocabulary, terms)
-        ]
+def read_vocabularies(paths: Sequence[Path], vocabulary: Vocabulary, own: Sequence[Term] = ()) -> tuple[list[Term], list[Problem]]:
+    """The terms of all vocabulary.yaml files, each a list, or a mapping with the list under `terms`; none where anything is wrong."""
+    terms: list[Term] = []
+    places: list[tuple[_Place, int]] = []
+    problems: list[Problem] = []
+    for path in paths:
+        for place in _vocabulary_documents(path, problems):
+            for i, written in enumerate(place.document.value):
+                # YAML reads a bare no as false
+                bare_no = isinstance(written, dict) and written.get("rolls_up") is False
+                try:
+                    terms.append(Term.model_validate({**written, "rolls_up": "no"} if bare_no else written))
+                    places.append((place, i))
+                except ValidationError as error:
+                    problems += dict.fromkeys(_term_problem(one, i, place) for one in error.errors())
+    if problems:
+        return [], problems
+    for index, what in clashes(vocabulary.extended(_kept(own, terms)), terms):
+        place, i = places[index]
+        problems.append(place.problem((i,), what, "terms that add to the vocabulary and don't clash"))
     return ([] if problems else terms), problems
+
+
+def _vocabulary_documents(path: Path, problems: list[Problem]) -> Iterator[_Place]:
+    """The lists of terms in a file."""
+    source = files.read(path)
+    read = source if isinstance(source, Problem) else documents(source)
+    if isinstance(read, Problem):
+        problems.append(replace(read, expected="a list of terms") if read.found == "an empty file" else read)
+        return
+    for document in read:
+        inner = document.part("terms") if isinstance(document.value, dict) and set(document.value) == {"terms"} else document
+        if isinstance(inner.value, list):
+            yield _Place(str(path), inner, None)
+        else:
+            problems.append(Problem(str(path), _what(inner.value), "a list of terms", line=inner.line(())))
+
+
+def _term_problem(error: ErrorDetails, index: int, place: _Place) -> Problem:
+    path = (index, *error["loc"])
+    if error["type"] == "extra_forbidden":
+        return place.problem(path, f"the key {_short(path[-1])}", f"one of {', '.join(Term.model_fields)}")
+    return _schema_problem({**error, "loc": path}, place)

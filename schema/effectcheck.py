@@ -19,10 +19,10 @@ def _significant_sign(row: Finding) -> int:
         return 0
     null = 1.0 if row.measure in RATIOS else 0.0
     if row.ci is not None:
-        slack = max(last_digit(bound) for bound in row.ci)
-        if row.ci[0] > null + slack:
+        # a bound printed as 1.1 is 1.05 at least
+        if row.ci[0] - last_digit(row.ci[0]) / 2 > null:
             return 1
-        return -1 if row.ci[1] < null - slack else 0
+        return -1 if row.ci[1] + last_digit(row.ci[1]) / 2 < null else 0
     if row.p is not None and parse_p(row.p).significant:
         return 1 if row.value > null else -1 if row.value < null else 0
     return 0
@@ -61,7 +61,7 @@ def oddities(row: Finding, population_n: int | None) -> Iterator[Remark]:
             c, d = row.counts.unexposed_cases, row.counts.unexposed_total - row.counts.unexposed_cases
             if a and b and c and d:
                 implied = a * d / (b * c)
-                if abs(math.log(implied / row.value)) > 0.1:
+                if abs(math.log(implied) - math.log(row.value)) > 0.1:
                     yield f"OR {row.value} beside counts that make {implied:.3g}", "a crude ratio that its counts bear out"
     if row.reversed and (row.counts is not None or row.groups is not None):
         yield (

@@ -17,14 +17,15 @@ _SPELLINGS = (
     (re.compile(r"ischemi"), "ischaemi"),
     (re.compile(r"\banemi"), "anaemi"),
     (re.compile(r"glycemi"), "glycaemi"),
-    (re.compile(r"lipidemi"), "lipidaemi"),
+    (re.compile(r"(lipid|cholesterol)emi"), r"\1aemi"),
+    (re.compile(r"analyz"), "analys"),
     (re.compile(r"\bedema"), "oedema"),
     (re.compile(r"etiolog"), "aetiolog"),
     (re.compile(r"iz(?=e|ation|ing)"), "is"),
     (re.compile(r"\baaetiolog"), "aetiolog"),
-    (re.compile(r"tumor\b"), "tumour"),
+    (re.compile(r"tumor(?=s?\b)"), "tumour"),
     (re.compile(r"apnea"), "apnoea"),
-    (re.compile(r"fiber\b"), "fibre"),
+    (re.compile(r"fiber(?=s?\b)"), "fibre"),
 )
 
 

@@ -38,6 +38,8 @@ def parse_p(printed: PValue) -> P:
         bound: Literal["=", "<", ">"] = "<" if match[1] in {"<", "<=", "\u2264"} else ">"
     else:
         value, bound = float(printed), "="
+    if (bound, value) in {("<", 0), (">", 1)}:
+        raise ValueError(f"no p is {printed}")
     if not 0 <= value <= 1:
         raise ValueError(f"p = {value:g} is not between 0 and 1")
     return P(value, bound)

@@ -221,7 +221,7 @@ class Finding(Part):
     def _check(self) -> Self:
         _ordered(self.ci, "ci")
         if self.value is not None and self.ci is not None:
-            slack = [last_digit(figure) for figure in (self.value, *self.ci)]
+            slack = [last_digit(figure) / 2 for figure in (self.value, *self.ci)]
             low, high = self.ci[0] - slack[0] - slack[1], self.ci[1] + slack[0] + slack[2]
             if not low <= self.value <= high:
                 raise ValueError(f"value {self.value} lies outside its ci {list(self.ci)}")
@@ -261,13 +261,13 @@ class Study(Part):
     authors: Many[Text] = ()
     year: Annotated[int, Field(ge=1900, le=2100)] | None = None
     journal: Text | None = None
-    doi: Annotated[str, Field(pattern=r"^10\.\d{4,9}/\S+$")] | None = None
-    pmid: Annotated[str, Field(pattern=r"^\d{1,9}$")] | None = None
-    pmcid: Annotated[str, Field(pattern=r"^PMC\d+$")] | None = None
+    doi: Annotated[str, Field(pattern=r"^10\.[0-9]{4,9}/\S+$")] | None = None
+    pmid: Annotated[str, Field(pattern=r"^[0-9]{1,9}$")] | None = None
+    pmcid: Annotated[str, Field(pattern=r"^PMC[0-9]+$")] | None = None
     sources: Many[Text] = ()
     read: Literal["abstract", "full-text"]
     design: Design | None = None
-    search_until: Annotated[str, Field(pattern=r"^\d{4}(-\d{2}){0,2}$")] | None = None
+    search_until: Annotated[str, Field(pattern=r"^[0-9]{4}(-[0-9]{2}){0,2}$")] | None = None
     cohorts: Many[Text] = ()
     overlaps_with: Many[Slug] = ()
     countries: Many[Text] = ()

@@ -53,6 +53,10 @@ class Term(BaseModel):
     def _check(self) -> Self:
         if self.rolls_up is not None and self.broader is None:
             raise ValueError("rolls_up needs broader: the term into whose edges the rows go")
+        if not all(normal(name) for name in (self.name, *self.synonyms)):
+            raise ValueError("a name or synonym needs a letter or digit")
+        if self.id in {self.broader, self.inverse_of, self.counterpart}:
+            raise ValueError("a term can't be broader than, the inverse of, or the counterpart of itself")
         if self.harm is not None and self.kind != "outcome":
             raise ValueError(f"harm is for outcomes; this is a {self.kind}")
         return self
@@ -187,8 +191,9 @@ def clashes(vocabulary: Vocabulary, terms: Sequence[Term]) -> list[tuple[int, st
 
 def lines_to_add(slug: str) -> str:
     """The lines of a vocabulary.yaml that would add an unknown slug."""
-    name = re.sub(r"-", " ", slug)
-    return f"- id: {slug}\n  name: {name}\n  kind: risk-factor  # or csvd-marker, lesion, mechanism, outcome"
+    made = re.sub("[^a-z0-9]+", "-", slug.lower()).strip("-")[:100].strip("-") or "a-new-term"
+    name = made.replace("-", " ")
+    return f"- id: {made}\n  name: {name}\n  kind: risk-factor  # or csvd-marker, lesion, mechanism, outcome"
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -83,13 +84,13 @@ BILLION_LAUGHS = "a: &a [lol, lol]\n" + "".join(f"{b}: &{b} [*{a}, *{a}]\n" for 
         (b"id: a\nsource: 190:20:30.15\n", "190:20:30.15", 2),
         (b"id: a\nn: " + b"9" * 19 + b"\n", "digits", 2),
         (b"id: a\nvalue: 1.0e+400\n", "not a number", 2),
-        (b"id: a\nage:\n\tmean: 3\n", "can't be read", 3),
+        (b"id: a\nage:\n\tmean: 3\n", "a tab", 3),
         (b"id: [a\n", "can't be read", 1),
         (b"id: 'a\n", "can't be read", 1),
         (b"id: a: b\n", "can't be read", 1),
         (b"id: a\n---\nid: {\n", "can't be read", 3),
         (b"%YAML 2.0\n---\nid: a\n", "can't be read", 1),
-        (b"id: a\ntitle: \x7f\n", "can't be read", None),
+        (b"id: a\ntitle: \x7f\n", "doesn't allow", 2),
         (b'id: "\\ud800"\n', "can't be read", 1),
     ],
 )
@@ -281,14 +282,18 @@ def test_any_bytes_are_documents_or_one_problem(content: bytes, is_json: bool) -
         assert all(document.value is not None for document in result)
 
 
-NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\x85\u2028\u2029\ufeff"), min_size=1, max_size=8)
+# 1e5 is a number in our YAML, as in JSON, and a text in YAML 1.1
+EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
+NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\x85\u2028\u2029\ufeff"), min_size=1, max_size=8).filter(
+    lambda text: not EXPONENT.fullmatch(text)
+)
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),
     st.integers(-(10**16), 10**16),
     st.floats(allow_nan=False, allow_infinity=False),
     NAMES,
-    st.sampled_from(["no", "yes", "1:30", "2010-08-01", "~", "", "1e3", "0o17", "<0.001", "&a", "*a", "!b", "- c", "d: e", "1_0"]),
+    st.sampled_from(["no", "yes", "1:30", "2010-08-01", "~", "", "0o17", "<0.001", "&a", "*a", "!b", "- c", "d: e", "1_0"]),
 )
 VALUES = st.recursive(
     SCALARS, lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(NAMES, inner, max_size=4)), max_leaves=12

@@ -85,7 +85,7 @@ def test_no_paths_are_no_sheets_and_no_problem() -> None:
 def test_what_is_not_there_is_a_problem_that_names_it(folder: Path, name: str) -> None:
     found = find([f"{folder}/{name}", folder / "b.yaml"])
     (problem,) = found.problems
-    assert (problem.file, problem.found) == (f"{folder}/{name}", "nothing by that name")
+    assert (problem.file, problem.found) == (f"{folder}/{name}", "no file or folder by that name")
     assert names(found.sheets, folder) == ["b.yaml"]
 
 
