@@ -72,6 +72,10 @@ def votes(one: Association) -> str:
 _SOURCES = {"single-study": "single study", "pooled-bayes": "pooled", "pooled-reml-hk": "pooled", "published": "published"}
 
 
+# whether there are rows at all: of reviews, or untested ones
+_UNSTUDIED = {True: "only said, not studied", False: "not studied here"}
+
+
 def associations(items: Sequence[Association], side: str, title: str) -> Table:
     """Associations for a terminal."""
     table = _table(title)
@@ -94,7 +98,7 @@ def associations(items: Sequence[Association], side: str, title: str) -> Table:
             cells.append(one.outcome.name)
         source = f", {_SOURCES[one.estimate_source]}" if one.estimate_source else ""
         cells += [
-            one.direction + (" (contested)" if one.contested else "") if one.studies else "not studied here",
+            one.direction + (" (contested)" if one.contested else "") if one.studies else _UNSTUDIED[bool(one.findings)],
             f"{estimate(one)}{source}" if one.estimate is not None else "none",
             votes(one),
             number(one.weight),

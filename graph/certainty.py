@@ -30,7 +30,7 @@ RULES: tuple[tuple[str, str, str], ...] = (
         "risk of bias",
         "-1 at most",
         "more than half of the reports unadjusted, or not known to be adjusted (observational), or of weaker design (retrospective, "
-        "cross-sectional, case-control, case series); or fewer than 70% of the eligible scanned where that is known",
+        "cross-sectional, case-control, case series), or with fewer than 70% of the eligible scanned; an unknown share is stated only",
     ),
     ("inconsistency", "-1", "cohorts report opposite signs, or a report that the others make improbable (contested)"),
     ("indirectness", "-1", "more than half of the reports speak by a part of the exposure or outcome, not by itself"),
@@ -161,7 +161,11 @@ def _risk_of_bias(votes: Sequence[Vote], studies: Mapping[str, Study], step: Ste
     if 2 * len(weak) > k:
         causes.append((f"{len(weak)} of {k} reports of weaker design", weak))
     if few:
-        causes.append((f"in {len(few)} of {k} reports fewer than {METHOD.scanned_share:.0%} of the eligible were scanned", few))
+        told = f"in {len(few)} of {k} reports fewer than {METHOD.scanned_share:.0%} of the eligible were scanned"
+        if 2 * len(few) > k:
+            causes.append((told, few))
+        else:
+            step("risk of bias", told, 0, [finding for vote in few for finding in vote.findings])
     if causes:
         involved = sorted({finding for _, group in causes for vote in group for finding in vote.findings})
         step("risk of bias", "; ".join(text for text, _ in causes), -1, involved)

@@ -155,7 +155,7 @@ def synthesise(exposure: str, outcome: str, population: str, readings: Sequence[
         reasons=reasons if basis else (),
         contested=contested(votes.cohorts, surprises, corpus.studies),
         caption="",
-        papers=tuple(study_ref(corpus.studies[study]) for study in studies),
+        papers=tuple(study_ref(corpus.studies[study]) for study in studies or sorted({row.study for row in rows})),
         findings=tuple(row.finding for row in rows),
     )
     return Synthesis(association.model_copy(update={"caption": caption(association)}), votes)
@@ -421,6 +421,8 @@ def _subset(members: Sequence[Vote]) -> Subset:
 
 def caption(association: Association) -> str:
     """The association in a dozen words: "increases, OR 1.9, 4 cohorts, low certainty"."""
+    if not association.studies:
+        return "no cohort: only reviews or untested rows say so"
     parts: list[str] = [association.direction]
     if association.estimate is not None:
         source = {"published": " (published)", "single-study": " (single study)"}.get(association.estimate_source or "", "")

@@ -1,0 +1,183 @@
+"""The documents say what there is, and their examples run."""
+
+from __future__ import annotations
+
+import io
+import re
+import shlex
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import typer
+from fastapi.routing import APIRoute
+from starlette.testclient import TestClient
+from typer.testing import CliRunner
+
+from api.cli import app
+from graph.certainty import RULES
+from graph.method import Method
+from graph.reading import WAYS
+from graph.settings import Settings
+from schema.association import Association, Row
+from schema.graphmodel import EDGES, NODES
+from schema.vocabulary import Term
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+COMMAND = typer.main.get_command(app)
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def blocks(path: Path, language: str) -> Iterator[str]:
+    yield from re.findall(rf"^```{language}\n(.*?)^```$", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture(autouse=True)
+def _kept_apart(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path_factory.getbasetemp() / "docs-snapshot"
+    monkeypatch.setenv("RDWI_SNAPSHOT", str(folder))
+    monkeypatch.chdir(ROOT)
+
+
+def test_every_command_and_option_is_documented() -> None:
+    written = text("docs/cli.md")
+    for name, command in COMMAND.commands.items():  # type: ignore[attr-defined]
+        section = written.partition(f"## `rdwi {name}`")[2].partition("\n## ")[0]
+        assert section, name
+        for parameter in command.params:
+            for option in (*parameter.opts, *parameter.secondary_opts):
+                if parameter.param_type_name == "option" and option != "--help":
+                    assert option in section, (name, option)
+
+
+def test_no_command_is_documented_that_is_not_there() -> None:
+    assert set(re.findall(r"^## `rdwi (\S+)`", text("docs/cli.md"), re.MULTILINE)) == set(COMMAND.commands)  # type: ignore[attr-defined]
+
+
+def test_every_route_and_parameter_is_documented(client: TestClient) -> None:
+    written = text("docs/api.md")
+    for path, operations in client.get("/openapi.json").json()["paths"].items():
+        section = written.partition(f"### `{path}`")[2].partition("\n### ")[0]
+        assert section, path
+        for parameter in operations["get"].get("parameters", ()):
+            assert f"`{parameter['name']}`" in section, (path, parameter["name"])
+
+
+def test_no_route_is_documented_that_is_not_there(client: TestClient) -> None:
+    routes = set(client.get("/openapi.json").json()["paths"])
+    assert set(re.findall(r"^### `(\S+)`", text("docs/api.md"), re.MULTILINE)) == routes
+    assert any(isinstance(route, APIRoute) for route in client.app.routes)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("model", [Association, Row])
+def test_every_field_of_an_answer_is_documented(model: type[Association | Row]) -> None:
+    written = text("docs/api.md")
+    assert [name for name in model.model_fields if f"`{name}`" not in written] == []
+
+
+def test_every_setting_is_documented() -> None:
+    written = text("docs/settings.md")
+    assert [name for name in Settings.model_fields if f"`RDWI_{name.upper()}`" not in written] == []
+
+
+def test_every_way_of_reading_a_row_is_documented() -> None:
+    written = text("docs/method.md")
+    assert [way for way in WAYS if f"| `{way}` |" not in written] == []
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", written, re.MULTILINE)) == set(WAYS)
+
+
+def test_every_rule_of_certainty_is_documented() -> None:
+    written = text("docs/method.md")
+    assert [rule for rule, step, _ in RULES if f"| {rule} | {step} |" not in written] == []
+
+
+def test_the_constants_that_the_documents_name_are_those_of_the_code() -> None:
+    written = text("docs/method.md")
+    method = Method()
+    for figure in (
+        method.default_prevalence_lesion, method.skew_limit, method.rho, method.surprise, method.weight_tau_scale, method.reference_n,
+        method.exact_overlap_component, method.small_patients, method.disagreement_z, method.bayes_tau_scale,
+    ):  # fmt: skip
+        assert f"{figure:g}" in written, figure
+    assert len(fields(Method)) > 15
+
+
+def test_every_label_and_edge_type_is_documented() -> None:
+    written = text("docs/graph.md")
+    assert [one.label for one in NODES if f"`{one.label}`" not in written] == []
+    assert [one.type for one in EDGES if f"`{one.type}`" not in written] == []
+
+
+def test_every_key_of_a_term_is_documented() -> None:
+    assert [key for key in Term.model_fields if f"`{key}`" not in text("docs/sheets.md")] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_to_a_file_leads_to_one(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
+        assert target.startswith("http") or (path.parent / target).exists(), target
+
+
+COMMANDS = [
+    (path.name, line.strip())
+    for path in DOCUMENTS
+    for block in blocks(path, "sh")
+    for line in block.splitlines()
+    if re.match(r"(\./run )?rdwi ", line.strip())
+]
+
+
+@pytest.mark.parametrize(("document", "line"), COMMANDS, ids=[line for _, line in COMMANDS])
+def test_every_command_of_the_documents_runs(document: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = shlex.split(line.partition("#")[0].replace("./run ", ""))[1:]
+    if document == "sheets.md":
+        # the reader's own sheets are not here: a copy of the corpus stands in
+        (tmp_path / "sheets").symlink_to(ROOT / "evidence" / "studies")
+        (tmp_path / "a.json").write_text('{"id": "a-sheet", "read": "abstract"}')
+        monkeypatch.setenv("RDWI_SNAPSHOT", str(tmp_path / "snapshot"))
+        monkeypatch.chdir(tmp_path)
+    elif words[0] in {"export", "load"}:
+        monkeypatch.setenv("RDWI_SNAPSHOT", str(tmp_path / "snapshot"))
+        words = [str(tmp_path / word) if word.endswith(".graphml") else word for word in words]
+    outcome = CliRunner().invoke(app, words, input='{"id": "a-sheet", "read": "abstract"}')
+    assert outcome.exit_code == 0, outcome.output
+    assert outcome.output.strip()
+
+
+def test_the_answer_in_the_readme_is_what_the_command_prints() -> None:
+    (example,) = blocks(ROOT / "README.md", "console")
+    command, _, shown = example.partition("\n")
+    outcome = CliRunner().invoke(app, shlex.split(command.removeprefix("$ ./run rdwi ")))
+    assert [line.rstrip() for line in outcome.output.rstrip().splitlines()] == shown.rstrip().splitlines()
+
+
+def test_every_address_of_the_readme_answers(client: TestClient) -> None:
+    addresses = re.findall(r"curl 'http://127\.0\.0\.1:8000(\S+)'", text("README.md"))
+    assert len(addresses) >= 3
+    assert [client.get(address).status_code for address in addresses] == [200] * len(addresses)
+
+
+@pytest.mark.parametrize("path", [path for path in DOCUMENTS if any(blocks(path, "python"))], ids=lambda path: path.name)
+def test_every_python_example_prints_what_is_written_under_it(path: Path) -> None:
+    codes, outputs = list(blocks(path, "python")), list(blocks(path, "text"))
+    assert len(codes) == len(outputs)
+    for code, output in zip(codes, outputs, strict=True):
+        printed = io.StringIO()
+        with redirect_stdout(printed):
+            exec(compile(code, path.name, "exec"), {})
+        assert printed.getvalue() == output
+
+
+def test_the_readme_has_exactly_two_commands_to_set_up() -> None:
+    lone = [block.strip() for block in blocks(ROOT / "README.md", "sh") if len(block.strip().splitlines()) == 1]
+    assert lone == ["./run serve", "./run test"]
+
+
+def test_continuous_integration_calls_the_readmes_test_command() -> None:
+    assert text(".ci/run").rstrip().endswith("./run test")

@@ -1,0 +1,183 @@
+"""Pooling: REML-HK and the common effect as R metafor has them, the Bayesian interval by brute force, shares on the logit scale."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graph.pooling import bayes, common_effect, reml_hk, reml_tau2
+from graph.prevalence import logit, pool, wilson
+from schema.association import PrevalenceRow, StudyRef, TermRef
+
+REFERENCE: dict[str, Any] = json.loads((Path(__file__).parent / "reference" / "metafor.json").read_text())
+POOLING: list[dict[str, Any]] = REFERENCE["pooling"]
+SHARES: list[dict[str, Any]] = REFERENCE["prevalence"]
+# with full steps Fisher scoring runs in a circle on these, as it does in metafor, which then takes half steps
+_CIRCLES = {"tiny variances homogeneous k=20", "dominant study disagrees k=15"}
+STEADY = [case for case in POOLING if case["label"] not in _CIRCLES]
+
+
+def label(case: dict[str, Any]) -> str:
+    return str(case["label"])
+
+
+def se_of(case: dict[str, Any]) -> list[float]:
+    return [math.sqrt(v) for v in case["vi"]]
+
+
+def test_the_reference_keeps_its_cases() -> None:
+    assert len(POOLING) >= 300
+    assert len(SHARES) >= 40
+    assert {len(case["yi"]) for case in POOLING} >= {2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 60}
+
+
+@pytest.mark.parametrize("case", STEADY, ids=label)
+def test_reml_with_hartung_knapp_equals_metafor(case: dict[str, Any]) -> None:
+    ours, theirs = reml_hk(case["yi"], se_of(case)), case["reml_hk"]
+    found = [ours.estimate, ours.se, *ours.ci, ours.i2, ours.q, ours.q_p, ours.p]
+    expected = [theirs["estimate"], theirs["se"], *theirs["ci"], theirs["i2"], theirs["q"], theirs["qp"], theirs["p"]]
+    assert found == pytest.approx(expected, rel=1e-6, abs=1e-8)
+    assert ours.tau2 == pytest.approx(theirs["tau2"], rel=1e-6, abs=1e-9)
+    if len(case["yi"]) > 2:
+        assert ours.prediction_interval == pytest.approx(tuple(theirs["pi"]), rel=1e-6, abs=1e-8)
+    else:
+        assert ours.prediction_interval is None
+
+
+@pytest.mark.parametrize("case", POOLING, ids=label)
+def test_the_common_effect_equals_metafor(case: dict[str, Any]) -> None:
+    ours = common_effect(case["yi"], se_of(case))
+    assert [ours.estimate, *ours.ci] == pytest.approx([case["common"]["estimate"], *case["common"]["ci"]], rel=1e-6, abs=1e-8)
+
+
+def restricted(tau2: float, y: np.ndarray, v: np.ndarray) -> float:
+    w = 1 / (v + tau2)
+    mean = (w * y).sum() / w.sum()
+    return float(0.5 * (np.log(w).sum() - np.log(w.sum()) - (w * (y - mean) ** 2).sum()))
+
+
+@pytest.mark.parametrize("case", STEADY, ids=label)
+def test_tau2_is_the_highest_restricted_likelihood(case: dict[str, Any]) -> None:
+    y, v = np.array(case["yi"]), np.array(case["vi"])
+    anywhere = [0.0, *np.geomspace(1e-9, 10 * (np.var(y, ddof=1) + v.max()), 400)]
+    assert restricted(reml_tau2(y, v), y, v) >= max(restricted(tau2, y, v) for tau2 in anywhere) - 1e-7
+
+
+effects = st.lists(st.tuples(st.floats(-3, 3), st.floats(0.05, 1.5)), min_size=2, max_size=6)
+
+
+@settings(deadline=None)
+@given(effects, st.floats(-2, 2))
+def test_reml_follows_a_shift_and_a_turn(rows: list[tuple[float, float]], shift: float) -> None:
+    y, se = [one for one, _ in rows], [one for _, one in rows]
+    own = reml_hk(y, se)
+    moved, turned = reml_hk([one + shift for one in y], se), reml_hk([-one for one in y], se)
+    assert (moved.estimate, moved.se, moved.tau2) == pytest.approx((own.estimate + shift, own.se, own.tau2), rel=1e-5, abs=1e-6)
+    assert (turned.estimate, turned.se, turned.tau2) == pytest.approx((-own.estimate, own.se, own.tau2), rel=1e-5, abs=1e-6)
+
+
+@settings(deadline=None)
+@given(effects)
+def test_the_hartung_knapp_interval_is_never_narrower_than_the_normal_one(rows: list[tuple[float, float]]) -> None:
+    random = reml_hk([y for y, _ in rows], [se for _, se in rows])
+    unadjusted = 1 / math.sqrt(sum(1 / (se**2 + random.tau2) for _, se in rows))
+    assert random.se >= unadjusted * (1 - 1e-9)
+
+
+def by_brute_force(y: list[float], se: list[float], scale: float) -> list[float]:
+    """The quantiles 2.5%, 50%, 97.5% of mu from a dense grid of mu and tau."""
+    centre, reach = float(np.mean(y)), 12 * max(*se, float(np.ptp(y)), scale)
+    # denser where the effects lie, and reaching far into the tails
+    mu = centre + reach * np.sinh(np.linspace(-6, 6, 4001)) / np.sinh(6)
+    tau = (np.arange(800) + 0.5) / 800 * 6 * scale
+    density = np.broadcast_to(-0.5 * (tau[:, None] / scale) ** 2, (len(tau), len(mu))).copy()
+    for one, error in zip(y, se, strict=True):
+        spread = error**2 + tau[:, None] ** 2
+        density += -0.5 * np.log(spread) - 0.5 * (one - mu[None, :]) ** 2 / spread
+    marginal = np.exp(density - density.max()).sum(axis=0)
+    pieces = (marginal[1:] + marginal[:-1]) / 2 * np.diff(mu)
+    cumulated = np.concatenate([[0], np.cumsum(pieces)]) / pieces.sum()
+    return [float(np.interp(share, cumulated, mu)) for share in (0.025, 0.5, 0.975)]
+
+
+@pytest.mark.parametrize(
+    ("y", "se"),
+    [
+        ([0.2, 0.9], [0.3, 0.4]),
+        ([-1.5, 1.5], [0.2, 0.25]),
+        ([0.4, 0.4], [0.8, 0.1]),
+        ([1.57, 1.79, 1.37], [0.54, 0.74, 0.37]),
+        ([-0.3, 0.1, 2.2], [0.15, 0.3, 0.9]),
+        ([0.0, 0.05, -0.05, 0.02], [0.05, 0.06, 0.07, 0.05]),
+        ([0.7, 1.1, -0.4, 0.2], [0.6, 0.5, 0.4, 1.2]),
+    ],
+)
+@pytest.mark.parametrize("scale", [0.25, 0.5])
+def test_the_bayesian_interval_equals_a_dense_quadrature(y: list[float], se: list[float], scale: float) -> None:
+    ours = bayes(y, se, scale)
+    low, median, high = by_brute_force(y, se, scale)
+    assert (ours.ci[0], ours.estimate, ours.ci[1]) == pytest.approx((low, median, high), abs=5e-4)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.floats(-3, 3), st.floats(0.05, 1.5)), min_size=2, max_size=4), st.floats(-2, 2))
+def test_the_bayesian_interval_follows_a_shift_and_a_turn(rows: list[tuple[float, float]], shift: float) -> None:
+    y, se = [one for one, _ in rows], [one for _, one in rows]
+    own = bayes(y, se)
+    moved, turned = bayes([one + shift for one in y], se), bayes([-one for one in y], se)
+    assert (moved.estimate, *moved.ci) == pytest.approx((own.estimate + shift, own.ci[0] + shift, own.ci[1] + shift), abs=1e-8)
+    assert (turned.estimate, *turned.ci) == pytest.approx((-own.estimate, -own.ci[1], -own.ci[0]), abs=1e-8)
+
+
+def test_the_bayesian_interval_is_wider_than_the_common_effect_and_narrower_than_hartung_knapp_for_two() -> None:
+    y, se = [0.4, 0.9], [0.3, 0.35]
+    widths = [ci[1] - ci[0] for ci in (common_effect(y, se).ci, bayes(y, se).ci, reml_hk(y, se).ci)]
+    assert widths == sorted(widths)
+    assert widths[0] < widths[1] < widths[2]
+
+
+@pytest.mark.parametrize("case", SHARES, ids=label)
+def test_logits_pool_as_metafor_pools_plo(case: dict[str, Any]) -> None:
+    scaled = [logit(cases, total) for cases, total in zip(case["xi"], case["ni"], strict=True)]
+    ours, theirs = reml_hk([y for y, _ in scaled], [se for _, se in scaled]), case["logit"]
+    found = [ours.estimate, ours.se, *ours.ci, ours.tau2, ours.i2]
+    assert found == pytest.approx([theirs["estimate"], theirs["se"], *theirs["ci"], case["tau2"], case["i2"]], rel=1e-6, abs=1e-8)
+
+
+def row(cases: int, total: int) -> PrevalenceRow:
+    return PrevalenceRow(
+        study=StudyRef(id="one", label="One 2020"),
+        population=TermRef(id="ich", name="ICH", kind="population"),
+        lesion="r-dwi",
+        cases=cases,
+        total=total,
+        exact=True,
+        pct=100 * cases / total,
+        ci=wilson(cases, total),
+        used="pooled",
+    )
+
+
+@pytest.mark.parametrize("case", [case for case in SHARES if len(case["xi"]) > 4], ids=label)
+def test_a_pooled_share_of_five_and_more_equals_metafor_in_percent(case: dict[str, Any]) -> None:
+    pooled = pool([row(cases, total) for cases, total in zip(case["xi"], case["ni"], strict=True)])
+    assert pooled is not None
+    assert pooled.prediction_interval is not None
+    theirs = case["proportion"]
+    expected = [100 * figure for figure in (theirs["estimate"], *theirs["ci"], *theirs["pi"])]
+    assert [pooled.pct, *pooled.ci, *pooled.prediction_interval] == pytest.approx(expected, rel=1e-6, abs=1e-8)
+    assert (pooled.cases, pooled.total, pooled.cohorts) == (sum(case["xi"]), sum(case["ni"]), len(case["xi"]))
+
+
+def test_nothing_pools_to_nothing_and_one_cohort_to_itself() -> None:
+    assert pool([]) is None
+    alone = pool([row(12, 78)])
+    assert alone is not None
+    assert (alone.pct, alone.ci, alone.cohorts) == (100 * 12 / 78, wilson(12, 78), 1)
