@@ -1,0 +1,169 @@
+"""Who shares patients with whom, and the best set of rows of which no two do."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graph import overlap as overlaps
+from graph.method import METHOD
+from graph.overlap import Patients, independent, may_share, overlap, patients_of, shares
+from schema.reading import Reading
+from schema.study import Finding, Study
+
+Graph = tuple[list[tuple[int, float]], list[set[int]]]
+
+
+@st.composite
+def graphs(draw: st.DrawFn, most: int = 12) -> Graph:
+    """Rows with what they are worth (halves, so that sums are exact and ties are many), and who conflicts with whom."""
+    size = draw(st.integers(1, most))
+    worth = [(draw(st.integers(0, 1)), draw(st.integers(0, 6)) / 2) for _ in range(size)]
+    near: list[set[int]] = [set() for _ in range(size)]
+    for i, j in itertools.combinations(range(size), 2):
+        if draw(st.integers(0, 3)) == 0:
+            near[i].add(j)
+            near[j].add(i)
+    return worth, near
+
+
+def by_brute_force(worth: list[tuple[int, float]], near: list[set[int]]) -> list[int]:
+    best: tuple[Any, ...] = ()
+    for size in range(len(worth) + 1):
+        for rows in itertools.combinations(range(len(worth)), size):
+            if all(j not in near[i] for i, j in itertools.combinations(rows, 2)):
+                value = (sum(worth[i][0] for i in rows), sum(worth[i][1] for i in rows), size, tuple(-i for i in rows), rows)
+                best = max(best, value)
+    return list(best[-1])
+
+
+@settings(max_examples=150, deadline=None)
+@given(graphs())
+def test_the_chosen_set_is_the_best_of_all_independent_sets(graph: Graph) -> None:
+    worth, near = graph
+    assert independent(worth, near) == by_brute_force(worth, near)
+
+
+@settings(max_examples=60, deadline=None)
+@given(graphs(60))
+def test_a_large_group_is_solved_greedily_and_still_without_conflict(graph: Graph) -> None:
+    worth, near = graph
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(overlaps, "METHOD", type(METHOD)(exact_overlap_component=1))
+        chosen = independent(worth, near)
+    assert all(j not in near[i] for i, j in itertools.combinations(chosen, 2))
+    # nothing more could be taken in
+    assert all(near[i] & set(chosen) for i in range(len(worth)) if i not in chosen)
+
+
+def test_a_ring_of_forty_is_solved_exactly_and_one_of_forty_one_is_still_independent() -> None:
+    for size in (METHOD.exact_overlap_component, METHOD.exact_overlap_component + 1):
+        near = [{(i - 1) % size, (i + 1) % size} for i in range(size)]
+        chosen = independent([(1, 1.0)] * size, near)
+        assert len(chosen) == size // 2
+        assert all(not near[i] & set(chosen) for i in chosen)
+
+
+def test_sharing_is_not_transitive() -> None:
+    """A pooled analysis overlaps two trials that share nothing: the two trials vote, or the pooled one where it alone has an estimate."""
+    near = [{1}, {0, 2}, {1}]
+    assert independent([(1, 10.0), (1, 25.0), (1, 10.0)], near) == [0, 2]
+    assert independent([(0, 10.0), (1, 5.0), (0, 10.0)], near) == [1]
+
+
+@pytest.mark.parametrize(
+    ("worth", "expected"),
+    [
+        ([(1, 1.0), (0, 99.0)], [0]),  # an estimate before information
+        ([(1, 1.0), (1, 2.0)], [1]),  # information
+        ([(1, 2.0), (1, 2.0)], [0]),  # the first
+    ],
+)
+def test_of_two_that_conflict_the_estimate_speaks_then_the_information_then_the_first(
+    worth: list[tuple[int, float]], expected: list[int]
+) -> None:
+    assert independent(worth, [{1}, {0}]) == expected
+
+
+def test_at_equal_information_more_rows_are_better() -> None:
+    assert independent([(0, 4.0), (0, 2.0), (0, 2.0)], [{1, 2}, {0}, {0}]) == [1, 2]
+
+
+def who(study: str, **more: Any) -> Patients:
+    sets = {key: frozenset(more.get(key, ())) for key in ("cohorts", "overlaps", "elsewhere", "authors")}
+    return Patients(study, more.get("year"), individual_patient_data=more.get("pooled", False), **sets)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        (who("a", cohorts=["ERICH"]), who("b", cohorts=["ATACH-2", "ERICH"]), True),
+        (who("a", cohorts=["ERICH"]), who("b", cohorts=["ATACH-2"]), False),
+        (who("a", overlaps=["b"]), who("b"), True),
+        (who("a"), who("b", overlaps=["a"]), True),
+        (who("a", overlaps=["x"], elsewhere=["x"]), who("b", overlaps=["x"], elsewhere=["x"]), True),
+        # both overlap a study of the corpus, which doesn't make them overlap each other
+        (who("a", overlaps=["c"]), who("b", overlaps=["c"]), False),
+        (who("a"), who("a"), True),
+        (who("a", authors=["Doe J", "Roe R"]), who("b", authors=["Doe J", "Roe R"]), False),
+    ],
+)
+def test_studies_overlap_by_a_cohort_by_either_ones_word_or_by_a_common_study_outside(a: Patients, b: Patients, expected: bool) -> None:
+    assert overlap(a, b) is expected
+    assert overlap(b, a) is expected
+
+
+def reading(study: str, exposure: str = "intensive-bp-lowering", *, randomised: bool = False, condition: str = "ich") -> Reading:
+    row = Finding(exposure=exposure, outcome="r-dwi", population="all", measure="p-only", direction="increases", randomised=randomised)
+    return Reading(
+        finding=f"{study}:1", study=study, position=0, exposure=exposure, outcome="r-dwi", populations=("ich",), condition=condition,
+        n=100, n_known=True, outcome_share=0.24, information=18.0, kind="significant", way="word", votes=True, row=row,
+    )  # fmt: skip
+
+
+POOLED = {"a": who("a", pooled=True), "b": who("b"), "c": who("c", cohorts=["X"]), "d": who("d", cohorts=["X"])}
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        (reading("a", randomised=True), reading("b", randomised=True), True),
+        (reading("b", randomised=True), reading("a", randomised=True), True),
+        (reading("a", randomised=True), reading("b"), False),
+        (reading("a"), reading("b"), False),
+        (reading("a", randomised=True), reading("b", "platelet-transfusion", randomised=True), False),
+        (reading("b", randomised=True), reading("c", randomised=True), False),
+        (reading("c"), reading("d"), True),
+    ],
+)
+def test_a_pooled_randomised_row_overlaps_every_trial_of_its_treatment(a: Reading, b: Reading, expected: bool) -> None:
+    assert shares(a, b, POOLED) is expected
+
+
+@pytest.mark.parametrize(
+    ("authors", "condition", "expected"),
+    [
+        (["Doe J", "Roe R"], "ich", True),
+        (["Doe J", "Roe R", "Poe E"], "ich", True),
+        (["Doe J"], "ich", False),
+        (["Doe J", "Roe R"], "caa", False),
+    ],
+)
+def test_two_common_authors_and_the_same_condition_may_mean_the_same_patients(authors: list[str], condition: str, expected: bool) -> None:
+    patients = {"a": who("a", authors=["Doe J", "Roe R", "Poe E"]), "b": who("b", authors=authors)}
+    assert may_share(reading("a"), reading("b", condition=condition), patients) is expected
+
+
+def test_patients_are_told_by_the_sheet_and_an_et_al_is_no_author() -> None:
+    study = Study(
+        id="one", read="abstract", year=2020, design="individual-patient-pooled", cohorts=["ERICH"], overlaps_with=["in-corpus", "outside"],
+        authors=["Doe J", "et al."],
+    )  # fmt: skip
+    expected = who(
+        "one", year=2020, cohorts=["ERICH"], overlaps=["in-corpus", "outside"], elsewhere=["outside"], authors=["Doe J"], pooled=True
+    )
+    assert patients_of(study, {"one", "in-corpus"}) == expected

@@ -1,0 +1,513 @@
+"""What the questions answer, on the shipped corpus and on small ones."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, get_args
+
+import pytest
+
+from graph import questions
+from graph.build import EvidenceGraph, build
+from graph.filters import Filters
+from graph.lists import LARGEST_PAGE, Narrow, Page
+from graph.stores.memory import MemoryReader
+from schema.answer import Answer
+from schema.association import Association, Direction
+from schema.errors import BadParameter, UnknownName
+from schema.names import normal
+from schema.populations import POPULATIONS, with_parts
+from schema.study import Study
+from schema.vocabulary import shipped
+
+ALL = Page(None)
+
+
+@pytest.fixture(scope="module")
+def factors(reader: MemoryReader) -> Answer[Association]:
+    return questions.factors(reader, page=ALL)
+
+
+# --- associations ---
+
+
+def test_factors_are_the_edges_that_lead_to_the_lesion_in_the_population(reader: MemoryReader, graph: EvidenceGraph) -> None:
+    for lesion in ("r-dwi", "poor-functional-outcome", "perihaematomal-dwi"):
+        for population in ("ich", "caa", "ich-lobar"):
+            expected = {one.exposure.id for one in graph.associations if (one.outcome.id, one.population.id) == (lesion, population)}
+            answer = questions.factors(reader, lesion, population, page=ALL)
+            assert {one.exposure.id for one in answer.items} == expected
+            assert answer.total == len(expected)
+
+
+def test_outcomes_are_the_edges_that_leave_the_exposure_in_the_population(reader: MemoryReader, graph: EvidenceGraph) -> None:
+    for exposure in ("r-dwi", "age", "cerebral-microbleeds"):
+        expected = {one.outcome.id for one in graph.associations if (one.exposure.id, one.population.id) == (exposure, "ich")}
+        answer = questions.outcomes(reader, exposure, page=ALL)
+        assert expected
+        assert {one.outcome.id for one in answer.items} == expected
+
+
+def test_contested_are_the_associations_that_say_so(reader: MemoryReader, graph: EvidenceGraph) -> None:
+    for population in POPULATIONS:
+        expected = {(one.exposure.id, one.outcome.id) for one in graph.associations if one.contested and one.population.id == population}
+        answer = questions.contested(reader, population=population, page=ALL)
+        assert {(one.exposure.id, one.outcome.id) for one in answer.items} == expected
+    assert questions.contested(reader).total > 0
+
+
+def test_contested_of_a_lesion_has_it_on_either_side(reader: MemoryReader) -> None:
+    everything = questions.contested(reader, page=ALL).items
+    about = questions.contested(reader, "r-dwi", page=ALL).items
+    assert about == tuple(one for one in everything if "r-dwi" in {one.exposure.id, one.outcome.id})
+    assert 0 < len(about) < len(everything)
+
+
+def test_contested_of_an_outcome_has_it_as_outcome(reader: MemoryReader) -> None:
+    everything = questions.contested(reader, page=ALL).items
+    outcome = everything[0].outcome.id
+    assert questions.contested(reader, outcome=outcome, page=ALL).items == tuple(one for one in everything if one.outcome.id == outcome)
+
+
+def test_each_camp_has_studies_and_they_are_those_of_the_association(reader: MemoryReader) -> None:
+    for one in questions.contested(reader, page=ALL).items:
+        assert one.contested is not None
+        assert one.contested.why
+        assert len(one.contested.camps) >= 2
+        for camp in one.contested.camps:
+            assert camp.studies
+            assert camp.findings
+
+
+def test_an_association_counts_each_cohort_once_by_what_it_reports(graph: EvidenceGraph) -> None:
+    for one in graph.associations:
+        assert one.increases + one.decreases + one.not_significant + one.unclear == one.cohorts
+        assert one.cohorts_if_overlap <= one.cohorts <= one.studies or one.cohorts <= len(one.findings)
+        assert one.full_text <= one.studies
+
+
+def test_an_association_stands_on_papers_of_the_graph(graph: EvidenceGraph) -> None:
+    findings = {reading.finding: reading.study for reading in graph.readings}
+    for one in graph.associations:
+        assert one.findings
+        assert len(set(one.findings)) == len(one.findings)
+        papers = {findings[finding] for finding in one.findings}
+        assert {paper.id for paper in one.papers} <= papers
+        for reason in one.reasons:
+            assert reason.domain
+            assert reason.text
+            assert set(reason.findings) <= set(one.findings)
+
+
+def test_figures_of_an_association_lie_where_they_must(graph: EvidenceGraph) -> None:
+    for one in graph.associations:
+        assert one.direction in get_args(Direction)
+        assert (one.weight is None) is (one.p_direction is None)
+        assert one.weight is None or 0 <= one.weight <= 1
+        assert one.p_direction is None or 0.5 <= one.p_direction <= 1
+        assert (one.estimate is None) is (one.estimate_source is None) is (one.measure is None)
+        if one.estimate is not None and one.ci is not None:
+            assert one.ci[0] <= one.estimate <= one.ci[1]
+        if one.prediction_interval is not None and one.ci is not None:
+            assert one.k is not None
+            assert one.k >= 3
+        assert one.estimate_source != "single-study" or one.k == 1
+        assert len(one.caption.split()) <= 20
+
+
+def test_a_direction_is_said_only_where_a_cohort_reports_it(graph: EvidenceGraph) -> None:
+    for one in graph.associations:
+        if one.direction == "increases" and not one.published:
+            assert one.increases > 0
+        if one.direction == "decreases" and not one.published:
+            assert one.decreases > 0
+        assert one.caption.startswith(one.direction) or one.caption.split(",")[0].startswith(one.direction)
+
+
+def test_an_abstract_only_observational_association_is_low_at_most(graph: EvidenceGraph) -> None:
+    randomised = {reading.finding for reading in graph.readings if reading.row.randomised}
+    levels = Counter(one.certainty for one in graph.associations if one.full_text == 0 and not set(one.findings) & randomised)
+    assert set(levels) <= {"low", "very-low", None}
+    assert levels["low"]
+
+
+def test_a_question_about_a_term_that_is_its_own_child_makes_no_loop(graph: EvidenceGraph) -> None:
+    assert all(one.exposure.id != one.outcome.id for one in graph.associations)
+
+
+def test_a_note_tells_how_little_there_is_where_nothing_can_be_pooled(reader: MemoryReader) -> None:
+    answer = questions.factors(reader, population="caa", page=ALL)
+    rows = {finding for one in answer.items for finding in one.findings}
+    papers = {finding.split(":")[0] for finding in rows}
+    assert answer.note is not None
+    assert f"{len(rows)} findings from {len(papers)} studies" in answer.note
+    assert "ich" in answer.note
+    assert questions.factors(reader).note is None
+
+
+@pytest.mark.parametrize("name", ["Age", "MICROBLEEDS", "cerebral microbleeds", "cerebral_microbleeds"])
+def test_names_are_compared_without_regard_to_their_form(reader: MemoryReader, name: str) -> None:
+    assert questions.outcomes(reader, name).query["exposure"] in {"age", "cerebral-microbleeds"}
+
+
+@pytest.mark.parametrize("ask", [questions.factors, questions.outcomes, questions.prevalence, questions.mechanisms])
+def test_an_unknown_name_raises_with_what_was_asked(reader: MemoryReader, ask: Any) -> None:
+    with pytest.raises(UnknownName, match="no-such-thing") as caught:
+        ask(reader, "no-such-thing")
+    assert caught.value.name == "no-such-thing"
+
+
+def test_an_unknown_population_raises(reader: MemoryReader) -> None:
+    with pytest.raises(UnknownName, match="population"):
+        questions.factors(reader, population="martians")
+
+
+@pytest.mark.parametrize("page", [Page(0), Page(-1), Page(LARGEST_PAGE + 1), Page(5, -1)], ids=str)
+def test_a_page_out_of_bounds_is_refused(reader: MemoryReader, page: Page) -> None:
+    with pytest.raises(BadParameter):
+        questions.factors(reader, page=page)
+
+
+def test_a_page_without_limit_is_the_whole_list(factors: Answer[Association]) -> None:
+    assert factors.limit is None
+    assert len(factors.items) == factors.total
+
+
+@pytest.mark.parametrize("sort", ["luck", "", "-", "--name", "Name", "name "])
+def test_an_unknown_order_is_refused_with_all_orders(reader: MemoryReader, sort: str) -> None:
+    with pytest.raises(BadParameter) as caught:
+        questions.factors(reader, page=Page(5, 0, sort))
+    assert {"certainty", "-certainty"} <= set(caught.value.allowed)
+
+
+def test_an_unknown_order_is_refused_even_of_an_empty_list(reader: MemoryReader) -> None:
+    with pytest.raises(BadParameter):
+        questions.factors(reader, population="animal", page=Page(5, 0, "luck"))
+
+
+def test_narrowing_leaves_the_figures_alone(reader: MemoryReader, factors: Answer[Association]) -> None:
+    narrowed = questions.factors(reader, narrow=Narrow(min_cohorts=2), page=ALL)
+    assert narrowed.items == tuple(one for one in factors.items if one.cohorts >= 2)
+    assert narrowed.query["min_cohorts"] == 2
+
+
+# --- evidence ---
+
+
+def test_evidence_shows_every_row_of_the_edge_and_how_it_was_used(reader: MemoryReader, graph: EvidenceGraph) -> None:
+    for one in graph.associations[::5]:
+        answer = questions.evidence(reader, one.exposure.id, one.outcome.id, one.population.id)
+        assert answer.association is not None
+        assert {row.finding for row in answer.rows} == set(one.findings)
+        assert [(row.study.id) for row in answer.rows] == sorted(row.study.id for row in answer.rows)
+        shares = [row.share for row in answer.rows if row.share is not None]
+        assert not shares or sum(shares) == pytest.approx(1)
+        assert all(row.why for row in answer.rows if row.used == "shown")
+        assert all((row.used == "pooled") is (row.share is not None) for row in answer.rows)
+        assert answer.published == answer.association.published
+
+
+def test_no_more_rows_vote_than_there_are_cohorts_with_all_their_parts(reader: MemoryReader) -> None:
+    answer = questions.evidence(reader, "cerebral-microbleeds", "r-dwi")
+    assert answer.association is not None
+    voting = {row.study.id for row in answer.rows if row.used in {"pooled", "votes"}}
+    assert len(voting) == answer.association.cohorts
+
+
+def test_evidence_of_a_term_and_itself_is_none(reader: MemoryReader) -> None:
+    answer = questions.evidence(reader, "r-dwi", "r-dwi")
+    assert answer.association is None
+    assert answer.why is not None
+
+
+def test_evidence_says_where_else_there_is_some(reader: MemoryReader) -> None:
+    answer = questions.evidence(reader, "cerebral-microbleeds", "r-dwi", "ischaemic-stroke")
+    assert answer.association is None
+    assert answer.why is not None
+    assert answer.why.status == "not-studied"
+    assert "ich" in answer.why.text
+
+
+def test_rows_of_an_inverse_outcome_stand_turned(reader: MemoryReader) -> None:
+    rows = [reading for reading in reader.findings() if reading.turned_from is not None and reading.row.value and reading.y is not None]
+    assert rows
+    for reading in rows:
+        answer = questions.evidence(reader, reading.exposure, reading.outcome, reading.populations[0])
+        row = next(row for row in answer.rows if row.finding == reading.finding)
+        assert row.y == reading.y
+        if reading.scale == "log-ratio":
+            assert row.value is not None
+            assert (row.value > 1) is (reading.y > 0)
+
+
+# --- prevalence ---
+
+
+def test_prevalence_is_of_the_population_and_tells_of_the_others(reader: MemoryReader) -> None:
+    answer = questions.prevalence(reader)
+    assert (answer.prevalence.lesion.id, answer.prevalence.population.id) == ("r-dwi", "ich")
+    others = [one.population.id for one in answer.populations]
+    assert "ich" not in others
+    assert others == sorted(others)
+    parts = [one.population.id for one in questions.prevalence(reader, population="ich").populations]
+    assert parts
+    assert set(parts) <= set(with_parts("ich")) - {"ich"}
+    assert set(parts) <= set(others)
+
+
+def test_pooled_prevalence_is_in_percent_and_inside_its_interval(reader: MemoryReader) -> None:
+    for lesion in ("r-dwi", "cortical-microinfarct", "perihaematomal-dwi"):
+        for one in (questions.prevalence(reader, lesion).prevalence, *questions.prevalence(reader, lesion).populations):
+            for row in one.rows:
+                assert 0 <= row.ci[0] <= row.pct <= row.ci[1] <= 100
+                assert row.cases <= row.total
+            if one.pooled is not None:
+                pooled = one.pooled
+                assert pooled.ci[0] <= pooled.pct <= pooled.ci[1]
+                assert pooled.lowest <= pooled.pct <= pooled.highest
+                voting = [row for row in one.rows if row.used == "pooled"]
+                assert (pooled.cases, pooled.total) == (sum(row.cases for row in voting), sum(row.total for row in voting))
+
+
+def test_the_headline_prevalence_is_near_that_of_the_published_meta_analysis(reader: MemoryReader) -> None:
+    pooled = questions.prevalence(reader).prevalence.pooled
+    assert pooled is not None
+    assert 20 < pooled.pct < 27
+    assert pooled.cohorts > 15
+
+
+def test_prevalence_of_what_nobody_counted_says_so(reader: MemoryReader) -> None:
+    answer = questions.prevalence(reader, "incidental-dwi")
+    assert answer.prevalence.pooled is None
+    assert answer.why is not None
+    assert answer.why.status == "not-studied"
+    assert "csvd" in answer.why.text
+
+
+def test_prevalence_that_a_filter_emptied_says_so(reader: MemoryReader) -> None:
+    why = questions.prevalence(reader, filters=Filters(year_to=1950)).why
+    assert why is not None
+    assert (why.status, why.filter) == ("filtered-out", "year_to")
+    assert why.without > 0
+
+
+# --- mechanisms ---
+
+
+def test_mechanisms_are_those_of_the_claims_that_name_the_lesion(reader: MemoryReader, corpus: tuple[Study, ...]) -> None:
+    claims = [claim for study in corpus for claim in study.mechanisms if "r-dwi" in claim.links]
+    answer = questions.mechanisms(reader, page=ALL)
+    assert {one.mechanism.id for one in answer.items} == {claim.mechanism for claim in claims}
+    assert sum(len(one.claims) for one in answer.items) == len(claims) > 0
+    assert answer.query == {"lesion": "r-dwi"}
+
+
+def test_a_mechanisms_support_is_what_its_counts_make(reader: MemoryReader) -> None:
+    for one in questions.mechanisms(reader, page=ALL).items:
+        for tally in (one, *one.factors):
+            expected = (tally.supports + 1) / (tally.supports + tally.argues_against + 2)
+            assert tally.support == pytest.approx(expected, abs=1e-6)
+        stances = Counter(claim.stance for claim in one.claims)
+        assert one.supports <= stances["supports"]
+        assert one.proposes <= stances["proposes"]
+        assert one.argues_against <= stances["argues-against"]
+        assert {claim.study.id for claim in one.claims} == set(one.studies)
+
+
+def test_the_mechanism_with_most_evidence_comes_first(reader: MemoryReader) -> None:
+    weights = [one.supports + one.argues_against for one in questions.mechanisms(reader, page=ALL).items]
+    assert weights == sorted(weights, reverse=True)
+    assert weights[0] > 1
+
+
+# --- studies ---
+
+
+def test_studies_without_a_question_are_all_sorted_by_id(reader: MemoryReader, corpus: tuple[Study, ...]) -> None:
+    answer = questions.studies(reader, page=ALL)
+    assert [one.id for one in answer.items] == sorted(study.id for study in corpus)
+    for one, study in zip(answer.items, sorted(corpus, key=lambda study: study.id), strict=True):
+        assert (one.findings, one.prevalence, one.claims) == (len(study.findings), len(study.prevalence), len(study.mechanisms))
+        assert one.label == study.label
+
+
+@pytest.mark.parametrize(
+    ("options", "matches"),
+    [
+        ({"design": ("rct",)}, lambda study: study.design == "rct"),
+        ({"design": ("rct", "meta-analysis")}, lambda study: study.design in {"rct", "meta-analysis"}),
+        ({"year_from": 2020}, lambda study: study.year is not None and study.year >= 2020),
+        ({"year_to": 2010}, lambda study: study.year is not None and study.year <= 2010),
+        ({"country": "china"}, lambda study: "china" in {normal(one) for one in study.countries}),
+        ({"year_from": 2012, "year_to": 2014, "design": ("retrospective-cohort",)}, lambda study: study.year is not None and 2012 <= study.year <= 2014 and study.design == "retrospective-cohort"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_studies_are_narrowed_by_what_their_sheets_say(
+    reader: MemoryReader, corpus: tuple[Study, ...], options: dict[str, Any], matches: Any
+) -> None:
+    expected = sorted(study.id for study in corpus if matches(study))
+    assert expected
+    assert [one.id for one in questions.studies(reader, page=ALL, **options).items] == expected
+
+
+@pytest.mark.parametrize("q", ["menon", "MENON 2012", "Menon-2012", "ann neurol menon"])
+def test_a_study_is_found_by_its_words_in_any_form(reader: MemoryReader, q: str) -> None:
+    assert "menon-2012" in {one.id for one in questions.studies(reader, q, page=ALL).items}
+
+
+def test_a_study_is_found_by_american_words_too(reader: MemoryReader) -> None:
+    british = questions.studies(reader, "intracerebral haemorrhage", page=ALL)
+    american = questions.studies(reader, "intracerebral hemorrhage", page=ALL)
+    assert british.total > 10
+    assert british.items == american.items
+
+
+def test_a_study_comes_with_its_sheet_and_every_row(reader: MemoryReader, corpus: tuple[Study, ...]) -> None:
+    for study in corpus[::10]:
+        answer = questions.study(reader, study.id)
+        assert answer.study == study
+        assert len(answer.rows) == len(study.findings)
+        assert [row.source for row in answer.rows] == [row.source for row in study.findings]
+        assert len(answer.claims) == len(study.mechanisms)
+
+
+def test_sharing_patients_goes_both_ways(reader: MemoryReader, corpus: tuple[Study, ...]) -> None:
+    shares = {study.id: set(questions.study(reader, study.id).shares_patients_with) for study in corpus}
+    assert any(shares.values())
+    for one, others in shares.items():
+        assert one not in others
+        assert all(one in shares[other] for other in others)
+    named = {(study.id, other) for study in corpus for other in study.overlaps_with if other in shares}
+    assert named
+    assert all(other in shares[study] for study, other in named)
+
+
+def test_an_unknown_study_raises_with_the_nearest(reader: MemoryReader) -> None:
+    with pytest.raises(UnknownName) as caught:
+        questions.study(reader, "menon-2013")
+    assert "menon-2012" in caught.value.suggestions
+
+
+# --- terms ---
+
+
+def test_every_term_is_found_by_each_of_its_names(reader: MemoryReader, graph: EvidenceGraph) -> None:
+    for term in graph.terms:
+        for name in (term.id, term.name, *term.synonyms, term.name.upper()):
+            assert questions.term(reader, name).term.id == term.id, name
+
+
+def test_searching_a_terms_name_puts_it_first(reader: MemoryReader, graph: EvidenceGraph) -> None:
+    for term in graph.terms[::7]:
+        for name in (term.id, term.name, *term.synonyms[:1]):
+            assert questions.terms(reader, name, page=Page(1)).items[0].id == term.id, name
+
+
+def test_terms_tell_how_many_findings_name_them(reader: MemoryReader, corpus: tuple[Study, ...]) -> None:
+    named = Counter(slug for study in corpus for row in study.findings for slug in {row.exposure, row.outcome})
+    for one in questions.terms(reader, page=ALL).items:
+        assert one.findings == named[one.id], one.id
+    assert questions.term(reader, "r-dwi").findings == named["r-dwi"] > 0
+
+
+def test_terms_of_a_kind_are_all_of_it(reader: MemoryReader, graph: EvidenceGraph) -> None:
+    for kind in {term.kind for term in graph.terms}:
+        expected = sorted(term.id for term in graph.terms if term.kind == kind)
+        assert [one.id for one in questions.terms(reader, kind=kind, page=ALL).items] == expected
+
+
+def test_a_search_that_misses_names_the_nearest(reader: MemoryReader) -> None:
+    why = questions.terms(reader, "hypertensionn").why
+    assert why is not None
+    assert "hypertension" in why.text
+
+
+def test_broader_and_narrower_are_each_others_converse(reader: MemoryReader, graph: EvidenceGraph) -> None:
+    found = 0
+    for term in graph.terms:
+        answer = questions.term(reader, term.id)
+        for below in answer.narrower:
+            broader = questions.term(reader, below.id).broader
+            assert broader is not None
+            assert broader.id == term.id
+            found += 1
+    assert found == sum(term.broader is not None for term in graph.terms) > 10
+
+
+def test_neighbours_are_the_factors_and_outcomes_of_a_term(reader: MemoryReader) -> None:
+    for name, population in (("r-dwi", None), ("cerebral-microbleeds", "caa"), ("age", "ICH")):
+        answer = questions.neighbours(reader, name, population)
+        assert answer.as_outcome == questions.factors(reader, name, population, page=ALL).items
+        assert answer.as_exposure == questions.outcomes(reader, name, population, page=ALL).items
+
+
+def test_neighbours_of_a_term_have_its_mechanism_edges(reader: MemoryReader, graph: EvidenceGraph) -> None:
+    edges = questions.neighbours(reader, "r-dwi").mechanisms
+    assert set(edges) == {one for one in graph.mechanisms if "r-dwi" in {one.start, one.end}}
+    assert edges
+
+
+# --- small corpora ---
+
+
+def test_a_graph_of_nothing_answers_every_question() -> None:
+    reader = MemoryReader(build([], shipped()))
+    assert questions.factors(reader).why is not None
+    assert questions.outcomes(reader).items == ()
+    assert questions.contested(reader).items == ()
+    assert questions.evidence(reader, "age", "r-dwi").association is None
+    assert questions.prevalence(reader).prevalence.pooled is None
+    assert questions.mechanisms(reader).items == ()
+    assert questions.studies(reader).items == ()
+    assert questions.terms(reader).total == len(shipped().terms)
+    assert questions.release(reader, "memory").counts.studies == 0
+    assert questions.schema(reader).nodes
+
+
+def small(**finding: Any) -> MemoryReader:
+    """One paper with one finding on age and R-DWI."""
+    study = Study.model_validate(
+        {
+            "id": "smith-2024",
+            "read": "abstract",
+            "design": "prospective-cohort",
+            "n": 120,
+            "populations": [{"id": "all", "label": "ICH", "condition": "ich", "arteriopathy": "any", "location": "any", "n": 120}],
+            "findings": [{"exposure": "age", "outcome": "r-dwi", "population": "all", "direction": "increases", **finding}],
+        }
+    )
+    return MemoryReader(build([study], shipped()))
+
+
+def test_one_odds_ratio_is_served_as_it_was_printed() -> None:
+    (one,) = questions.factors(small(measure="OR", value=2.5, ci=[1.2, 5.2], adjusted=True)).items
+    assert (one.measure, one.estimate, one.ci) == ("OR", pytest.approx(2.5), (pytest.approx(1.2), pytest.approx(5.2)))
+    assert (one.estimate_source, one.k, one.cohorts, one.increases, one.direction) == ("single-study", 1, 1, 1, "increases")
+
+
+def test_a_reversed_odds_ratio_is_served_turned() -> None:
+    reader = small(measure="OR", value=0.4, ci=[0.2, 0.8], direction="decreases", reversed=True)
+    (one,) = questions.factors(reader).items
+    assert one.estimate == pytest.approx(2.5)
+    assert one.ci == (pytest.approx(1.25), pytest.approx(5))
+    assert one.direction == "increases"
+
+
+def test_a_bare_direction_has_no_estimate() -> None:
+    (one,) = questions.factors(small(measure="p-only", p=0.03)).items
+    assert (one.estimate, one.ci, one.k) == (None, None, None)
+    assert one.direction == "increases"
+    assert one.weight is not None
+    assert one.weight > 0
+
+
+def test_a_null_is_not_said_to_be_no_effect() -> None:
+    (one,) = questions.factors(small(measure="p-only", direction="no-association")).items
+    assert (one.direction, one.not_significant) == ("inconclusive", 1)
+
+
+def test_loading_the_studies_in_another_order_gives_the_same_answers(corpus: tuple[Study, ...], reader: MemoryReader) -> None:
+    other = MemoryReader(build(tuple(reversed(corpus)), shipped()))
+    assert other.release() == reader.release()
+    assert questions.factors(other, page=ALL) == questions.factors(reader, page=ALL)
