@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 
 from pydantic import Field
 
+from schema.names import normal
 from schema.reading import Frozen, PrevalenceReading, Reading
 from schema.study import Design, Study
 
@@ -72,6 +73,14 @@ def prevalence_verdict(filters: Filters, reading: PrevalenceReading, study: Stud
     if filters.min_n is not None:
         size = reading.row.total or study.population(reading.row.population).n or study.n
         checks.append(None if size is None else size >= filters.min_n)
+    return _verdict(checks)
+
+
+def study_verdict(filters: Filters, study: Study, country: str | None = None) -> Verdict:
+    """Whether a study matches, by its design, year and countries."""
+    checks = list(_study_checks(filters, study))
+    if country is not None:
+        checks.append(normal(country) in {normal(one) for one in study.countries} if study.countries else None)
     return _verdict(checks)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from graph.certainty import RULES
 from graph.edges import beside, contest, corpus_of, edges, findings, term_of, with_indirect
-from graph.filters import Filters, prevalence_verdict, sift
+from graph.filters import Filters, prevalence_verdict, sift, study_verdict
 from graph.lists import Narrow, Page, Side, cut, ordered
 from graph.mechanisms import tally
 from graph.method import METHOD
@@ -213,18 +213,21 @@ def studies(
     country: str | None = None,
     page: Page = Page(),
 ) -> Answer[StudyItem]:
-    """The studies, by what stands in their id, title, authors or journal."""
+    """The studies, by what stands in their id, title, authors, journal or cohorts.
+
+    Those on which it can't be told whether they match are counted, not listed.
+    """
     words = normal(q).split() if q else []
+    filters = Filters(design=tuple(design), year_from=year_from, year_to=year_to)
     found = []
+    unknown = 0
     for study in reader.studies().values():
         text = normal(" ".join(filter(None, (study.id, study.title, study.journal, study.first_author, *study.authors, *study.cohorts))))
-        if (
-            all(word in text for word in words)
-            and (not design or study.design in design)
-            and (year_from is None or (study.year is not None and study.year >= year_from))
-            and (year_to is None or (study.year is not None and study.year <= year_to))
-            and (country is None or normal(country) in {normal(one) for one in study.countries})
-        ):
+        if not all(word in text for word in words):
+            continue
+        told = study_verdict(filters, study, country)
+        unknown += told == "unknown"
+        if told == "kept":
             found.append(
                 StudyItem(
                     id=study.id,
@@ -256,6 +259,7 @@ def studies(
         total=len(found),
         limit=page.limit,
         offset=page.offset,
+        unknown_dropped=unknown,
         items=tuple(cut(found, page)),
         why=why,
     )

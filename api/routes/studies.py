@@ -19,8 +19,8 @@ router = APIRouter(tags=["studies"])
 class StudiesQuery(Listed):
     q: str | None = Field(None, description="words of id, title, authors, journal or cohorts")
     design: list[Design] = Field([], description="study designs to keep (repeat)")
-    year_from: int | None = Field(None, ge=1900, le=2100, description="published in or after that year; undated ones are left out")
-    year_to: int | None = Field(None, ge=1900, le=2100, description="published in or before that year; undated ones are left out")
+    year_from: int | None = Field(None, ge=1900, le=2100, description="published in or after that year; undated ones are counted in unknown_dropped")
+    year_to: int | None = Field(None, ge=1900, le=2100, description="published in or before that year; undated ones are counted in unknown_dropped")
     country: str | None = Field(None, description="one of the study's countries")
 
 

@@ -1,0 +1,166 @@
+"""Where the evidence contradicts itself, and where it only looks as if it did."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from graph.build import EvidenceGraph, build
+from graph.contested import contested, differences, power, surprising
+from graph.method import METHOD
+from graph.votes import Vote
+from graph.weight import posterior, report_of
+from schema.association import Association, Camp
+from schema.reading import Family, Reading
+from schema.study import Finding, Study
+from schema.vocabulary import shipped
+
+Z = 1.959963984540054
+OR = Family(measure="OR", contrast_type="binary")
+
+
+def vote(
+    name: str, z: Any, *, kind: str = "estimate", information: float = 30.0, se: float | None = None, family: Family | None = None
+) -> Vote:
+    """A report: by z alone, or with its estimate where `se` says how wide it is."""
+    exact = z if isinstance(z, float) else 0.0
+    significant = {"null": 0, "direction": 0, "unclear": 0}.get(kind, (abs(exact) > Z) * (1 if exact > 0 else -1))
+    if kind == "significant":
+        significant = 1 if z[1] is None else -1
+    row = Finding(exposure="age", outcome="r-dwi", population="all", measure="OR", direction="increases", adjusted=True)
+    reading = Reading(
+        finding=f"{name}:1", study=name, position=0, exposure="age", outcome="r-dwi", populations=("ich",), condition="ich", n=150,
+        n_known=True, outcome_share=0.3, information=information, kind=kind, way="ratio-ci", significant=significant, z=z,
+        y=None if se is None else exact * se, se=se, scale="log-ratio", family=family, votes=True, row=row,
+    )  # fmt: skip
+    return Vote(reading, poolable=family is not None)
+
+
+UP, DOWN, NULL = (Z, None), (None, -Z), (-Z, Z)
+
+
+def studies(*names: str, **more: Any) -> dict[str, Study]:
+    people = [{"id": "all", "label": "acute ICH", "condition": "ich", "arteriopathy": "any", "location": "any"}]
+    return {name: Study.model_validate({"id": name, "read": "abstract", "populations": people, **more}) for name in names}
+
+
+def test_cohorts_that_are_significant_both_ways_contradict_each_other() -> None:
+    votes = [vote("a", UP, kind="significant"), vote("b", DOWN, kind="significant"), vote("c", NULL, kind="null")]
+    found = contested(votes, [], studies("a", "b", "c"))
+    assert found is not None
+    assert found.why == "cohorts are significant on both sides"
+    assert [(camp.report, camp.studies, camp.patients) for camp in found.camps] == [
+        ("increases", ("a",), 150), ("not significant", ("c",), 150), ("decreases", ("b",), 150),
+    ]  # fmt: skip
+
+
+def test_cohorts_of_one_mind_are_not_contested() -> None:
+    assert contested([vote("a", UP, kind="significant"), vote("b", NULL, kind="null")], [], studies("a", "b")) is None
+
+
+def test_a_report_that_the_others_make_improbable_is_a_contradiction() -> None:
+    votes = [vote(name, 5.0, information=60.0) for name in ("a", "b", "c")] + [vote("d", DOWN, kind="significant", information=60.0)]
+    assert 3 in surprising(votes)
+    found = contested([*votes[:3], vote("d", NULL, kind="null", information=400.0)], [3], studies("a", "b", "c", "d"))
+    assert found is not None
+    assert studies("d")["d"].label in found.why
+    assert f"below {METHOD.surprise:.2f}" in found.why
+
+
+def test_a_small_null_is_no_contradiction_and_a_large_one_is() -> None:
+    """What a cohort could have seen decides: the same words, from few patients or from many."""
+    others = [vote(name, 5.0, information=60.0) for name in ("a", "b", "c")]
+    assert surprising([*others, vote("d", NULL, kind="null", information=5.0)]) == []
+    assert 3 in surprising([*others, vote("d", NULL, kind="null", information=300.0)])
+
+
+def test_intervals_that_overlap_are_no_contradiction() -> None:
+    wide = [vote(name, 5.0, information=60.0, se=0.3, family=OR) for name in ("a", "b", "c")]
+    near = vote("d", 0.9, information=300.0, se=0.6, family=OR)
+    apart = vote("d", -0.9, information=300.0, se=0.1, family=OR)
+    other = vote("d", 0.9, information=300.0, se=0.6, family=OR.model_copy(update={"measure": "HR"}))
+    assert surprising([*wide, near]) == []
+    assert 3 in surprising([*wide, apart])
+    # of another measure: the intervals can't be compared
+    assert 3 in surprising([*wide, other])
+
+
+def test_one_report_surprises_nobody_and_an_unread_sign_never_does() -> None:
+    assert surprising([vote("a", UP, kind="significant")]) == []
+    unread = vote("d", (-2.4, 2.4), kind="unclear", information=500.0)
+    assert 3 not in surprising([*[vote(name, -5.0, information=60.0) for name in ("a", "b", "c")], unread])
+
+
+def test_a_bare_sign_on_the_others_side_is_not_surprising_and_one_against_them_may_be() -> None:
+    others = [vote(name, 6.0, information=60.0) for name in ("a", "b", "c")]
+    assert 3 not in surprising([*others, vote("d", (0.0, None), kind="direction", information=60.0)])
+    assert 3 in surprising([*others, vote("d", (None, 0.0), kind="direction", information=300.0)])
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_the_order_of_votes_does_not_matter_to_what_surprises(order: tuple[int, ...]) -> None:
+    votes = [*[vote(name, 5.0, information=60.0) for name in ("a", "b", "c")], vote("d", NULL, kind="null", information=300.0)]
+    found = surprising([votes[i] for i in order])
+    assert {votes[order[i]].reading.study for i in found} == {votes[i].reading.study for i in surprising(votes)}
+
+
+def test_power_grows_with_the_cohort_and_is_told_for_the_associations_direction() -> None:
+    reports = [report for name in ("a", "b") if (report := report_of(vote(name, 4.0).reading)) is not None]
+    grid = posterior(reports)
+    small, large = vote("c", NULL, kind="null", information=5.0), vote("d", NULL, kind="null", information=100.0)
+    assert power(small, grid, 1) < power(large, grid, 1)
+    assert power(large, grid, -1) < power(large, grid, 1)
+
+
+def camp(report: str, **features: str) -> Camp:
+    every = ("design", "randomised", "adjustment", "MRI window", "definition", "population", "n", "year")
+    return Camp(report=report, studies=(), patients=0, findings=(), features=dict.fromkeys(every, "same") | features)
+
+
+def test_camps_differ_where_they_share_no_value_and_all_report_it() -> None:
+    assert differences([camp("increases", year="2012; 2015"), camp("decreases", year="2020")]) == ("year: 2012; 2015 / 2020",)
+    assert differences([camp("increases", year="2012; 2015"), camp("decreases", year="2015")]) == ()
+    assert differences([camp("increases", design="not reported"), camp("decreases", design="rct")]) == ()
+
+
+# the corpus, and trials against observation
+
+
+def edge(graph: EvidenceGraph, exposure: str, outcome: str) -> Association:
+    return next(one for one in graph.associations if (one.exposure.id, one.outcome.id, one.population.id) == (exposure, outcome, "ich"))
+
+
+def test_the_trials_and_the_observed_fall_of_blood_pressure_contradict_each_other(graph: EvidenceGraph) -> None:
+    for exposure, counterpart in (("acute-bp-reduction", "intensive-bp-lowering"), ("intensive-bp-lowering", "acute-bp-reduction")):
+        found = edge(graph, exposure, "r-dwi").contested
+        assert found is not None
+        own, other = (shipped()[term].name for term in (exposure, counterpart))
+        assert [one.report.partition(":")[0] for one in found.camps] == [own, other]
+        assert "contested" in edge(graph, exposure, "r-dwi").caption
+
+
+def made(name: str, exposure: str, **row: Any) -> Study:
+    people = [{"id": "all", "label": "acute ICH", "condition": "ich", "arteriopathy": "any", "location": "any", "n": 200}]
+    figures = {"exposure": exposure, "outcome": "r-dwi", "population": "all", "measure": "p-only", "direction": "increases", **row}
+    return Study.model_validate({"id": name, "read": "abstract", "n": 200, "populations": people, "findings": [figures]})
+
+
+@pytest.mark.parametrize(("direction", "expected"), [("increases", False), ("decreases", True), ("no-association", True)])
+def test_a_counterpart_contradicts_only_where_its_answer_is_another(direction: str, expected: bool) -> None:
+    two = made("trial", "intensive-bp-lowering", randomised=True, direction=direction), made("cohort", "acute-bp-reduction")
+    graph = build(two, shipped())
+    assert [(edge(graph, one, "r-dwi").contested is not None) for one in ("intensive-bp-lowering", "acute-bp-reduction")] == [expected] * 2
+
+
+def test_a_counterpart_shares_no_vote() -> None:
+    graph = build((made("trial", "intensive-bp-lowering", randomised=True), made("cohort", "acute-bp-reduction")), shipped())
+    assert {one.exposure.id: one.cohorts for one in graph.associations} == {"intensive-bp-lowering": 1, "acute-bp-reduction": 1}
+
+
+def test_every_contested_association_has_two_camps_or_more(graph: EvidenceGraph) -> None:
+    found = [one.contested for one in graph.associations if one.contested is not None]
+    assert found
+    assert all(len(one.camps) >= 2 for one in found)
+    assert all(camp.studies for one in found for camp in one.camps)
