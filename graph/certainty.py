@@ -125,7 +125,7 @@ def judge(
         elif large:
             step("large effect", "a ratio of 2 or more, or of 0.5 or less, whose interval excludes 1", 1, findings)
     level = min(max(level, 0), 3)
-    if disagreeing and level > 0:
+    if disagreeing:
         level = 0
         reasons.append(
             Reason(

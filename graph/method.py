@@ -23,6 +23,8 @@ class Method:
     default_prevalence_other: float = 0.3
     default_exposed_share: float = 0.3
     default_n: int = 100
+    # of a binary exposure: n pi (1 - pi) is not believed where it is so many times what the ratio's own interval says
+    rare_factor: float = 10.0
     # medians are read as means unless |q1 + q3 - 2 median| exceeds this share of q3 - q1
     skew_limit: float = 0.25
     # printed ci, p and counts disagree where their z values lie further apart than this, beyond rounding

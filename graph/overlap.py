@@ -109,24 +109,40 @@ def _value(members: Sequence[int], worth: Sequence[tuple[int, float]]) -> _Worth
 
 
 def _exact(members: Sequence[int], worth: Sequence[tuple[int, float]], conflicts: Sequence[Collection[int]]) -> list[int]:
-    """Branch on the row with most conflicts: in, or out."""
+    """Branch on the row with most conflicts: in, or out; what falls apart is solved part by part."""
     near = {i: frozenset(conflicts[i]) for i in members}
     memo: dict[frozenset[int], tuple[int, ...]] = {}
 
     def best(candidates: frozenset[int]) -> tuple[int, ...]:
-        if candidates in memo:
-            return memo[candidates]
-        pivot = max(candidates, key=lambda i: (len(near[i] & candidates), -i), default=None)
-        if pivot is None or not near[pivot] & candidates:
-            result = tuple(sorted(candidates))
-        else:
-            out = best(candidates - {pivot})
-            taken = tuple(sorted((pivot, *best(candidates - near[pivot] - {pivot}))))
-            result = max(out, taken, key=lambda members: _value(members, worth))
-        memo[candidates] = result
-        return result
+        if candidates not in memo:
+            apart = _apart(candidates, near)
+            if len(apart) > 1:
+                memo[candidates] = tuple(sorted(i for part in apart for i in best(part)))
+            elif len(candidates) <= 1:
+                memo[candidates] = tuple(candidates)
+            else:
+                pivot = max(candidates, key=lambda i: (len(near[i] & candidates), -i))
+                out = best(candidates - {pivot})
+                taken = tuple(sorted((pivot, *best(candidates - near[pivot] - {pivot}))))
+                memo[candidates] = max(out, taken, key=lambda chosen: _value(chosen, worth))
+        return memo[candidates]
 
     return list(best(frozenset(members)))
+
+
+def _apart(candidates: frozenset[int], near: Mapping[int, frozenset[int]]) -> list[frozenset[int]]:
+    """The parts of a set that don't conflict with each other."""
+    left, parts = set(candidates), []
+    while left:
+        found, frontier = set[int](), [min(left)]
+        while frontier:
+            i = frontier.pop()
+            if i not in found:
+                found.add(i)
+                frontier += near[i] & left
+        left -= found
+        parts.append(frozenset(found))
+    return parts
 
 
 def _greedy(members: Sequence[int], worth: Sequence[tuple[int, float]], conflicts: Sequence[Collection[int]]) -> list[int]:

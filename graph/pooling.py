@@ -49,8 +49,33 @@ def common_effect(y: Sequence[float], se: Sequence[float]) -> Pooled:
     return Pooled(estimate, (estimate - half, estimate + half), math.erfc(abs(estimate) * math.sqrt(total) / math.sqrt(2)))
 
 
-def reml_tau2(y: Vector, v: Vector, *, threshold: float = 1e-12, iterations: int = 10_000) -> float:
-    """Between-study variance by restricted maximum likelihood, Fisher scoring (Viechtbauer, J Educ Behav Stat 2005;30:261-93)."""
+def reml_tau2(y: Vector, v: Vector, *, threshold: float = 1e-12, iterations: int = 1_000) -> float:
+    """Between-study variance by restricted maximum likelihood, Fisher scoring (Viechtbauer, J Educ Behav Stat 2005;30:261-93).
+
+    Where whole steps run in a circle, shorter ones are taken from the start, as metafor's stepadj does.
+    """
+    for length in (1.0, 0.5, 0.25, 0.125, 0.0625):
+        tau2 = _scored(y, v, length, threshold, iterations)
+        if tau2 is not None:
+            return tau2
+    return _searched(y, v)
+
+
+def _searched(y: Vector, v: Vector) -> float:
+    """tau2 by a bounded search of the restricted likelihood: for data on which no length of steps converges."""
+    from scipy.optimize import minimize_scalar
+
+    def loss(tau2: float) -> float:
+        w = 1 / (v + tau2)
+        mean = (w * y).sum() / w.sum()
+        return float(0.5 * ((w * (y - mean) ** 2).sum() + np.log(w.sum()) - np.log(w).sum()))
+
+    found = minimize_scalar(loss, bounds=(0.0, 10 * float(np.var(y, ddof=1) + v.max())), method="bounded", options={"xatol": 1e-12})
+    return float(found.x) if found.fun < loss(0.0) else 0.0
+
+
+def _scored(y: Vector, v: Vector, length: float, threshold: float, iterations: int) -> float | None:
+    """tau2 by Fisher scoring with steps of that length, or None where it doesn't converge."""
     # Hedges' estimator is where metafor starts, too: the optimum found is the same one
     tau2 = max(0.0, float(np.var(y, ddof=1) - np.mean(v)))
     for _ in range(iterations):
@@ -60,7 +85,7 @@ def reml_tau2(y: Vector, v: Vector, *, threshold: float = 1e-12, iterations: int
         w2, w3 = (w**2).sum(), (w**3).sum()
         trace_p = total - w2 / total
         trace_pp = w2 - 2 * w3 / total + (w2 / total) ** 2
-        step = float(((residual**2).sum() - trace_p) / trace_pp)
+        step = length * float(((residual**2).sum() - trace_p) / trace_pp)
         while tau2 + step < 0:
             step /= 2
             if abs(step) < threshold:
@@ -68,8 +93,8 @@ def reml_tau2(y: Vector, v: Vector, *, threshold: float = 1e-12, iterations: int
                 break
         tau2 = max(0.0, tau2 + step)
         if abs(step) <= threshold:
-            break
-    return tau2
+            return tau2
+    return None
 
 
 def reml_hk(y: Sequence[float], se: Sequence[float]) -> RandomEffects:

@@ -54,7 +54,7 @@ def prevalence(lesion: str, population: str, readings: Sequence[PrevalenceReadin
         if study.design in REVIEWS:
             published += [_published(one.row, study) for one in given]
         else:
-            rows += _rows_of(given, study)
+            rows += _rows_of(given, study, lesion)
     rows = _independent(rows, corpus.patients)
     used = [row for row in rows if row.used == "pooled"]
     pooled = pool(used)
@@ -96,9 +96,9 @@ def count(row: Printed) -> tuple[int, int, bool] | None:
     return (only, row.total, True) if only is not None else (round(row.pct * row.total / 100), row.total, False)
 
 
-def _rows_of(given: Sequence[PrevalenceReading], study: Study) -> list[PrevalenceRow]:
-    """A study's rows: main rows of one stratum add up; the widest stratum may be pooled, the others are shown."""
-    strata: dict[tuple[str, str, str], list[_Counted]] = {}
+def _rows_of(given: Sequence[PrevalenceReading], study: Study, lesion: str) -> list[PrevalenceRow]:
+    """A study's rows: main rows of one lesion and stratum add up; the widest stratum may be pooled, the others are shown."""
+    strata: dict[tuple[str, ...], list[_Counted]] = {}
     shown: list[PrevalenceRow] = []
     for reading in given:
         counted = count(reading.row)
@@ -106,11 +106,12 @@ def _rows_of(given: Sequence[PrevalenceReading], study: Study) -> list[Prevalenc
             continue
         one = _Counted(reading, *counted)
         if reading.row.main:
-            strata.setdefault(reading.stratum, []).append(one)
+            strata.setdefault((reading.row.lesion, *reading.stratum), []).append(one)
         else:
             shown.append(_row([one], study, "not the cohort's own people at their first scan"))
     mains = [_row(members, study, None) for members in strata.values()]
-    widest = max(mains, key=lambda row: row.total, default=None)
+    # of one width the lesion itself, before what rolls up into it
+    widest = max(mains, key=lambda row: (row.total, row.lesion == lesion), default=None)
     return [
         *(row if row is widest else row.model_copy(update={"used": "shown", "why": "a part of the same cohort"}) for row in mains),
         *shown,

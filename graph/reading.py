@@ -124,7 +124,7 @@ def read(finding_id: str, position: int, row: Finding, study: Study, vocabulary:
     )
     share = _outcome_share(row, counts, study, harmful.kind == "lesion", continuous)
     seen = _observe(row, signs, counts, percentages, n if n_known else None)
-    published = row.pooled or (study.design == "meta-analysis" and row.ci is not None)
+    published = row.role == "main" and (row.pooled or (study.design == "meta-analysis" and row.ci is not None))
     family = _family(finding_id, row, seen, vocabulary, turned_from=outcome.id if inverse < 0 else None)
     why = _why_not(row, study, published, seen)
     return Reading(
@@ -163,7 +163,7 @@ def _significant(row: Finding, seen: _Observation) -> Literal[-1, 0, 1]:
     if seen.kind != "estimate" or seen.estimate is None:
         return 0
     z = seen.estimate.z
-    printed = parse_p(row.p).significant if row.p is not None and seen.way in {"counts", "percentages", "ratio-ci"} else None
+    printed = parse_p(row.p).significant if row.p is not None else None
     if printed is None:
         printed = abs(z) > Z95
         if abs(abs(z) - Z95) <= min(_rounding(row), 0.5) and row.direction != "unclear":
@@ -256,10 +256,15 @@ def _printed_prevalence(row: Finding, study: Study) -> float | None:
 
 def _information(seen: _Observation, n: int, share: float, published: bool) -> float:
     """What a row's z is scaled by: y* = z / sqrt(information), about the log odds ratio per SD of the exposure."""
-    if published and seen.estimate is not None and seen.scale == "log-ratio":
+    by_ratio = None
+    if seen.estimate is not None and seen.scale == "log-ratio" and (published or seen.contrast_type == "binary"):
         q = METHOD.default_exposed_share
-        return 1 / (seen.estimate.se**2 * q * (1 - q))
-    return n * share if seen.measure == "HR" else n * share * (1 - share)
+        by_ratio = 1 / (seen.estimate.se**2 * q * (1 - q))
+    if published and by_ratio is not None:
+        return by_ratio
+    by_n = n * share if seen.measure == "HR" else n * share * (1 - share)
+    # where exposure or outcome is rare, most patients say nothing of the ratio, and its own interval tells how much they do
+    return by_ratio if by_ratio is not None and by_n > METHOD.rare_factor * by_ratio else by_n
 
 
 def _observe(row: Finding, signs: _Signs, counts: Counts | None, percentages: bool, n: int | None) -> _Observation:
@@ -288,7 +293,7 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
             told = _Observation("estimate", way, table, None, "log-ratio", "RR" if risk else "OR", row.contrast_type or "binary")
             # two that agree win; the printed ratio is turned like the table before they are compared
             printed_ci = Estimate(by_ci.y * signs.value, by_ci.se) if by_ci else None
-            if printed_ci is None or not _apart(printed_ci.z, table.z, row, 0.0):
+            if printed_ci is None or not _apart(printed_ci, table, row):
                 return told
             if p is not None and not _p_disagrees(printed_ci.z, p):
                 return _ratio(row, printed_ci, "ratio-ci", ("counts disagree with ci and p, which agree: ci used",))
@@ -319,9 +324,11 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
         if row.ci is not None:
             ci = (row.ci[0], row.ci[1]) if signs.value > 0 else (-row.ci[1], -row.ci[0])
             difference = difference_from_ci(value, ci)
+            if difference is not None and p is not None and _p_disagrees(difference.z, p, _rounding(row)):
+                return _Observation("null", "null", warnings=("ci and p disagree: votes, isn't pooled",))
             if difference is not None:
                 return _difference(row, difference, "difference-ci")
-        elif p is not None and p.bound == "=":
+        elif p is not None and p.bound == "=" and row.measure != "correlation":
             difference = from_p(value, p.value)
             if difference is not None:
                 return _difference(row, difference, "difference-p")
@@ -329,14 +336,22 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
 
 
 def _ratio(row: Finding, estimate: Estimate, way: str, warnings: tuple[str, ...]) -> _Observation:
-    step = row.per.step if row.per is not None and row.contrast_type == "per-unit" else 1
+    step = stepped(row, way)
     unit = row.per.unit if row.per is not None else None
     scaled = Estimate(estimate.y / step, estimate.se / step)
     return _Observation("estimate", way, scaled, None, "log-ratio", row.measure, row.contrast_type, unit, warnings)
 
 
+def stepped(row: Finding, way: str) -> float:
+    """The step that an estimate read that way was divided by, so that it is per one unit."""
+    if row.per is None:
+        return 1
+    ratio = way.startswith("ratio") and row.contrast_type == "per-unit"
+    return row.per.step if ratio or way.startswith("difference") else 1
+
+
 def _difference(row: Finding, estimate: Estimate, way: str) -> _Observation:
-    step = row.per.step if row.per is not None else 1
+    step = stepped(row, way)
     unit = row.per.unit if row.per is not None else None
     return _Observation(
         "estimate", way, Estimate(estimate.y / step, estimate.se / step), None, "linear", row.measure, row.contrast_type, unit
@@ -375,9 +390,11 @@ def _bare(row: Finding, turn: int, p: P | None) -> _Observation:
     if row.direction == "no-association":
         return _Observation("null", "null", z=(-Z95, Z95))
     if row.direction == "unclear":
-        if p is None or p.value in {0, 1} or p.bound == ">":
+        if p is None or p.value in {0, 1}:
             return _Observation("unclear", "unclear")
         z = z_of_p(p.value)
+        if p.bound == ">":
+            return _Observation("null", "null", z=(-z, z))
         return _Observation("unclear", "unclear-p", z=(-z, z))
     sign = turn if row.direction == "increases" else -turn
     figures = row.value is not None or row.groups is not None or row.counts is not None
@@ -398,18 +415,20 @@ def _rounding(row: Finding) -> float:
     if row.value is None or row.ci is None:
         return 0.0
     half = [last_digit(figure) / 2 for figure in (row.value, *row.ci)]
+    read = ratio_from_ci if row.measure in RATIOS else difference_from_ci
     extremes = []
     for value in (row.value - half[0], row.value + half[0]):
         for low, high in ((row.ci[0] - half[1], row.ci[1] + half[2]), (row.ci[0] + half[1], row.ci[1] - half[2])):
-            estimate = ratio_from_ci(value, (low, high)) if value > 0 else None
+            estimate = read(value, (low, high))
             if estimate is None:
                 return math.inf
             extremes.append(estimate.z)
     return (max(extremes) - min(extremes)) / 2
 
 
-def _apart(z: float, other: float, row: Finding, allowance: float) -> bool:
-    return abs(z - other) > METHOD.disagreement_z + allowance + _rounding(row)
+def _apart(printed: Estimate, table: Estimate, row: Finding) -> bool:
+    """Whether a printed ratio and its counts can't both be right: z apart beyond rounding, or intervals of unlike width."""
+    return abs(printed.z - table.z) > METHOD.disagreement_z + _rounding(row) or not 2 / 3 < printed.se / table.se < 3 / 2
 
 
 def _p_disagrees(z: float, p: P, allowance: float = 0.0) -> bool:

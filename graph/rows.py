@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from graph.contested import grid_of, power
 from graph.method import Z95
+from graph.reading import stepped
 from graph.synthesis import Corpus, Synthesis, back, population_ref, study_ref
 from schema.association import ClaimRow, FamilyResult, Interval, Row, Used
 from schema.reading import ClaimReading, Reading
@@ -135,7 +136,7 @@ def _turned(reading: Reading) -> tuple[float | None, Interval | None]:
         return row.value, (float(row.ci[0]), float(row.ci[1])) if row.ci else None
     if reading.y is None or reading.se is None:
         return None, None
-    step = row.per.step if row.per is not None else 1
+    step = stepped(row, reading.way)
     y, half = reading.y * step, Z95 * reading.se * step
     return back(reading.scale, y), (back(reading.scale, y - half), back(reading.scale, y + half))
 

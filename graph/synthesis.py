@@ -12,6 +12,7 @@ from graph.contested import contested, surprising
 from graph.effects import CHINN, p_of_z
 from graph.method import METHOD, Z95
 from graph.overlap import Patients
+from graph.reading import stepped
 from graph.votes import Vote, Votes, cast
 from schema.association import (
     Association,
@@ -87,7 +88,7 @@ def synthesise(exposure: str, outcome: str, population: str, readings: Sequence[
     track = track_of(
         corpus.vocabulary[exposure],
         corpus.vocabulary[outcome],
-        randomised=bool(cohorts) and all(reading.row.randomised for reading in cohorts),
+        randomised=bool(basis) and all(vote.reading.row.randomised for vote in basis),
     )
     surprises = surprising(votes.cohorts) if len(votes.cohorts) > 1 else []
     headline = headline_row or primary
@@ -113,7 +114,7 @@ def synthesise(exposure: str, outcome: str, population: str, readings: Sequence[
             if exposures[vote.reading.exposure][1] == "weight" or outcomes[vote.reading.outcome][1] == "weight"
         ],
         surprising=[finding for i in surprises for finding in votes.cohorts[i].findings],
-        full_text=full_text,
+        full_text=sum(corpus.studies[vote.reading.study].read == "full-text" for vote in basis),
         disagreeing=_disagreeing(primary, published, votes.published),
         patients=patients,
     )
@@ -282,8 +283,8 @@ def _family_result(family: Family, votes: Sequence[Vote]) -> FamilyResult:
 
 
 def _step(vote: Vote) -> float:
-    row = vote.reading.row
-    return row.per.step if row.per is not None and not vote.combined else 1
+    """The step that the row's estimate was divided by."""
+    return 1 if vote.combined else stepped(vote.reading.row, vote.reading.way)
 
 
 def _own_ci(reading: Reading, computed: Interval) -> Interval:
@@ -360,7 +361,8 @@ def _exclude(a: tuple[float | None, Interval | None], b: tuple[float | None, Int
 def _p(headline: PublishedEstimate | None, primary: FamilyResult | None, votes: Votes) -> float | None:
     """The p of the headline: of the pooled estimate by REML-HK, or of the one row behind it."""
     if headline is None and primary is not None and primary.reml_hk is not None:
-        return primary.reml_hk.p
+        # a Bayesian interval has no p; that of REML-HK stands with its own interval in the family
+        return primary.reml_hk.p if primary.estimate_source == "pooled-reml-hk" else None
     finding = headline.finding if headline else (primary.rows[0] if primary else None)
     for reading in (*(vote.reading for vote in votes.cohorts), *votes.published):
         if reading.finding == finding and reading.y is not None and reading.se is not None:

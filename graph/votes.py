@@ -6,15 +6,15 @@ import math
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
+from graph.method import Z95
 from graph.overlap import Patients, independent, may_share, shares
-from schema.reading import Reading
+from schema.reading import Reading, sign_of
 from schema.study import Study
 from schema.vocabulary import RollUp
 
 # exposure and outcome terms whose rows an edge takes: term -> (rank, how)
 Takes = Mapping[str, tuple[int, RollUp]]
 
-_KIND_RANK = {"estimate": 0, "significant": 1, "direction": 2, "null": 2, "unclear": 3}
 _ADJUSTED_RANK = {True: 0, None: 1, False: 2}
 
 
@@ -134,7 +134,7 @@ def _possible(
             stricter[j].add(i)
             if i in chosen and j in chosen:
                 pairs.append((votes[j].reading.study, votes[i].reading.study))
-    return tuple(sorted(pairs)), len(independent(worth, stricter)) if pairs else len(kept)
+    return tuple(sorted(pairs)), min(len(kept), len(independent(worth, stricter))) if pairs else len(kept)
 
 
 def _speaking(
@@ -172,8 +172,8 @@ def _speaker(rows: Sequence[Reading], exposures: Takes, outcomes: Takes, study: 
         return (
             exposures[row.exposure][0],
             outcomes[row.outcome][0],
-            row.turned_from is not None,
-            _KIND_RANK[row.kind],
+            # never by what a row found: an estimate before a p before a bare word
+            0 if row.kind == "estimate" else 1 if row.row.p is not None else 2,
             _ADJUSTED_RANK[row.row.adjusted],
             order[row.finding],
         )
@@ -226,6 +226,7 @@ def _combine(rows: Sequence[Reading], exposures: Takes, outcomes: Takes) -> Vote
             "y": y,
             "se": se,
             "z": y / se,
+            "significant": sign_of(y) if abs(y / se) > Z95 else 0,
             "information": math.fsum(row.information for row in rows),
         }
     )

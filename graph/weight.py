@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.method import METHOD, Z95, Method
+from schema.pvalue import parse_p
 from schema.reading import Reading
 
 Vector = NDArray[np.float64]
@@ -55,7 +56,8 @@ def report_of(reading: Reading) -> Report | None:
         low = -math.inf if reading.z[0] is None else reading.z[0]
         high = math.inf if reading.z[1] is None else reading.z[1]
         if reading.kind == "unclear":
-            return Report(high, high, reading.information, mirrored=True)
+            bound = reading.row.p is not None and parse_p(reading.row.p).bound == "<"
+            return Report(high, math.inf if bound else high, reading.information, mirrored=True)
         return Report(low, high, reading.information)
     return Report(reading.z, reading.z, reading.information)
 
@@ -68,7 +70,7 @@ class Grid(NamedTuple):
     mass: NDArray[np.float64]
 
 
-# Gauss-Legendre in the square root of tau, which puts more nodes near 0: weight and p_direction are right to 0.001
+# Gauss-Legendre in the square root of tau, which puts more nodes near 0: weight is right to 0.001, p_direction to 0.002
 _ROOTS, _ROOT_WEIGHTS = np.polynomial.legendre.leggauss(14)
 _TAU_SHARES = ((_ROOTS + 1) / 2) ** 2
 _TAU_WEIGHTS = _ROOT_WEIGHTS * (_ROOTS + 1) / 2
@@ -163,8 +165,11 @@ def _likelihood(report: Report, centre: Vector, spread: Vector, rho: float) -> V
         lower: Vector = ndtr((centre - low) / spread) - ndtr((centre - high) / spread)
         return np.where(centre > 0, upper, lower)
 
-    inner = between(max(report.low, -Z95), min(report.high, Z95))
-    return between(report.low, min(report.high, -Z95)) + rho * inner + between(max(report.low, Z95), report.high)
+    def printed(low: float, high: float) -> Vector:
+        inner = between(max(low, -Z95), min(high, Z95))
+        return between(low, min(high, -Z95)) + rho * inner + between(max(low, Z95), high)
+
+    return printed(report.low, report.high) + (printed(-report.high, -report.low) if report.mirrored else 0)
 
 
 def chances(grid: Grid, information: float, rho: float = 1.0) -> tuple[float, float, float]:

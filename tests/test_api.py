@@ -101,9 +101,9 @@ def test_other_answers_name_their_release(client: TestClient, graph: EvidenceGra
 
 
 ASSOCIATION_KEYS = set(
-    "exposure outcome population direction weight p_direction measure estimate ci estimate_source prediction_interval p tau2 i2 q k contrast "
-    "families sensitivity studies cohorts cohorts_if_overlap patients increases decreases not_significant unclear full_text certainty "
-    "reasons contested caption findings".split()
+    "exposure outcome population direction weight p_direction measure estimate ci estimate_source prediction_interval p tau2 i2 q k "
+    "contrast families sensitivity studies cohorts cohorts_if_overlap patients increases decreases not_significant unclear full_text "
+    "certainty reasons contested caption findings".split()
 )
 ROW_KEYS = set(
     "finding study cohorts population design randomised adjusted measure contrast family value ci p counts source y se z kind used why "
@@ -148,7 +148,7 @@ def test_evidence_holds_the_association_its_rows_and_what_is_published(client: T
 # --- the answers are those of the questions ---
 
 QUESTIONS: list[tuple[str, dict[str, Any], Any]] = [
-    ("/v1/factors", {}, lambda reader: questions.factors(reader)),
+    ("/v1/factors", {}, questions.factors),
     ("/v1/factors", {"population": "caa"}, lambda reader: questions.factors(reader, population="caa")),
     (
         "/v1/factors",
@@ -173,24 +173,24 @@ QUESTIONS: list[tuple[str, dict[str, Any], Any]] = [
             filters=Filters(design=("prospective-cohort", "rct-post-hoc"), min_n=50, indirect=True),
         ),
     ),
-    ("/v1/outcomes", {}, lambda reader: questions.outcomes(reader)),
+    ("/v1/outcomes", {}, questions.outcomes),
     ("/v1/outcomes", {"exposure": "age"}, lambda reader: questions.outcomes(reader, "age")),
-    ("/v1/contested", {}, lambda reader: questions.contested(reader)),
+    ("/v1/contested", {}, questions.contested),
     ("/v1/contested", {"lesion": "r-dwi"}, lambda reader: questions.contested(reader, "r-dwi")),
     (
         "/v1/evidence",
         {"exposure": "white-matter-hyperintensities", "outcome": "r-dwi", "max_mri_day": 14},
         lambda reader: questions.evidence(reader, "white-matter-hyperintensities", "r-dwi", filters=Filters(max_mri_day=14)),
     ),
-    ("/v1/prevalence", {}, lambda reader: questions.prevalence(reader)),
+    ("/v1/prevalence", {}, questions.prevalence),
     ("/v1/prevalence", {"population": "ich-caa"}, lambda reader: questions.prevalence(reader, population="ich-caa")),
-    ("/v1/mechanisms", {}, lambda reader: questions.mechanisms(reader)),
+    ("/v1/mechanisms", {}, questions.mechanisms),
     ("/v1/studies", {"q": "menon"}, lambda reader: questions.studies(reader, "menon")),
     ("/v1/studies/menon-2012", {}, lambda reader: questions.study(reader, "menon-2012")),
     ("/v1/terms", {"q": "microbleeds", "kind": "csvd-marker"}, lambda reader: questions.terms(reader, "microbleeds", kind="csvd-marker")),
     ("/v1/terms/CMBs", {}, lambda reader: questions.term(reader, "cerebral-microbleeds")),
     ("/v1/terms/r-dwi/neighbours", {"population": "caa"}, lambda reader: questions.neighbours(reader, "r-dwi", "caa")),
-    ("/v1/schema", {}, lambda reader: questions.schema(reader)),
+    ("/v1/schema", {}, questions.schema),
     ("/v1/releases/current", {}, lambda reader: questions.release(reader, "memory")),
 ]
 
@@ -847,8 +847,9 @@ def openapi(client: TestClient) -> dict[str, Any]:
 
 def test_every_route_of_the_contract_is_there(openapi: dict[str, Any]) -> None:
     assert set(openapi["paths"]) >= {
-        "/v1/factors", "/v1/outcomes", "/v1/evidence", "/v1/contested", "/v1/prevalence", "/v1/mechanisms", "/v1/studies", "/v1/studies/{id}",
-        "/v1/terms", "/v1/terms/{id}", "/v1/terms/{id}/neighbours", "/v1/graph", "/v1/schema", "/v1/releases/current", "/healthz", "/readyz",
+        "/v1/factors", "/v1/outcomes", "/v1/evidence", "/v1/contested", "/v1/prevalence", "/v1/mechanisms", "/v1/studies",
+        "/v1/studies/{id}", "/v1/terms", "/v1/terms/{id}", "/v1/terms/{id}/neighbours", "/v1/graph", "/v1/schema", "/v1/releases/current",
+        "/healthz", "/readyz",
     }  # fmt: skip
 
 

@@ -74,7 +74,15 @@ def refused(done: Done, status: int, *words: str) -> str:
 
 
 def sheet(study: str = "smith-2024", **finding: Any) -> dict[str, Any]:
-    row = {"exposure": "age", "outcome": "r-dwi", "population": "all", "measure": "OR", "value": 2.0, "ci": [1.1, 3.6], "direction": "increases"}
+    row = {
+        "exposure": "age",
+        "outcome": "r-dwi",
+        "population": "all",
+        "measure": "OR",
+        "value": 2.0,
+        "ci": [1.1, 3.6],
+        "direction": "increases",
+    }
     return {
         "id": study,
         "title": "Age and lesions",
@@ -294,7 +302,8 @@ def test_an_unknown_name_is_status_1_and_suggests_the_nearest(folder: Path, rdwi
     "arguments",
     [
         ["nonsense"], ["factors", "--nonsense"], ["factors", "--limit", "0"], ["factors", "--limit", "501"], ["factors", "--limit", "x"],
-        ["factors", "--offset", "-1"], ["factors", "--format", "xml"], ["factors", "--certainty", "great"], ["factors", "--year-from", "12"],
+        ["factors", "--offset", "-1"], ["factors", "--format", "xml"], ["factors", "--certainty", "great"],
+        ["factors", "--year-from", "12"],
         ["factors", "--min-n", "0"], ["factors", "a", "b"], ["evidence", "age"], ["evidence"], ["study"], ["load"], ["check"], ["remove"],
         ["export", "node-link"], ["export", "xml", "--output", "x"], ["serve", "--port", "-1"], ["serve", "--port", "70000"],
         ["factors", "--kind", "gene"], ["factors", "--direction", "up"], ["status", "--format", "xml"],
@@ -320,10 +329,10 @@ def test_a_wrong_value_is_status_2_and_told_what_is_allowed(folder: Path, rdwi: 
 
 
 @pytest.mark.parametrize("value", ["mongodb://x", "http://localhost", ""])
-@pytest.mark.parametrize("arguments", [["factors"], ["status"], ["serve", "--port", "0"], ["load", "x.yaml"], ["check", "x.yaml"], ["remove", "x"]])
-def test_a_wrong_store_is_status_2(
-    folder: Path, rdwi: Rdwi, monkeypatch: pytest.MonkeyPatch, arguments: list[str], value: str
-) -> None:
+@pytest.mark.parametrize(
+    "arguments", [["factors"], ["status"], ["serve", "--port", "0"], ["load", "x.yaml"], ["check", "x.yaml"], ["remove", "x"]]
+)
+def test_a_wrong_store_is_status_2(folder: Path, rdwi: Rdwi, monkeypatch: pytest.MonkeyPatch, arguments: list[str], value: str) -> None:
     monkeypatch.setenv("RDWI_STORE", value)
     message = refused(rdwi(*arguments), 2, "RDWI_STORE", "memory:")
     assert len(message.splitlines()) == 1
@@ -364,9 +373,7 @@ def test_without_a_command_help_is_shown(rdwi: Rdwi) -> None:
 @pytest.mark.parametrize(
     "arguments", [["factors"], ["status"], ["terms"], ["remove", "x"], ["export", "node-link", "-o", "x"]], ids=" ".join
 )
-def test_a_damaged_snapshot_is_status_3_and_told_what_to_do(
-    empty_folder: Path, rdwi: Rdwi, arguments: list[str], content: bytes
-) -> None:
+def test_a_damaged_snapshot_is_status_3_and_told_what_to_do(empty_folder: Path, rdwi: Rdwi, arguments: list[str], content: bytes) -> None:
     empty_folder.mkdir()
     (empty_folder / snapshot.NAME).write_bytes(content)
     message = refused(rdwi(*arguments), 3, str(empty_folder), "--fresh")
@@ -453,7 +460,11 @@ def test_a_path_that_leads_nowhere_is_status_1(few: Path, rdwi: Rdwi, command: s
 def test_a_load_adds_replaces_and_keeps(few: Path, rdwi: Rdwi, sheets: Callable[..., Path]) -> None:
     assert "1 studies added, 0 replaced" in rdwi("load", sheets(sheet())).out
     assert "0 studies added, 1 replaced" in rdwi("load", sheets(sheet(value=3.0))).out
-    assert {one["id"] for one in json.loads(rdwi("studies", "--format", "json").out)["items"]} == {"first-2023", "second-2023", "smith-2024"}
+    assert {one["id"] for one in json.loads(rdwi("studies", "--format", "json").out)["items"]} == {
+        "first-2023",
+        "second-2023",
+        "smith-2024",
+    }
     (finding,) = json.loads(rdwi("study", "smith-2024", "--format", "json").out)["study"]["findings"]
     assert finding["value"] == 3.0
 
@@ -528,7 +539,9 @@ def test_terms_of_ones_own_stay_when_their_sheets_are_removed(few: Path, rdwi: R
     assert "Phase of the moon" in rdwi("factors").out
 
 
-def test_a_user_can_load_a_study_beside_the_shipped_corpus(folder: Path, rdwi: Rdwi, sheets: Callable[..., Path], graph: EvidenceGraph) -> None:
+def test_a_user_can_load_a_study_beside_the_shipped_corpus(
+    folder: Path, rdwi: Rdwi, sheets: Callable[..., Path], graph: EvidenceGraph
+) -> None:
     before = json.loads(rdwi("evidence", "age", "r-dwi", "--format", "json").out)
     assert rdwi("load", sheets(sheet())).status == 0
     after = json.loads(rdwi("evidence", "age", "r-dwi", "--format", "json").out)
@@ -540,7 +553,9 @@ def test_a_user_can_load_a_study_beside_the_shipped_corpus(folder: Path, rdwi: R
 # --- export ---
 
 
-def test_export_as_node_link_reopens_in_networkx(folder: Path, rdwi: Rdwi, tmp_path: Path, graph: EvidenceGraph, client: TestClient) -> None:
+def test_export_as_node_link_reopens_in_networkx(
+    folder: Path, rdwi: Rdwi, tmp_path: Path, graph: EvidenceGraph, client: TestClient
+) -> None:
     output = tmp_path / "graph.json"
     done = rdwi("export", "node-link", "--output", output)
     assert done.status == 0
@@ -578,7 +593,9 @@ def test_the_program_answers_in_a_process_of_its_own(folder: Path, client: TestC
 
 
 def test_the_program_ends_with_its_status_and_without_a_traceback(folder: Path) -> None:
-    done = subprocess.run([*PROGRAM, "study", "nobody-1900"], env=environment(folder), capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [*PROGRAM, "study", "nobody-1900"], env=environment(folder), capture_output=True, text=True, timeout=60, check=False
+    )
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("rdwi: There is no study named 'nobody-1900'.")
     assert len(done.stderr.splitlines()) == 1

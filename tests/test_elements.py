@@ -81,13 +81,12 @@ def test_every_label_and_type_stands_in_the_table(all_nodes: list[Node], all_edg
     assert {edge.type for edge in all_edges} == set(EDGE_TYPES)
 
 
-
 def test_every_property_of_the_table_is_used(all_nodes: list[Node], all_edges: list[Edge]) -> None:
     used = {(node.label, name) for node in all_nodes for name in node.properties}
     used |= {(edge.type, name) for edge in all_edges for name in edge.properties}
     terms = set(LABELS.values())
     told = {(label, one.name) for label, kind in NODE_TYPES.items() for one in kind.properties if label not in terms}
-    told |= {(type, one.name) for type, kind in EDGE_TYPES.items() for one in kind.properties}
+    told |= {(kind.type, one.name) for kind in EDGES for one in kind.properties}
     assert told - used == set()
     of_terms = {one.name for one in NODE_TYPES["RiskFactor"].properties}
     assert of_terms - {name for label, name in used if label in terms} == set()
@@ -154,7 +153,9 @@ def test_overlaps_are_what_the_sheets_say_each_pair_once(corpus: tuple[Study, ..
     for one in corpus:
         for other in corpus:
             if one.id < other.id:
-                outside = {name for name in one.overlaps_with if name not in ids} & {name for name in other.overlaps_with if name not in ids}
+                outside = {name for name in one.overlaps_with if name not in ids} & {
+                    name for name in other.overlaps_with if name not in ids
+                }
                 if set(one.cohorts) & set(other.cohorts) or other.id in one.overlaps_with or one.id in other.overlaps_with or outside:
                     expected.add((f"study:{one.id}", f"study:{other.id}"))
     assert {(edge.start, edge.end) for edge in all_edges if edge.type == "OVERLAPS"} == expected

@@ -305,12 +305,9 @@ def test_nothing_of_a_study_that_is_left_out_is_shown(reader: MemoryReader) -> N
 
 @pytest.mark.parametrize("ask", ["factors", "outcomes", "contested", "evidence"])
 def test_a_study_to_leave_out_must_be_known(reader: MemoryReader, ask: str) -> None:
-    filters = Filters(exclude=("menon-2013",))
+    names = ("age", "r-dwi") if ask == "evidence" else ()
     with pytest.raises(UnknownName, match="menon-2013") as caught:
-        if ask == "evidence":
-            questions.evidence(reader, "age", "r-dwi", filters=filters)
-        else:
-            getattr(questions, ask)(reader, filters=filters)
+        getattr(questions, ask)(reader, *names, filters=Filters(exclude=("menon-2013",)))
     assert "menon-2012" in caught.value.suggestions
 
 
@@ -338,7 +335,8 @@ def test_a_filter_of_a_wrong_value_is_refused(given: dict[str, Any]) -> None:
 def test_the_query_tells_the_filters_as_they_were_asked(reader: MemoryReader) -> None:
     query = questions.factors(reader, filters=Filters(adjusted=False, min_n=20, exclude=("wu-2015",), indirect=True)).query
     assert query == {
-        "lesion": "r-dwi", "population": "ich", "parts": ["ich-both", "ich-caa", "ich-deep", "ich-hypertensive", "ich-lobar", "ich-non-caa"],
+        "lesion": "r-dwi", "population": "ich",
+        "parts": ["ich-both", "ich-caa", "ich-deep", "ich-hypertensive", "ich-lobar", "ich-non-caa"],
         "adjusted": False, "min_n": 20, "exclude": ["wu-2015"], "indirect": True,
     }  # fmt: skip
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
@@ -55,7 +54,9 @@ SINGLE: list[Callable[[Reader], object]] = [
 
 
 @pytest.mark.parametrize("ask", SINGLE)
-def test_a_snapshot_is_read_as_the_graph_that_was_written(reader: MemoryReader, from_file: MemoryReader, ask: Callable[[Reader], object]) -> None:
+def test_a_snapshot_is_read_as_the_graph_that_was_written(
+    reader: MemoryReader, from_file: MemoryReader, ask: Callable[[Reader], object]
+) -> None:
     assert ask(from_file) == ask(reader)
 
 
@@ -160,7 +161,9 @@ def test_a_reader_keeps_its_release_whatever_is_loaded_meanwhile(graph: Evidence
     assert store.reader().edges() == list(smaller.associations)
 
 
-def test_a_reader_of_a_file_keeps_its_release_when_the_file_is_replaced(tmp_path: Path, graph: EvidenceGraph, smaller: EvidenceGraph) -> None:
+def test_a_reader_of_a_file_keeps_its_release_when_the_file_is_replaced(
+    tmp_path: Path, graph: EvidenceGraph, smaller: EvidenceGraph
+) -> None:
     path = tmp_path / snapshot.NAME
     snapshot.write(graph, path, "")
     store = MemoryStore(snapshot.read(path), path)
@@ -231,7 +234,7 @@ def test_a_snapshot_that_is_taken_away_leaves_the_release_served(tmp_path: Path,
     path = tmp_path / snapshot.NAME
     snapshot.write(smaller, path, "")
     store = MemoryStore(snapshot.read(path), path)
-    os.unlink(path)
+    path.unlink()
     assert store.reader().release() == smaller.release
     assert store.reader().edges() == list(smaller.associations)
 

@@ -12,7 +12,7 @@ import pytest
 
 from graph.build import EvidenceGraph
 from graph.elements import edges, nodes
-from graph.networks import multigraph, simple
+from graph.networks import multigraph
 from graph.opening import Graph
 from graph.stores.memory import MemoryStore
 from schema.errors import UnknownName
@@ -59,9 +59,7 @@ def test_a_node_keeps_the_properties_of_the_elements(graph: EvidenceGraph, whole
 def test_two_populations_make_two_edges_between_the_same_terms(graph: EvidenceGraph, whole: Any) -> None:
     found = whole.get_edge_data("cerebral-microbleeds", "r-dwi")
     populations = {one["population"] for one in found.values() if one["type"] == "ASSOCIATED_WITH"}
-    expected = {
-        one.population.id for one in graph.associations if (one.exposure.id, one.outcome.id) == ("cerebral-microbleeds", "r-dwi")
-    }
+    expected = {one.population.id for one in graph.associations if (one.exposure.id, one.outcome.id) == ("cerebral-microbleeds", "r-dwi")}
     assert populations == expected
     assert len(populations) > 1
 

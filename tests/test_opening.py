@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,15 @@ from schema.vocabulary import Vocabulary, shipped
 
 def sheet(study: str = "smith-2024", **finding: Any) -> dict[str, Any]:
     """A sheet with one finding on age and R-DWI."""
-    row = {"exposure": "age", "outcome": "r-dwi", "population": "all", "measure": "OR", "value": 2.0, "ci": [1.1, 3.6], "direction": "increases"}
+    row = {
+        "exposure": "age",
+        "outcome": "r-dwi",
+        "population": "all",
+        "measure": "OR",
+        "value": 2.0,
+        "ci": [1.1, 3.6],
+        "direction": "increases",
+    }
     return {
         "id": study,
         "read": "abstract",
@@ -151,7 +159,9 @@ def test_open_graph_answers_by_name(folder: Path) -> None:
         opened.reader, filters=Filters(adjusted=True), narrow=Narrow(min_cohorts=2), page=Page(3, 0, "name")
     )
     assert opened.outcomes("age", kind="lesion").items == questions.outcomes(opened.reader, "age", narrow=Narrow(kind="lesion")).items
-    assert opened.evidence("age", "r-dwi", adjusted=True) == questions.evidence(opened.reader, "age", "r-dwi", filters=Filters(adjusted=True))
+    assert opened.evidence("age", "r-dwi", adjusted=True) == questions.evidence(
+        opened.reader, "age", "r-dwi", filters=Filters(adjusted=True)
+    )
     assert opened.prevalence(population="caa") == questions.prevalence(opened.reader, population="caa")
     assert opened.mechanisms().items == questions.mechanisms(opened.reader, page=Page(None)).items
     assert opened.contested("r-dwi").items == questions.contested(opened.reader, "r-dwi", page=Page(None)).items
@@ -476,20 +486,9 @@ def test_loading_into_a_store_of_an_older_corpus_brings_both_up_to_date(
 def test_two_writers_at_once_both_get_their_turn(few: Path, write: Write) -> None:
     folders = [write(sheet(f"author{number}-2024"), into=f"f{number}") for number in range(4)]
     load(Settings(), [write(sheet("first-2024"), into="first")], fresh=True)
-    failed: list[BaseException] = []
-
-    def loading(folder: Path) -> None:
-        try:
-            load(Settings(), [folder])
-        except BaseException as error:  # told by the assertion below
-            failed.append(error)
-
-    threads = [threading.Thread(target=loading, args=(folder,)) for folder in folders]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
+    with ThreadPoolExecutor(4) as threads:
+        changes = list(threads.map(lambda folder: load(Settings(), [folder]), folders))
+    assert all(len(change.added) == 1 for change in changes)
     assert held() == ["author0-2024", "author1-2024", "author2-2024", "author3-2024", "first-2024"]
 
 

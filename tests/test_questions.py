@@ -354,6 +354,23 @@ def test_studies_are_narrowed_by_what_their_sheets_say(
     assert [one.id for one in questions.studies(reader, page=ALL, **options).items] == expected
 
 
+@pytest.mark.parametrize(
+    ("options", "unknown"),
+    [
+        ({"year_from": 2020}, lambda study: study.year is None),
+        ({"design": ("rct",)}, lambda study: study.design is None),
+        ({"country": "china"}, lambda study: not study.countries),
+    ],
+    ids=str,
+)
+def test_studies_of_which_it_can_not_be_told_are_counted(
+    reader: MemoryReader, corpus: tuple[Study, ...], options: dict[str, Any], unknown: Any
+) -> None:
+    expected = sum(map(unknown, corpus))
+    assert expected
+    assert questions.studies(reader, **options).unknown_dropped == expected
+
+
 @pytest.mark.parametrize("q", ["menon", "MENON 2012", "Menon-2012", "ann neurol menon"])
 def test_a_study_is_found_by_its_words_in_any_form(reader: MemoryReader, q: str) -> None:
     assert "menon-2012" in {one.id for one in questions.studies(reader, q, page=ALL).items}

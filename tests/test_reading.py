@@ -12,7 +12,8 @@ import pytest
 from graph.effects import CHINN, hedges_g, log_odds_ratio, log_risk_ratio, mean_sd_from_quartiles
 from graph.method import METHOD
 from graph.opening import shipped_studies
-from graph.reading import WAYS, finding_ids, read_study
+from graph.reading import WAYS, finding_ids, read_study, stepped
+from graph.weight import report_of
 from schema.reading import Reading
 from schema.study import Counts, Finding, Study
 from schema.vocabulary import shipped
@@ -408,7 +409,7 @@ def test_an_adjusted_ratio_is_not_replaced_by_crude_counts() -> None:
     ],
 )
 def test_rows_that_do_not_vote_say_why(seen: Any, why: str) -> None:
-    reading = seen()
+    reading = made()
     assert not reading.votes
     assert why in reading.why
 
@@ -467,3 +468,61 @@ def test_an_id_keeps_when_a_figure_is_corrected_and_tells_equal_rows_apart() -> 
     assert again == f"{first}-2"
     assert not apart.startswith(first)
     assert finding_ids(Study(id="one", read="abstract", findings=[fixed]))[0] == first
+
+
+# --- what was once wrong ---
+
+
+@pytest.mark.parametrize(
+    ("keys", "significant"),
+    [
+        ({"measure": "beta", "value": 0.9, "ci": (-0.2, 2.0), "p": 0.11}, 0),
+        ({"measure": "beta", "value": 1.2, "ci": (-0.1, 2.5), "p": 0.07}, 0),
+        ({"measure": "beta", "value": 1.2, "ci": (0.1, 2.3), "p": 0.03}, 1),
+        ({"measure": "OR", "value": 2.4, "ci": (0.99, 5.8), "p": 0.047}, 1),
+    ],
+)
+def test_an_estimate_is_significant_by_its_printed_p(keys: dict[str, Any], significant: int) -> None:
+    assert made(**keys, direction="increases").significant == significant
+
+
+@pytest.mark.parametrize(
+    ("keys", "step"),
+    [
+        ({"measure": "OR", "contrast_type": "per-unit", "value": 1.5, "ci": (1.1, 2.1)}, 10),
+        ({"measure": "OR", "contrast_type": "binary", "value": 1.5, "ci": (1.1, 2.1)}, 1),
+        ({"measure": "mean-difference", "value": 1.5, "ci": (1.1, 1.9)}, 10),
+    ],
+)
+def test_an_estimate_is_divided_by_its_step_where_it_is_per_unit_only(keys: dict[str, Any], step: float) -> None:
+    one = made(**keys, per={"step": 10, "unit": "mmHg"}, direction="increases")
+    plain = made(**keys, direction="increases")
+    assert one.y == pytest.approx((plain.y or 0) / step)
+    assert stepped(one.row, one.way) == step
+
+
+def test_a_pooled_interaction_is_no_published_estimate() -> None:
+    one = made(measure="OR", value=2.0, ci=(1.1, 3.6), pooled=True, role="modifier", direction="increases")
+    assert (one.published, one.votes) == (False, False)
+
+
+@pytest.mark.parametrize(("p", "kind", "mirrored"), [(0.2, "unclear", True), (">0.05", "null", False), ("<0.001", "unclear", True)])
+def test_a_p_without_a_sign_says_how_far_from_zero(p: Any, kind: str, mirrored: bool) -> None:
+    one = made(measure="p-only", p=p, direction="unclear")
+    report = report_of(one)
+    assert report is not None
+    assert (one.kind, report.mirrored) == (kind, mirrored)
+    assert (report.high == math.inf) is (p == "<0.001")
+
+
+def test_counts_are_used_with_a_warning_where_the_printed_interval_is_twice_as_wide() -> None:
+    one = next(row for row in sheets()["butcher-2025"] if row.way == "counts")
+    assert one.warnings == ("the printed ci disagrees with the counts: counts used",)
+
+
+def test_patients_are_not_believed_where_the_interval_says_that_the_exposure_is_rare() -> None:
+    """Medicare: 1.8 million people, 5924 with ICH; the ratio's interval tells how much they say of it."""
+    one = next(row for row in sheets()["murthy-2020-medicare"] if row.outcome == "major-vascular-events")
+    assert one.se is not None
+    assert one.information == pytest.approx(1 / (one.se**2 * 0.3 * 0.7))
+    assert one.information < 1000 < one.n

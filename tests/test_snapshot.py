@@ -71,7 +71,7 @@ def test_a_graph_of_nothing_can_be_written(tmp_path: Path) -> None:
 
 
 def test_signs_of_the_format_in_a_sheet_do_no_harm(tmp_path: Path) -> None:
-    title = "tab\there, line\nhere, return\rhere, \u2028 \u0085 and \x0b, quote\" and π"
+    title = 'tab\there, line\nhere, return\rhere, \u2028 \u0085 and \x0b, quote" and π'
     odd = build([Study.model_validate({"id": "odd-2024", "read": "abstract", "title": title})], shipped())
     path = tmp_path / snapshot.NAME
     snapshot.write(odd, path, "")
@@ -133,7 +133,18 @@ def intact(path: Path) -> bytes:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\n", b"\0" * 100, b"{}", b"[]\n", b"null\n", b'"rdwi-snapshot"\n', b"\x80\x81\n", b"PK\x03\x04", b"id: menon-2012\nread: abstract\n"],
+    [
+        b"",
+        b"\n",
+        b"\0" * 100,
+        b"{}",
+        b"[]\n",
+        b"null\n",
+        b'"rdwi-snapshot"\n',
+        b"\x80\x81\n",
+        b"PK\x03\x04",
+        b"id: menon-2012\nread: abstract\n",
+    ],
     ids=ascii,
 )
 def test_another_file_is_no_snapshot(path: Path, content: bytes) -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from graph.build import associations, corpus_of, group, read_all
+from graph.build import associations, build, corpus_of, group, read_all
 from graph.opening import shipped_studies
 from graph.overlap import overlap
 from graph.synthesis import Corpus, Synthesis, synthesise
 from graph.votes import Votes
+from schema.association import Association
 from schema.reading import Reading
 from schema.study import Study
 from schema.vocabulary import shipped
@@ -309,3 +310,56 @@ def test_every_row_of_an_association_votes_is_passed_over_or_is_published() -> N
 def test_one_association_is_made_an_edge_in_order() -> None:
     made = associations(read_all(corpus()), corpus())
     assert [(one.exposure.id, one.outcome.id, one.population.id) for one in made] == sorted(edges())
+
+
+# --- what was once wrong ---
+
+
+def _two_parts(lobar: dict[str, Any], deep: dict[str, Any]) -> Association:
+    groups = [
+        {"id": place, "label": place, "condition": "ich", "arteriopathy": "any", "location": place, "n": n}
+        for place, n in (("lobar", 120), ("deep", 80))
+    ]
+    rows = [
+        {
+            "exposure": "age",
+            "outcome": "r-dwi",
+            "population": place,
+            "measure": "OR",
+            "contrast_type": "binary",
+            "direction": "unclear",
+            **row,
+        }
+        for place, row in (("lobar", lobar), ("deep", deep))
+    ]
+    study = Study.model_validate(
+        {"id": "s", "read": "abstract", "design": "prospective-cohort", "n": 200, "populations": groups, "findings": rows}
+    )
+    return next(one for one in build([study], shipped()).associations if one.population.id == "ich")
+
+
+@pytest.mark.parametrize(
+    ("lobar", "deep", "direction"),
+    [
+        ({"value": 1.5, "ci": (0.95, 2.37)}, {"value": 1.6, "ci": (0.95, 2.7)}, "increases"),
+        ({"value": 0.7, "ci": (0.4, 1.2)}, {"value": 2.5, "ci": (1.3, 4.8)}, "inconclusive"),
+    ],
+)
+def test_subgroups_put_together_are_significant_by_what_they_are_together(
+    lobar: dict[str, Any], deep: dict[str, Any], direction: str
+) -> None:
+    assert _two_parts(lobar, deep).direction == direction
+
+
+def test_the_choice_inside_a_study_never_goes_by_what_a_row_found() -> None:
+    """An adjusted null comes before a crude significant row, and a row with a p before a bare word."""
+    base = {"exposure": "age", "outcome": "r-dwi", "population": "all", "measure": "p-only"}
+    group = {"id": "all", "label": "ICH", "condition": "ich", "arteriopathy": "any", "location": "any", "n": 200}
+    rows = [
+        {**base, "direction": "increases"},
+        {**base, "direction": "increases", "p": 0.04, "adjusted": False},
+        {**base, "direction": "no-association", "p": 0.3, "adjusted": True},
+    ]
+    study = Study.model_validate({"id": "s", "read": "abstract", "n": 200, "populations": [group], "findings": rows})
+    (one,) = (one for one in build([study], shipped()).associations if one.population.id == "ich")
+    assert (one.direction, one.not_significant) == ("inconclusive", 1)
