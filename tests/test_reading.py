@@ -409,7 +409,7 @@ def test_an_adjusted_ratio_is_not_replaced_by_crude_counts() -> None:
     ],
 )
 def test_rows_that_do_not_vote_say_why(seen: Any, why: str) -> None:
-    reading = made()
+    reading = seen()
     assert not reading.votes
     assert why in reading.why
 
