@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from api import errors
 from api.cache import Answers
+from api.deps import MEDIA
 from api.errors import ProblemDetails
 from api.routes import associations, graph, health, lesions, studies, terms
 from graph import questions
@@ -78,6 +79,7 @@ def _with_examples(app: FastAPI, store: Store) -> None:
         reader = store.reader()
         if shown.get("x-release") != reader.release():
             document = bare()
+            _with_media_types(document)
             for path, answer in EXAMPLES.items():
                 content = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
                 content["example"] = answer(reader).model_dump(mode="json")
@@ -86,3 +88,17 @@ def _with_examples(app: FastAPI, store: Store) -> None:
         return shown
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _with_media_types(document: dict[str, Any]) -> None:
+    """Errors are problem details; lists come as CSV and TSV, too."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                content = response.get("content", {})
+                if not status.startswith("2") and "application/json" in content:
+                    content["application/problem+json"] = content.pop("application/json")
+            if any(parameter["name"] == "format" and "csv" in str(parameter["schema"]) for parameter in operation.get("parameters", ())):
+                operation["responses"]["200"]["content"] |= {
+                    media.partition(";")[0]: {"schema": {"type": "string"}} for media in MEDIA.values()
+                }

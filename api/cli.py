@@ -6,6 +6,7 @@ Exit status: 0 done; 1 the input has problems or nothing is by that name; 2 wron
 from __future__ import annotations
 
 import contextlib
+import io
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import StrEnum
@@ -13,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, get_args
 
 import typer
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from schema.association import CertaintyLevel, Direction
-from schema.errors import BadParameter, InputProblems, RdwiError, StoreError, StoreUnavailable
+from schema.answer import StudyItem, TermItem
+from schema.association import Association, CertaintyLevel, Direction, Mechanism, PrevalenceRow, Row
+from schema.errors import BadParameter, InputProblems, PortTaken, RdwiError, StoreError, StoreUnavailable
 from schema.study import Design
 from schema.vocabulary import Kind
 
@@ -78,12 +80,15 @@ Paths = Annotated[list[str], typer.Argument(help="Sheets (YAML, JSON), folders, 
 
 def main() -> None:
     """Run a command; tell errors in a sentence or two, and never as a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # what a terminal's encoding doesn't hold is shown as ?
+        sys.stdout.reconfigure(errors="replace")
     try:
         app()
     except InputProblems as error:
         _tell(error.problems)
         _stop(str(error), 1)
-    except BadParameter as error:
+    except (BadParameter, PortTaken) as error:
         _stop(str(error), 2)
     except (StoreError, StoreUnavailable) as error:
         _stop(str(error), 3)
@@ -91,10 +96,6 @@ def main() -> None:
         _stop(str(error), 1)
     except ValidationError as error:
         _stop(" ".join(_setting(one) for one in error.errors()), 2)
-    except BrokenPipeError:
-        # whoever read our output has seen enough
-        sys.stderr.close()
-        sys.exit(0)
 
 
 def _setting(error: Any) -> str:
@@ -169,13 +170,13 @@ def remove(studies: Annotated[list[str], typer.Argument(metavar="STUDY...", help
 
 
 @app.command()
-def status(format: Form = Format.table) -> None:
+def status(format: Annotated[Literal["table", "json"], typer.Option("--format", help="table or json.")] = "table") -> None:
     """What the store holds."""
     from graph import questions
 
     graph = _open()
     answer = questions.release(graph.reader, graph.store.name)
-    if format is Format.json:
+    if format == "json":
         print(answer.model_dump_json())
         return
     print(f"store     {answer.store}\nrelease   {answer.release}")
@@ -218,7 +219,7 @@ def factors(
     narrow = _narrow(kind, category, direction, certainty, contested, min_cohorts)
     answer = questions.factors(_reader(), lesion, population, filters=filters, narrow=narrow, page=_page(limit, offset, format, sort))
     title = f"Factors linked to {answer.query['lesion']} in {answer.query['population']}"
-    _show(answer, format, lambda: tables.associations(answer.items, "exposure", title))
+    _show(answer, Association, format, lambda: tables.associations(answer.items, "exposure", title))
 
 
 @app.command()
@@ -253,7 +254,7 @@ def outcomes(
     narrow = _narrow(kind, category, direction, certainty, contested, min_cohorts)
     answer = questions.outcomes(_reader(), exposure, population, filters=filters, narrow=narrow, page=_page(limit, offset, format, sort))
     title = f"What {answer.query['exposure']} is linked to in {answer.query['population']}"
-    _show(answer, format, lambda: tables.associations(answer.items, "outcome", title))
+    _show(answer, Association, format, lambda: tables.associations(answer.items, "outcome", title))
 
 
 @app.command()
@@ -269,6 +270,7 @@ def contested(
     year_to: YearTo = None,
     max_mri_day: MaxMriDay = None,
     exclude: Exclude = None,
+    indirect: Indirect = False,
     sort: Sort = None,
     limit: Limit = None,
     offset: Offset = 0,
@@ -278,9 +280,9 @@ def contested(
     from api import tables
     from graph import questions
 
-    filters = _filters(design, adjusted, randomised, min_n, year_from, year_to, max_mri_day, exclude, False)
+    filters = _filters(design, adjusted, randomised, min_n, year_from, year_to, max_mri_day, exclude, indirect)
     answer = questions.contested(_reader(), lesion, outcome, population, filters=filters, page=_page(limit, offset, format, sort))
-    _show(answer, format, lambda: tables.associations(answer.items, "both", f"Contested in {answer.query['population']}"))
+    _show(answer, Association, format, lambda: tables.associations(answer.items, "both", f"Contested in {answer.query['population']}"))
     if format is Format.table:
         for one in answer.items:
             assert one.contested is not None
@@ -317,7 +319,7 @@ def evidence(
         print(answer.model_dump_json())
         return
     if format is not Format.table:
-        _write(tables.delimited(answer.rows, "," if format is Format.csv else "\t"))
+        _write(tables.delimited(answer.rows, Row, "," if format is Format.csv else "\t"))
         return
     title = f"{answer.query['exposure']} > {answer.query['outcome']} in {answer.query['population']}"
     if answer.association is None:
@@ -338,25 +340,28 @@ def prevalence(
     lesion: Annotated[str, typer.Argument(help="The lesion.")] = "r-dwi",
     population: Population = None,
     design: DesignOption = None,
+    adjusted: Adjusted = None,
+    randomised: Randomised = None,
     min_n: MinN = None,
     year_from: YearFrom = None,
     year_to: YearTo = None,
     max_mri_day: MaxMriDay = None,
     exclude: Exclude = None,
+    indirect: Indirect = False,
     format: Form = Format.table,
 ) -> None:
     """How common a lesion is: pooled, by window of time, by study."""
     from api import tables
     from graph import questions
 
-    filters = _filters(design, None, None, min_n, year_from, year_to, max_mri_day, exclude, False)
+    filters = _filters(design, adjusted, randomised, min_n, year_from, year_to, max_mri_day, exclude, indirect)
     answer = questions.prevalence(_reader(), lesion, population, filters=filters)
     if format is Format.json:
         print(answer.model_dump_json())
         return
     own = answer.prevalence
     if format is not Format.table:
-        _write(tables.delimited(own.rows, "," if format is Format.csv else "\t"))
+        _write(tables.delimited(own.rows, PrevalenceRow, "," if format is Format.csv else "\t"))
         return
     if answer.why is not None:
         print(answer.why.text)
@@ -383,7 +388,7 @@ def mechanisms(
     from graph import questions
 
     answer = questions.mechanisms(_reader(), lesion, page=_page(limit, offset, format, None))
-    _show(answer, format, lambda: tables.mechanisms(answer.items, f"Mechanisms that papers name for {answer.query['lesion']}"))
+    _show(answer, Mechanism, format, lambda: tables.mechanisms(answer.items, f"Mechanisms that papers name for {answer.query['lesion']}"))
 
 
 @app.command()
@@ -410,7 +415,7 @@ def studies(
         country=country,
         page=_page(limit, offset, format, None),
     )
-    _show(answer, format, lambda: tables.plain(answer.items, ("id", "year", "design", "n", "journal", "title"), "Studies"))
+    _show(answer, StudyItem, format, lambda: tables.plain(answer.items, ("id", "year", "design", "n", "journal", "title"), "Studies"))
 
 
 @app.command()
@@ -427,7 +432,7 @@ def study(
         print(answer.model_dump_json())
         return
     if format is not Format.table:
-        _write(tables.delimited(answer.rows, "," if format is Format.csv else "\t"))
+        _write(tables.delimited(answer.rows, Row, "," if format is Format.csv else "\t"))
         return
     sheet = answer.study
     print(f"{answer.label}: {sheet.title or 'title not shown'}")
@@ -456,7 +461,7 @@ def terms(
     from graph import questions
 
     answer = questions.terms(_reader(), text, kind=kind, page=_page(limit, offset, format, None))
-    _show(answer, format, lambda: tables.plain(answer.items, ("id", "name", "kind", "synonyms", "findings"), "Terms"))
+    _show(answer, TermItem, format, lambda: tables.plain(answer.items, ("id", "name", "kind", "synonyms", "findings"), "Terms"))
 
 
 @app.command()
@@ -577,14 +582,14 @@ def _page(limit: int | None, offset: int, format: Format, sort: str | None) -> P
     return Page(limit if limit is not None or everything else 50, offset, sort)
 
 
-def _show(answer: Answer[Any], format: Format, table: Callable[[], Table]) -> None:
+def _show(answer: Answer[Any], model: type[BaseModel], format: Format, table: Callable[[], Table]) -> None:
     from api import tables
 
     if format is Format.json:
         print(answer.model_dump_json())
         return
     if format is not Format.table:
-        _write(tables.delimited(answer.items, "," if format is Format.csv else "\t"))
+        _write(tables.delimited(answer.items, model, "," if format is Format.csv else "\t"))
         return
     if not answer.items:
         print(answer.why.text if answer.why else "No items.")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Annotated, Literal, TypeVar
+from collections.abc import Iterable
+from typing import Annotated, Literal
 
 from fastapi import Depends, Query, Request
 from fastapi.responses import Response
@@ -17,8 +17,7 @@ from schema.association import CertaintyLevel, Direction
 from schema.study import Design
 from schema.vocabulary import Kind
 
-_MEDIA = {"csv": "text/csv; charset=utf-8", "tsv": "text/tab-separated-values; charset=utf-8"}
-_B = TypeVar("_B", bound=BaseModel)
+MEDIA = {"csv": "text/csv; charset=utf-8", "tsv": "text/tab-separated-values; charset=utf-8"}
 
 
 def _reader(request: Request) -> Reader:
@@ -54,7 +53,9 @@ class EvidenceFilters(Parameters):
     min_n: int | None = Field(None, ge=1, description="keep rows of at least that many patients")
     year_from: int | None = Field(None, ge=1900, le=2100, description="keep studies published in or after that year")
     year_to: int | None = Field(None, ge=1900, le=2100, description="keep studies published in or before that year")
-    max_mri_day: float | None = Field(None, ge=0, description="keep studies whose last MRI was at or before that day after onset")
+    max_mri_day: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="keep studies whose last MRI was at or before that day after onset"
+    )
     exclude: list[str] = Field([], description="study ids to leave out (repeat)")
     indirect: bool = Field(default=False, description="add the evidence of wider populations, beside the population's own")
 
@@ -93,13 +94,18 @@ class AssociationQuery(Narrowed, EvidenceFilters, Listed):
     """Parameters of lists of associations."""
 
 
-def respond(answer: _B, format: str, items: Callable[[_B], Iterable[BaseModel]]) -> Response:
-    """The answer as JSON, or its items as CSV or TSV."""
+def respond(answer: BaseModel, format: str, items: Iterable[BaseModel], model: type[BaseModel]) -> Response:
+    """The answer as JSON, or items of it (of that model) as CSV or TSV."""
     if format == "json":
-        return Response(answer.model_dump_json(), media_type="application/json")
-    return Response(delimited(items(answer), "," if format == "csv" else "\t"), media_type=_MEDIA[format])
+        return as_json(answer)
+    return Response(delimited(items, model, "," if format == "csv" else "\t"), media_type=MEDIA[format])
+
+
+def as_json(answer: BaseModel) -> Response:
+    return Response(answer.model_dump_json(), media_type="application/json")
 
 
 __all__ = [
-    "AssociationQuery", "EvidenceFilters", "Format", "Listed", "Narrowed", "Parameters", "Query", "ReaderDep", "respond",
+    "MEDIA", "AssociationQuery", "EvidenceFilters", "Format", "Listed", "Narrowed", "Parameters", "Query", "ReaderDep", "as_json",
+    "respond",
 ]  # fmt: skip

@@ -93,11 +93,11 @@ async def _wrong_request(request: Request, error: Exception) -> JSONResponse:
 
 def _parameters(request: Request) -> list[str]:
     """The names of the query parameters of the request's route."""
-    path = request.url.path
-    for name, value in request.path_params.items():
-        path = path.replace(str(value), f"{{{name}}}")
-    operation = request.app.openapi().get("paths", {}).get(path, {}).get("get", {})
-    return sorted(one["name"] for one in operation.get("parameters", []) if one["in"] == "query")
+    own = getattr(request.scope.get("route"), "path", None)
+    paths = request.app.openapi().get("paths", {})
+    # a router knows its path without the prefix that it is included by
+    operations: dict[str, Any] = next((paths[path] for path in paths if own and path in {own, f"/v1{own}"}), {})
+    return sorted(one["name"] for one in operations.get("get", {}).get("parameters", []) if one["in"] == "query")
 
 
 async def _http(_: Request, error: Exception) -> JSONResponse:

@@ -8,11 +8,7 @@ import threading
 import webbrowser
 
 from graph.settings import Settings
-from schema.errors import RdwiError
-
-
-class PortTaken(RdwiError):
-    """The address can't be listened on."""
+from schema.errors import PortTaken
 
 
 def run(settings: Settings, host: str, port: int, *, open_browser: bool = False) -> None:
@@ -25,7 +21,11 @@ def run(settings: Settings, host: str, port: int, *, open_browser: bool = False)
 
     configure(settings.log_format)
     listener = _listen(host, port)
-    app = create_app(open_store(settings))
+    try:
+        app = create_app(open_store(settings))
+    except BaseException:
+        listener.close()
+        raise
     address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
     print(f"R-DWI evidence graph: {address}  (API: {address}/docs; Ctrl-C ends it)", flush=True)
     if open_browser:

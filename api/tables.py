@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from schema.answer import flat
+from schema.answer import columns, flat
 from schema.association import Association, Beside, Mechanism, PooledPrevalence, Prevalence, PrevalenceRow, Row
 from schema.association import Window as PrevalenceWindow
 
@@ -18,15 +18,13 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-def delimited(items: Iterable[BaseModel], delimiter: str) -> str:
-    """Items as CSV or TSV, one row an item: intervals in two columns, other nested values as JSON, null as nothing."""
-    rows = [flat(item) for item in items]
+def delimited(items: Iterable[BaseModel], model: type[BaseModel], delimiter: str) -> str:
+    """Items of a model as CSV or TSV, one row an item: intervals in two columns, other nested values as JSON, null as nothing."""
     out = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(out, list(rows[0]), delimiter=delimiter, lineterminator="\r\n" if delimiter == "," else "\n")
-        writer.writeheader()
-        for row in rows:
-            writer.writerow({name: _cell(value) for name, value in row.items()})
+    writer = csv.DictWriter(out, columns(model), delimiter=delimiter, lineterminator="\r\n")
+    writer.writeheader()
+    for item in items:
+        writer.writerow({name: _cell(value) for name, value in flat(item).items()})
     return out.getvalue()
 
 
@@ -36,7 +34,7 @@ def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "true" if value else "false"
     # a cell that a spreadsheet would run as a formula is shown as text
-    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t"}:
+    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"}:
         return f"'{value}"
     return value
 

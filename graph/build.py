@@ -28,8 +28,9 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class EvidenceGraph:
-    """All that a store holds, sorted by id. `user` are the studies that didn't come with the package, `removed` those of it that were
-    taken out; neither is part of the release.
+    """All that a store holds, sorted by id, but for the terms, whose order is that of roll-ups.
+
+    `user` are the studies that didn't come with the package, `removed` those of it that were taken out; neither is part of the release.
     """
 
     release: str
@@ -79,7 +80,7 @@ def _build(corpus: Corpus, progress: Progress | None) -> EvidenceGraph:
     return EvidenceGraph(
         release=release_of(corpus.studies.values(), vocabulary),
         studies=tuple(corpus.studies.values()),
-        terms=tuple(term for _, term in sorted(vocabulary.terms.items())),
+        terms=tuple(vocabulary.terms.values()),
         readings=tuple(readings),
         prevalence=tuple(row for study in corpus.studies.values() for row in read_prevalence(study)),
         claims=tuple(claims),

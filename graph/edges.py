@@ -28,6 +28,13 @@ def corpus_of(reader: Reader) -> Corpus:
     return Corpus(reader.terms(), reader.studies(), reader.patients())
 
 
+def known_studies(study_ids: Iterable[str], reader: Reader) -> None:
+    """UnknownName with the nearest where one of the studies is not there."""
+    for study_id in study_ids:
+        if study_id not in reader.studies():
+            raise UnknownName("study", study_id, suggest(study_id, {normal(one): one for one in reader.studies()}, 3))
+
+
 def findings(
     reader: Reader,
     population: str,
@@ -41,9 +48,7 @@ def findings(
         outcomes=None if outcomes is None else frozenset(outcomes),
         populations=with_parts(population),
     )
-    for excluded in filters.exclude:
-        if excluded not in reader.studies():
-            raise UnknownName("study", excluded, suggest(excluded, {normal(one): one for one in reader.studies()}, 3))
+    known_studies(filters.exclude, reader)
     if not filters.active:
         return rows, 0
     return sift(filters, rows, reader.studies(), finding_verdict, lambda row: row.study)

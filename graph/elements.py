@@ -16,7 +16,7 @@ from schema.study import Study
 
 
 class Node(NamedTuple):
-    """`id` is unique in the graph: a term's own, of all others with its label before ("study:menon-2012")."""
+    """`id` is unique in the graph: a term's own, of all others with its label before ("study:menon-2012"); `slug` is its own."""
 
     id: str
     label: str
@@ -40,15 +40,15 @@ def _known(**properties: Any) -> dict[str, Any]:
 
 def nodes(graph: EvidenceGraph) -> Iterator[Node]:
     """All nodes, sorted within each label."""
-    yield Node(f"release:{graph.release}", "Release", {"id": graph.release, "name": graph.release[:12], "method": VERSION})
+    yield Node(f"release:{graph.release}", "Release", {"slug": graph.release, "name": graph.release[:12], "method": VERSION})
     for population in sorted(POPULATIONS.values(), key=lambda one: one.id):
-        yield Node(f"population:{population.id}", "Population", {"id": population.id, "name": population.name})
-    for term in graph.terms:
+        yield Node(f"population:{population.id}", "Population", {"slug": population.id, "name": population.name})
+    for term in sorted(graph.terms, key=lambda one: one.id):
         yield Node(
             term.id,
             LABELS[term.kind],
             _known(
-                id=term.id, name=term.name, kind=term.kind, category=term.category, synonyms=list(term.synonyms) or None, unit=term.unit,
+                slug=term.id, name=term.name, kind=term.kind, category=term.category, synonyms=list(term.synonyms) or None, unit=term.unit,
                 harm=term.harm, definition=term.definition, xrefs=list(term.xrefs) or None,
             ),
         )  # fmt: skip
@@ -57,12 +57,12 @@ def nodes(graph: EvidenceGraph) -> Iterator[Node]:
             f"study:{study.id}",
             "Study",
             _known(
-                id=study.id, name=study.label, title=study.title, year=study.year, journal=study.journal, doi=study.doi, pmid=study.pmid,
+                slug=study.id, name=study.label, title=study.title, year=study.year, journal=study.journal, doi=study.doi, pmid=study.pmid,
                 design=study.design, read=study.read, n=study.n,
             ),
         )  # fmt: skip
     for cohort in sorted({cohort for study in graph.studies for cohort in study.cohorts}):
-        yield Node(f"cohort:{cohort}", "Cohort", {"id": cohort, "name": cohort})
+        yield Node(f"cohort:{cohort}", "Cohort", {"slug": cohort, "name": cohort})
     labels = {study.id: study.label for study in graph.studies}
     for reading in graph.readings:
         yield Node(f"finding:{reading.finding}", "Finding", _finding(reading, labels[reading.study]))
@@ -72,8 +72,8 @@ def nodes(graph: EvidenceGraph) -> Iterator[Node]:
             f"prevalence:{one.prevalence}",
             "Prevalence",
             _known(
-                id=one.prevalence, name=f"{row.lesion}, {labels[one.study]}", cases=row.cases, total=row.total, pct=row.pct, main=row.main,
-                timing=row.timing, source=row.source,
+                slug=one.prevalence, name=f"{row.lesion}, {labels[one.study]}", cases=row.cases, total=row.total, pct=row.pct,
+                main=row.main, timing=row.timing, source=row.source,
             ),
         )  # fmt: skip
     for claim in graph.claims:
@@ -81,7 +81,7 @@ def nodes(graph: EvidenceGraph) -> Iterator[Node]:
             f"claim:{claim.claim}",
             "Claim",
             _known(
-                id=claim.claim, name=f"{labels[claim.study]} {claim.row.stance}", stance=claim.row.stance, basis=claim.row.basis,
+                slug=claim.claim, name=f"{labels[claim.study]} {claim.row.stance}", stance=claim.row.stance, basis=claim.row.basis,
                 links=list(claim.row.links), source=claim.row.source,
             ),
         )  # fmt: skip
@@ -90,7 +90,7 @@ def nodes(graph: EvidenceGraph) -> Iterator[Node]:
 def _finding(reading: Reading, study: str) -> dict[str, Any]:
     row = reading.row
     return _known(
-        id=reading.finding,
+        slug=reading.finding,
         name=f"{row.exposure} > {row.outcome}, {study}",
         kind=reading.kind,
         way=reading.way,
@@ -137,7 +137,7 @@ def edges(graph: EvidenceGraph) -> Iterator[Edge]:
     for part in sorted(POPULATIONS.values(), key=lambda node: node.id):
         for whole in part.part_of:
             yield Edge("PART_OF", f"population:{part.id}", f"population:{whole}", "", {})
-    for term in graph.terms:
+    for term in sorted(graph.terms, key=lambda one: one.id):
         if term.broader is not None:
             yield Edge("BROADER", term.id, term.broader, "", _known(rolls_up=term.rolls_up))
     for association in graph.associations:

@@ -24,7 +24,7 @@ class Filters(Frozen):
     min_n: int | None = Field(default=None, ge=1)
     year_from: int | None = Field(default=None, ge=1900, le=2100)
     year_to: int | None = Field(default=None, ge=1900, le=2100)
-    max_mri_day: float | None = Field(default=None, ge=0)
+    max_mri_day: float | None = Field(default=None, ge=0, allow_inf_nan=False)
     exclude: tuple[str, ...] = ()
     indirect: bool = False
 
@@ -68,8 +68,10 @@ def finding_verdict(filters: Filters, reading: Reading, study: Study) -> Verdict
 
 
 def prevalence_verdict(filters: Filters, reading: PrevalenceReading, study: Study) -> Verdict:
-    """Whether a prevalence matches; adjusted and randomised don't apply to it."""
+    """Whether a prevalence matches; whether it is adjusted, or of randomised arms, no prevalence tells."""
     checks = list(_study_checks(filters, study))
+    if filters.adjusted is not None or filters.randomised is not None:
+        checks.append(None)
     if filters.min_n is not None:
         size = reading.row.total or study.population(reading.row.population).n or study.n
         checks.append(None if size is None else size >= filters.min_n)

@@ -29,7 +29,7 @@ from loaders import sheets
 from schema import vocabulary as vocabularies
 from schema.answer import Answer, Evidence, PrevalenceAnswer, StudyAnswer, StudyItem, TermAnswer, TermItem
 from schema.association import Association, Mechanism
-from schema.errors import InputProblems, StoreUnavailable, UnknownName
+from schema.errors import InputProblems, SnapshotUnwritable, StoreError, StoreUnavailable, UnknownName
 from schema.problems import Problem
 from schema.study import Study
 from schema.vocabulary import Term, Vocabulary
@@ -68,18 +68,36 @@ def open_store(settings: Settings, report: Report | None = None) -> Store:
     folder = settings.folder
     file = folder / snapshot.NAME
     shipped = shipped_digest()
-    kept = snapshot.read(file) if file.is_file() else None
-    if kept is not None and kept.header.method == VERSION and kept.header.shipped == shipped:
+    kept = _current_snapshot(file)
+    if kept is not None:
         return MemoryStore(kept, file, shipped)
-    graph = _rebuilt(kept, report)
-    store = MemoryStore(graph, file, shipped)
     try:
         with _writing(folder):
-            store.replace(graph)
+            # another program may have written it meanwhile: what it loaded must not be lost
+            kept = _current_snapshot(file)
+            if kept is not None:
+                return MemoryStore(kept, file, shipped)
+            store = MemoryStore(_rebuilt(_snapshot(file), report), file, shipped)
+            store.replace(store.reader().graph())
+            return store
+    except SnapshotUnwritable as error:
+        _LOG.warning("%s The graph is built anew at each start.", error)
+        return MemoryStore(_rebuilt(_snapshot(file), report))
+
+
+def _snapshot(file: Path) -> snapshot.Snapshot | None:
+    """What is kept there, of whatever version; None where nothing is."""
+    try:
+        return snapshot.read(file) if file.is_file() else None
     except OSError as error:
-        _LOG.warning("The snapshot folder %s can't be written (%s); the graph is built anew at each start.", folder, error.strerror)
-        return MemoryStore(graph)
-    return store
+        raise StoreError(f"The snapshot {file} can't be read ({error.strerror}).") from error
+
+
+def _current_snapshot(file: Path) -> snapshot.Snapshot | None:
+    """What is kept there, if it was built by this method from this corpus."""
+    kept = _snapshot(file)
+    current = kept is not None and kept.header.method == VERSION and kept.header.shipped == shipped_digest()
+    return kept if current else None
 
 
 def _rebuilt(kept: snapshot.Snapshot | None, report: Report | None) -> EvidenceGraph:
@@ -94,9 +112,8 @@ def _rebuilt(kept: snapshot.Snapshot | None, report: Report | None) -> EvidenceG
 
 def check(settings: Settings, paths: Iterable[str | Path], report: Report | None = None) -> sheets.Loaded:
     """Read sheets as a load would, and change nothing."""
-    file = settings.folder / snapshot.NAME
-    kept = snapshot.read(file).terms if file.is_file() else ()
-    own = [term for term in kept if term.id not in vocabularies.shipped()]
+    kept = _snapshot(settings.folder / snapshot.NAME)
+    own = [term for term in kept.terms if term.id not in vocabularies.shipped()] if kept is not None else []
     return sheets.load(paths, vocabularies.shipped(), _progress(report, "reading sheets"), own=own)
 
 
@@ -105,12 +122,14 @@ def _writing(folder: Path) -> Iterator[None]:
     """One writer at a time."""
     from filelock import FileLock, Timeout
 
-    folder.mkdir(parents=True, exist_ok=True)
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         with FileLock(folder / "writing.lock", timeout=30):
             yield
-    except Timeout as error:
-        raise StoreUnavailable(f"Another program has been writing to {folder} for 30 seconds. Try again when it is done.") from error
+    except OSError as error:
+        if isinstance(error, Timeout):
+            raise StoreUnavailable(f"Another program has been writing to {folder} for 30 seconds. Try again when it is done.") from error
+        raise SnapshotUnwritable(f"The snapshot folder {folder} can't be written ({error.strerror}).") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +173,8 @@ def load(
         _still_known(old_studies.values(), vocabulary)
         graph = replace(
             build({**old_studies, **new}.values(), vocabulary, _progress(report, "building the graph")),
-            user=frozenset(new) | (old.user if old is not None else frozenset()),
+            # an unchanged sheet stays whose it was
+            user=frozenset(one for one in new if new[one] != old_studies.get(one)) | (old.user if old is not None else frozenset()),
             removed=(old.removed - frozenset(new)) if old is not None else frozenset({ALL}),
         )
         snapshot.write(graph, folder / snapshot.NAME, shipped_digest())
@@ -170,10 +190,8 @@ def load(
 def _current(folder: Path, report: Report | None) -> EvidenceGraph:
     """What the store holds now; the caller has the lock."""
     file = folder / snapshot.NAME
-    kept = snapshot.read(file) if file.is_file() else None
-    if kept is not None and kept.header.method == VERSION and kept.header.shipped == shipped_digest():
-        return kept.graph()
-    return _rebuilt(kept, report)
+    kept = _current_snapshot(file)
+    return kept.graph() if kept is not None else _rebuilt(_snapshot(file), report)
 
 
 def _own_terms(graph: EvidenceGraph | None) -> list[Term]:

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from graph.certainty import RULES
-from graph.edges import beside, contest, corpus_of, edges, findings, term_of, with_indirect
+from graph.edges import beside, contest, corpus_of, edges, findings, known_studies, term_of, with_indirect
 from graph.filters import Filters, prevalence_verdict, sift, study_verdict
 from graph.lists import Narrow, Page, Side, cut, ordered
 from graph.mechanisms import tally
@@ -91,9 +91,10 @@ def contested(
     if outcome is not None:
         target, turned = term_of(reader, outcome, "outcome")
         query |= {"outcome": target.id, **turned}
-    node = resolve_population(population or DEFAULT).id
+    node = _population(population)
     items, unknown = edges(reader, node, filters, outcome=target.id if target else None)
     wanted = [one for one in items if one.contested is not None and (about is None or about.id in {one.exposure.id, one.outcome.id})]
+    wanted = [with_indirect(reader, one, filters) for one in wanted]
     return _answer(reader, query, node, filters, Narrow(), page, wanted, unknown, len(items), "exposure")
 
 
@@ -102,7 +103,7 @@ def evidence(reader: Reader, exposure: str, outcome: str, population: str | None
     terms = reader.terms()
     cause = terms.resolve(exposure, "exposure")
     effect, turned = term_of(reader, outcome, "outcome")
-    node = resolve_population(population or DEFAULT).id
+    node = _population(population)
     readings, unknown = findings(reader, node, filters, exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
     query = _query({"exposure": cause.id, "outcome": effect.id, **turned}, node, filters)
     key = (cause.id, effect.id, node)
@@ -134,10 +135,11 @@ def evidence(reader: Reader, exposure: str, outcome: str, population: str | None
 def prevalence(
     reader: Reader, lesion: str = DEFAULT_LESION, population: str | None = None, *, filters: Filters = Filters()
 ) -> PrevalenceAnswer:
-    """How common a lesion is: in the population asked for, and in each of its parts and (without one) of all others."""
+    """How common a lesion is: in the population asked for and its parts; in all others where none is named; `indirect` adds wider ones."""
     term = reader.terms().resolve(lesion, "lesion")
-    node = resolve_population(population or DEFAULT).id
+    node = _population(population)
     takes = reader.terms().takes(term.id)
+    known_studies(filters.exclude, reader)
     rows = reader.prevalence(lesions=takes)
     kept, _ = sift(filters, rows, reader.studies(), prevalence_verdict, lambda row: row.study)
     corpus = corpus_of(reader)
@@ -151,7 +153,8 @@ def prevalence(
 
     others = [other for other in sorted(POPULATIONS) if other != node and inside(other, kept)]
     if population is not None:
-        others = [other for other in others if other in with_parts(node)]
+        shown = {*with_parts(node), *(indirect(node) if filters.indirect else ())}
+        others = [other for other in others if other in shown]
     here = inside(node, rows)
     _, unknown = sift(filters, here, reader.studies(), prevalence_verdict, lambda row: row.study)
     own = result(node)
@@ -199,7 +202,7 @@ def mechanisms(reader: Reader, lesion: str = DEFAULT_LESION, *, page: Page = Pag
         limit=page.limit,
         offset=page.offset,
         items=tuple(shown),
-        why=why,
+        why=why or _beyond(page, len(items)),
     )
 
 
@@ -223,7 +226,7 @@ def studies(
     unknown = 0
     for study in reader.studies().values():
         text = normal(" ".join(filter(None, (study.id, study.title, study.journal, study.first_author, *study.authors, *study.cohorts))))
-        if not all(word in text for word in words):
+        if (q and not words) or not all(word in text for word in words):
             continue
         told = study_verdict(filters, study, country)
         unknown += told == "unknown"
@@ -252,7 +255,9 @@ def studies(
         for name, value in (("q", q), ("design", list(design)), ("year_from", year_from), ("year_to", year_to), ("country", country))
         if value
     }
-    why = Why(status="filtered-out", text="No study matches.", without=len(reader.studies())) if not found else None
+    why = _beyond(page, len(found))
+    if not found:
+        why = Why(status="filtered-out", text="No study matches.", filter=", ".join(query), without=len(reader.studies()))
     return Answer(
         query=query,
         release=reader.release(),
@@ -293,11 +298,11 @@ def terms(reader: Reader, q: str | None = None, *, kind: Kind | None = None, pag
     counted = _finding_counts(reader)
     shown = [TermItem(**term.model_dump(), findings=counted.get(term.id, 0)) for term in cut(found, page)]
     query = {name: value for name, value in (("q", q), ("kind", kind)) if value}
-    why = None
+    why = _beyond(page, len(found))
     if not found:
         near = vocabulary.suggest(q) if q else ()
         hint = f" Nearest: {', '.join(near)}." if near else ""
-        why = Why(status="filtered-out", text=f"No term matches.{hint}", without=len(vocabulary.terms))
+        why = Why(status="filtered-out", text=f"No term matches.{hint}", filter=", ".join(query), without=len(vocabulary.terms))
     return Answer(
         query=query, release=reader.release(), total=len(found), limit=page.limit, offset=page.offset, items=tuple(shown), why=why
     )
@@ -317,7 +322,7 @@ def neighbours(reader: Reader, name: str, population: str | None = None) -> Neig
     """All edges of a term in a population."""
     vocabulary = reader.terms()
     found = vocabulary.resolve(name)
-    node = resolve_population(population or DEFAULT).id
+    node = _population(population)
     broader, narrower = _around(vocabulary.terms, found)
     return Neighbours(
         release=reader.release(),
@@ -380,6 +385,10 @@ def schema(reader: Reader) -> SchemaAnswer:
 # --- how associations are found, filtered, put in order ---
 
 
+def _population(name: str | None) -> str:
+    return resolve_population(DEFAULT if name is None else name).id
+
+
 def _query(about: Mapping[str, Any], population: str, filters: Filters) -> dict[str, Any]:
     resolved = {"population": population, "parts": [part for part in with_parts(population) if part != population]}
     return {**about, **resolved, **filters.model_dump(mode="json", exclude_defaults=True)}
@@ -397,7 +406,7 @@ def _associations(
     exposure: str | None = None,
     outcome: str | None = None,
 ) -> Answer[Association]:
-    node = resolve_population(population or DEFAULT).id
+    node = _population(population)
     found, unknown = edges(reader, node, filters, exposure=exposure, outcome=outcome)
     if filters.indirect:
         found = beside(reader, node, filters, found, exposure=exposure, outcome=outcome)
@@ -421,7 +430,7 @@ def _answer(
     before_narrowing: int,
     side: Side,
 ) -> Answer[Association]:
-    why = None
+    why = _beyond(page, len(items))
     if not items:
         if before_narrowing:
             names = ", ".join(narrow.active) or "the question"
@@ -449,12 +458,18 @@ def _empty_edges(reader: Reader, about: Mapping[str, Any], population: str, filt
     exposure, outcome = about.get("exposure"), about.get("outcome") or about.get("lesion")
     unfiltered = reader.edges(exposure=exposure, outcome=outcome, population=population)
     elsewhere = sorted({one.population.id for one in reader.edges(exposure=exposure, outcome=outcome)})
-    culprit = None
     for name in filters.active:
-        if unfiltered and edges(reader, population, filters.without(name), exposure=exposure, outcome=outcome)[0]:
-            culprit = name
-            break
-    return _why_empty(len(unfiltered), filters, elsewhere, culprit)
+        left = edges(reader, population, filters.without(name), exposure=exposure, outcome=outcome)[0] if unfiltered else []
+        if left:
+            return _why_empty(len(left), filters, elsewhere, name)
+    return _why_empty(len(unfiltered), filters, elsewhere)
+
+
+def _beyond(page: Page, total: int) -> Why | None:
+    """Why a page beyond the end is empty."""
+    if total and page.offset >= total:
+        return Why(status="filtered-out", text=f"There are {total}; the page begins after the last.", filter="offset", without=total)
+    return None
 
 
 def _why_empty(without: int, filters: Filters, elsewhere: Sequence[str], culprit: str | None = None) -> Why:

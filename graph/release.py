@@ -22,6 +22,7 @@ def release_of(studies: Iterable[Study], vocabulary: Vocabulary) -> str:
     content = {
         "method": VERSION,
         "vocabulary": vocabulary.canonical(),
+        "roll_ups": {parent: [child for child, _ in children] for parent, children in vocabulary.roll_ups.items()},
         "studies": [canonical(study) for study in sorted(studies, key=lambda one: one.id)],
     }
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()

@@ -12,7 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class Settings(BaseSettings):
     """RDWI_STORE, RDWI_SNAPSHOT, RDWI_LOG_FORMAT."""
 
-    model_config = SettingsConfigDict(env_prefix="RDWI_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="RDWI_", env_ignore_empty=True, frozen=True)
 
     store: str = Field(default="memory:", description="where the graph is kept: memory:")
     snapshot: Path | None = Field(default=None, description="folder of the memory store's data; the user's data folder where unset")

@@ -22,7 +22,8 @@ DEEPEST = 20
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # YAML 1.1 wants a point and a sign in it; papers print neither
 _EXPONENT = re.compile(r"[-+]?\d+(?:\.\d*)?[eE][-+]?\d+")
-_SURROGATE = re.compile("[\ud800-\udfff]")
+# what no XML, terminal or UTF-8 file can hold: control characters, surrogates, non-characters
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _RESOLVER: Any = yaml.resolver.Resolver()
 
 Path = tuple[str | int, ...]
@@ -234,8 +235,10 @@ def _json(text: str) -> list[Document]:
         raise Refused(f"JSON that can't be read ({error.msg})", "JSON", error.lineno) from error
     except RecursionError as error:
         raise Refused(f"more than {DEEPEST} levels of nesting", "a sheet as the template has it") from error
-    if any(_SURROGATE.search(one) for one in _texts(value)):
-        raise Refused("half of a character (a lone surrogate)", "text in Unicode")
+    for one in _texts(value):
+        unprintable = _UNPRINTABLE.search(one)
+        if unprintable is not None:
+            raise Refused(f"the character U+{ord(unprintable[0]):04X}", "text that can be printed")
     if _depth(value) > DEEPEST:
         raise Refused(f"more than {DEEPEST} levels of nesting", "a sheet as the template has it")
     try:

@@ -58,15 +58,29 @@ class Answer(Frozen, Generic[Item]):
         return pd.DataFrame([flat(item) for item in self.items])
 
 
+_INTERVALS = frozenset({"ci", "prediction_interval", "pct_range"})
+
+
+def columns(model: type[BaseModel]) -> list[str]:
+    """The columns of a model's items as a table."""
+    names: list[str] = []
+    for name, field in model.model_fields.items():
+        if field.annotation is TermRef:
+            names += [name, f"{name}_name"]
+        elif name in _INTERVALS:
+            names += [f"{name}_low", f"{name}_high"]
+        else:
+            names.append(name)
+    return names
+
+
 def flat(item: BaseModel) -> dict[str, Any]:
-    """An item as one level of columns: terms by their id, intervals as two columns, all else as it is."""
+    """An item as one level of columns: terms by their id and name, intervals as two columns, all else as it is."""
     row: dict[str, Any] = {}
     for name, value in item.model_dump(mode="json").items():
-        field = getattr(item, name)
-        if isinstance(field, TermRef):
-            row[name] = field.id
-            row[f"{name}_name"] = field.name
-        elif name in {"ci", "prediction_interval", "pct_range"}:
+        if type(item).model_fields[name].annotation is TermRef:
+            row[name], row[f"{name}_name"] = value["id"], value["name"]
+        elif name in _INTERVALS:
             row[f"{name}_low"], row[f"{name}_high"] = value or (None, None)
         else:
             row[name] = value
@@ -186,5 +200,5 @@ class SchemaAnswer(Frozen):
 
 __all__ = [
     "Answer", "Counts", "Evidence", "Mechanism", "Neighbours", "PrevalenceAnswer", "ReleaseAnswer", "SchemaAnswer", "StudyAnswer",
-    "StudyItem", "TermAnswer", "TermItem", "Why", "flat",
+    "StudyItem", "TermAnswer", "TermItem", "Why", "columns", "flat",
 ]  # fmt: skip

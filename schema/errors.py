@@ -4,8 +4,10 @@
     +-- InputProblems       sheets or a vocabulary with mistakes; holds the whole report
     +-- UnknownName         no study, term or population by that name; holds suggestions
     +-- BadParameter        a parameter or value that a question does not take; holds what is allowed
+    +-- PortTaken           the address to serve on can't be listened on
     +-- StoreError          the store answers, but not with a graph that can be served
     |   +-- SnapshotDamaged     the snapshot file is damaged or of another format
+    |   +-- SnapshotUnwritable  the folder of the snapshot can't be written
     +-- StoreUnavailable    the store cannot be reached now
 
 HTTP status codes are given in api/errors.py, exit codes in api/cli.py, nowhere else.
@@ -51,12 +53,20 @@ class BadParameter(RdwiError):
         super().__init__(f"{detail}{hint}")
 
 
+class PortTaken(RdwiError):
+    """The address can't be listened on."""
+
+
 class StoreError(RdwiError):
     """The store was reached, but what it holds can't be served."""
 
 
 class SnapshotDamaged(StoreError):
     """The snapshot file is damaged, or written by a version with another format."""
+
+
+class SnapshotUnwritable(StoreError):
+    """The folder of the snapshot can't be made or written."""
 
 
 class StoreUnavailable(RdwiError):

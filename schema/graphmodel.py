@@ -30,7 +30,7 @@ def _p(name: str, type: str, about: str, unit: str | None = None) -> Property:
     return Property(name=name, type=type, about=about, unit=unit)
 
 
-_ID = _p("id", "string", "key")
+_ID = _p("slug", "string", "its own id; the node's has the label before it, but for terms")
 _NAME = _p("name", "string", "what to call it")
 _CAPTION = _p("caption", "string", "the edge in a dozen words")
 _TERM = (

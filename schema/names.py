@@ -42,12 +42,20 @@ def normal(name: str) -> str:
 def suggest(name: str, names: Mapping[str, str], limit: int = 3) -> tuple[str, ...]:
     """The ids whose names are nearest to `name`; `names` leads from normal names to ids."""
     wanted = normal(name)
-    ids: dict[str, None] = {}
-    if len(wanted) >= 3:
-        for known, identifier in names.items():
-            if wanted in known.split() or known.startswith(wanted):
-                ids.setdefault(identifier)
-    for near in difflib.get_close_matches(wanted, names, n=limit * 4, cutoff=0.6):
-        ids.setdefault(names[near])
-    ranked = sorted(ids, key=lambda identifier: -difflib.SequenceMatcher(None, wanted, identifier.replace("-", " ")).ratio())
-    return tuple(ranked[:limit])
+    if len(wanted) < 2:
+        return ()
+    alike = difflib.SequenceMatcher(autojunk=False)
+    alike.set_seq2(wanted)
+
+    def nearness(text: str) -> float:
+        alike.set_seq1(text)
+        # the cheap bounds first
+        return alike.ratio() if alike.real_quick_ratio() >= 0.6 and alike.quick_ratio() >= 0.6 else 0.0
+
+    best: dict[str, float] = {}
+    for known, identifier in names.items():
+        # the whole name, or one word of it
+        near = max(nearness(known), *(0.95 * nearness(word) for word in known.split()), 0.9 * known.startswith(wanted))
+        if near >= 0.6:
+            best[identifier] = max(near, best.get(identifier, 0.0))
+    return tuple(sorted(best, key=lambda identifier: (-best[identifier], len(identifier), identifier))[:limit])

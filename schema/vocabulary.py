@@ -109,6 +109,8 @@ class Vocabulary:
         """Terms whose id, name or synonym holds every word of `text`: exact ones first, then by where the match begins, then by id."""
         wanted = normal(text)
         words = wanted.split()
+        if text.strip() and not words:
+            return []
         found: list[tuple[int, int, str]] = []
         for term in self.terms.values():
             ranks = [_match(wanted, words, normal(name)) for name in (term.id, term.name, *term.synonyms)]

@@ -227,10 +227,12 @@ def test_other_answers_as_json_are_what_the_api_gives(
 @pytest.mark.parametrize("form", ["table", "csv", "tsv"])
 @pytest.mark.parametrize("arguments", [arguments for arguments, *_ in WHOLE.values()], ids=WHOLE)
 def test_other_answers_come_in_every_form(folder: Path, rdwi: Rdwi, arguments: list[str], form: str) -> None:
+    if arguments == ["status"] and form != "table":
+        refused(rdwi(*arguments, "--format", form), 2, "table", "json")
+        return
     done = rdwi(*arguments, "--format", form)
     assert (done.status, done.err) == (0, "")
-    nothing_to_tell = arguments == ["evidence", "r-dwi", "age"] and form != "table"
-    assert bool(done.out.strip()) is not nothing_to_tell
+    assert done.out.strip()
 
 
 def test_a_table_of_evidence_tells_each_row_and_why(folder: Path, rdwi: Rdwi, client: TestClient) -> None:
@@ -328,7 +330,7 @@ def test_a_wrong_value_is_status_2_and_told_what_is_allowed(folder: Path, rdwi: 
     refused(rdwi(*arguments), 2, *words)
 
 
-@pytest.mark.parametrize("value", ["mongodb://x", "http://localhost", ""])
+@pytest.mark.parametrize("value", ["mongodb://x", "memory:/tmp"])
 @pytest.mark.parametrize(
     "arguments", [["factors"], ["status"], ["serve", "--port", "0"], ["load", "x.yaml"], ["check", "x.yaml"], ["remove", "x"]]
 )

@@ -61,7 +61,7 @@ def test_a_node_has_the_properties_of_its_label_in_their_types(all_nodes: list[N
         for name, value in node.properties.items():
             assert name in types, (node.id, name)
             assert fits(value, types[name]), (node.id, name, value)
-        assert {"id", "name"} <= set(node.properties)
+        assert {"slug", "name"} <= set(node.properties)
         assert node.properties["name"]
 
 
@@ -139,7 +139,7 @@ def test_every_finding_has_a_paper_an_exposure_an_outcome_and_a_population(all_n
 
 
 def test_an_edge_never_stands_without_its_papers(all_nodes: list[Node], all_edges: list[Edge]) -> None:
-    known = {node.properties["id"] for node in all_nodes if node.label in {"Finding", "Claim"}}
+    known = {node.properties["slug"] for node in all_nodes if node.label in {"Finding", "Claim"}}
     for edge in all_edges:
         if edge.type == "ASSOCIATED_WITH":
             assert set(edge.properties["findings"]) <= known

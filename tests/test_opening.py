@@ -19,7 +19,7 @@ from graph.lists import Narrow, Page
 from graph.opening import Graph, check, load, open_graph, open_store, remove, shipped_digest
 from graph.settings import Settings
 from graph.stores import snapshot
-from schema.errors import InputProblems, SnapshotDamaged, StoreUnavailable, UnknownName
+from schema.errors import InputProblems, SnapshotDamaged, SnapshotUnwritable, StoreUnavailable, UnknownName
 from schema.study import Study
 from schema.vocabulary import Vocabulary, shipped
 
@@ -190,7 +190,7 @@ def test_the_memory_store_is_named_so(monkeypatch: pytest.MonkeyPatch, value: st
     assert Settings().store == value
 
 
-@pytest.mark.parametrize("value", ["mongodb://x", "", "memory:/tmp", "postgres"])
+@pytest.mark.parametrize("value", ["mongodb://x", "memory:/tmp", "postgres"])
 def test_a_store_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("RDWI_STORE", value)
     with pytest.raises(ValueError, match="RDWI_STORE"):
@@ -305,7 +305,7 @@ def test_a_write_that_fails_leaves_the_old_release(few: Path, write: Write, monk
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", refused)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(SnapshotUnwritable, match="No space"):
             load(Settings(), [write(sheet())])
     assert held() == before
 

@@ -415,11 +415,13 @@ def test_an_unknown_study_raises_with_the_nearest(reader: MemoryReader) -> None:
 def test_every_term_is_found_by_each_of_its_names(reader: MemoryReader, graph: EvidenceGraph) -> None:
     for term in graph.terms:
         for name in (term.id, term.name, *term.synonyms, term.name.upper()):
-            assert questions.term(reader, name).term.id == term.id, name
+            assert reader.terms().resolve(name).id == term.id, name
+    for term in graph.terms[::25]:
+        assert questions.term(reader, term.name).term.id == term.id
 
 
 def test_searching_a_terms_name_puts_it_first(reader: MemoryReader, graph: EvidenceGraph) -> None:
-    for term in graph.terms[::7]:
+    for term in graph.terms[::20]:
         for name in (term.id, term.name, *term.synonyms[:1]):
             assert questions.terms(reader, name, page=Page(1)).items[0].id == term.id, name
 

@@ -23,7 +23,7 @@ from graph.lists import Page
 from graph.opening import Graph
 from graph.stores.memory import MemoryReader, MemoryStore
 from schema.answer import StudyItem, flat
-from schema.association import Association
+from schema.association import Association, Row
 
 ALL = Page(None)
 
@@ -45,20 +45,20 @@ def study(**given: Any) -> StudyItem:
 # --- csv and tsv ---
 
 
-def test_nothing_makes_an_empty_text() -> None:
-    assert read(delimited([], ","), ",") == []
+def test_nothing_makes_a_header_and_no_row() -> None:
+    assert read(delimited([], StudyItem, ","), ",") == []
 
 
-@pytest.mark.parametrize(("delimiter", "end"), [(",", "\r\n"), ("\t", "\n")])
+@pytest.mark.parametrize(("delimiter", "end"), [(",", "\r\n"), ("\t", "\r\n")])
 def test_lines_end_as_the_format_wants(delimiter: str, end: str) -> None:
-    text = delimited([study(), study()], delimiter)
+    text = delimited([study(), study()], StudyItem, delimiter)
     assert text.endswith(end)
     assert len(text.split(end)) == 4
 
 
 def test_a_null_is_an_empty_cell_and_a_truth_is_a_word(reader: MemoryReader) -> None:
     rows = questions.evidence(reader, "cerebral-microbleeds", "r-dwi").rows
-    for cells, row in zip(read(delimited(rows, ","), ","), rows, strict=True):
+    for cells, row in zip(read(delimited(rows, Row, ","), ","), rows, strict=True):
         assert cells["adjusted"] == {True: "true", False: "false", None: ""}[row.adjusted]
         assert (cells["share"] == "") is (row.share is None)
 
@@ -76,7 +76,7 @@ def test_every_list_can_be_read_back(reader: MemoryReader, delimiter: str) -> No
         questions.evidence(reader, "admission-sbp", "r-dwi").rows,
     ]
     for items in lists:
-        rows = read(delimited(items, delimiter), delimiter)
+        rows = read(delimited(items, type(items[0]), delimiter), delimiter)
         assert len(rows) == len(items) > 0
         for cells, item in zip(rows, items, strict=True):
             assert list(cells) == list(flat(item))
@@ -90,7 +90,7 @@ def test_every_list_can_be_read_back(reader: MemoryReader, delimiter: str) -> No
 @given(title=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), min_size=1, max_size=30))
 @pytest.mark.parametrize("delimiter", [",", "\t"])
 def test_any_text_comes_back_but_for_the_mark_before_a_formula(delimiter: str, title: str) -> None:
-    (cells,) = read(delimited([study(title=title)], delimiter), delimiter)
+    (cells,) = read(delimited([study(title=title)], StudyItem, delimiter), delimiter)
     assert cells["title"] in {title, f"'{title}"}
     assert not cells["title"].startswith(("=", "+", "-", "@", "\t"))
 

@@ -11,7 +11,7 @@ from pydantic import Field
 from api.deps import AssociationQuery, EvidenceFilters, Format, Listed, ReaderDep, respond
 from graph import questions
 from schema.answer import Answer, Evidence
-from schema.association import Association
+from schema.association import Association, Row
 
 router = APIRouter(tags=["associations"])
 
@@ -41,7 +41,7 @@ def factors(query: Annotated[FactorsQuery, Query()], reader: ReaderDep) -> Respo
     answer = questions.factors(
         reader, query.lesion, query.population, filters=query.filters(), narrow=query.narrow(), page=query.page(query.sort)
     )
-    return respond(answer, query.format, lambda one: one.items)
+    return respond(answer, query.format, answer.items, Association)
 
 
 @router.get("/outcomes", response_model=Answer[Association])
@@ -50,14 +50,14 @@ def outcomes(query: Annotated[OutcomesQuery, Query()], reader: ReaderDep) -> Res
     answer = questions.outcomes(
         reader, query.exposure, query.population, filters=query.filters(), narrow=query.narrow(), page=query.page(query.sort)
     )
-    return respond(answer, query.format, lambda one: one.items)
+    return respond(answer, query.format, answer.items, Association)
 
 
 @router.get("/evidence", response_model=Evidence)
 def evidence(query: Annotated[EvidenceQuery, Query()], reader: ReaderDep) -> Response:
     """One association: the synthesis, every row and how it was used, and published meta-analyses beside. CSV gives the rows."""
     answer = questions.evidence(reader, query.exposure, query.outcome, query.population, filters=query.filters())
-    return respond(answer, query.format, lambda one: one.rows)
+    return respond(answer, query.format, answer.rows, Row)
 
 
 @router.get("/contested", response_model=Answer[Association])
@@ -66,4 +66,4 @@ def contested(query: Annotated[ContestedQuery, Query()], reader: ReaderDep) -> R
     answer = questions.contested(
         reader, query.lesion, query.outcome, query.population, filters=query.filters(), page=query.page(query.sort)
     )
-    return respond(answer, query.format, lambda one: one.items)
+    return respond(answer, query.format, answer.items, Association)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from api.deps import Parameters, ReaderDep, respond
+from api.deps import Parameters, ReaderDep, as_json
 from api.graphs import FORMATS, written
 from graph import questions
 from schema.answer import ReleaseAnswer, SchemaAnswer
@@ -31,11 +31,11 @@ def graph(query: Annotated[GraphQuery, Query()], reader: ReaderDep) -> Response:
 def schema(query: Annotated[Parameters, Query()], reader: ReaderDep) -> Response:
     """Node and edge types, vocabulary, and the method with its constants and rules."""
     del query
-    return respond(questions.schema(reader), "json", lambda one: one.vocabulary)
+    return as_json(questions.schema(reader))
 
 
 @router.get("/releases/current", response_model=ReleaseAnswer)
 def current(request: Request, query: Annotated[Parameters, Query()], reader: ReaderDep) -> Response:
     """What is loaded."""
     del query
-    return respond(questions.release(reader, request.app.state.store.name), "json", lambda _: ())
+    return as_json(questions.release(reader, request.app.state.store.name))

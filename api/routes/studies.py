@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 from pydantic import Field
 
-from api.deps import Listed, Parameters, ReaderDep, respond
+from api.deps import Listed, Parameters, ReaderDep, as_json, respond
 from graph import questions
 from schema.answer import Answer, StudyAnswer, StudyItem
 from schema.study import Design
@@ -19,8 +19,8 @@ router = APIRouter(tags=["studies"])
 class StudiesQuery(Listed):
     q: str | None = Field(None, description="words of id, title, authors, journal or cohorts")
     design: list[Design] = Field([], description="study designs to keep (repeat)")
-    year_from: int | None = Field(None, ge=1900, le=2100, description="published in or after that year; undated ones are counted in unknown_dropped")
-    year_to: int | None = Field(None, ge=1900, le=2100, description="published in or before that year; undated ones are counted in unknown_dropped")
+    year_from: int | None = Field(None, ge=1900, le=2100, description="published in or after that year; undated ones are counted")
+    year_to: int | None = Field(None, ge=1900, le=2100, description="published in or before that year; undated ones are counted")
     country: str | None = Field(None, description="one of the study's countries")
 
 
@@ -30,11 +30,11 @@ def studies(query: Annotated[StudiesQuery, Query()], reader: ReaderDep) -> Respo
     answer = questions.studies(
         reader, query.q, design=query.design, year_from=query.year_from, year_to=query.year_to, country=query.country, page=query.page()
     )
-    return respond(answer, query.format, lambda one: one.items)
+    return respond(answer, query.format, answer.items, StudyItem)
 
 
 @router.get("/studies/{id}", response_model=StudyAnswer)
-def study(id: str, query: Annotated[Parameters, Query()], reader: ReaderDep) -> Response:
+def study(id: Annotated[str, Path(description="the study's id")], query: Annotated[Parameters, Query()], reader: ReaderDep) -> Response:
     """One study: its sheet, and how each of its rows was read."""
     del query
-    return respond(questions.study(reader, id), "json", lambda one: one.rows)
+    return as_json(questions.study(reader, id))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 from pydantic import Field
 
-from api.deps import Listed, Parameters, ReaderDep, respond
+from api.deps import Listed, Parameters, ReaderDep, as_json, respond
 from graph import questions
 from schema.answer import Answer, Neighbours, TermAnswer, TermItem
 from schema.vocabulary import Kind
+
+TermName = Annotated[str, Path(description="id, name or synonym of the term")]
 
 router = APIRouter(tags=["terms"])
 
@@ -29,17 +31,17 @@ class NeighboursQuery(Parameters):
 def terms(query: Annotated[TermsQuery, Query()], reader: ReaderDep) -> Response:
     """The terms, all or those that match."""
     answer = questions.terms(reader, query.q, kind=query.kind, page=query.page())
-    return respond(answer, query.format, lambda one: one.items)
+    return respond(answer, query.format, answer.items, TermItem)
 
 
 @router.get("/terms/{id}", response_model=TermAnswer)
-def term(id: str, query: Annotated[Parameters, Query()], reader: ReaderDep) -> Response:
+def term(id: TermName, query: Annotated[Parameters, Query()], reader: ReaderDep) -> Response:
     """One term, by id, name or synonym."""
     del query
-    return respond(questions.term(reader, id), "json", lambda one: one.narrower)
+    return as_json(questions.term(reader, id))
 
 
 @router.get("/terms/{id}/neighbours", response_model=Neighbours)
-def neighbours(id: str, query: Annotated[NeighboursQuery, Query()], reader: ReaderDep) -> Response:
+def neighbours(id: TermName, query: Annotated[NeighboursQuery, Query()], reader: ReaderDep) -> Response:
     """All edges of a term in a population."""
-    return respond(questions.neighbours(reader, id, query.population), "json", lambda one: one.narrower)
+    return as_json(questions.neighbours(reader, id, query.population))

@@ -142,7 +142,7 @@ class MemoryStore(Store):
         if self._file is not None and stamp is not None and stamp != self._seen:
             try:
                 self._reader = MemoryReader(snapshot.read(self._file))
-            except SnapshotDamaged as error:
+            except (SnapshotDamaged, OSError) as error:
                 _LOG.warning("%s The release that was open is still served.", error)
             self._seen = stamp
         return self._reader
@@ -177,6 +177,6 @@ def _stamp(file: Path | None) -> tuple[int, int] | None:
         return None
     try:
         status = file.stat()
-    except FileNotFoundError:
+    except OSError:
         return None
     return status.st_ino, status.st_mtime_ns

@@ -127,14 +127,14 @@ def write(graph: EvidenceGraph, path: Path, shipped: str) -> None:
     temporary = path.with_name(f".writing-{os.getpid()}")
     try:
         with temporary.open("w+b") as file:
-            digest = hashlib.sha256()
+            digest = _digest(_header(graph, shipped))
             # the header's length is fixed by its digest's, so it is written first as a place and filled in last
-            file.write(_header(graph, shipped, "0" * 64))
+            file.write(_line({**_header(graph, shipped), "sha256": "0" * 64}))
             for line in _body(graph):
                 digest.update(line)
                 file.write(line)
             file.seek(0)
-            file.write(_header(graph, shipped, digest.hexdigest()))
+            file.write(_line({**_header(graph, shipped), "sha256": digest.hexdigest()}))
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -143,8 +143,8 @@ def write(graph: EvidenceGraph, path: Path, shipped: str) -> None:
         raise
 
 
-def _header(graph: EvidenceGraph, shipped: str, digest: str) -> bytes:
-    header = {
+def _header(graph: EvidenceGraph, shipped: str) -> dict[str, Any]:
+    return {
         "format": FORMAT,
         "version": FORMAT_VERSION,
         "release": graph.release,
@@ -152,9 +152,16 @@ def _header(graph: EvidenceGraph, shipped: str, digest: str) -> bytes:
         "shipped": shipped,
         "user": sorted(graph.user),
         "removed": sorted(graph.removed),
-        "sha256": digest,
     }
+
+
+def _line(header: dict[str, Any]) -> bytes:
     return json.dumps(header).encode() + b"\n"
+
+
+def _digest(header: dict[str, Any]) -> hashlib._Hash:
+    """A hash begun with the header, but for its own place in it."""
+    return hashlib.sha256(json.dumps({name: value for name, value in header.items() if name != "sha256"}, sort_keys=True).encode())
 
 
 def _body(graph: EvidenceGraph) -> Iterator[bytes]:
@@ -179,7 +186,9 @@ def read(path: Path) -> Snapshot:
     content = path.read_bytes()
     first, _, body = content.partition(b"\n")
     header = _parse(first, path)
-    if hashlib.sha256(body).hexdigest() != header.get("sha256"):
+    digest = _digest(header)
+    digest.update(body)
+    if digest.hexdigest() != header.get("sha256"):
         raise damaged(path, "its checksum doesn't fit")
     lines: dict[str, list[bytes]] = {}
     for line in body.splitlines():
