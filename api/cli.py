@@ -8,25 +8,23 @@ from __future__ import annotations
 import contextlib
 import io
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 from pydantic import BaseModel, ValidationError
 
+from api.options import DesignOption, Form, Format, KindOption, Paths, Population, YearFrom, YearTo, asks, designs
+from graph.filters import Filters
+from graph.lists import Narrow, Page
 from schema.answer import StudyItem, TermItem
-from schema.association import Association, CertaintyLevel, Direction, Mechanism, PrevalenceRow, Row
+from schema.association import Association, Mechanism, PrevalenceRow, Row
 from schema.errors import BadParameter, InputProblems, PortTaken, RdwiError, StoreError, StoreUnavailable
-from schema.study import Design
-from schema.vocabulary import Kind
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from graph.filters import Filters
-    from graph.lists import Narrow, Page
     from graph.opening import Graph, Report
     from graph.settings import Settings
     from schema.answer import Answer
@@ -40,42 +38,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-
-class Format(StrEnum):
-    table = "table"
-    json = "json"
-    csv = "csv"
-    tsv = "tsv"
-
-
-# what the questions share; the names are those of the API, with hyphens
-Population = Annotated[str | None, typer.Option(help="Population: id, name or synonym; its parts are included. ICH where it is left out.")]
-DesignOption = Annotated[
-    list[str] | None,
-    typer.Option("--design", metavar="DESIGN", help=f"Keep studies of that design (repeat): {', '.join(get_args(Design))}."),
-]
-Adjusted = Annotated[bool | None, typer.Option("--adjusted/--not-adjusted", help="Keep rows known to be adjusted, or not.")]
-Randomised = Annotated[
-    bool | None, typer.Option("--randomised/--observational", help="Keep comparisons of randomised arms, or all others.")
-]
-MinN = Annotated[int | None, typer.Option(min=1, help="Keep rows of at least that many patients.")]
-YearFrom = Annotated[int | None, typer.Option(min=1900, max=2100, help="Keep studies published in or after that year.")]
-YearTo = Annotated[int | None, typer.Option(min=1900, max=2100, help="Keep studies published in or before that year.")]
-MaxMriDay = Annotated[float | None, typer.Option(min=0, help="Keep studies whose last MRI was at or before that day after onset.")]
-Exclude = Annotated[list[str] | None, typer.Option(help="Leave out that study (repeat).")]
-Indirect = Annotated[bool, typer.Option("--indirect", help="Add the evidence of wider populations, beside the population's own.")]
-KindOption = Annotated[Kind | None, typer.Option("--kind", help="Keep items of that kind.")]
-Category = Annotated[str | None, typer.Option(help="Keep items of that category.")]
-DirectionOption = Annotated[Direction | None, typer.Option("--direction", help="Keep associations of that direction.")]
-CertaintyOption = Annotated[CertaintyLevel | None, typer.Option("--certainty", help="Keep associations of that certainty.")]
-ContestedOption = Annotated[bool | None, typer.Option("--contested/--not-contested", help="Keep associations that are contested, or not.")]
-MinCohorts = Annotated[int | None, typer.Option(min=0, help="Keep associations of at least that many independent cohorts.")]
-Sort = Annotated[str | None, typer.Option(help="certainty, cohorts, weight, estimate, patients or name, ascending; - before it turns it.")]
-Limit = Annotated[int | None, typer.Option(min=1, max=500, help="How many items; 50 where it is left out (csv and tsv: all).")]
-Offset = Annotated[int, typer.Option(min=0, help="How many items to leave out first.")]
-Form = Annotated[Format, typer.Option("--format", help="table, json (as the API gives it), csv or tsv.")]
-Paths = Annotated[list[str], typer.Argument(help="Sheets (YAML, JSON), folders, patterns, or - for standard input.", metavar="PATH...")]
 
 
 def main() -> None:
@@ -188,100 +150,58 @@ def status(format: Annotated[Literal["table", "json"], typer.Option("--format", 
 
 
 @app.command()
+@asks
 def factors(
     lesion: Annotated[str, typer.Argument(help="The lesion or outcome.")] = "r-dwi",
     population: Population = None,
-    design: DesignOption = None,
-    adjusted: Adjusted = None,
-    randomised: Randomised = None,
-    min_n: MinN = None,
-    year_from: YearFrom = None,
-    year_to: YearTo = None,
-    max_mri_day: MaxMriDay = None,
-    exclude: Exclude = None,
-    indirect: Indirect = False,
-    kind: KindOption = None,
-    category: Category = None,
-    direction: DirectionOption = None,
-    certainty: CertaintyOption = None,
-    contested: ContestedOption = None,
-    min_cohorts: MinCohorts = None,
-    sort: Sort = None,
-    limit: Limit = None,
-    offset: Offset = 0,
+    filters: Filters = Filters(),
+    narrow: Narrow = Narrow(),
+    sorted_page: Page = Page(),
     format: Form = Format.table,
 ) -> None:
     """The factors linked to a lesion (R-DWI where none is named)."""
     from api import tables
     from graph import questions
 
-    filters = _filters(design, adjusted, randomised, min_n, year_from, year_to, max_mri_day, exclude, indirect)
-    narrow = _narrow(kind, category, direction, certainty, contested, min_cohorts)
-    answer = questions.factors(_reader(), lesion, population, filters=filters, narrow=narrow, page=_page(limit, offset, format, sort))
+    answer = questions.factors(_reader(), lesion, population, filters=filters, narrow=narrow, page=sorted_page)
     title = f"Factors linked to {answer.query['lesion']} in {answer.query['population']}"
     _show(answer, Association, format, lambda: tables.associations(answer.items, "exposure", title))
 
 
 @app.command()
+@asks
 def outcomes(
     exposure: Annotated[str, typer.Argument(help="The exposure.")] = "r-dwi",
     population: Population = None,
-    design: DesignOption = None,
-    adjusted: Adjusted = None,
-    randomised: Randomised = None,
-    min_n: MinN = None,
-    year_from: YearFrom = None,
-    year_to: YearTo = None,
-    max_mri_day: MaxMriDay = None,
-    exclude: Exclude = None,
-    indirect: Indirect = False,
-    kind: KindOption = None,
-    category: Category = None,
-    direction: DirectionOption = None,
-    certainty: CertaintyOption = None,
-    contested: ContestedOption = None,
-    min_cohorts: MinCohorts = None,
-    sort: Sort = None,
-    limit: Limit = None,
-    offset: Offset = 0,
+    filters: Filters = Filters(),
+    narrow: Narrow = Narrow(),
+    sorted_page: Page = Page(),
     format: Form = Format.table,
 ) -> None:
     """What an exposure (R-DWI where none is named) is linked to."""
     from api import tables
     from graph import questions
 
-    filters = _filters(design, adjusted, randomised, min_n, year_from, year_to, max_mri_day, exclude, indirect)
-    narrow = _narrow(kind, category, direction, certainty, contested, min_cohorts)
-    answer = questions.outcomes(_reader(), exposure, population, filters=filters, narrow=narrow, page=_page(limit, offset, format, sort))
+    answer = questions.outcomes(_reader(), exposure, population, filters=filters, narrow=narrow, page=sorted_page)
     title = f"What {answer.query['exposure']} is linked to in {answer.query['population']}"
     _show(answer, Association, format, lambda: tables.associations(answer.items, "outcome", title))
 
 
 @app.command()
+@asks
 def contested(
     lesion: Annotated[str | None, typer.Option(help="Keep associations with this lesion on either side.")] = None,
     outcome: Annotated[str | None, typer.Option(help="Keep associations with this outcome.")] = None,
     population: Population = None,
-    design: DesignOption = None,
-    adjusted: Adjusted = None,
-    randomised: Randomised = None,
-    min_n: MinN = None,
-    year_from: YearFrom = None,
-    year_to: YearTo = None,
-    max_mri_day: MaxMriDay = None,
-    exclude: Exclude = None,
-    indirect: Indirect = False,
-    sort: Sort = None,
-    limit: Limit = None,
-    offset: Offset = 0,
+    filters: Filters = Filters(),
+    sorted_page: Page = Page(),
     format: Form = Format.table,
 ) -> None:
     """Where the evidence contradicts itself: the camps, and what differs between them."""
     from api import tables
     from graph import questions
 
-    filters = _filters(design, adjusted, randomised, min_n, year_from, year_to, max_mri_day, exclude, indirect)
-    answer = questions.contested(_reader(), lesion, outcome, population, filters=filters, page=_page(limit, offset, format, sort))
+    answer = questions.contested(_reader(), lesion, outcome, population, filters=filters, page=sorted_page)
     _show(answer, Association, format, lambda: tables.associations(answer.items, "both", f"Contested in {answer.query['population']}"))
     if format is Format.table:
         for one in answer.items:
@@ -294,26 +214,18 @@ def contested(
 
 
 @app.command()
+@asks
 def evidence(
     exposure: Annotated[str, typer.Argument(help="The exposure.")],
     outcome: Annotated[str, typer.Argument(help="The outcome.")],
     population: Population = None,
-    design: DesignOption = None,
-    adjusted: Adjusted = None,
-    randomised: Randomised = None,
-    min_n: MinN = None,
-    year_from: YearFrom = None,
-    year_to: YearTo = None,
-    max_mri_day: MaxMriDay = None,
-    exclude: Exclude = None,
-    indirect: Indirect = False,
+    filters: Filters = Filters(),
     format: Form = Format.table,
 ) -> None:
     """One association: the synthesis, every row, and how it was used."""
     from api import tables
     from graph import questions
 
-    filters = _filters(design, adjusted, randomised, min_n, year_from, year_to, max_mri_day, exclude, indirect)
     answer = questions.evidence(_reader(), exposure, outcome, population, filters=filters)
     if format is Format.json:
         print(answer.model_dump_json())
@@ -336,25 +248,17 @@ def evidence(
 
 
 @app.command()
+@asks
 def prevalence(
     lesion: Annotated[str, typer.Argument(help="The lesion.")] = "r-dwi",
     population: Population = None,
-    design: DesignOption = None,
-    adjusted: Adjusted = None,
-    randomised: Randomised = None,
-    min_n: MinN = None,
-    year_from: YearFrom = None,
-    year_to: YearTo = None,
-    max_mri_day: MaxMriDay = None,
-    exclude: Exclude = None,
-    indirect: Indirect = False,
+    filters: Filters = Filters(),
     format: Form = Format.table,
 ) -> None:
     """How common a lesion is: pooled, by window of time, by study."""
     from api import tables
     from graph import questions
 
-    filters = _filters(design, adjusted, randomised, min_n, year_from, year_to, max_mri_day, exclude, indirect)
     answer = questions.prevalence(_reader(), lesion, population, filters=filters)
     if format is Format.json:
         print(answer.model_dump_json())
@@ -377,29 +281,29 @@ def prevalence(
 
 
 @app.command()
+@asks
 def mechanisms(
     lesion: Annotated[str, typer.Argument(help="The lesion or outcome.")] = "r-dwi",
-    limit: Limit = None,
-    offset: Offset = 0,
+    page: Page = Page(),
     format: Form = Format.table,
 ) -> None:
     """What papers claim of the mechanisms of a lesion."""
     from api import tables
     from graph import questions
 
-    answer = questions.mechanisms(_reader(), lesion, page=_page(limit, offset, format, None))
+    answer = questions.mechanisms(_reader(), lesion, page=page)
     _show(answer, Mechanism, format, lambda: tables.mechanisms(answer.items, f"Mechanisms that papers name for {answer.query['lesion']}"))
 
 
 @app.command()
+@asks
 def studies(
     text: Annotated[str | None, typer.Argument(help="Words of id, title, authors, journal or cohorts.")] = None,
     design: DesignOption = None,
     year_from: YearFrom = None,
     year_to: YearTo = None,
     country: Annotated[str | None, typer.Option(help="One of the study's countries.")] = None,
-    limit: Limit = None,
-    offset: Offset = 0,
+    page: Page = Page(),
     format: Form = Format.table,
 ) -> None:
     """The studies."""
@@ -409,11 +313,11 @@ def studies(
     answer = questions.studies(
         _reader(),
         text,
-        design=_designs(design),
+        design=designs(design),
         year_from=year_from,
         year_to=year_to,
         country=country,
-        page=_page(limit, offset, format, None),
+        page=page,
     )
     _show(answer, StudyItem, format, lambda: tables.plain(answer.items, ("id", "year", "design", "n", "journal", "title"), "Studies"))
 
@@ -449,18 +353,18 @@ def study(
 
 
 @app.command()
+@asks
 def terms(
     text: Annotated[str | None, typer.Argument(help="Part of an id, name or synonym, British or American.")] = None,
     kind: KindOption = None,
-    limit: Limit = None,
-    offset: Offset = 0,
+    page: Page = Page(),
     format: Form = Format.table,
 ) -> None:
     """The terms of the vocabulary."""
     from api import tables
     from graph import questions
 
-    answer = questions.terms(_reader(), text, kind=kind, page=_page(limit, offset, format, None))
+    answer = questions.terms(_reader(), text, kind=kind, page=page)
     _show(answer, TermItem, format, lambda: tables.plain(answer.items, ("id", "name", "kind", "synonyms", "findings"), "Terms"))
 
 
@@ -519,67 +423,6 @@ def _report() -> Iterator[Report]:
             progress.update(tasks[what], completed=done, total=total)
 
         yield show
-
-
-def _designs(given: Sequence[str] | None) -> tuple[Design, ...]:
-    known: dict[str, Design] = {one: one for one in get_args(Design)}
-    for one in given or ():
-        if one not in known:
-            raise BadParameter("design", f"{one!r} is no study design.", list(known))
-    return tuple(known[one] for one in given or ())
-
-
-def _filters(
-    design: Sequence[str] | None,
-    adjusted: bool | None,
-    randomised: bool | None,
-    min_n: int | None,
-    year_from: int | None,
-    year_to: int | None,
-    max_mri_day: float | None,
-    exclude: Sequence[str] | None,
-    indirect: bool,
-) -> Filters:
-    from graph.filters import Filters
-
-    return Filters(
-        design=_designs(design),
-        adjusted=adjusted,
-        randomised=randomised,
-        min_n=min_n,
-        year_from=year_from,
-        year_to=year_to,
-        max_mri_day=max_mri_day,
-        exclude=tuple(exclude or ()),
-        indirect=indirect,
-    )
-
-
-def _narrow(
-    kind: Any,
-    category: str | None,
-    direction: Direction | None,
-    certainty: CertaintyLevel | None,
-    contested: bool | None,
-    min_cohorts: int | None,
-) -> Narrow:
-    from graph.lists import Narrow
-
-    return Narrow(
-        kind,
-        category,
-        direction,
-        certainty,
-        contested,
-        min_cohorts,
-    )
-
-
-def _page(limit: int | None, offset: int, format: Format, sort: str | None) -> Page:
-    from graph.lists import Page
-
-    everything = format in {Format.csv, Format.tsv}
-    return Page(limit if limit is not None or everything else 50, offset, sort)
 
 
 def _show(answer: Answer[Any], model: type[BaseModel], format: Format, table: Callable[[], Table]) -> None:
