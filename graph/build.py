@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 
-from graph.contested import against_counterpart
+from graph.counterpart import with_counterpart
 from graph.mechanisms import edges as mechanism_edges
 from graph.mechanisms import read_claims
 from graph.overlap import patients_of
 from graph.prevalence import read_prevalence
 from graph.reading import read_study
 from graph.release import release_of
-from graph.synthesis import Corpus, Synthesis, caption, synthesise
+from graph.synthesis import Corpus, Synthesis, synthesise
 from schema.association import Association, MechanismEdge
 from schema.populations import with_ancestors
 from schema.reading import ClaimReading, PrevalenceReading, Reading
@@ -117,20 +117,6 @@ def associations(readings: Iterable[Reading], corpus: Corpus, progress: Progress
         if progress is not None and (done % 100 == 0 or done == len(groups)):
             progress(done, len(groups))
     return [with_counterpart(key, syntheses, corpus) for key in syntheses]
-
-
-def with_counterpart(key: Key, syntheses: dict[Key, Synthesis], corpus: Corpus) -> Association:
-    """The association, contested where its counterpart gives another answer."""
-    own = syntheses[key]
-    counterpart = corpus.vocabulary[key[0]].counterpart
-    other = syntheses.get((counterpart, key[1], key[2])) if counterpart else None
-    if other is None or own.association.contested is not None:
-        return own.association
-    contested = against_counterpart(own, other, corpus.studies)
-    if contested is None:
-        return own.association
-    association = own.association.model_copy(update={"contested": contested})
-    return association.model_copy(update={"caption": caption(association)})
 
 
 def unknown_terms(study: Study, vocabulary: Vocabulary) -> Sequence[str]:

@@ -12,7 +12,6 @@ from schema.reading import Reading
 from schema.study import Study
 
 if TYPE_CHECKING:
-    from graph.synthesis import Synthesis
     from graph.weight import Grid
 
 _NAMES = {1: "increases", -1: "decreases", 0: "not significant"}
@@ -144,13 +143,3 @@ def differences(camps: Sequence[Camp]) -> tuple[str, ...]:
         if known and apart and len(camps) > 1:
             told.append(f"{feature}: " + " / ".join(camp.features[feature] for camp in camps))
     return tuple(told)
-
-
-def against_counterpart(own: Synthesis, other: Synthesis, studies: Mapping[str, Study]) -> Contested | None:
-    """Trials against observation: an association whose counterpart gives another direction. Both lines are shown, each by itself."""
-    a, b = own.association, other.association
-    if not own.votes.cohorts or not other.votes.cohorts or a.direction == b.direction:
-        return None
-    sides = [camp(f"{one.association.exposure.name}: {one.association.direction}", one.votes.cohorts, studies) for one in (own, other)]
-    why = f"{a.exposure.name} ({a.direction}) and its counterpart {b.exposure.name} ({b.direction}) do not give the same answer"
-    return Contested(why=why, camps=tuple(sides), differences=differences(sides))

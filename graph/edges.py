@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from graph.build import group, with_counterpart
+from graph.build import group
+from graph.counterpart import with_counterpart
 from graph.filters import Filters, finding_verdict, sift
 from graph.stores.port import Reader
 from graph.synthesis import Corpus, Synthesis, population_ref, synthesise

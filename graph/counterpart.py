@@ -1,0 +1,36 @@
+"""An association beside its counterpart: the same question asked by another design (trials against observation)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from graph.contested import camp, differences
+from graph.synthesis import Corpus, Synthesis, caption
+from schema.association import Association, Contested
+from schema.study import Study
+
+Key = tuple[str, str, str]
+
+
+def with_counterpart(key: Key, syntheses: Mapping[Key, Synthesis], corpus: Corpus) -> Association:
+    """The association, contested where its counterpart gives another answer."""
+    own = syntheses[key]
+    counterpart = corpus.vocabulary[key[0]].counterpart
+    other = syntheses.get((counterpart, key[1], key[2])) if counterpart else None
+    if other is None or own.association.contested is not None:
+        return own.association
+    contested = against_counterpart(own, other, corpus.studies)
+    if contested is None:
+        return own.association
+    association = own.association.model_copy(update={"contested": contested})
+    return association.model_copy(update={"caption": caption(association)})
+
+
+def against_counterpart(own: Synthesis, other: Synthesis, studies: Mapping[str, Study]) -> Contested | None:
+    """Trials against observation: an association whose counterpart gives another direction. Both lines are shown, each by itself."""
+    a, b = own.association, other.association
+    if not own.votes.cohorts or not other.votes.cohorts or a.direction == b.direction:
+        return None
+    sides = [camp(f"{one.association.exposure.name}: {one.association.direction}", one.votes.cohorts, studies) for one in (own, other)]
+    why = f"{a.exposure.name} ({a.direction}) and its counterpart {b.exposure.name} ({b.direction}) do not give the same answer"
+    return Contested(why=why, camps=tuple(sides), differences=differences(sides))
