@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
@@ -23,6 +24,7 @@ from schema.association import Association, Mechanism, PrevalenceRow, Row
 from schema.errors import BadParameter, InputProblems, PortTaken, RdwiError, StoreError, StoreUnavailable
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
     from graph.opening import Graph, Report
@@ -160,12 +162,11 @@ def factors(
     format: Form = Format.table,
 ) -> None:
     """The factors linked to a lesion (R-DWI where none is named)."""
-    from api import tables
     from graph import questions
 
     answer = questions.factors(_reader(), lesion, population, filters=filters, narrow=narrow, page=sorted_page)
-    title = f"Factors linked to {answer.query['lesion']} in {answer.query['population']}"
-    _show(answer, Association, format, lambda: tables.associations(answer.items, "exposure", title))
+    title = f"Factors linked to {_named(answer, 'outcome', 'lesion')} in {answer.query['population']}"
+    _show(answer, Association, format, lambda: _associations(answer.items, "exposure", title))
 
 
 @app.command()
@@ -179,12 +180,11 @@ def outcomes(
     format: Form = Format.table,
 ) -> None:
     """What an exposure (R-DWI where none is named) is linked to."""
-    from api import tables
     from graph import questions
 
     answer = questions.outcomes(_reader(), exposure, population, filters=filters, narrow=narrow, page=sorted_page)
-    title = f"What {answer.query['exposure']} is linked to in {answer.query['population']}"
-    _show(answer, Association, format, lambda: tables.associations(answer.items, "outcome", title))
+    title = f"{_named(answer, 'exposure', 'exposure')}: what it is linked to in {answer.query['population']}"
+    _show(answer, Association, format, lambda: _associations(answer.items, "outcome", title))
 
 
 @app.command()
@@ -198,11 +198,10 @@ def contested(
     format: Form = Format.table,
 ) -> None:
     """Where the evidence contradicts itself: the camps, and what differs between them."""
-    from api import tables
     from graph import questions
 
     answer = questions.contested(_reader(), lesion, outcome, population, filters=filters, page=sorted_page)
-    _show(answer, Association, format, lambda: tables.associations(answer.items, "both", f"Contested in {answer.query['population']}"))
+    _show(answer, Association, format, lambda: _associations(answer.items, "both", f"Contested in {answer.query['population']}"))
     if format is Format.table:
         for one in answer.items:
             assert one.contested is not None
@@ -234,16 +233,18 @@ def evidence(
         _write(tables.delimited(answer.rows, Row, "," if format is Format.csv else "\t"))
         return
     title = f"{answer.query['exposure']} > {answer.query['outcome']} in {answer.query['population']}"
+    if answer.association is not None:
+        title = f"{answer.association.exposure.name} > {answer.association.outcome.name} in {answer.query['population']}"
     if answer.association is None:
         print(f"{title}: {answer.why.text if answer.why else 'nothing is known.'}")
         return
     one = answer.association
-    _print(tables.associations([one], "exposure", title))
+    _associations([one], "exposure", title)
     for reason in one.reasons:
         print(f"  certainty, {reason.domain}: {reason.text}" + (f" ({reason.step:+d})" if reason.step else ""))
     if one.contested is not None:
         print(f"  contested: {one.contested.why}")
-    _print(tables.rows(answer.rows, "Rows"))
+    _print(tables.rows(answer.rows, one.exposure.id, one.outcome.id, "Rows"))
     _notes(answer.note, answer.unknown_dropped)
 
 
@@ -271,12 +272,15 @@ def prevalence(
         print(answer.why.text)
         return
     _print(tables.prevalence([own, *answer.populations], f"How common: {own.lesion.name}"))
+    for reason in own.reasons:
+        print(f"  certainty, {reason.domain}: {reason.text}" + (f" ({reason.step:+d})" if reason.step else ""))
     _print(tables.windows(own.windows, f"By time of MRI, {own.population.name}"))
     _print(tables.prevalence_rows(own.rows, "Studies"))
     for published in own.published:
         if published.pct is not None and published.ci is not None:
             text = f"{published.pct}% ({published.ci[0]}-{published.ci[1]})"
-            print(f"  published: {published.study.label}: {text}" + (f", {published.k} studies" if published.k else ""))
+            more = "".join(f"; {one}" for one in (f"{published.k} studies" if published.k else "", published.notes) if one)
+            print(f"  published: {published.study.label}: {text}{more}")
     _notes(answer.note, answer.unknown_dropped)
 
 
@@ -292,7 +296,12 @@ def mechanisms(
     from graph import questions
 
     answer = questions.mechanisms(_reader(), lesion, page=page)
-    _show(answer, Mechanism, format, lambda: tables.mechanisms(answer.items, f"Mechanisms that papers name for {answer.query['lesion']}"))
+    _show(
+        answer,
+        Mechanism,
+        format,
+        lambda: _print(tables.mechanisms(answer.items, f"Mechanisms that papers name for {answer.query['lesion']}")),
+    )
 
 
 @app.command()
@@ -319,7 +328,9 @@ def studies(
         country=country,
         page=page,
     )
-    _show(answer, StudyItem, format, lambda: tables.plain(answer.items, ("id", "year", "design", "n", "journal", "title"), "Studies"))
+    _show(
+        answer, StudyItem, format, lambda: _print(tables.plain(answer.items, ("id", "year", "design", "n", "journal", "title"), "Studies"))
+    )
 
 
 @app.command()
@@ -365,7 +376,7 @@ def terms(
     from graph import questions
 
     answer = questions.terms(_reader(), text, kind=kind, page=page)
-    _show(answer, TermItem, format, lambda: tables.plain(answer.items, ("id", "name", "kind", "synonyms", "findings"), "Terms"))
+    _show(answer, TermItem, format, lambda: _print(tables.plain(answer.items, ("id", "name", "kind", "synonyms", "findings"), "Terms")))
 
 
 @app.command()
@@ -425,7 +436,7 @@ def _report() -> Iterator[Report]:
         yield show
 
 
-def _show(answer: Answer[Any], model: type[BaseModel], format: Format, table: Callable[[], Table]) -> None:
+def _show(answer: Answer[Any], model: type[BaseModel], format: Format, table: Callable[[], None]) -> None:
     from api import tables
 
     if format is Format.json:
@@ -437,10 +448,15 @@ def _show(answer: Answer[Any], model: type[BaseModel], format: Format, table: Ca
     if not answer.items:
         print(answer.why.text if answer.why else "No items.")
         return
-    _print(table())
+    table()
     if answer.total > len(answer.items):
         print(f"  {len(answer.items)} of {answer.total} shown; --limit and --offset show more")
     _notes(answer.note, answer.unknown_dropped)
+
+
+def _named(answer: Answer[Association], side: Literal["exposure", "outcome"], asked: str) -> str:
+    """What was asked about, by its name."""
+    return getattr(answer.items[0], side).name if answer.items else str(answer.query[asked])
 
 
 def _notes(note: str | None, unknown: int) -> None:
@@ -450,12 +466,26 @@ def _notes(note: str | None, unknown: int) -> None:
         print(f"  {unknown} rows left out because it is not known whether they match")
 
 
-def _print(table: Table) -> None:
+def _console() -> Console:
     from rich.console import Console
 
     # a pipe has no width; 200 columns keep a row on a line or two
-    console = Console(width=None if sys.stdout.isatty() else 200, highlight=False)
-    console.print(table)
+    return Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 200, highlight=False)
+
+
+def _print(table: Table) -> None:
+    _console().print(table)
+
+
+def _associations(items: Sequence[Association], side: str, title: str) -> None:
+    """A table of associations; in a narrow terminal their papers under it."""
+    from api import tables
+
+    wide = _console().width >= 130
+    _print(tables.associations(items, side, title, papers=wide))
+    if not wide:
+        for one in items:
+            print(f"  {one.exposure.name} > {one.outcome.name}: {tables.papers_of(one)}")
 
 
 def _write(text: str) -> None:

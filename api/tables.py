@@ -59,6 +59,14 @@ def estimate(item: Association | Beside) -> str:
     return f"{item.measure} {number(item.estimate)}{interval}{unit}"
 
 
+def _ours(one: Association) -> str:
+    """Our own pooled estimate beside a published headline."""
+    if one.estimate_source != "published" or not one.families:
+        return ""
+    own = one.families[0]
+    return f"; ours {own.measure} {number(own.estimate)} ({number(own.ci[0])}-{number(own.ci[1])})"
+
+
 def votes(one: Association) -> str:
     """Cohorts by what they report: "9: 8+ 0- 1o" and so on."""
     parts = [f"{one.increases}+", f"{one.decreases}\u2212", f"{one.not_significant}\u25cb"]
@@ -70,12 +78,20 @@ def votes(one: Association) -> str:
 _SOURCES = {"single-study": "single study", "pooled-bayes": "pooled", "pooled-reml-hk": "pooled", "published": "published"}
 
 
+_LEGEND = (
+    "Cohorts: + increases, \u2212 decreases, \u25cb not significant, ? unclear. "
+    "Weight: chance that a next cohort would report the likelier sign."
+)
 # whether there are rows at all: of reviews, or untested ones
 _UNSTUDIED = {True: "only said, not studied", False: "not studied here"}
 
 
-def associations(items: Sequence[Association], side: str, title: str) -> Table:
-    """Associations for a terminal."""
+def papers_of(one: Association) -> str:
+    return ", ".join(paper.label for paper in one.papers)
+
+
+def associations(items: Sequence[Association], side: str, title: str, *, papers: bool = True) -> Table:
+    """Associations for a terminal, with their papers where it is wide enough."""
     table = _table(title)
     beside = any(one.indirect for one in items)
     table.add_column("Factor" if side == "exposure" else "Outcome", min_width=18)
@@ -89,41 +105,46 @@ def associations(items: Sequence[Association], side: str, title: str) -> Table:
     table.add_column("Certainty")
     if beside:
         table.add_column("Indirect")
-    table.add_column("Papers")
+    if papers:
+        table.add_column("Papers")
     for one in items:
         cells = [one.exposure.name if side != "outcome" else one.outcome.name]
         if side == "both":
             cells.append(one.outcome.name)
         source = f", {_SOURCES[one.estimate_source]}" if one.estimate_source else ""
+        source += f" from {one.k}" if source == ", pooled" else ""
         cells += [
             one.direction + (" (contested)" if one.contested else "") if one.studies else _UNSTUDIED[bool(one.findings)],
-            f"{estimate(one)}{source}" if one.estimate is not None else "none",
+            f"{estimate(one)}{source}{_ours(one)}" if one.estimate is not None else "none",
             votes(one),
             number(one.weight),
             one.certainty.replace("-", " ") if one.certainty else "",
         ]
         if beside:
             cells.append("; ".join(f"{other.population.id}: {other.caption}" for other in one.indirect or ()))
-        cells.append(", ".join(paper.label for paper in one.papers))
+        if papers:
+            cells.append(papers_of(one))
         table.add_row(*(_escape(cell) for cell in cells))
-    table.caption = (
-        "Cohorts: + increases, \u2212 decreases, \u25cb not significant, ? unclear. Weight: chance that a next cohort would report it."
-    )
+    table.caption = _LEGEND
     return table
 
 
-def rows(items: Sequence[Row], title: str) -> Table:
+def rows(items: Sequence[Row], exposure: str, outcome: str, title: str) -> Table:
     """Rows of evidence for a terminal."""
     table = _table(title)
     for header in ("Study", "Population", "n", "Reported", "Estimate (95% CI)", "p", "Adjusted", "Read as", "Used"):
-        table.add_column(header)
+        table.add_column(header, overflow="fold")
     for row in items:
         value = ""
         if row.value is not None:
             value = f"{row.measure} {number(row.value)}" + (f" ({number(row.ci[0])}-{number(row.ci[1])})" if row.ci else "")
         used = row.used + (f", {row.share:.0%}" if row.share is not None else "") + (f": {row.why}" if row.why else "")
+        used = "; ".join((used, *row.warnings))
+        # a part, or an opposite that was turned, is named
+        named = " > ".join(term for term, asked in ((row.exposure, exposure), (row.outcome, outcome)) if term != asked)
         cells = (
-            row.study.label, row.population_label, str(row.n) if row.n_known else "", row.direction, value,
+            row.study.label, row.population_label, str(row.n) if row.n_known else "",
+            f"{row.direction} ({named})" if named else row.direction, value,
             "" if row.p is None else str(row.p), {True: "yes", False: "no", None: ""}[row.adjusted], row.kind, used,
         )  # fmt: skip
         table.add_row(*(_escape(cell) for cell in cells))
@@ -138,7 +159,7 @@ def prevalence(items: Sequence[Prevalence], title: str) -> Table:
     """Prevalence by population for a terminal."""
     table = _table(title)
     for header in ("Population", "Pooled (95% CI)", "Next cohort (95%)", "Cohorts", "Range", "Certainty"):
-        table.add_column(header)
+        table.add_column(header, overflow="fold")
     for one in items:
         pooled = one.pooled
         if pooled is None:
@@ -149,7 +170,7 @@ def prevalence(items: Sequence[Prevalence], title: str) -> Table:
             percent(pooled),
             f"{ahead[0]:.0f}-{ahead[1]:.0f}%" if ahead else "",
             f"{pooled.cohorts} ({pooled.cases}/{pooled.total})",
-            f"{pooled.lowest:.0f}-{pooled.highest:.0f}%",
+            f"{pooled.lowest:.0f}-{pooled.highest:.0f}%" if pooled.cohorts > 1 else "",
             one.certainty.replace("-", " ") if one.certainty else "",
         )
     return table
@@ -158,7 +179,7 @@ def prevalence(items: Sequence[Prevalence], title: str) -> Table:
 def windows(items: Sequence[PrevalenceWindow], title: str) -> Table:
     table = _table(title)
     for header in ("Last MRI", "Cohorts", "Pooled (95% CI)"):
-        table.add_column(header)
+        table.add_column(header, overflow="fold")
     for one in items:
         table.add_row("day not known" if one.until_day is None else f"by day {one.until_day}", str(one.cohorts), percent(one.pooled))
     return table
@@ -167,7 +188,7 @@ def windows(items: Sequence[PrevalenceWindow], title: str) -> Table:
 def prevalence_rows(items: Sequence[PrevalenceRow], title: str) -> Table:
     table = _table(title)
     for header in ("Study", "Cases", "Percent (95% CI)", "When", "Used"):
-        table.add_column(header)
+        table.add_column(header, overflow="fold")
     for one in items:
         used = one.used + (f": {one.why}" if one.why else "")
         cells = (one.study.label, f"{one.cases}/{one.total}", f"{one.pct:.1f}% ({one.ci[0]:.1f}-{one.ci[1]:.1f})", one.timing or "", used)
@@ -178,7 +199,7 @@ def prevalence_rows(items: Sequence[PrevalenceRow], title: str) -> Table:
 def mechanisms(items: Sequence[Mechanism], title: str) -> Table:
     table = _table(title)
     for header in ("Mechanism", "Support", "Propose", "Argue against", "Factors that may act through it", "Papers"):
-        table.add_column(header)
+        table.add_column(header, overflow="fold")
     for one in items:
         papers = ", ".join(dict.fromkeys(claim.study.label for claim in one.claims))
         factors = ", ".join(factor.factor.name for factor in one.factors)

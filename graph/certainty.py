@@ -33,14 +33,15 @@ RULES: tuple[tuple[str, str, str], ...] = (
         "cross-sectional, case-control, case series), or with fewer than 70% of the eligible scanned; an unknown share is stated only",
     ),
     ("inconsistency", "-1", "cohorts report opposite signs, or a report that the others make improbable (contested)"),
-    ("indirectness", "-1", "more than half of the reports speak by a part of the exposure or outcome, not by itself"),
+    ("indirectness", "-1", "more than half of the reports measure a part of the exposure or outcome, not itself"),
     ("imprecision", "-1", "one cohort only, or fewer than 300 patients, or an interval of the headline that includes no effect"),
     ("imprecision", "-2", "a ratio whose interval includes both 0.75 and 1.33"),
     ("selective reporting", "-1", "more than half of the reports give no estimate: a p value, a sign or a word alone"),
     (
         "upgrade",
         "+1",
-        "aetiology, three or more cohorts: all report one sign, or a ratio of 2 or more (or of 0.5 or less) whose interval excludes 1",
+        "aetiology, three or more reports: all of one sign, at least three of them with an estimate or p; "
+        "or a ratio of 2 or more (or of 0.5 or less) whose interval excludes 1",
     ),
     ("published disagrees", "cap very low", "our estimate and a published one exclude each other's point, or two published ones do"),
     ("read as abstracts", "cap low or moderate", "until a study was read in full: at most low (observational), moderate (randomised)"),
@@ -69,13 +70,13 @@ def judge(
     rolled_up: Sequence[str],
     surprising: Sequence[str],
     full_text: int,
-    disagreeing: Sequence[str],
+    disagreeing: tuple[str, Sequence[str]] | None,
     patients: int,
 ) -> tuple[CertaintyLevel, tuple[Reason, ...]]:
     """The level and the reasons.
 
-    `headline` is (estimate, low, high) on the printed scale, whose value of no effect is `null_value`; `rolled_up`, `surprising` and
-    `disagreeing` are finding ids.
+    `headline` is (estimate, low, high) on the printed scale, whose value of no effect is `null_value`; `rolled_up` and `surprising` are
+    finding ids; `disagreeing` says which estimates exclude each other's point, and their finding ids.
     """
     reasons: list[Reason] = []
     level = 1 if track == "aetiology" else 3
@@ -95,7 +96,7 @@ def judge(
     elif surprising:
         step("inconsistency", "one cohort's report is improbable given the others", -1, surprising)
     if 2 * len(rolled_up) > k > 0:
-        step("indirectness", f"{len(rolled_up)} of {k} reports speak by a part of the exposure or outcome", -1, rolled_up)
+        step("indirectness", f"{_of(rolled_up, k)} measure a part of the exposure or outcome", -1, rolled_up)
     includes_null = headline is not None and headline[1] <= null_value <= headline[2]
     if includes_null and null_value == 1 and headline is not None and headline[1] <= 0.75 and headline[2] >= 1 / 0.75:
         step("imprecision", "the interval includes a large effect either way", -2, findings)
@@ -109,7 +110,7 @@ def judge(
     if 2 * len(bare) > k > 0:
         step(
             "selective reporting",
-            f"{len(bare)} of {k} reports give no estimate",
+            f"{_of(bare, k)} give no estimate",
             -1,
             [finding for vote in bare for finding in vote.findings],
         )
@@ -120,20 +121,17 @@ def judge(
             and null_value == 1
             and (headline[0] >= METHOD.large_effect or headline[0] <= 1 / METHOD.large_effect)
         )
-        if all(vote.reading.reports for vote in votes) and len(signs) == 1:
-            step("consistent", f"all {k} report the same sign", 1, findings)
+        figures = [vote for vote in votes if vote.reading.kind == "estimate" or vote.reading.row.p is not None]
+        if all(vote.reading.reports for vote in votes) and len(signs) == 1 and len(figures) >= METHOD.upgrade_cohorts:
+            step("consistent", f"all {k} report the same sign, {len(figures)} of them with an estimate or p", 1, findings)
         elif large:
             step("large effect", "a ratio of 2 or more, or of 0.5 or less, whose interval excludes 1", 1, findings)
     level = min(max(level, 0), 3)
-    if disagreeing:
+    if disagreeing is not None:
         level = 0
-        reasons.append(
-            Reason(
-                domain="published disagrees",
-                text="estimates exclude each other's point: very low at most",
-                findings=tuple(disagreeing),
-            )
-        )
+        which, of = disagreeing
+        text = f"{which} exclude each other's point: very low at most"
+        reasons.append(Reason(domain="published disagrees", text=text, findings=tuple(of)))
     cap = 3 if full_text else (2 if track == "treatment" else 1)
     if not full_text:
         reasons.append(Reason(domain="read as abstracts", text=f"no study was read in full: {LEVELS[cap]} at most", findings=()))
@@ -157,11 +155,11 @@ def _risk_of_bias(votes: Sequence[Vote], studies: Mapping[str, Study], step: Ste
             few.append(vote)
     causes: list[tuple[str, Sequence[Vote]]] = []
     if 2 * len(crude) > k:
-        causes.append((f"{len(crude)} of {k} reports not known to be adjusted", crude))
+        causes.append((f"{_of(crude, k)} not known to be adjusted", crude))
     if 2 * len(weak) > k:
-        causes.append((f"{len(weak)} of {k} reports of weaker design", weak))
+        causes.append((f"{_of(weak, k)} of weaker design", weak))
     if few:
-        told = f"in {len(few)} of {k} reports fewer than {METHOD.scanned_share:.0%} of the eligible were scanned"
+        told = f"in {_of(few, k)} fewer than {METHOD.scanned_share:.0%} of the eligible were scanned"
         if 2 * len(few) > k:
             causes.append((told, few))
         else:
@@ -170,7 +168,7 @@ def _risk_of_bias(votes: Sequence[Vote], studies: Mapping[str, Study], step: Ste
         involved = sorted({finding for _, group in causes for vote in group for finding in vote.findings})
         step("risk of bias", "; ".join(text for text, _ in causes), -1, involved)
     if unknown:
-        step("risk of bias", f"share of the eligible that was scanned not known in {len(unknown)} of {k} reports", 0)
+        step("risk of bias", f"share of the eligible that was scanned not known in {_of(unknown, k)}", 0)
 
 
 def scanned_share(study: Study) -> float | None:
@@ -179,3 +177,10 @@ def scanned_share(study: Study) -> float | None:
     if imaging is None or imaging.scanned is None or not imaging.eligible:
         return None
     return imaging.scanned / imaging.eligible
+
+
+def _of(some: Sequence[object], k: int) -> str:
+    """How many of the reports, in words."""
+    if k == 1:
+        return "the one report"
+    return f"{len(some)} of {k} reports"

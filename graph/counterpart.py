@@ -32,5 +32,6 @@ def against_counterpart(own: Synthesis, other: Synthesis, studies: Mapping[str, 
     if not own.votes.cohorts or not other.votes.cohorts or a.direction == b.direction:
         return None
     sides = [camp(f"{one.association.exposure.name}: {one.association.direction}", one.votes.cohorts, studies) for one in (own, other)]
-    why = f"{a.exposure.name} ({a.direction}) and its counterpart {b.exposure.name} ({b.direction}) do not give the same answer"
+    said = {"increases": "increases", "decreases": "decreases", "inconclusive": "nothing clear", "inconsistent": "both"}
+    why = f"{a.exposure.name} says {said[a.direction]}, its counterpart {b.exposure.name} says {said[b.direction]}"
     return Contested(why=why, camps=tuple(sides), differences=differences(sides))

@@ -108,7 +108,7 @@ def _rows_of(given: Sequence[PrevalenceReading], study: Study, lesion: str) -> l
         if reading.row.main:
             strata.setdefault((reading.row.lesion, *reading.stratum), []).append(one)
         else:
-            shown.append(_row([one], study, "not the cohort's own people at their first scan"))
+            shown.append(_row([one], study, "not marked as the whole cohort at its first scan"))
     mains = [_row(members, study, None) for members in strata.values()]
     # of one width the lesion itself, before what rolls up into it
     widest = max(mains, key=lambda row: (row.total, row.lesion == lesion), default=None)

@@ -34,7 +34,7 @@ def rows_of(synthesis: Synthesis | None, readings: Sequence[Reading], corpus: Co
             grid = grid_of(synthesis.votes.speaking)
             sign = 1 if synthesis.association.direction == "increases" else -1
             for vote in synthesis.votes.cohorts:
-                if not vote.reading.reports:
+                if vote.reading.kind in {"null", "estimate"} and not vote.reading.significant:
                     powers.update(dict.fromkeys(vote.findings, round(power(vote, grid, sign), 4)))
     rows = []
     for reading in sorted(readings, key=lambda one: (one.study, one.position)):
@@ -68,9 +68,9 @@ def _why_not_pooled(reading: Reading, poolable: bool, shares: Mapping[str, float
     if finding in shares:
         return None
     if reading.kind != "estimate":
-        return "no estimate: votes by its p, sign or word"
+        return "no estimate printed: counts by its p or its word"
     if not poolable:
-        return "speaks by a part of the exposure or outcome: votes, isn't pooled"
+        return "measures a part of the exposure or outcome: counts, isn't pooled"
     return "no other estimate of the same measure and contrast"
 
 

@@ -13,7 +13,7 @@ from graph.effects import CHINN, p_of_z
 from graph.method import METHOD, Z95
 from graph.overlap import Patients
 from graph.reading import stepped
-from graph.votes import Vote, Votes, cast
+from graph.votes import Takes, Vote, Votes, cast
 from schema.association import (
     Association,
     CommonEffect,
@@ -111,7 +111,7 @@ def synthesise(exposure: str, outcome: str, population: str, readings: Sequence[
             finding
             for vote in basis
             for finding in vote.findings[:1]
-            if exposures[vote.reading.exposure][1] == "weight" or outcomes[vote.reading.outcome][1] == "weight"
+            if _part(vote.reading.exposure, exposure, exposures, corpus) or _part(vote.reading.outcome, outcome, outcomes, corpus)
         ],
         surprising=[finding for i in surprises for finding in votes.cohorts[i].findings],
         full_text=sum(corpus.studies[vote.reading.study].read == "full-text" for vote in basis),
@@ -160,6 +160,11 @@ def synthesise(exposure: str, outcome: str, population: str, readings: Sequence[
         findings=tuple(row.finding for row in rows),
     )
     return Synthesis(association.model_copy(update={"caption": caption(association)}), votes)
+
+
+def _part(term: str, edge: str, takes: Takes, corpus: Corpus) -> bool:
+    """Whether a term is a part of the edge's, and not one of the ways in which an umbrella is measured."""
+    return takes[term][1] == "weight" and not corpus.vocabulary[edge].umbrella
 
 
 def _weigh(votes: Sequence[Vote]) -> Weight | None:
@@ -335,20 +340,27 @@ def _printed_ci(reading: Reading) -> Interval | None:
     return _own_ci(reading, _back_ci(reading.scale, (reading.y - half, reading.y + half)))
 
 
-def _disagreeing(primary: FamilyResult | None, published: Sequence[PublishedEstimate], rows: Sequence[Reading]) -> tuple[str, ...]:
-    """The findings of estimates that exclude each other's point: ours and the headline, or two published ones of one kind."""
+def _disagreeing(
+    primary: FamilyResult | None, published: Sequence[PublishedEstimate], rows: Sequence[Reading]
+) -> tuple[str, tuple[str, ...]] | None:
+    """What estimates exclude each other's point (ours and the headline, or two published ones of one kind), and their findings."""
     contrast = {row.finding: row.row.contrast_type for row in rows}
     for one in published:
         if one.headline and primary is not None and primary.measure == one.measure:
             alike = contrast[one.finding] in {None, primary.contrast_type}
             if alike and _exclude((one.estimate, one.ci), (primary.estimate, primary.ci)):
-                return (*primary.rows, one.finding)
+                return f"ours {_told(primary)} and {one.label} {_told(one)}", (*primary.rows, one.finding)
     for i, one in enumerate(published):
         for other in published[:i]:
             same = one.measure == other.measure and contrast[one.finding] == contrast[other.finding]
             if same and one.study != other.study and _exclude((one.estimate, one.ci), (other.estimate, other.ci)):
-                return tuple(sorted((one.finding, other.finding)))
-    return ()
+                return f"{other.label} {_told(other)} and {one.label} {_told(one)}", tuple(sorted((one.finding, other.finding)))
+    return None
+
+
+def _told(one: FamilyResult | PublishedEstimate) -> str:
+    interval = f" ({one.ci[0]:.2f}-{one.ci[1]:.2f})" if one.ci else ""
+    return f"{one.estimate:.2f}{interval}"
 
 
 def _exclude(a: tuple[float | None, Interval | None], b: tuple[float | None, Interval | None]) -> bool:
@@ -421,19 +433,33 @@ def _subset(members: Sequence[Vote]) -> Subset:
     )
 
 
+def includes_no_effect(association: Association) -> bool:
+    """Whether an edge of a direction has a headline whose interval includes no effect."""
+    if association.ci is None or association.direction not in {"increases", "decreases"}:
+        return False
+    null = 1.0 if association.measure in {"OR", "RR", "HR"} else 0.0
+    return association.ci[0] <= null <= association.ci[1]
+
+
 def caption(association: Association) -> str:
     """The association in a dozen words: "increases, OR 1.9, 4 cohorts, low certainty"."""
     if not association.studies:
-        return "no cohort: only reviews or untested rows say so"
+        return "no cohort: only reviews or descriptions say so"
+    cohorts = f"{association.cohorts} cohort{'' if association.cohorts == 1 else 's'}"
     parts: list[str] = [association.direction]
     if association.estimate is not None:
         source = {"published": " (published)", "single-study": " (single study)"}.get(association.estimate_source or "", "")
         unit = association.families[0].unit if association.families and association.estimate_source != "published" else None
         per = f" per {unit}" if unit else ""
-        parts.append(f"{association.measure} {association.estimate:.3g}{per}{source}")
+        pooled = association.estimate_source in {"pooled-bayes", "pooled-reml-hk"}
+        some = f" from {association.k} of {cohorts}" if pooled and association.k != association.cohorts else ""
+        parts.append(f"{association.measure} {association.estimate:.3g}{per}{source}{some}")
+        if not some:
+            parts.append(cohorts)
+        if includes_no_effect(association):
+            parts.append("interval includes no effect")
     else:
-        parts.append("no estimate")
-    parts.append(f"{association.cohorts} cohort{'' if association.cohorts == 1 else 's'}")
+        parts += ["no estimate", cohorts]
     if association.certainty is not None:
         parts.append(f"{association.certainty.replace('-', ' ')} certainty")
     if association.contested is not None:

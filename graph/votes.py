@@ -204,7 +204,7 @@ def _speaker(rows: Sequence[Reading], exposures: Takes, outcomes: Takes, study: 
         if row.finding not in vote.findings:
             narrower = widths[row.row.population] < widest
             passed_over[row.finding] = (
-                f"speaks for a part of the patients of {vote.findings[0]}" if narrower else f"the same patients speak by {vote.findings[0]}"
+                f"a part of the patients of {vote.findings[0]}" if narrower else f"the same patients are counted by {vote.findings[0]}"
             )
     return vote
 

@@ -30,7 +30,7 @@ class Term(BaseModel):
     `rolls_up` says how the rows of a term go into the edges of `broader`: estimates (they vote and are pooled), weight (they vote only),
     no. `inverse_of` names the term whose opposite this is; its rows are turned and read as that term's. `counterpart` names the term that
     asks the same by another design (trials against observation): both are shown, and share no vote. `harm` is the bad side of an outcome.
-    A term with a `unit` is a measured, continuous variable.
+    A term with a `unit` is a measured, continuous variable. The terms that roll up into an `umbrella` are ways of measuring it, not parts.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -46,6 +46,7 @@ class Term(BaseModel):
     counterpart: Slug | None = None
     harm: Literal["higher", "lower"] | None = None
     unit: Text | None = None
+    umbrella: bool = False
     definition: Text | None = None
     xrefs: Many[Annotated[str, Field(pattern=r"^[A-Za-z]+:\S+$")]] = ()
 

@@ -48,7 +48,7 @@ def judged(track: Any = "prognosis", votes: list[Vote] | None = None, studies: d
     """The level and the reasons of three good cohorts that agree, where nothing else is said."""
     arguments: dict[str, Any] = {
         "direction": "increases", "headline": (1.5, 1.2, 1.9), "null_value": 1.0, "published_only": False, "rolled_up": [],
-        "surprising": [], "full_text": 3, "disagreeing": [], "patients": 600, **more,
+        "surprising": [], "full_text": 3, "disagreeing": None, "patients": 600, **more,
     }  # fmt: skip
     votes = [vote(name) for name in NAMES] if votes is None else votes
     return judge(track, votes, {name: study(name) for name in NAMES} | (studies or {}), **arguments)
@@ -202,7 +202,7 @@ def test_only_aetiology_is_upgraded() -> None:
 
 
 def test_estimates_that_exclude_each_other_cap_at_very_low_and_the_cap_is_no_step() -> None:
-    level, reasons = judged(disagreeing=["a:1", "x:1"])
+    level, reasons = judged(disagreeing=("ours 2.00 and theirs 1.00", ["a:1", "x:1"]))
     assert (level, steps(reasons)) == ("very-low", [])
     assert (reasons[-1].domain, reasons[-1].findings) == ("published disagrees", ("a:1", "x:1"))
 

@@ -117,3 +117,41 @@ def test_the_readme_of_the_sheets_comes_with_them() -> None:
     folder = Path(evidence.__file__).parent
     assert "extraction sheets" in (folder / "README.md").read_text(encoding="utf-8")
     assert not filecmp.cmp(folder / "README.md", folder.parent / "README.md", shallow=False)
+
+
+def test_what_rolls_up_into_an_umbrella_measures_it(reader: Reader) -> None:
+    """A fall of mean or systolic pressure is a blood pressure reduction; strictly lobar microbleeds are a part of microbleeds."""
+    reduction = evidence_of(reader, "acute-bp-reduction", "r-dwi").association
+    spaces = evidence_of(reader, "enlarged-perivascular-spaces", "r-dwi").association
+    assert reduction is not None
+    assert spaces is not None
+    assert "indirectness" not in {reason.domain for reason in reduction.reasons}
+    assert "indirectness" in {reason.domain for reason in spaces.reasons}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [
+        ("ischaemic-stroke", "increases, HR 1.71, 2 cohorts, interval includes no effect"),
+        ("recurrent-ich", "increases, HR 2.93, 2 cohorts, "),
+        ("poor-functional-outcome", "increases, OR 1.95 (published), 4 cohorts, very low certainty"),
+    ],
+)
+def test_a_caption_says_what_a_hurried_reader_must_know(reader: Reader, outcome: str, said: str) -> None:
+    one = evidence_of(reader, "r-dwi", outcome).association
+    assert one is not None
+    assert one.caption.startswith(said)
+
+
+def test_the_reason_says_which_estimates_exclude_each_other(reader: Reader) -> None:
+    one = evidence_of(reader, "r-dwi", "poor-functional-outcome").association
+    assert one is not None
+    (reason,) = (reason for reason in one.reasons if reason.domain == "published disagrees")
+    assert reason.text.startswith("ours 4.")
+    assert "Posener (undated) 1.95 (1.48-2.57)" in reason.text
+
+
+def test_only_what_is_not_significant_can_be_too_small(reader: Reader) -> None:
+    rows = evidence_of(reader, "acute-bp-reduction", "r-dwi").rows
+    small = {row.study.id for row in rows if row.why and "too small" in row.why}
+    assert small == {"butcher-2025", "gioia-2017-thesis"}

@@ -75,7 +75,7 @@ def test_a_stratum_is_pooled_where_it_is_asked_for() -> None:
 
 
 def test_scans_other_than_a_cohorts_own_first_ones_are_only_shown() -> None:
-    shown = [row for row in alone("auriel-2012") if row.why == "not the cohort's own people at their first scan"]
+    shown = [row for row in alone("auriel-2012") if row.why == "not marked as the whole cohort at its first scan"]
     assert [(row.cases, row.total, row.used) for row in shown] == [
         (39, 214, "shown"),
         (23, 178, "shown"),

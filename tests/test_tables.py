@@ -178,7 +178,7 @@ def test_other_tables_show_what_they_are_of(reader: MemoryReader) -> None:
     mechanisms = questions.mechanisms(reader, page=ALL).items
     assert mechanisms[0].mechanism.name.split()[0] in shown(tables.mechanisms(mechanisms, "t"))
     rows = questions.evidence(reader, "cerebral-microbleeds", "r-dwi").rows
-    text = shown(tables.rows(rows, "t"), 300)
+    text = shown(tables.rows(rows, "cerebral-microbleeds", "r-dwi", "t"), 300)
     assert all(row.study.label.split()[0] in text for row in rows)
 
 
