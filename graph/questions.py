@@ -119,7 +119,7 @@ def evidence(reader: Reader, exposure: str, outcome: str, population: str | None
         everything, _ = findings(reader, node, Filters(), exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
         elsewhere = reader.findings(exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
         why = _why_empty(len(everything), filters, _places(elsewhere))
-    note = _first_word(effect.id, node, [association] if association else [])
+    note = _first_word(node, [association] if association else [])
     return Evidence(
         query=query,
         release=reader.release(),
@@ -412,7 +412,7 @@ def _associations(
         found = beside(reader, node, filters, found, exposure=exposure, outcome=outcome)
     items = [one for one in found if narrow.keeps(one, side)]
     answer = _answer(reader, about, node, filters, narrow, page, items, unknown, len(found), side)
-    note = _first_word(exposure or outcome or "", node, found)
+    note = _first_word(node, found)
     if items or answer.why is None:
         return answer.model_copy(update={"note": note})
     return answer
@@ -484,13 +484,10 @@ def _places(readings: Iterable[Reading]) -> list[str]:
     return sorted({population for reading in readings for population in reading.populations})
 
 
-def _first_word(about: str, population: str, items: Sequence[Association]) -> str | None:
+def _first_word(population: str, items: Sequence[Association]) -> str | None:
     """What a reader must know first: how little there is where nothing can be pooled."""
-    del about
-    if not items:
-        return None
     studied = [one for one in items if one.studies]
-    if any(one.estimate is not None for one in studied) or len(studied) < 1:
+    if not studied or any(one.estimate is not None for one in studied):
         return None
     rows = {finding for one in studied for finding in one.findings}
     papers = {finding.split(":")[0] for finding in rows}
