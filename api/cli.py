@@ -118,7 +118,8 @@ def load(
     with _report() as report:
         change = opening.load(_settings(), paths, fresh=fresh, keep_going=keep_going, report=report)
     _tell(change.problems)
-    print(f"{len(change.added)} studies added, {len(change.replaced)} replaced. Release {change.release[:12]}.")
+    told = f"{len(change.added)} studies added, {len(change.replaced)} replaced."
+    print(f"{told if change.changed else 'Nothing changed.'} Release {change.release[:12]}.")
     if any(problem.severity == "error" for problem in change.problems):
         _stop("Studies with errors were left out.", 1)
 

@@ -476,7 +476,7 @@ def test_loading_twice_changes_nothing(few: Path, rdwi: Rdwi, sheets: Callable[.
     rdwi("load", folder)
     before = rdwi("status", "--format", "json").out, rdwi("factors", "--format", "json").out
     done = rdwi("load", folder)
-    assert "0 studies added, 0 replaced" in done.out
+    assert "Nothing changed." in done.out
     assert (rdwi("status", "--format", "json").out, rdwi("factors", "--format", "json").out) == before
 
 
