@@ -60,17 +60,7 @@ class EvidenceFilters(Parameters):
     indirect: bool = Field(default=False, description="add the evidence of wider populations, beside the population's own")
 
     def filters(self) -> Filters:
-        return Filters(
-            design=tuple(self.design),
-            adjusted=self.adjusted,
-            randomised=self.randomised,
-            min_n=self.min_n,
-            year_from=self.year_from,
-            year_to=self.year_to,
-            max_mri_day=self.max_mri_day,
-            exclude=tuple(self.exclude),
-            indirect=self.indirect,
-        )
+        return Filters.model_validate(self.model_dump(include=set(Filters.model_fields)))
 
 
 class Narrowed(Parameters):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from graph.build import group
 from graph.counterpart import with_counterpart
@@ -29,11 +29,11 @@ def corpus_of(reader: Reader) -> Corpus:
     return Corpus(reader.terms(), reader.studies(), reader.patients())
 
 
-def known_studies(study_ids: Iterable[str], reader: Reader) -> None:
-    """UnknownName with the nearest where one of the studies is not there."""
+def known_studies(study_ids: Iterable[str], known: Collection[str]) -> None:
+    """UnknownName with the nearest where one of the studies is not among those known."""
     for study_id in study_ids:
-        if study_id not in reader.studies():
-            raise UnknownName("study", study_id, suggest(study_id, {normal(one): one for one in reader.studies()}, 3))
+        if study_id not in known:
+            raise UnknownName("study", study_id, suggest(study_id, {normal(one): one for one in known}))
 
 
 def findings(
@@ -49,7 +49,7 @@ def findings(
         outcomes=None if outcomes is None else frozenset(outcomes),
         populations=with_parts(population),
     )
-    known_studies(filters.exclude, reader)
+    known_studies(filters.exclude, reader.studies())
     if not filters.active:
         return rows, 0
     return sift(filters, rows, reader.studies(), finding_verdict, lambda row: row.study)
@@ -62,19 +62,14 @@ def edges(
     if not filters.active:
         return reader.edges(exposure=exposure, outcome=outcome, population=population), 0
     vocabulary = reader.terms()
+    exposures = vocabulary.takes(exposure) if exposure is not None else None
+    outcomes = vocabulary.takes(outcome) if outcome is not None else None
+    readings, unknown = findings(reader, population, filters, exposures=exposures, outcomes=outcomes)
     # a counterpart is another exposure, so it must be at hand to tell whether it contradicts
     counterpart = vocabulary[exposure].counterpart if exposure else None
-    wanted = None if exposure is None else {*vocabulary.takes(exposure), *(vocabulary.takes(counterpart) if counterpart else ())}
-    readings, _ = findings(
-        reader, population, filters, exposures=wanted, outcomes=vocabulary.takes(outcome) if outcome is not None else None
-    )
-    unknown = findings(
-        reader,
-        population,
-        filters,
-        exposures=vocabulary.takes(exposure) if exposure is not None else None,
-        outcomes=vocabulary.takes(outcome) if outcome is not None else None,
-    )[1]
+    if exposures is not None and counterpart is not None:
+        others = set(vocabulary.takes(counterpart)) - set(exposures)
+        readings = [*readings, *findings(reader, population, filters, exposures=others, outcomes=outcomes)[0]]
     corpus = corpus_of(reader)
     syntheses = {
         key: synthesise(*key, rows, corpus)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import evidence as shipped_evidence
 from graph import questions
 from graph.build import EvidenceGraph, build, unknown_terms
+from graph.edges import known_studies
 from graph.filters import Filters
 from graph.lists import Narrow, Page
 from graph.method import VERSION
@@ -29,7 +30,7 @@ from loaders import sheets
 from schema import vocabulary as vocabularies
 from schema.answer import Answer, Evidence, PrevalenceAnswer, StudyAnswer, StudyItem, TermAnswer, TermItem
 from schema.association import Association, Mechanism
-from schema.errors import InputProblems, SnapshotUnwritable, StoreError, StoreUnavailable, UnknownName
+from schema.errors import InputProblems, SnapshotUnwritable, StoreError, StoreUnavailable
 from schema.problems import Problem
 from schema.study import Study
 from schema.vocabulary import Term, Vocabulary
@@ -68,13 +69,13 @@ def open_store(settings: Settings, report: Report | None = None) -> Store:
     folder = settings.folder
     file = folder / snapshot.NAME
     shipped = shipped_digest()
-    kept = _current_snapshot(file)
+    kept = _current_snapshot(file, shipped)
     if kept is not None:
         return MemoryStore(kept, file, shipped)
     try:
         with _writing(folder):
             # another program may have written it meanwhile: what it loaded must not be lost
-            kept = _current_snapshot(file)
+            kept = _current_snapshot(file, shipped)
             if kept is not None:
                 return MemoryStore(kept, file, shipped)
             store = MemoryStore(_rebuilt(_snapshot(file), report), file, shipped)
@@ -93,10 +94,10 @@ def _snapshot(file: Path) -> snapshot.Snapshot | None:
         raise StoreError(f"The snapshot {file} can't be read ({error.strerror}).") from error
 
 
-def _current_snapshot(file: Path) -> snapshot.Snapshot | None:
-    """What is kept there, if it was built by this method from this corpus."""
+def _current_snapshot(file: Path, shipped: str) -> snapshot.Snapshot | None:
+    """What is kept there, if it was built by this method from the corpus of that digest."""
     kept = _snapshot(file)
-    current = kept is not None and kept.header.method == VERSION and kept.header.shipped == shipped_digest()
+    current = kept is not None and kept.header.method == VERSION and kept.header.shipped == shipped
     return kept if current else None
 
 
@@ -104,7 +105,7 @@ def _rebuilt(kept: snapshot.Snapshot | None, report: Report | None) -> EvidenceG
     """The shipped corpus with what a user of an older snapshot had added and taken out."""
     removed = kept.header.removed if kept is not None else frozenset()
     user = {study.id: study for study in kept.studies if study.id in kept.header.user} if kept is not None else {}
-    own_terms = [term for term in kept.terms if term.id not in vocabularies.shipped()] if kept is not None else []
+    own_terms = _own_terms(kept)
     base = {} if ALL in removed else {study.id: study for study in shipped_studies(report) if study.id not in removed}
     graph = build({**base, **user}.values(), vocabularies.shipped().extended(own_terms), _progress(report, "building the graph"))
     return replace(graph, user=frozenset(user), removed=removed)
@@ -112,8 +113,7 @@ def _rebuilt(kept: snapshot.Snapshot | None, report: Report | None) -> EvidenceG
 
 def check(settings: Settings, paths: Iterable[str | Path], report: Report | None = None) -> sheets.Loaded:
     """Read sheets as a load would, and change nothing."""
-    kept = _snapshot(settings.folder / snapshot.NAME)
-    own = [term for term in kept.terms if term.id not in vocabularies.shipped()] if kept is not None else []
+    own = _own_terms(_snapshot(settings.folder / snapshot.NAME))
     return sheets.load(paths, vocabularies.shipped(), _progress(report, "reading sheets"), own=own)
 
 
@@ -190,12 +190,13 @@ def load(
 def _current(folder: Path, report: Report | None) -> EvidenceGraph:
     """What the store holds now; the caller has the lock."""
     file = folder / snapshot.NAME
-    kept = _current_snapshot(file)
+    kept = _current_snapshot(file, shipped_digest())
     return kept.graph() if kept is not None else _rebuilt(_snapshot(file), report)
 
 
-def _own_terms(graph: EvidenceGraph | None) -> list[Term]:
-    return [term for term in graph.terms if term.id not in vocabularies.shipped()] if graph is not None else []
+def _own_terms(kept: EvidenceGraph | snapshot.Snapshot | None) -> list[Term]:
+    """The terms that a user has added."""
+    return [term for term in kept.terms if term.id not in vocabularies.shipped()] if kept is not None else []
 
 
 def _still_known(studies: Iterable[Study], vocabulary: Vocabulary) -> None:
@@ -214,11 +215,7 @@ def remove(settings: Settings, study_ids: Iterable[str], report: Report | None =
         old = _current(folder, report)
         studies = {study.id: study for study in old.studies}
         gone = tuple(dict.fromkeys(study_ids))
-        for study_id in gone:
-            if study_id not in studies:
-                from schema.names import normal, suggest
-
-                raise UnknownName("study", study_id, suggest(study_id, {normal(one): one for one in studies}))
+        known_studies(gone, studies)
         left = [study for study_id, study in studies.items() if study_id not in gone]
         vocabulary = vocabularies.shipped().extended(_own_terms(old))
         graph = replace(

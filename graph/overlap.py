@@ -71,10 +71,7 @@ def independent(worth: Sequence[tuple[int, float]], conflicts: Sequence[Collecti
     indexes. Exact for groups of up to `METHOD.exact_overlap_component` rows that hang together, greedy beyond.
     """
     chosen: list[int] = []
-    left = set(range(len(worth)))
-    while left:
-        component = _component(min(left), conflicts)
-        left -= component
+    for component in _apart(frozenset(range(len(worth))), dict(enumerate(conflicts))):
         members = sorted(component)
         if len(members) == 1:
             chosen += members
@@ -83,16 +80,6 @@ def independent(worth: Sequence[tuple[int, float]], conflicts: Sequence[Collecti
         else:
             chosen += _greedy(members, worth, conflicts)
     return sorted(chosen)
-
-
-def _component(start: int, conflicts: Sequence[Collection[int]]) -> set[int]:
-    found, frontier = {start}, [start]
-    while frontier:
-        for neighbour in conflicts[frontier.pop()]:
-            if neighbour not in found:
-                found.add(neighbour)
-                frontier.append(neighbour)
-    return found
 
 
 _Worth = tuple[int, float, int, tuple[int, ...]]
@@ -130,7 +117,7 @@ def _exact(members: Sequence[int], worth: Sequence[tuple[int, float]], conflicts
     return list(best(frozenset(members)))
 
 
-def _apart(candidates: frozenset[int], near: Mapping[int, frozenset[int]]) -> list[frozenset[int]]:
+def _apart(candidates: frozenset[int], near: Mapping[int, Collection[int]]) -> list[frozenset[int]]:
     """The parts of a set that don't conflict with each other."""
     left, parts = set(candidates), []
     while left:
@@ -139,7 +126,7 @@ def _apart(candidates: frozenset[int], near: Mapping[int, frozenset[int]]) -> li
             i = frontier.pop()
             if i not in found:
                 found.add(i)
-                frontier += near[i] & left
+                frontier += left.intersection(near[i])
         left -= found
         parts.append(frozenset(found))
     return parts

@@ -34,7 +34,6 @@ from schema.answer import (
 )
 from schema.association import Association, FactorTally, Mechanism, MechanismEdge, TermRef
 from schema.association import Prevalence as PrevalenceResult
-from schema.errors import UnknownName
 from schema.graphmodel import EDGES, NODES
 from schema.names import normal
 from schema.populations import DEFAULT, POPULATIONS, indirect, resolve_population, with_parts
@@ -139,7 +138,7 @@ def prevalence(
     term = reader.terms().resolve(lesion, "lesion")
     node = _population(population)
     takes = reader.terms().takes(term.id)
-    known_studies(filters.exclude, reader)
+    known_studies(filters.exclude, reader.studies())
     rows = reader.prevalence(lesions=takes)
     kept, _ = sift(filters, rows, reader.studies(), prevalence_verdict, lambda row: row.study)
     corpus = corpus_of(reader)
@@ -273,11 +272,8 @@ def studies(
 def study(reader: Reader, study_id: str) -> StudyAnswer:
     """One study: its sheet, how each row was read, and whom it shares patients with."""
     everything = reader.studies()
-    found = everything.get(study_id)
-    if found is None:
-        from schema.names import suggest
-
-        raise UnknownName("study", study_id, suggest(study_id, {normal(one): one for one in everything}, 3))
+    known_studies((study_id,), everything)
+    found = everything[study_id]
     patients = reader.patients()
     readings = [reading for reading in reader.findings() if reading.study == study_id]
     return StudyAnswer(
