@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from copy import deepcopy
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel
 
 from api import errors
-from api.cache import Answers
-from api.deps import MEDIA
+from api.cache import SCHEMA, Answers
+from api.deps import MEDIA, ReaderDep
 from api.errors import ProblemDetails
 from api.routes import associations, graph, health, lesions, studies, terms
 from graph import questions
@@ -22,17 +24,17 @@ from graph.stores.port import Reader, Store
 
 _ONE = Page(1)
 # the answers that OpenAPI shows as examples: real ones, of the store that is served
-EXAMPLES: dict[str, Callable[[Reader], BaseModel]] = {
-    "/v1/factors": lambda reader: questions.factors(reader, population="caa", page=_ONE),
-    "/v1/outcomes": lambda reader: questions.outcomes(reader, page=_ONE),
-    "/v1/evidence": lambda reader: questions.evidence(reader, "cerebral-microbleeds", "r-dwi", "caa"),
-    "/v1/contested": lambda reader: questions.contested(reader, "r-dwi", page=_ONE),
-    "/v1/prevalence": lambda reader: questions.prevalence(reader, population="ich-caa"),
-    "/v1/mechanisms": lambda reader: questions.mechanisms(reader, page=_ONE),
-    "/v1/studies": lambda reader: questions.studies(reader, page=_ONE),
-    "/v1/terms": lambda reader: questions.terms(reader, "CMBs", page=_ONE),
-    "/v1/terms/{id}": lambda reader: questions.term(reader, "r-dwi"),
-    "/v1/releases/current": lambda reader: questions.release(reader, "memory"),
+EXAMPLES: dict[str, Callable[[Reader, Store], BaseModel]] = {
+    "/v1/factors": lambda reader, _: questions.factors(reader, population="caa", page=_ONE),
+    "/v1/outcomes": lambda reader, _: questions.outcomes(reader, page=_ONE),
+    "/v1/evidence": lambda reader, _: questions.evidence(reader, "cerebral-microbleeds", "r-dwi", "caa"),
+    "/v1/contested": lambda reader, _: questions.contested(reader, "r-dwi", page=_ONE),
+    "/v1/prevalence": lambda reader, _: questions.prevalence(reader, population="ich-caa"),
+    "/v1/mechanisms": lambda reader, _: questions.mechanisms(reader, page=_ONE),
+    "/v1/studies": lambda reader, _: questions.studies(reader, page=_ONE),
+    "/v1/terms": lambda reader, _: questions.terms(reader, "CMBs", page=_ONE),
+    "/v1/terms/{id}": lambda reader, _: questions.term(reader, "r-dwi"),
+    "/v1/releases/current": questions.release,
 }
 
 
@@ -66,28 +68,22 @@ def create_app(store: Store) -> FastAPI:
     app.include_router(health.router)
     errors.install(app)
     app.add_middleware(Answers, store=store)
-    _with_examples(app, store)
+    _serve_schema(app, store)
     return app
 
 
-def _with_examples(app: FastAPI, store: Store) -> None:
-    """Put real answers into the OpenAPI document, when it is first asked for."""
-    bare = app.openapi
-    shown: dict[str, Any] = {}
+def _serve_schema(app: FastAPI, store: Store) -> None:
+    """Serve the OpenAPI document with real answers in it: like any answer from one release, and never from the event loop."""
+    app.router.routes[:] = [route for route in app.router.routes if getattr(route, "path", None) != SCHEMA]
 
-    def openapi() -> dict[str, Any]:
-        reader = store.reader()
-        if shown.get("x-release") != reader.release():
-            document = bare()
-            _with_media_types(document)
-            for path, answer in EXAMPLES.items():
-                content = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
-                content["example"] = answer(reader).model_dump(mode="json")
-            shown.clear()
-            shown.update(document, **{"x-release": reader.release()})
-        return shown
-
-    app.openapi = openapi  # type: ignore[method-assign]
+    @app.get(SCHEMA, include_in_schema=False)
+    def schema(reader: ReaderDep) -> JSONResponse:
+        document = deepcopy(app.openapi())
+        _with_media_types(document)
+        for path, answer in EXAMPLES.items():
+            content = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+            content["example"] = answer(reader, store).model_dump(mode="json")
+        return JSONResponse({**document, "x-release": reader.release()})
 
 
 def _with_media_types(document: dict[str, Any]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections import OrderedDict
+from collections.abc import Coroutine
 from threading import Lock
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
@@ -13,9 +15,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import of
 from graph.questions import package_version
-from graph.stores.port import Store
-from schema.errors import RdwiError
+from graph.stores.port import TRIES, Reader, Store, moving
+from schema.errors import RdwiError, StoreUnavailable
 
+SCHEMA = "/openapi.json"
+
+_T = TypeVar("_T")
+_MOST_OVERDUE = 32
 _MOST_ANSWERS, _MOST_BYTES = 512, 64 * 1024 * 1024
 
 
@@ -29,36 +35,70 @@ class Answers:
     release and address. An address always means the same within a release, so a kept answer can't be stale.
     """
 
-    def __init__(self, app: ASGIApp, store: Store) -> None:
-        self._app, self._store = app, store
+    def __init__(self, app: ASGIApp, store: Store, looked: float = 10.0, answered: float = 120.0) -> None:
+        """`looked` and `answered`: how long a look at what is current, and an answer, may take, in seconds."""
+        self._app, self._store, self._looked, self._answered = app, store, looked, answered
+        self._overdue: set[asyncio.Future[Any]] = set()
         self._kept: OrderedDict[tuple[str, str, bytes], _Kept] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
         self._version = package_version()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(("/v1/", "/readyz")):
+        if scope["type"] != "http" or not scope["path"].startswith(("/v1/", "/readyz", SCHEMA)):
             await self._app(scope, receive, send)
             return
         try:
-            # looking for a newer release may ask the disk or a server
-            reader = await run_in_threadpool(self._store.reader)
-            release = reader.release()
+            answer = await self._answer(scope, receive)
         except RdwiError as error:
             await of(error)(scope, receive, send)
             return
-        scope.setdefault("state", {})["reader"] = reader
-        if scope["method"] not in {"GET", "HEAD"} or scope["path"] == "/readyz":
-            await self._app(scope, receive, send)
-            return
-        key = (release, scope["path"], scope["query_string"])
-        kept = self._kept.get(key)
-        if kept is None:
-            kept = await self._ask(key, scope, receive)
-        await self._give(kept, scope, send)
+        await self._give(answer, scope, send)
 
-    async def _ask(self, key: tuple[str, str, bytes], scope: Scope, receive: Receive) -> _Kept:
-        """The answer of the app, kept if it is one."""
+    async def _answer(self, scope: Scope, receive: Receive) -> _Kept:
+        """An answer from one release: asked again of the newer one where the release moved meanwhile."""
+        for _ in range(TRIES):
+            # looking for a newer release may ask the disk or a server
+            reader = await self._in_time(run_in_threadpool(self._store.reader))
+            key = (reader.release(), scope["path"], scope["query_string"])
+            keeps = scope["method"] in {"GET", "HEAD"} and scope["path"] != "/readyz"
+            kept = self._kept.get(key) if keeps else None
+            if kept is not None:
+                return kept
+            try:
+                answer = await self._in_time(self._ask(key, reader, scope, receive), self._answered)
+            except Exception:
+                if await self._in_time(run_in_threadpool(self._store.still, reader)):
+                    raise
+                continue
+            if await self._in_time(run_in_threadpool(self._store.still, reader)):
+                if keeps and answer.start["status"] == 200:
+                    self._keep(key, answer)
+                return answer
+        raise moving()
+
+    async def _in_time(self, work: Coroutine[Any, Any, _T], seconds: float | None = None) -> _T:
+        """What the work gives. A store that hangs is told as away, and what waits for it ends by itself, unheard."""
+        seconds = seconds or self._looked
+        if len(self._overdue) >= _MOST_OVERDUE:
+            work.close()
+            raise StoreUnavailable("The store does not answer; many requests already wait for it. Try again in a moment.")
+        task = asyncio.ensure_future(work)
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+        if done:
+            return task.result()
+        self._overdue.add(task)
+        task.add_done_callback(self._late)
+        raise StoreUnavailable(f"The store has not answered within {seconds:g} seconds. Try again in a moment.")
+
+    def _late(self, task: asyncio.Future[Any]) -> None:
+        self._overdue.discard(task)
+        # taken, so that nobody warns that it was not
+        if not task.cancelled():
+            task.exception()
+
+    async def _ask(self, key: tuple[str, str, bytes], reader: Reader, scope: Scope, receive: Receive) -> _Kept:
+        """The answer of the app."""
         start: Message = {}
         body: list[bytes] = []
 
@@ -68,15 +108,15 @@ class Answers:
             else:
                 body.append(message.get("body", b""))
 
-        await self._app({**scope, "method": "GET"}, receive, listen)
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        await self._app({**scope, "method": method, "state": {**scope.get("state", {}), "reader": reader}}, receive, listen)
         answer = _Kept(start, b"".join(body))
-        if start["status"] == 200:
-            headers = MutableHeaders(raw=list(start["headers"]))
-            headers["ETag"] = self._etag(key)
-            headers["Cache-Control"] = "no-cache"
-            answer = _Kept({**start, "headers": headers.raw}, answer.body)
-            self._keep(key, answer)
-        return answer
+        if start["status"] != 200 or key[1] == "/readyz":
+            return answer
+        headers = MutableHeaders(raw=list(start["headers"]))
+        headers["ETag"] = self._etag(key)
+        headers["Cache-Control"] = "no-cache"
+        return _Kept({**start, "headers": headers.raw}, answer.body)
 
     def _etag(self, key: tuple[str, str, bytes]) -> str:
         """Of release, package version and address, which holds the format."""

@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar
 
 import typer
 from pydantic import BaseModel, ValidationError
@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 
     from graph.opening import Graph, Report
     from graph.settings import Settings
+    from graph.stores.port import Reader
     from schema.answer import Answer
     from schema.problems import Problem
+
+_T = TypeVar("_T")
 
 app = typer.Typer(
     name="rdwi",
@@ -140,7 +143,7 @@ def status(format: Annotated[Literal["table", "json"], typer.Option("--format", 
     from graph import questions
 
     graph = _open()
-    answer = questions.release(graph.reader, graph.store.name)
+    answer = graph.store.ask(lambda reader: questions.release(reader, graph.store))
     if format == "json":
         print(answer.model_dump_json())
         return
@@ -165,7 +168,7 @@ def factors(
     """The factors linked to a lesion (R-DWI where none is named)."""
     from graph import questions
 
-    answer = questions.factors(_reader(), lesion, population, filters=filters, narrow=narrow, page=sorted_page)
+    answer = _ask(lambda reader: questions.factors(reader, lesion, population, filters=filters, narrow=narrow, page=sorted_page))
     title = f"Factors linked to {_named(answer, 'outcome', 'lesion')} in {answer.query['population']}"
     _show(answer, Association, format, lambda: _associations(answer.items, "exposure", title))
 
@@ -183,7 +186,7 @@ def outcomes(
     """What an exposure (R-DWI where none is named) is linked to."""
     from graph import questions
 
-    answer = questions.outcomes(_reader(), exposure, population, filters=filters, narrow=narrow, page=sorted_page)
+    answer = _ask(lambda reader: questions.outcomes(reader, exposure, population, filters=filters, narrow=narrow, page=sorted_page))
     title = f"{_named(answer, 'exposure', 'exposure')}: what it is linked to in {answer.query['population']}"
     _show(answer, Association, format, lambda: _associations(answer.items, "outcome", title))
 
@@ -201,7 +204,7 @@ def contested(
     """Where the evidence contradicts itself: the camps, and what differs between them."""
     from graph import questions
 
-    answer = questions.contested(_reader(), lesion, outcome, population, filters=filters, page=sorted_page)
+    answer = _ask(lambda reader: questions.contested(reader, lesion, outcome, population, filters=filters, page=sorted_page))
     _show(answer, Association, format, lambda: _associations(answer.items, "both", f"Contested in {answer.query['population']}"))
     if format is Format.table:
         for one in answer.items:
@@ -226,7 +229,7 @@ def evidence(
     from api import tables
     from graph import questions
 
-    answer = questions.evidence(_reader(), exposure, outcome, population, filters=filters)
+    answer = _ask(lambda reader: questions.evidence(reader, exposure, outcome, population, filters=filters))
     if format is Format.json:
         print(answer.model_dump_json())
         return
@@ -261,7 +264,7 @@ def prevalence(
     from api import tables
     from graph import questions
 
-    answer = questions.prevalence(_reader(), lesion, population, filters=filters)
+    answer = _ask(lambda reader: questions.prevalence(reader, lesion, population, filters=filters))
     if format is Format.json:
         print(answer.model_dump_json())
         return
@@ -296,7 +299,7 @@ def mechanisms(
     from api import tables
     from graph import questions
 
-    answer = questions.mechanisms(_reader(), lesion, page=page)
+    answer = _ask(lambda reader: questions.mechanisms(reader, lesion, page=page))
     _show(
         answer,
         Mechanism,
@@ -320,14 +323,10 @@ def studies(
     from api import tables
     from graph import questions
 
-    answer = questions.studies(
-        _reader(),
-        text,
-        design=designs(design),
-        year_from=year_from,
-        year_to=year_to,
-        country=country,
-        page=page,
+    answer = _ask(
+        lambda reader: questions.studies(
+            reader, text, design=designs(design), year_from=year_from, year_to=year_to, country=country, page=page
+        )
     )
     _show(
         answer, StudyItem, format, lambda: _print(tables.plain(answer.items, ("id", "year", "design", "n", "journal", "title"), "Studies"))
@@ -343,7 +342,7 @@ def study(
     from api import tables
     from graph import questions
 
-    answer = questions.study(_reader(), id)
+    answer = _ask(lambda reader: questions.study(reader, id))
     if format is Format.json:
         print(answer.model_dump_json())
         return
@@ -376,7 +375,7 @@ def terms(
     from api import tables
     from graph import questions
 
-    answer = questions.terms(_reader(), text, kind=kind, page=page)
+    answer = _ask(lambda reader: questions.terms(reader, text, kind=kind, page=page))
     _show(answer, TermItem, format, lambda: _print(tables.plain(answer.items, ("id", "name", "kind", "synonyms", "findings"), "Terms")))
 
 
@@ -389,7 +388,7 @@ def export(
     """Write the whole graph to a file."""
     from api.graphs import written
 
-    content = written(_reader(), form, population)
+    content = _ask(lambda reader: written(reader, form, population))
     try:
         output.write_bytes(content)
     except OSError as error:
@@ -413,8 +412,9 @@ def _open() -> Graph:
         return Graph(open_store(_settings(), report))
 
 
-def _reader() -> Any:
-    return _open().reader
+def _ask(question: Callable[[Reader], _T]) -> _T:
+    with contextlib.closing(_open()) as graph:
+        return graph.store.ask(question)
 
 
 @contextlib.contextmanager
@@ -431,8 +431,8 @@ def _report() -> Iterator[Report]:
 
         def show(what: str, done: int, total: int) -> None:
             if what not in tasks:
-                tasks[what] = progress.add_task(what, total=total)
-            progress.update(tasks[what], completed=done, total=total)
+                tasks[what] = progress.add_task(what, total=total or None)
+            progress.update(tasks[what], completed=done, total=total or None)
 
         yield show
 

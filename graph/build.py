@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 from graph.counterpart import with_counterpart
@@ -39,7 +39,7 @@ class EvidenceGraph:
     readings: tuple[Reading, ...]
     prevalence: tuple[PrevalenceReading, ...]
     claims: tuple[ClaimReading, ...]
-    associations: tuple[Association, ...]
+    associations: Collection[Association]
     mechanisms: tuple[MechanismEdge, ...]
     user: frozenset[str] = frozenset()
     removed: frozenset[str] = frozenset()
@@ -57,12 +57,13 @@ def read_all(corpus: Corpus) -> list[Reading]:
 
 def build(studies: Iterable[Study], vocabulary: Vocabulary, progress: Progress | None = None) -> EvidenceGraph:
     """The whole graph of these studies. Every term that they name must be in the vocabulary."""
-    with _without_collections():
-        return _build(corpus_of(studies, vocabulary), progress)
+    with without_collections():
+        graph = lay_out(studies, vocabulary, progress)
+        return replace(graph, associations=tuple(graph.associations))
 
 
 @contextmanager
-def _without_collections() -> Iterator[None]:
+def without_collections() -> Iterator[None]:
     """No search for cycles meanwhile: a build makes none, and the search would take longer with each object made."""
     enabled = gc.isenabled()
     gc.disable()
@@ -73,8 +74,12 @@ def _without_collections() -> Iterator[None]:
             gc.enable()
 
 
-def _build(corpus: Corpus, progress: Progress | None) -> EvidenceGraph:
-    vocabulary = corpus.vocabulary
+def lay_out(studies: Iterable[Study], vocabulary: Vocabulary, progress: Progress | None = None) -> EvidenceGraph:
+    """The graph with associations that are made one by one as they are gone through, for who writes them down and needs no second look.
+
+    They are most of a graph's memory, and of the time to build it.
+    """
+    corpus = corpus_of(studies, vocabulary)
     readings = read_all(corpus)
     claims = [claim for study in corpus.studies.values() for claim in read_claims(study, vocabulary)]
     return EvidenceGraph(
@@ -84,7 +89,7 @@ def _build(corpus: Corpus, progress: Progress | None) -> EvidenceGraph:
         readings=tuple(readings),
         prevalence=tuple(row for study in corpus.studies.values() for row in read_prevalence(study)),
         claims=tuple(claims),
-        associations=tuple(associations(readings, corpus, progress)),
+        associations=Associations(readings, corpus, progress),
         mechanisms=tuple(mechanism_edges(claims, corpus.patients)),
     )
 
@@ -108,15 +113,28 @@ def group(readings: Iterable[Reading], vocabulary: Vocabulary) -> dict[Key, list
     return dict(sorted(groups.items()))
 
 
-def associations(readings: Iterable[Reading], corpus: Corpus, progress: Progress | None = None) -> list[Association]:
-    """One association an edge that any row of it says something of, sorted by (exposure, outcome, population)."""
-    groups = group(readings, corpus.vocabulary)
-    syntheses: dict[Key, Synthesis] = {}
-    for done, (key, rows) in enumerate(groups.items(), start=1):
-        syntheses[key] = synthesise(*key, rows, corpus)
-        if progress is not None and (done % 100 == 0 or done == len(groups)):
-            progress(done, len(groups))
-    return [with_counterpart(key, syntheses, corpus) for key in syntheses]
+class Associations(Collection[Association]):
+    """One association an edge that any row of it says something of, sorted by (exposure, outcome, population); made anew each time."""
+
+    def __init__(self, readings: Iterable[Reading], corpus: Corpus, progress: Progress | None = None) -> None:
+        self._groups, self._corpus, self._progress = group(readings, corpus.vocabulary), corpus, progress
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    def __contains__(self, one: object) -> bool:
+        return any(other == one for other in self)
+
+    def __iter__(self) -> Iterator[Association]:
+        for done, key in enumerate(self._groups, start=1):
+            yield with_counterpart(key, self._with_counterpart(key), self._corpus)
+            if self._progress is not None and (done % 100 == 0 or done == len(self)):
+                self._progress(done, len(self))
+
+    def _with_counterpart(self, key: Key) -> Mapping[Key, Synthesis]:
+        other = self._corpus.vocabulary[key[0]].counterpart
+        keys = [key, *([(other, key[1], key[2])] if other else [])]
+        return {one: synthesise(*one, self._groups[one], self._corpus) for one in keys if one in self._groups}
 
 
 def unknown_terms(study: Study, vocabulary: Vocabulary) -> Sequence[str]:

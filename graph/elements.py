@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from pydantic import BaseModel
+
 from graph.build import EvidenceGraph
 from graph.method import VERSION
 from graph.overlap import overlap, patients_of
@@ -16,21 +18,26 @@ from schema.study import Study
 
 
 class Node(NamedTuple):
-    """`id` is unique in the graph: a term's own, of all others with its label before ("study:menon-2012"); `slug` is its own."""
+    """`id` is unique in the graph: a term's own, of all others with its label before ("study:menon-2012"); `slug` is its own.
+
+    `record` is what the node was made from, whole; a store keeps it beside the properties.
+    """
 
     id: str
     label: str
     properties: dict[str, Any]
+    record: BaseModel | None = None
 
 
 class Edge(NamedTuple):
-    """`key` is unique among the edges of one type between two nodes."""
+    """`key` is unique among the edges of one type between two nodes; `record` is what a derived edge was made from."""
 
     type: str
     start: str
     end: str
     key: str
     properties: dict[str, Any]
+    record: BaseModel | None = None
 
 
 def _known(**properties: Any) -> dict[str, Any]:
@@ -51,6 +58,7 @@ def nodes(graph: EvidenceGraph) -> Iterator[Node]:
                 slug=term.id, name=term.name, kind=term.kind, category=term.category, synonyms=list(term.synonyms) or None, unit=term.unit,
                 harm=term.harm, definition=term.definition, xrefs=list(term.xrefs) or None,
             ),
+            term,
         )  # fmt: skip
     for study in graph.studies:
         yield Node(
@@ -60,12 +68,13 @@ def nodes(graph: EvidenceGraph) -> Iterator[Node]:
                 slug=study.id, name=study.label, title=study.title, year=study.year, journal=study.journal, doi=study.doi, pmid=study.pmid,
                 design=study.design, read=study.read, n=study.n,
             ),
+            study,
         )  # fmt: skip
     for cohort in sorted({cohort for study in graph.studies for cohort in study.cohorts}):
         yield Node(f"cohort:{cohort}", "Cohort", {"slug": cohort, "name": cohort})
     labels = {study.id: study.label for study in graph.studies}
     for reading in graph.readings:
-        yield Node(f"finding:{reading.finding}", "Finding", _finding(reading, labels[reading.study]))
+        yield Node(f"finding:{reading.finding}", "Finding", _finding(reading, labels[reading.study]), reading)
     for one in graph.prevalence:
         row = one.row
         yield Node(
@@ -75,6 +84,7 @@ def nodes(graph: EvidenceGraph) -> Iterator[Node]:
                 slug=one.prevalence, name=f"{row.lesion}, {labels[one.study]}", cases=row.cases, total=row.total, pct=row.pct,
                 main=row.main, timing=row.timing, source=row.source,
             ),
+            one,
         )  # fmt: skip
     for claim in graph.claims:
         yield Node(
@@ -84,6 +94,7 @@ def nodes(graph: EvidenceGraph) -> Iterator[Node]:
                 slug=claim.claim, name=f"{labels[claim.study]} {claim.row.stance}", stance=claim.row.stance, basis=claim.row.basis,
                 links=list(claim.row.links), source=claim.row.source,
             ),
+            claim,
         )  # fmt: skip
 
 
@@ -187,7 +198,7 @@ def associated(one: Association) -> Edge:
         contested=one.contested.why if one.contested else None,
         findings=list(one.findings),
     )
-    return Edge("ASSOCIATED_WITH", one.exposure.id, one.outcome.id, one.population.id, properties)
+    return Edge("ASSOCIATED_WITH", one.exposure.id, one.outcome.id, one.population.id, properties, one)
 
 
 def mechanism_edge(one: MechanismEdge) -> Edge:
@@ -199,4 +210,4 @@ def mechanism_edge(one: MechanismEdge) -> Edge:
         support=one.support,
         claims=list(one.claims),
     )
-    return Edge(one.kind, one.start, one.end, "", properties)
+    return Edge(one.kind, one.start, one.end, "", properties, one)

@@ -9,38 +9,33 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import evidence as shipped_evidence
-from graph import questions
-from graph.build import EvidenceGraph, build, unknown_terms
+from graph.build import EvidenceGraph, build, lay_out, unknown_terms, without_collections
 from graph.edges import known_studies
-from graph.filters import Filters
-from graph.lists import Narrow, Page
 from graph.method import VERSION
+from graph.opened import Graph
 from graph.settings import Settings
 from graph.stores import snapshot
+from graph.stores.folder import FolderWriter, kept_in
 from graph.stores.memory import MemoryStore
-from graph.stores.port import Reader, Store
+from graph.stores.port import Held, Report, Store, Writer
 from loaders import sheets
 from schema import vocabulary as vocabularies
-from schema.answer import Answer, Evidence, PrevalenceAnswer, StudyAnswer, StudyItem, TermAnswer, TermItem
-from schema.association import Association, Mechanism
-from schema.errors import InputProblems, SnapshotUnwritable, StoreError, StoreUnavailable
+from schema.errors import InputProblems, SnapshotUnwritable
 from schema.problems import Problem
 from schema.study import Study
 from schema.vocabulary import Term, Vocabulary
 
 if TYPE_CHECKING:
-    import networkx as nx
+    from graph.stores.neo4j.store import Neo4jStore
 
 _LOG = logging.getLogger("rdwi")
-# told what is being done, how much of it is done, and of how much
-Report = Callable[[str, int, int], None]
 ALL = "*"  # among the removed: nothing of the shipped corpus is wanted
 
 
@@ -65,71 +60,76 @@ def _progress(report: Report | None, what: str) -> Callable[[int, int], None] | 
 
 
 def open_store(settings: Settings, report: Report | None = None) -> Store:
-    """The configured store: its snapshot where there is a current one; else the shipped corpus and the user's sheets, built anew."""
+    """The configured store, with a graph in it.
+
+    The embedded one is its snapshot where there is a current one; else the shipped corpus and the user's sheets, built anew.
+    Neo4j holds what was loaded into it: StoreEmpty where that is nothing.
+    """
+    if not settings.embedded:
+        store = _neo4j(settings)
+        store.reader()
+        return store
     folder = settings.folder
     file = folder / snapshot.NAME
     shipped = shipped_digest()
-    kept = _current_snapshot(file, shipped)
+    kept = _current_snapshot(folder, shipped)
     if kept is not None:
         return MemoryStore(kept, file, shipped)
     try:
-        with _writing(folder):
+        with FolderWriter(folder, shipped) as writer:
             # another program may have written it meanwhile: what it loaded must not be lost
-            kept = _current_snapshot(file, shipped)
+            kept = _current_snapshot(folder, shipped)
             if kept is not None:
                 return MemoryStore(kept, file, shipped)
-            store = MemoryStore(_rebuilt(_snapshot(file), report), file, shipped)
-            store.replace(store.reader().graph())
-            return store
+            graph = _built(_with_shipped(writer.held(), report), report)
+            writer.write(graph)
+            return MemoryStore(graph, file, shipped)
     except SnapshotUnwritable as error:
         _LOG.warning("%s The graph is built anew at each start.", error)
-        return MemoryStore(_rebuilt(_snapshot(file), report))
+        held = FolderWriter(folder, shipped).held()
+        return MemoryStore(_built(_with_shipped(held, report), report))
 
 
-def _snapshot(file: Path) -> snapshot.Snapshot | None:
-    """What is kept there, of whatever version; None where nothing is."""
-    try:
-        return snapshot.read(file) if file.is_file() else None
-    except OSError as error:
-        raise StoreError(f"The snapshot {file} can't be read ({error.strerror}).") from error
-
-
-def _current_snapshot(file: Path, shipped: str) -> snapshot.Snapshot | None:
+def _current_snapshot(folder: Path, shipped: str) -> snapshot.Snapshot | None:
     """What is kept there, if it was built by this method from the corpus of that digest."""
-    kept = _snapshot(file)
+    kept = kept_in(folder)
     current = kept is not None and kept.header.method == VERSION and kept.header.shipped == shipped
     return kept if current else None
 
 
-def _rebuilt(kept: snapshot.Snapshot | None, report: Report | None) -> EvidenceGraph:
-    """The shipped corpus with what a user of an older snapshot had added and taken out."""
-    removed = kept.header.removed if kept is not None else frozenset()
-    user = {study.id: study for study in kept.studies if study.id in kept.header.user} if kept is not None else {}
-    own_terms = _own_terms(kept)
+def _neo4j(settings: Settings) -> Neo4jStore:
+    # the driver takes a second to import, so only those who use it wait for it
+    from graph.stores.neo4j.store import Neo4jStore
+
+    return Neo4jStore(settings.server)
+
+
+def _with_shipped(held: Held | None, report: Report | None) -> Held:
+    """The shipped corpus of today with what a user of the embedded store had added and taken out."""
+    removed = held.removed if held is not None else frozenset()
+    user = {study.id: study for study in held.studies if study.id in held.user} if held is not None else {}
     base = {} if ALL in removed else {study.id: study for study in shipped_studies(report) if study.id not in removed}
-    graph = build({**base, **user}.values(), vocabularies.shipped().extended(own_terms), _progress(report, "building the graph"))
-    return replace(graph, user=frozenset(user), removed=removed)
+    studies = tuple({**base, **user}.values())
+    return Held("", studies, held.terms if held is not None else (), frozenset(user), removed, current=False)
+
+
+def _built(held: Held, report: Report | None) -> EvidenceGraph:
+    vocabulary = vocabularies.shipped().extended(_own(held.terms))
+    graph = build(held.studies, vocabulary, _progress(report, "building the graph"))
+    return replace(graph, user=held.user, removed=held.removed)
 
 
 def check(settings: Settings, paths: Iterable[str | Path], report: Report | None = None) -> sheets.Loaded:
     """Read sheets as a load would, and change nothing."""
-    own = _own_terms(_snapshot(settings.folder / snapshot.NAME))
-    return sheets.load(paths, vocabularies.shipped(), _progress(report, "reading sheets"), own=own)
+    return sheets.load(paths, vocabularies.shipped(), _progress(report, "reading sheets"), own=_known_terms(settings))
 
 
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    """One writer at a time."""
-    from filelock import FileLock, Timeout
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / "writing.lock", timeout=30):
-            yield
-    except OSError as error:
-        if isinstance(error, Timeout):
-            raise StoreUnavailable(f"Another program has been writing to {folder} for 30 seconds. Try again when it is done.") from error
-        raise SnapshotUnwritable(f"The snapshot folder {folder} can't be written ({error.strerror}).") from error
+def _known_terms(settings: Settings) -> list[Term]:
+    if settings.embedded:
+        kept = kept_in(settings.folder)
+        return _own(kept.terms) if kept is not None else []
+    with closing(_neo4j(settings)) as store:
+        return _own(store.held_terms())
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +147,20 @@ class Change:
         return bool(self.added or self.replaced or self.removed)
 
 
+def _writer(settings: Settings, report: Report | None) -> Writer:
+    if settings.embedded:
+        return FolderWriter(settings.folder, shipped_digest())
+    from graph.stores.neo4j.loading import Neo4jWriter
+
+    return Neo4jWriter(settings.server, report=report)
+
+
+def _held(settings: Settings, writer: Writer, report: Report | None) -> Held | None:
+    """What a load adds to."""
+    held = writer.held()
+    return held if not settings.embedded or (held is not None and held.current) else _with_shipped(held, report)
+
+
 def load(
     settings: Settings,
     paths: Iterable[str | Path],
@@ -159,10 +173,9 @@ def load(
 
     InputProblems where anything is wrong, and then nothing is changed; with `keep_going` the clean studies are loaded.
     """
-    folder = settings.folder
-    with _writing(folder):
-        old = None if fresh else _current(folder, report)
-        own = _own_terms(old)
+    with _writer(settings, report) as writer:
+        old = None if fresh else _held(settings, writer, report)
+        own = _own(old.terms) if old is not None else []
         loaded = sheets.load(paths, vocabularies.shipped(), _progress(report, "reading sheets"), own=own)
         if loaded.errors and not (keep_going and loaded.studies):
             raise InputProblems(loaded.problems)
@@ -171,15 +184,17 @@ def load(
         terms = [*(term for term in own if term.id not in {one.id for one in loaded.terms}), *loaded.terms]
         vocabulary = vocabularies.shipped().extended(terms)
         _still_known(old_studies.values(), vocabulary)
-        graph = replace(
-            build({**old_studies, **new}.values(), vocabulary, _progress(report, "building the graph")),
+        release = _write(
+            writer,
+            {**old_studies, **new}.values(),
+            vocabulary,
             # an unchanged sheet stays whose it was
             user=frozenset(one for one in new if new[one] != old_studies.get(one)) | (old.user if old is not None else frozenset()),
             removed=(old.removed - frozenset(new)) if old is not None else frozenset({ALL}),
+            report=report,
         )
-        snapshot.write(graph, folder / snapshot.NAME, shipped_digest())
     return Change(
-        graph.release,
+        release,
         tuple(sorted(set(new) - set(old_studies))),
         tuple(sorted(one for one in set(new) & set(old_studies) if new[one] != old_studies[one])),
         (),
@@ -187,16 +202,25 @@ def load(
     )
 
 
-def _current(folder: Path, report: Report | None) -> EvidenceGraph:
-    """What the store holds now; the caller has the lock."""
-    file = folder / snapshot.NAME
-    kept = _current_snapshot(file, shipped_digest())
-    return kept.graph() if kept is not None else _rebuilt(_snapshot(file), report)
+def _write(
+    writer: Writer,
+    studies: Iterable[Study],
+    vocabulary: Vocabulary,
+    *,
+    user: frozenset[str],
+    removed: frozenset[str],
+    report: Report | None,
+) -> str:
+    """Build the graph of these studies while it is written; the release."""
+    with without_collections():
+        graph = replace(lay_out(studies, vocabulary, _progress(report, "building the graph")), user=user, removed=removed)
+        writer.write(graph)
+    return graph.release
 
 
-def _own_terms(kept: EvidenceGraph | snapshot.Snapshot | None) -> list[Term]:
+def _own(terms: Iterable[Term]) -> list[Term]:
     """The terms that a user has added."""
-    return [term for term in kept.terms if term.id not in vocabularies.shipped()] if kept is not None else []
+    return [term for term in terms if term.id not in vocabularies.shipped()]
 
 
 def _still_known(studies: Iterable[Study], vocabulary: Vocabulary) -> None:
@@ -210,124 +234,26 @@ def _still_known(studies: Iterable[Study], vocabulary: Vocabulary) -> None:
 
 def remove(settings: Settings, study_ids: Iterable[str], report: Report | None = None) -> Change:
     """Take studies out, build the new release and swap it in whole; UnknownName where one is not there, and then nothing is changed."""
-    folder = settings.folder
-    with _writing(folder):
-        old = _current(folder, report)
-        studies = {study.id: study for study in old.studies}
+    with _writer(settings, report) as writer:
+        old = _held(settings, writer, report)
+        studies = {study.id: study for study in old.studies} if old is not None else {}
         gone = tuple(dict.fromkeys(study_ids))
         known_studies(gone, studies)
-        left = [study for study_id, study in studies.items() if study_id not in gone]
-        vocabulary = vocabularies.shipped().extended(_own_terms(old))
-        graph = replace(
-            build(left, vocabulary, _progress(report, "building the graph")),
+        assert old is not None
+        release = _write(
+            writer,
+            [study for study_id, study in studies.items() if study_id not in gone],
+            vocabularies.shipped().extended(_own(old.terms)),
             user=old.user - frozenset(gone),
             removed=old.removed | frozenset(gone),
+            report=report,
         )
-        snapshot.write(graph, folder / snapshot.NAME, shipped_digest())
-    return Change(graph.release, (), (), gone, ())
-
-
-class Graph:
-    """An opened graph: the questions, with typed answers that have `.to_pandas()`, and the whole in networkx."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-
-    @property
-    def reader(self) -> Reader:
-        return self.store.reader()
-
-    @property
-    def release(self) -> str:
-        return self.reader.release()
-
-    def factors(
-        self,
-        lesion: str = questions.DEFAULT_LESION,
-        population: str | None = None,
-        *,
-        limit: int | None = None,
-        offset: int = 0,
-        sort: str | None = None,
-        **options: Any,
-    ) -> Answer[Association]:
-        """The factors linked to a lesion or outcome. Options: the evidence filters and what narrows the list, by their names in the API."""
-        filters, narrow = _options(options)
-        page = Page(limit, offset, sort)
-        return questions.factors(self.reader, lesion, population, filters=filters, narrow=narrow, page=page)
-
-    def outcomes(
-        self,
-        exposure: str = questions.DEFAULT_LESION,
-        population: str | None = None,
-        *,
-        limit: int | None = None,
-        offset: int = 0,
-        sort: str | None = None,
-        **options: Any,
-    ) -> Answer[Association]:
-        """What an exposure is linked to; options as for factors."""
-        filters, narrow = _options(options)
-        page = Page(limit, offset, sort)
-        return questions.outcomes(self.reader, exposure, population, filters=filters, narrow=narrow, page=page)
-
-    def evidence(self, exposure: str, outcome: str, population: str | None = None, **filters: Any) -> Evidence:
-        """One association with every row on it, and how each was used."""
-        return questions.evidence(self.reader, exposure, outcome, population, filters=Filters(**filters))
-
-    def prevalence(self, lesion: str = questions.DEFAULT_LESION, population: str | None = None, **filters: Any) -> PrevalenceAnswer:
-        """How common a lesion is."""
-        return questions.prevalence(self.reader, lesion, population, filters=Filters(**filters))
-
-    def mechanisms(self, lesion: str = questions.DEFAULT_LESION) -> Answer[Mechanism]:
-        """What papers claim of the mechanisms of a lesion."""
-        return questions.mechanisms(self.reader, lesion, page=Page(None))
-
-    def contested(
-        self, lesion: str | None = None, outcome: str | None = None, population: str | None = None, **filters: Any
-    ) -> Answer[Association]:
-        """The associations on which the evidence contradicts itself."""
-        return questions.contested(self.reader, lesion, outcome, population, filters=Filters(**filters), page=Page(None))
-
-    def studies(self, q: str | None = None, **options: Any) -> Answer[StudyItem]:
-        """The studies; options: design, year_from, year_to, country."""
-        return questions.studies(self.reader, q, **options, page=Page(None))
-
-    def study(self, study_id: str) -> StudyAnswer:
-        """One study, with how each of its rows was read."""
-        return questions.study(self.reader, study_id)
-
-    def terms(self, q: str | None = None, **options: Any) -> Answer[TermItem]:
-        """The terms; options: kind."""
-        return questions.terms(self.reader, q, **options, page=Page(None))
-
-    def term(self, name: str) -> TermAnswer:
-        """One term by its id, name or synonym."""
-        return questions.term(self.reader, name)
-
-    def networkx(self, population: str | None = None, *, simple: bool = False) -> nx.MultiDiGraph[str] | nx.DiGraph[str]:
-        """The graph in networkx: all of it, or (`simple`) one population's derived edges, ready for networkx's algorithms."""
-        from graph import networks
-        from schema.populations import DEFAULT, resolve_population
-
-        node = resolve_population(population).id if population is not None else None
-        if simple:
-            return networks.simple(self.reader.edges(population=node or DEFAULT))
-        return networks.multigraph(self.reader.graph(), node)
-
-    def close(self) -> None:
-        self.store.close()
-
-
-_NARROW = frozenset(Narrow.__slots__)
-
-
-def _options(options: dict[str, Any]) -> tuple[Filters, Narrow]:
-    narrow = {name: value for name, value in options.items() if name in _NARROW}
-    filters = {name: value for name, value in options.items() if name not in _NARROW}
-    return Filters(**filters), Narrow(**narrow)
+    return Change(release, (), (), gone, ())
 
 
 def open_graph(settings: Settings | None = None) -> Graph:
     """The configured store's graph, or the shipped corpus."""
     return Graph(open_store(settings or Settings()))
+
+
+__all__ = ["ALL", "Change", "Graph", "Report", "check", "load", "open_graph", "open_store", "remove", "shipped_digest", "shipped_studies"]

@@ -16,11 +16,10 @@ from graph.overlap import overlap
 from graph.prevalence import prevalence as prevalence_of
 from graph.reading import WAYS
 from graph.rows import claim_row, rows_of
-from graph.stores.port import Reader
+from graph.stores.port import Reader, Store
 from graph.synthesis import synthesise, term_ref
 from schema.answer import (
     Answer,
-    Counts,
     Evidence,
     Neighbours,
     PrevalenceAnswer,
@@ -275,7 +274,7 @@ def study(reader: Reader, study_id: str) -> StudyAnswer:
     known_studies((study_id,), everything)
     found = everything[study_id]
     patients = reader.patients()
-    readings = [reading for reading in reader.findings() if reading.study == study_id]
+    readings = reader.findings(study=study_id)
     return StudyAnswer(
         release=reader.release(),
         label=found.label,
@@ -291,7 +290,7 @@ def terms(reader: Reader, q: str | None = None, *, kind: Kind | None = None, pag
     vocabulary = reader.terms()
     matching = vocabulary.search(q) if q else sorted(vocabulary.terms.values(), key=lambda term: term.id)
     found = [term for term in matching if kind is None or term.kind == kind]
-    counted = _finding_counts(reader)
+    counted = reader.finding_counts()
     shown = [TermItem(**term.model_dump(), findings=counted.get(term.id, 0)) for term in cut(found, page)]
     query = {name: value for name, value in (("q", q), ("kind", kind)) if value}
     why = _beyond(page, len(found))
@@ -310,7 +309,7 @@ def term(reader: Reader, name: str) -> TermAnswer:
     found = vocabulary.resolve(name)
     broader, narrower = _around(vocabulary.terms, found)
     return TermAnswer(
-        release=reader.release(), term=found, broader=broader, narrower=narrower, findings=_finding_counts(reader).get(found.id, 0)
+        release=reader.release(), term=found, broader=broader, narrower=narrower, findings=reader.finding_counts().get(found.id, 0)
     )
 
 
@@ -332,23 +331,10 @@ def neighbours(reader: Reader, name: str, population: str | None = None) -> Neig
     )
 
 
-def release(reader: Reader, store: str) -> ReleaseAnswer:
+def release(reader: Reader, store: Store) -> ReleaseAnswer:
     """What is loaded."""
-    return ReleaseAnswer(
-        release=reader.release(),
-        store=store,
-        counts=Counts(
-            studies=len(reader.studies()),
-            terms=len(reader.terms().terms),
-            findings=len(reader.findings()),
-            prevalence=len(reader.prevalence()),
-            claims=len(reader.claims()),
-            associations=len(reader.edges()),
-            mechanism_edges=len(reader.mechanism_edges()),
-            full_text=sum(one.read == "full-text" for one in reader.studies().values()),
-        ),
-        versions={"rdwi-graph": package_version(), "method": METHOD.served()["version"]},
-    )
+    versions = {"rdwi-graph": package_version(), "method": METHOD.served()["version"], **store.versions}
+    return ReleaseAnswer(release=reader.release(), store=store.name, counts=reader.counts(), versions=versions)
 
 
 def package_version() -> str:
@@ -491,14 +477,6 @@ def _first_word(population: str, items: Sequence[Association]) -> str | None:
     hint = f" Indirect evidence from {', '.join(wider)}: ask with indirect=true (--indirect)." if wider else ""
     plural = "study" if len(papers) == 1 else "studies"
     return f"{len(rows)} finding{'s' if len(rows) != 1 else ''} from {len(papers)} {plural}, and no estimate to pool.{hint}"
-
-
-def _finding_counts(reader: Reader) -> dict[str, int]:
-    counted: dict[str, int] = {}
-    for reading in reader.findings():
-        for name in {reading.row.exposure, reading.row.outcome}:
-            counted[name] = counted.get(name, 0) + 1
-    return counted
 
 
 def _around(everything: Mapping[str, Term], found: Term) -> tuple[TermRef | None, tuple[TermRef, ...]]:

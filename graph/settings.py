@@ -2,28 +2,70 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schema.errors import StoreDenied
+
+SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A Neo4j server, cluster or Aura instance, and who asks it. No `database` means the user's home database."""
+
+    uri: str
+    user: str
+    password: SecretStr
+    database: str | None = None
 
 
 class Settings(BaseSettings):
-    """RDWI_STORE, RDWI_SNAPSHOT, RDWI_LOG_FORMAT."""
+    """RDWI_STORE, RDWI_NEO4J_USER, RDWI_NEO4J_PASSWORD, RDWI_NEO4J_DATABASE, RDWI_SNAPSHOT, RDWI_LOG_FORMAT."""
 
     model_config = SettingsConfigDict(env_prefix="RDWI_", env_ignore_empty=True, frozen=True)
 
-    store: str = Field(default="memory:", description="where the graph is kept: memory:")
+    store: str = Field(
+        default="memory:", description="where the graph is kept: memory:, or a Neo4j URI (bolt://, neo4j://, neo4j+s:// ...)"
+    )
+    neo4j_user: str = Field(default="neo4j", description="the user at Neo4j")
+    neo4j_password: SecretStr | None = Field(default=None, description="the user's password at Neo4j; there is no default")
+    neo4j_database: str | None = Field(default=None, description="the database in Neo4j; the user's home database where unset")
     snapshot: Path | None = Field(default=None, description="folder of the memory store's data; the user's data folder where unset")
     log_format: Literal["text", "json"] = Field(default="text", description="form of the log: text or json")
 
     @field_validator("store")
     @classmethod
     def _known(cls, value: str) -> str:
-        if value.rstrip(":") != "memory":
-            raise ValueError("RDWI_STORE must be memory: (this version keeps the graph in memory, with a snapshot file)")
+        if value.rstrip(":") == "memory":
+            return "memory:"
+        try:
+            uri = urlsplit(value)
+            _ = uri.port
+        except ValueError as error:
+            raise ValueError(f"RDWI_STORE is no address: {error}") from error
+        if uri.scheme not in SCHEMES or not uri.hostname:
+            raise ValueError(f"RDWI_STORE must be memory: or the URI of a Neo4j server ({', '.join(f'{one}://' for one in SCHEMES)})")
+        if "@" in uri.netloc:
+            raise ValueError("RDWI_STORE holds a user or password; put them in RDWI_NEO4J_USER and RDWI_NEO4J_PASSWORD")
         return value
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the graph is kept in memory and a snapshot file."""
+        return self.store == "memory:"
+
+    @property
+    def server(self) -> Server:
+        """The Neo4j server; StoreDenied where no password is set."""
+        if self.neo4j_password is None:
+            raise StoreDenied(f"{self.store} needs a password: set RDWI_NEO4J_PASSWORD (and RDWI_NEO4J_USER, where that is not neo4j).")
+        return Server(self.store, self.neo4j_user, self.neo4j_password, self.neo4j_database)
 
     @property
     def folder(self) -> Path:

@@ -8,7 +8,12 @@
     +-- StoreError          the store answers, but not with a graph that can be served
     |   +-- SnapshotDamaged     the snapshot file is damaged or of another format
     |   +-- SnapshotUnwritable  the folder of the snapshot can't be written
+    |   +-- StoreDenied         the store refuses this user, password or database
+    |   +-- StoreUnsupported    the server is of a version that is not supported
+    |   +-- StoreEmpty          nothing has been loaded yet
+    |   +-- StoreOutdated       the graph there was made for another version of this package
     +-- StoreUnavailable    the store cannot be reached now
+        +-- StoreBusy           another program is loading
 
 HTTP status codes are given in api/errors.py, exit codes in api/cli.py, nowhere else.
 """
@@ -69,5 +74,25 @@ class SnapshotUnwritable(StoreError):
     """The folder of the snapshot can't be made or written."""
 
 
+class StoreDenied(StoreError):
+    """The store refuses the user, the password, the database or what the user may do there."""
+
+
+class StoreUnsupported(StoreError):
+    """The server's version, or its kind, is not supported."""
+
+
+class StoreEmpty(StoreError):
+    """The store holds no graph yet."""
+
+
+class StoreOutdated(StoreError):
+    """The store's graph has another format, or was built by another version of the method."""
+
+
 class StoreUnavailable(RdwiError):
     """The store can't be reached now; trying again later may help."""
+
+
+class StoreBusy(StoreUnavailable):
+    """Another program holds the right to load; the message says who."""

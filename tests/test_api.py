@@ -191,7 +191,7 @@ QUESTIONS: list[tuple[str, dict[str, Any], Any]] = [
     ("/v1/terms/CMBs", {}, lambda reader: questions.term(reader, "cerebral-microbleeds")),
     ("/v1/terms/r-dwi/neighbours", {"population": "caa"}, lambda reader: questions.neighbours(reader, "r-dwi", "caa")),
     ("/v1/schema", {}, questions.schema),
-    ("/v1/releases/current", {}, lambda reader: questions.release(reader, "memory")),
+    ("/v1/releases/current", {}, lambda reader: questions.release(reader, MemoryStore(reader.graph()))),
 ]
 
 
@@ -740,6 +740,9 @@ class Away(Store):
         raise self.error
 
     def replace(self, graph: EvidenceGraph) -> None:
+        raise self.error
+
+    def still(self, reader: Reader) -> bool:
         raise self.error
 
     def close(self) -> None:

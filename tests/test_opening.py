@@ -187,7 +187,7 @@ def test_an_option_that_no_question_has_is_refused(few: Path) -> None:
 @pytest.mark.parametrize("value", ["memory:", "memory"])
 def test_the_memory_store_is_named_so(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("RDWI_STORE", value)
-    assert Settings().store == value
+    assert Settings().embedded
 
 
 @pytest.mark.parametrize("value", ["mongodb://x", "memory:/tmp", "postgres"])

@@ -84,7 +84,7 @@ def test_opening_does_not_undo_what_another_program_loads_meanwhile(
 ) -> None:
     path = tmp_path / "s.yaml"
     path.write_text(SHEET)
-    rebuilt = opening._rebuilt
+    rebuilt = opening._built
     others: list[subprocess.Popen[bytes]] = []
 
     def slow(*given: Any) -> EvidenceGraph:
@@ -93,7 +93,7 @@ def test_opening_does_not_undo_what_another_program_loads_meanwhile(
         return rebuilt(*given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(opening, "_rebuilt", slow)
+        patch.setattr(opening, "_built", slow)
         store = open_store(Settings())
     assert [other.wait(60) for other in others] == [0]
     assert "smith-2024" in store.reader().studies()

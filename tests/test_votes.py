@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from graph.build import associations, build, corpus_of, group, read_all
+from graph.build import Associations, build, corpus_of, group, read_all
 from graph.opening import shipped_studies
 from graph.overlap import overlap
 from graph.synthesis import Corpus, Synthesis, synthesise
@@ -308,7 +308,7 @@ def test_every_row_of_an_association_votes_is_passed_over_or_is_published() -> N
 
 
 def test_one_association_is_made_an_edge_in_order() -> None:
-    made = associations(read_all(corpus()), corpus())
+    made = Associations(read_all(corpus()), corpus())
     assert [(one.exposure.id, one.outcome.id, one.population.id) for one in made] == sorted(edges())
 
 

@@ -38,4 +38,4 @@ def schema(query: Annotated[Parameters, Query()], reader: ReaderDep) -> Response
 def current(request: Request, query: Annotated[Parameters, Query()], reader: ReaderDep) -> Response:
     """What is loaded."""
     del query
-    return as_json(questions.release(reader, request.app.state.store.name))
+    return as_json(questions.release(reader, request.app.state.store))

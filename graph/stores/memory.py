@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +13,7 @@ from graph.build import EvidenceGraph
 from graph.overlap import Patients, patients_of
 from graph.stores import snapshot
 from graph.stores.port import Reader, Store
+from schema.answer import Counts
 from schema.association import Association, MechanismEdge
 from schema.errors import SnapshotDamaged
 from schema.reading import ClaimReading, PrevalenceReading, Reading
@@ -77,6 +79,18 @@ class MemoryReader(Reader):
     def release(self) -> str:
         return self._source.release
 
+    def counts(self) -> Counts:
+        return Counts(
+            studies=len(self._studies),
+            terms=len(self._source.terms),
+            findings=len(self._source.readings),
+            prevalence=len(self._source.prevalence),
+            claims=len(self._source.claims),
+            associations=len(self._edges),
+            mechanism_edges=len(self._source.mechanisms),
+            full_text=sum(study.read == "full-text" for study in self._studies.values()),
+        )
+
     def terms(self) -> Vocabulary:
         return self._vocabulary
 
@@ -94,6 +108,7 @@ class MemoryReader(Reader):
         exposures: Collection[str] | None = None,
         outcomes: Collection[str] | None = None,
         populations: Collection[str] | None = None,
+        study: str | None = None,
     ) -> list[Reading]:
         rows: Iterable[Reading]
         if outcomes is not None:
@@ -103,9 +118,16 @@ class MemoryReader(Reader):
         else:
             rows = self._source.readings
         return sorted(
-            (row for row in _inside(rows, populations) if exposures is None or row.exposure in exposures),
+            (
+                row
+                for row in _inside(rows, populations)
+                if (exposures is None or row.exposure in exposures) and (study is None or row.study == study)
+            ),
             key=lambda row: (row.study, row.position),
         )
+
+    def finding_counts(self) -> Mapping[str, int]:
+        return Counter(name for reading in self._source.readings for name in {reading.row.exposure, reading.row.outcome})
 
     def prevalence(self, *, lesions: Collection[str] | None = None, populations: Collection[str] | None = None) -> list[PrevalenceReading]:
         rows = _inside(self._source.prevalence, populations)
@@ -146,6 +168,11 @@ class MemoryStore(Store):
                 _LOG.warning("%s The release that was open is still served.", error)
             self._seen = stamp
         return self._reader
+
+    def still(self, reader: Reader) -> bool:
+        """What is in memory stays, whatever is written to the file."""
+        del reader
+        return True
 
     def replace(self, graph: EvidenceGraph) -> None:
         if self._file is not None:

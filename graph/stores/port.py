@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TypeVar
 
 from graph.build import EvidenceGraph
 from graph.overlap import Patients
+from schema.answer import Counts
 from schema.association import Association, MechanismEdge
+from schema.errors import StoreUnavailable
 from schema.reading import ClaimReading, PrevalenceReading, Reading
 from schema.study import Study
-from schema.vocabulary import Vocabulary
+from schema.vocabulary import Term, Vocabulary
+
+# told what is being done, how much of it is done, and of how much
+Report = Callable[[str, int, int], None]
+
+_T = TypeVar("_T")
+TRIES = 5
 
 
 class Reader(ABC):
@@ -23,6 +34,10 @@ class Reader(ABC):
     @abstractmethod
     def release(self) -> str:
         """The release that is read."""
+
+    @abstractmethod
+    def counts(self) -> Counts:
+        """How much there is of everything."""
 
     @abstractmethod
     def terms(self) -> Vocabulary:
@@ -39,8 +54,13 @@ class Reader(ABC):
         exposures: Collection[str] | None = None,
         outcomes: Collection[str] | None = None,
         populations: Collection[str] | None = None,
+        study: str | None = None,
     ) -> list[Reading]:
         """The findings on these terms in these population nodes, as they are read."""
+
+    @abstractmethod
+    def finding_counts(self) -> Mapping[str, int]:
+        """How many findings name each term, as exposure or outcome; terms that none names are left out."""
 
     @abstractmethod
     def prevalence(self, *, lesions: Collection[str] | None = None, populations: Collection[str] | None = None) -> list[PrevalenceReading]:
@@ -71,10 +91,30 @@ class Store(ABC):
     """Where a graph is kept."""
 
     name: str
+    # of what the store is made of besides this package: name and version
+    versions: Mapping[str, str] = {}
 
     @abstractmethod
     def reader(self) -> Reader:
-        """A reader of the newest release; what it gives is of that release, whatever is loaded meanwhile."""
+        """A reader of the newest release; what it gives is of that release, as long as `still` says so."""
+
+    @abstractmethod
+    def still(self, reader: Reader) -> bool:
+        """Whether all that this reader has given until now is whole: the release may since have made room for another."""
+
+    def ask(self, question: Callable[[Reader], _T]) -> _T:
+        """The answer from one release: asked again of the newer one where the release moved meanwhile."""
+        for _ in range(TRIES):
+            reader = self.reader()
+            try:
+                answer = question(reader)
+            except Exception:
+                if self.still(reader):
+                    raise
+                continue
+            if self.still(reader):
+                return answer
+        raise moving()
 
     @abstractmethod
     def replace(self, graph: EvidenceGraph) -> None:
@@ -83,3 +123,34 @@ class Store(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of what is held. If nothing is, this is a no-op."""
+
+
+def moving() -> StoreUnavailable:
+    return StoreUnavailable("The evidence is being replaced again and again; try again in a moment.")
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a store holds, without what can be built anew. `current` says whether this version of the method built it."""
+
+    release: str
+    studies: tuple[Study, ...]
+    terms: tuple[Term, ...]
+    user: frozenset[str]
+    removed: frozenset[str]
+    current: bool
+
+
+class Writer(AbstractContextManager["Writer"]):
+    """The right to put another graph in a store's place, from `with` to its end; one program has it at a time.
+
+    StoreUnavailable on entering where another has it, with who that is.
+    """
+
+    @abstractmethod
+    def held(self) -> Held | None:
+        """What the store holds now; None where it holds nothing."""
+
+    @abstractmethod
+    def write(self, graph: EvidenceGraph) -> None:
+        """Put the graph in the store's place, whole: until it stands complete, readers see the old one."""

@@ -1,0 +1,70 @@
+"""The right to write the embedded store's folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from graph.build import EvidenceGraph
+from graph.method import VERSION
+from graph.stores import snapshot
+from graph.stores.port import Held, Writer
+from schema.errors import SnapshotUnwritable, StoreError, StoreUnavailable
+
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+_PATIENCE = 30  # seconds
+
+
+def kept_in(folder: Path) -> snapshot.Snapshot | None:
+    """The snapshot of that folder, of whatever version; None where there is none."""
+    file = folder / snapshot.NAME
+    try:
+        return snapshot.read(file) if file.is_file() else None
+    except OSError as error:
+        raise StoreError(f"The snapshot {file} can't be read ({error.strerror}).") from error
+
+
+class FolderWriter(Writer):
+    """Holds the folder's lock file. `shipped` is the digest of the corpus that comes with the package."""
+
+    def __init__(self, folder: Path, shipped: str) -> None:
+        self._folder, self._shipped = folder, shipped
+        self._lock: FileLock | None = None
+
+    def __enter__(self) -> FolderWriter:
+        from filelock import FileLock, Timeout
+
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._lock = FileLock(self._folder / "writing.lock", timeout=_PATIENCE)
+            self._lock.acquire()
+        except Timeout as error:
+            raise StoreUnavailable(
+                f"Another program has been writing to {self._folder} for {_PATIENCE} seconds. Try again when it is done."
+            ) from error
+        except OSError as error:
+            raise self._unwritable(error) from error
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if self._lock is not None:
+            self._lock.release()
+
+    def held(self) -> Held | None:
+        kept = kept_in(self._folder)
+        if kept is None:
+            return None
+        current = kept.header.method == VERSION and kept.header.shipped == self._shipped
+        return Held(kept.release, kept.studies, kept.terms, kept.header.user, kept.header.removed, current)
+
+    def write(self, graph: EvidenceGraph) -> None:
+        try:
+            snapshot.write(graph, self._folder / snapshot.NAME, self._shipped)
+        except OSError as error:
+            raise self._unwritable(error) from error
+
+    def _unwritable(self, error: OSError) -> SnapshotUnwritable:
+        return SnapshotUnwritable(f"The snapshot folder {self._folder} can't be written ({error.strerror}).")

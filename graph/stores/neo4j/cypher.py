@@ -1,0 +1,182 @@
+"""Every statement, as a constant. Values are parameters always; labels and types come from the closed tables here.
+
+Each node of ours carries `:Rdwi`, `generation` and `id`; the two that are not of any graph (pointer and lease) are of generation 0.
+Nothing is asked of a domain label alone: such labels may be others', in the same database.
+"""
+
+from __future__ import annotations
+
+from typing import LiteralString
+
+# --- schema ---
+
+SCHEMA: tuple[LiteralString, ...] = (
+    "CREATE CONSTRAINT rdwi_id IF NOT EXISTS FOR (n:Rdwi) REQUIRE (n.generation, n.id) IS UNIQUE",
+    "CREATE INDEX rdwi_exposure IF NOT EXISTS FOR (n:Rdwi) ON (n.generation, n.exposure)",
+    "CREATE INDEX rdwi_outcome IF NOT EXISTS FOR (n:Rdwi) ON (n.generation, n.outcome)",
+    "CREATE INDEX rdwi_study IF NOT EXISTS FOR (n:Rdwi) ON (n.generation, n.study)",
+    "CREATE INDEX rdwi_lesion IF NOT EXISTS FOR (n:Rdwi) ON (n.generation, n.lesion)",
+    "CREATE FULLTEXT INDEX rdwi_terms IF NOT EXISTS FOR (n:RdwiTerm) ON EACH [n.name, n.synonyms]",
+    "CALL db.awaitIndexes(300)",
+)
+
+# --- the server ---
+
+COMPONENTS: LiteralString = "CALL dbms.components() YIELD name, versions WHERE name = 'Neo4j Kernel' RETURN versions[0] AS version"
+
+# --- the pointer: which generation is read ---
+
+POINTER: LiteralString = """
+MATCH (p:Rdwi {generation: 0, id: 'pointer'}) WHERE p.current IS NOT NULL
+RETURN p.current AS generation, p.release AS release, p.format AS format, p.method AS method, p.user AS user, p.removed AS removed
+"""
+BEGIN: LiteralString = """
+MERGE (p:Rdwi {generation: 0, id: 'pointer'})
+ON CREATE SET p:RdwiPointer, p.name = 'current release'
+SET p.last = coalesce(p.last, 0) + 1
+RETURN p.last AS generation
+"""
+SWAP: LiteralString = """
+MATCH (p:Rdwi {generation: 0, id: 'pointer'})
+SET p.current = $generation, p.release = $release, p.format = $format, p.method = $method, p.user = $user, p.removed = $removed
+RETURN p.current AS generation
+"""
+
+# --- the lease: who may load. Its clock is the server's ---
+
+LOCK_LEASE: LiteralString = """
+MERGE (l:Rdwi {generation: 0, id: 'lease'})
+ON CREATE SET l:RdwiLease, l.name = 'lease of the loader'
+SET l.touched = datetime.realtime().epochMillis
+"""
+LEASE: LiteralString = """
+MATCH (l:Rdwi {generation: 0, id: 'lease'})
+RETURN l.token AS token, l.holder AS holder, l.host AS host, l.pid AS pid, l.expires - datetime.realtime().epochMillis AS left
+"""
+HOLD_LEASE: LiteralString = """
+MATCH (l:Rdwi {generation: 0, id: 'lease'})
+SET l.token = $token, l.holder = $holder, l.host = $host, l.pid = $pid, l.expires = datetime.realtime().epochMillis + $milliseconds
+"""
+RENEW_LEASE: LiteralString = """
+MATCH (l:Rdwi {generation: 0, id: 'lease'}) WHERE l.token = $token
+SET l.expires = datetime.realtime().epochMillis + $milliseconds
+RETURN l.token AS token
+"""
+FREE_LEASE: LiteralString = """
+MATCH (l:Rdwi {generation: 0, id: 'lease'}) WHERE l.token = $token
+REMOVE l.token, l.holder, l.host, l.pid, l.expires
+"""
+
+# --- writing a generation ---
+
+
+def _nodes(labels: LiteralString) -> LiteralString:
+    return "UNWIND $rows AS row CREATE (n:Rdwi:" + labels + ") SET n = row"
+
+
+def _edges(type: LiteralString) -> LiteralString:
+    return (
+        "UNWIND $rows AS row "
+        "MATCH (a:Rdwi {generation: $generation, id: row[0]}) MATCH (b:Rdwi {generation: $generation, id: row[1]}) "
+        "CREATE (a)-[r:" + type + "]->(b) SET r = row[2]"
+    )
+
+
+# tests hold these tables to schema/graphmodel.py
+LABELS: dict[str, LiteralString] = {
+    "Release": "Release",
+    "Population": "Population",
+    "RiskFactor": "RdwiTerm:RiskFactor",
+    "CSVDMarker": "RdwiTerm:CSVDMarker",
+    "Lesion": "RdwiTerm:Lesion",
+    "Mechanism": "RdwiTerm:Mechanism",
+    "Outcome": "RdwiTerm:Outcome",
+    "Study": "Study",
+    "Cohort": "Cohort",
+    "Finding": "Finding",
+    "Prevalence": "Prevalence",
+    "Claim": "Claim",
+}
+_TYPES: tuple[LiteralString, ...] = (
+    "REPORTS",
+    "EXPOSURE",
+    "OUTCOME",
+    "OF",
+    "IN_POPULATION",
+    "ASSERTS",
+    "ABOUT",
+    "DRAWS_ON",
+    "OVERLAPS",
+    "PART_OF",
+    "BROADER",
+    "ASSOCIATED_WITH",
+    "MAY_ACT_THROUGH",
+    "MAY_LEAD_TO",
+)
+CREATE_NODES: dict[str, LiteralString] = {label: _nodes(labels) for label, labels in LABELS.items()}
+CREATE_EDGES: dict[str, LiteralString] = {str(one): _edges(one) for one in _TYPES}
+
+GENERATIONS: LiteralString = (
+    "MATCH (n:Rdwi) WHERE n.generation > 0 AND n.generation <> $current AND n.id IS NOT NULL RETURN DISTINCT n.generation AS generation"
+)
+DELETE: LiteralString = """
+MATCH (n:Rdwi) WHERE n.generation = $generation AND n.id IS NOT NULL
+WITH n LIMIT $most
+DETACH DELETE n
+RETURN count(*) AS deleted
+"""
+
+# --- reading a generation ---
+
+STUDIES: LiteralString = "MATCH (n:Rdwi:Study) WHERE n.generation = $generation RETURN n.record AS record"
+TERMS: LiteralString = "MATCH (n:Rdwi:RdwiTerm) WHERE n.generation = $generation RETURN n.record AS record ORDER BY n.position"
+CLAIMS: LiteralString = "MATCH (n:Rdwi:Claim) WHERE n.generation = $generation RETURN n.record AS record"
+
+EDGES_FROM: LiteralString = """
+MATCH (:Rdwi {generation: $generation, id: $exposure})-[r:ASSOCIATED_WITH]->(o)
+WHERE ($outcome IS NULL OR o.id = $outcome) AND ($population IS NULL OR r.population = $population)
+RETURN r.record AS record
+"""
+EDGES_TO: LiteralString = """
+MATCH (:Rdwi {generation: $generation, id: $outcome})<-[r:ASSOCIATED_WITH]-()
+WHERE $population IS NULL OR r.population = $population
+RETURN r.record AS record
+"""
+EDGES: LiteralString = """
+MATCH (e:Rdwi:RdwiTerm)-[r:ASSOCIATED_WITH]->()
+WHERE e.generation = $generation AND ($population IS NULL OR r.population = $population)
+RETURN r.record AS record
+"""
+MECHANISM_EDGES: LiteralString = """
+MATCH (a:Rdwi:RdwiTerm)-[r:MAY_ACT_THROUGH|MAY_LEAD_TO]->()
+WHERE a.generation = $generation
+RETURN r.record AS record
+"""
+
+_INSIDE: LiteralString = " AND ($populations IS NULL OR any(one IN n.populations WHERE one IN $populations)) RETURN n.record AS record"
+FINDINGS: LiteralString = "MATCH (n:Rdwi:Finding) WHERE n.generation = $generation" + _INSIDE
+FINDINGS_OF_STUDY: LiteralString = "MATCH (n:Rdwi:Finding) WHERE n.generation = $generation AND n.study = $study" + _INSIDE
+FINDINGS_FROM: LiteralString = "MATCH (n:Rdwi:Finding) WHERE n.generation = $generation AND n.exposure IN $exposures" + _INSIDE
+FINDINGS_TO: LiteralString = (
+    "MATCH (n:Rdwi:Finding) WHERE n.generation = $generation AND n.outcome IN $outcomes"
+    " AND ($exposures IS NULL OR n.exposure IN $exposures)" + _INSIDE
+)
+PREVALENCE: LiteralString = "MATCH (n:Rdwi:Prevalence) WHERE n.generation = $generation" + _INSIDE
+PREVALENCE_OF: LiteralString = "MATCH (n:Rdwi:Prevalence) WHERE n.generation = $generation AND n.lesion IN $lesions" + _INSIDE
+
+FINDING_COUNTS: LiteralString = """
+MATCH (t:Rdwi:RdwiTerm)<-[:EXPOSURE|OUTCOME]-(n)
+WHERE t.generation = $generation
+RETURN t.id AS term, count(DISTINCT n) AS findings
+"""
+COUNTS: LiteralString = """
+CALL () { MATCH (n:Rdwi:Study) WHERE n.generation = $generation
+  RETURN count(n) AS studies, count(CASE n.read WHEN 'full-text' THEN 1 END) AS full_text }
+CALL () { MATCH (n:Rdwi:RdwiTerm) WHERE n.generation = $generation RETURN count(n) AS terms }
+CALL () { MATCH (n:Rdwi:Finding) WHERE n.generation = $generation RETURN count(n) AS findings }
+CALL () { MATCH (n:Rdwi:Prevalence) WHERE n.generation = $generation RETURN count(n) AS prevalence }
+CALL () { MATCH (n:Rdwi:Claim) WHERE n.generation = $generation RETURN count(n) AS claims }
+CALL () { MATCH (n:Rdwi:RdwiTerm)-[r:ASSOCIATED_WITH]->() WHERE n.generation = $generation RETURN count(r) AS associations }
+CALL () { MATCH (n:Rdwi:RdwiTerm)-[r:MAY_ACT_THROUGH|MAY_LEAD_TO]->() WHERE n.generation = $generation RETURN count(r) AS mechanism_edges }
+RETURN studies, terms, findings, prevalence, claims, associations, mechanism_edges, full_text
+"""

@@ -1,0 +1,99 @@
+"""One loader at a time: a lease, renewed while its holder lives, which another may take when it has run out.
+
+What protects the graph is not the clock but the token: a generation is swapped in only by who holds the lease in that very transaction.
+"""
+
+from __future__ import annotations
+
+import getpass
+import logging
+import os
+import socket
+import sys
+import threading
+import uuid
+from contextlib import suppress
+
+from neo4j import ManagedTransaction
+
+from graph.stores.neo4j import cypher
+from graph.stores.neo4j.connection import Connection
+from schema.errors import StoreBusy, StoreUnavailable
+
+_LOG = logging.getLogger("rdwi.store")
+LASTS, BEAT = 30.0, 5.0  # seconds
+
+
+class Lease:
+    """Taken and freed by its loader; StoreBusy, with the holder's name, where another has it."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._token = uuid.uuid4().hex
+        self._ended = threading.Event()
+        self._heart = threading.Thread(target=self._beat, name="rdwi-lease", daemon=True)
+
+    def take(self) -> None:
+        self._connection.write(self._take)
+        self._heart.start()
+
+    def free(self) -> None:
+        self._ended.set()
+        self._heart.join()
+        # where the server is away, the lease runs out by itself
+        with suppress(StoreUnavailable):
+            self._connection.write(lambda transaction: transaction.run(cypher.FREE_LEASE, token=self._token).consume())
+
+    def check(self, transaction: ManagedTransaction) -> None:
+        """Hold the lease's node locked until the transaction ends; StoreBusy where the lease is another's."""
+        transaction.run(cypher.LOCK_LEASE).consume()
+        found = transaction.run(cypher.LEASE).single(strict=True)
+        if found["token"] != self._token:
+            raise StoreBusy(f"{found['holder'] or 'Another program'} took over while this program was not heard of; nothing was changed.")
+
+    def _take(self, transaction: ManagedTransaction) -> None:
+        transaction.run(cypher.LOCK_LEASE).consume()
+        found = transaction.run(cypher.LEASE).single(strict=True)
+        # a transaction that is tried again may find its own token
+        held = found["token"] not in {None, self._token} and found["left"] > 0 and not _died(found["host"], found["pid"])
+        if held:
+            raise StoreBusy(
+                f"{found['holder']} is loading into this store. Try again when it is done; "
+                f"should it have died, its lease ends in {max(1, round(found['left'] / 1000))} seconds."
+            )
+        host, pid = socket.gethostname(), os.getpid()
+        transaction.run(
+            cypher.HOLD_LEASE, token=self._token, holder=f"{_user()} on {host} (process {pid})", host=host, pid=pid, milliseconds=_LASTS_MS
+        ).consume()
+
+    def _beat(self) -> None:
+        while not self._ended.wait(BEAT):
+            try:
+                self._connection.write(
+                    lambda transaction: transaction.run(cypher.RENEW_LEASE, token=self._token, milliseconds=_LASTS_MS).consume()
+                )
+            except Exception as error:  # noqa: BLE001 - a missed beat is no reason to end a load: the swap asks for the token
+                _LOG.warning("The lease could not be renewed: %s", error)
+
+
+_LASTS_MS = int(LASTS * 1000)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "someone"
+
+
+def _died(host: str | None, pid: int | None) -> bool:
+    """Whether the holder was a program of this machine that is gone: then there is nothing to wait for."""
+    if host != socket.gethostname() or pid is None or sys.platform == "win32":
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

@@ -1,0 +1,169 @@
+"""Loading whole: a new generation beside the old one, one small swap, then the old one deleted in batches.
+
+A loader that dies leaves the old generation as it was; the next one deletes what it left.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from functools import partial
+from types import TracebackType
+from typing import Any, TypeVar
+
+from neo4j import ManagedTransaction
+from neo4j.api import BookmarkManager
+
+from graph.build import EvidenceGraph
+from graph.method import VERSION
+from graph.settings import Server
+from graph.stores.neo4j import cypher
+from graph.stores.neo4j.connection import Connection
+from graph.stores.neo4j.lease import Lease
+from graph.stores.neo4j.rows import FORMAT, edge_rows, node_rows
+from graph.stores.port import Held, Report, Writer
+from schema.errors import RdwiError, StoreError, StoreOutdated
+from schema.study import Study
+from schema.vocabulary import Term
+
+_LOG = logging.getLogger("rdwi.store")
+# rows a transaction: their records are some kilobytes each
+NODES, EDGES, DELETED = 2_000, 5_000, 5_000
+# a load waits longer for a server than a question does
+_PATIENCE = 60.0
+
+_T = TypeVar("_T")
+
+
+class Neo4jWriter(Writer):
+    """Holds the lease. What it writes is seen by all who share its bookmarks, at once and on a cluster too."""
+
+    def __init__(self, server: Server, bookmarks: BookmarkManager | None = None, report: Report | None = None) -> None:
+        self._report = report or (lambda _what, _done, _total: None)
+        self._connection = Connection(server, bookmarks, patience=_PATIENCE)
+        self._lease = Lease(self._connection)
+
+    def __enter__(self) -> Neo4jWriter:
+        try:
+            _ = self._connection.version
+            for statement in cypher.SCHEMA:
+                self._connection.define(statement)
+            self._lease.take()
+        except BaseException:
+            self._connection.close()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            self._lease.free()
+        finally:
+            self._connection.close()
+
+    def held(self) -> Held | None:
+        found = self._connection.read(cypher.POINTER)
+        if not found:
+            return None
+        (pointer,) = found
+        if pointer["format"] != FORMAT:
+            raise outdated(pointer["format"])
+        generation = pointer["generation"]
+        studies = self._connection.read_records(Study, cypher.STUDIES, generation=generation)
+        terms = self._connection.read_records(Term, cypher.TERMS, generation=generation)
+        return Held(
+            pointer["release"],
+            tuple(sorted(studies, key=lambda study: study.id)),
+            tuple(terms),
+            frozenset(pointer["user"]),
+            frozenset(pointer["removed"]),
+            pointer["method"] == VERSION,
+        )
+
+    def write(self, graph: EvidenceGraph) -> None:
+        self._clean()
+        generation = self._connection.write(lambda transaction: transaction.run(cypher.BEGIN).single(strict=True)["generation"])
+        try:
+            self._fill(graph, generation)
+            self._connection.write(lambda transaction: self._swap(transaction, graph, generation))
+        except BaseException:
+            # what can't be deleted now, the next load deletes
+            with suppress(RdwiError):
+                self._delete(generation)
+            raise
+        try:
+            self._clean()
+        except RdwiError as error:
+            _LOG.warning("%s The new release is in its place; the next load deletes what is left of the old one.", error)
+
+    def _swap(self, transaction: ManagedTransaction, graph: EvidenceGraph, generation: int) -> None:
+        self._lease.check(transaction)
+        transaction.run(
+            cypher.SWAP,
+            generation=generation,
+            release=graph.release,
+            format=FORMAT,
+            method=VERSION,
+            user=sorted(graph.user),
+            removed=sorted(graph.removed),
+        ).single(strict=True)
+
+    def _fill(self, graph: EvidenceGraph, generation: int) -> None:
+        self._send("writing nodes", node_rows(graph, generation), NODES, _create)
+        self._send("writing edges", edge_rows(graph), EDGES, partial(_connect, generation=generation))
+
+    def _send(
+        self, what: str, rows: Iterable[tuple[str, _T]], most: int, create: Callable[[ManagedTransaction, str, list[_T]], int],
+    ) -> None:  # fmt: skip
+        done = 0
+        for kind, batch in _batches(rows, most):
+            made = self._connection.write(partial(_call, create, kind, batch))
+            if made != len(batch):
+                raise StoreError(f"Neo4j made {made} of {len(batch)} {kind}: another program changes this graph. Nothing was changed.")
+            done += made
+            self._report(what, done, 0)
+
+    def _clean(self) -> None:
+        """Delete every generation that isn't the current one."""
+        pointer = self._connection.read(cypher.POINTER)
+        current = pointer[0]["generation"] if pointer else 0
+        for record in self._connection.read(cypher.GENERATIONS, current=current):
+            self._delete(record["generation"])
+
+    def _delete(self, generation: int) -> None:
+        deleted = 0
+        while count := self._connection.write(
+            lambda transaction: transaction.run(cypher.DELETE, generation=generation, most=DELETED).single(strict=True)["deleted"]
+        ):
+            deleted += count
+            self._report("deleting what is old", deleted, 0)
+
+
+def _call(create: Callable[[ManagedTransaction, str, list[_T]], int], kind: str, rows: list[_T], transaction: ManagedTransaction) -> int:
+    return create(transaction, kind, rows)
+
+
+def _create(transaction: ManagedTransaction, label: str, rows: list[Any]) -> int:
+    return transaction.run(cypher.CREATE_NODES[label], rows=rows).consume().counters.nodes_created
+
+
+def _connect(transaction: ManagedTransaction, type: str, rows: list[Any], generation: int) -> int:
+    return transaction.run(cypher.CREATE_EDGES[type], rows=rows, generation=generation).consume().counters.relationships_created
+
+
+def _batches(pairs: Iterable[tuple[str, _T]], most: int) -> Iterator[tuple[str, list[_T]]]:
+    """Rows of one kind together, at most so many."""
+    waiting: dict[str, list[_T]] = {}
+    for kind, row in pairs:
+        rows = waiting.setdefault(kind, [])
+        rows.append(row)
+        if len(rows) >= most:
+            yield kind, waiting.pop(kind)
+    yield from waiting.items()
+
+
+def outdated(found: object) -> StoreOutdated:
+    return StoreOutdated(f"The graph in Neo4j has format {found}; this version reads format {FORMAT}. Load the sheets again with --fresh.")
+
+
+__all__ = ["Neo4jWriter", "outdated"]

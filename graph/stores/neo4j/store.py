@@ -1,0 +1,218 @@
+"""Readers of the generation that is current, and the store that hands them out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from functools import cached_property
+from threading import Lock
+from typing import Any, TypeVar
+
+from cachetools import LRUCache
+
+from graph.build import EvidenceGraph
+from graph.method import VERSION
+from graph.overlap import Patients, patients_of
+from graph.settings import Server
+from graph.stores.neo4j import cypher
+from graph.stores.neo4j.connection import Connection
+from graph.stores.neo4j.loading import Neo4jWriter, outdated
+from graph.stores.neo4j.rows import FORMAT
+from graph.stores.port import Reader, Store
+from schema.answer import Counts
+from schema.association import Association, MechanismEdge
+from schema.errors import StoreEmpty, StoreOutdated
+from schema.reading import ClaimReading, PrevalenceReading, Reading
+from schema.study import Study
+from schema.vocabulary import Term, Vocabulary
+
+# associations and readings that a reader keeps: some kilobytes each
+_KEPT = 20_000
+_ROW = TypeVar("_ROW", Association, Reading)
+
+
+class Neo4jReader(Reader):
+    """One generation. It never changes while it is there, so what was read of it is kept; `Store.still` tells whether it is there."""
+
+    def __init__(self, connection: Connection, generation: int, release: str, user: frozenset[str], removed: frozenset[str]) -> None:
+        self._connection, self.generation, self._release = connection, generation, release
+        self._user, self._removed = user, removed
+        self._kept: LRUCache[Any, list[Any]] = LRUCache(_KEPT, getsizeof=lambda rows: len(rows) + 1)
+        self._lock = Lock()
+
+    @cached_property
+    def _vocabulary(self) -> Vocabulary:
+        return Vocabulary(tuple(self._connection.read_records(Term, cypher.TERMS, generation=self.generation)))
+
+    @cached_property
+    def _studies(self) -> Mapping[str, Study]:
+        studies = self._connection.read_records(Study, cypher.STUDIES, generation=self.generation)
+        return {study.id: study for study in sorted(studies, key=lambda one: one.id)}
+
+    @cached_property
+    def _patients(self) -> Mapping[str, Patients]:
+        return {study_id: patients_of(study, self._studies) for study_id, study in self._studies.items()}
+
+    @cached_property
+    def _counts(self) -> Counts:
+        (record,) = self._connection.read(cypher.COUNTS, generation=self.generation)
+        return Counts(**record.data())
+
+    @cached_property
+    def _finding_counts(self) -> Mapping[str, int]:
+        found = self._connection.read(cypher.FINDING_COUNTS, generation=self.generation)
+        return {record["term"]: record["findings"] for record in found}
+
+    def _once(self, key: Any, read: Callable[[], list[_ROW]]) -> list[_ROW]:
+        """Rows that were read before, or now; a list of the caller's own."""
+        with self._lock:
+            rows = self._kept.get(key)
+        if rows is None:
+            rows = read()
+            if len(rows) < _KEPT:
+                with self._lock:
+                    self._kept[key] = rows
+        return list(rows)
+
+    def release(self) -> str:
+        return self._release
+
+    def counts(self) -> Counts:
+        return self._counts
+
+    def terms(self) -> Vocabulary:
+        return self._vocabulary
+
+    def edges(self, *, exposure: str | None = None, outcome: str | None = None, population: str | None = None) -> list[Association]:
+        statement = cypher.EDGES_FROM if exposure is not None else cypher.EDGES_TO if outcome is not None else cypher.EDGES
+        asked = {"exposure": exposure, "outcome": outcome, "population": population}
+
+        def read() -> list[Association]:
+            found = self._connection.read_records(Association, statement, generation=self.generation, **asked)
+            return sorted(found, key=lambda one: (one.exposure.id, one.outcome.id, one.population.id))
+
+        return self._once(("edges", *asked.values()), read)
+
+    def findings(
+        self,
+        *,
+        exposures: Collection[str] | None = None,
+        outcomes: Collection[str] | None = None,
+        populations: Collection[str] | None = None,
+        study: str | None = None,
+    ) -> list[Reading]:
+        sets = {"exposures": exposures, "outcomes": outcomes, "populations": populations}
+        asked = {name: None if values is None else sorted(values) for name, values in sets.items()}
+        if outcomes is not None:
+            statement = cypher.FINDINGS_TO
+        elif exposures is not None:
+            statement = cypher.FINDINGS_FROM
+        else:
+            statement = cypher.FINDINGS if study is None else cypher.FINDINGS_OF_STUDY
+
+        def read() -> list[Reading]:
+            found = self._connection.read_records(Reading, statement, generation=self.generation, study=study, **asked)
+            return sorted((row for row in found if study is None or row.study == study), key=lambda row: (row.study, row.position))
+
+        return self._once(("findings", study, *(None if one is None else tuple(one) for one in asked.values())), read)
+
+    def finding_counts(self) -> Mapping[str, int]:
+        return self._finding_counts
+
+    def prevalence(self, *, lesions: Collection[str] | None = None, populations: Collection[str] | None = None) -> list[PrevalenceReading]:
+        found = self._connection.read_records(
+            PrevalenceReading,
+            cypher.PREVALENCE if lesions is None else cypher.PREVALENCE_OF,
+            generation=self.generation,
+            lesions=None if lesions is None else sorted(lesions),
+            populations=None if populations is None else sorted(populations),
+        )
+        return sorted(found, key=_place)
+
+    def claims(self) -> list[ClaimReading]:
+        return sorted(self._connection.read_records(ClaimReading, cypher.CLAIMS, generation=self.generation), key=_place)
+
+    def mechanism_edges(self) -> list[MechanismEdge]:
+        found = self._connection.read_records(MechanismEdge, cypher.MECHANISM_EDGES, generation=self.generation)
+        return sorted(found, key=lambda one: (one.kind, one.start, one.end))
+
+    def studies(self) -> Mapping[str, Study]:
+        return self._studies
+
+    def patients(self) -> Mapping[str, Patients]:
+        return self._patients
+
+    def graph(self) -> EvidenceGraph:
+        return EvidenceGraph(
+            self._release,
+            tuple(self.studies().values()),
+            tuple(self.terms().terms.values()),
+            tuple(self.findings()),
+            tuple(self.prevalence()),
+            tuple(self.claims()),
+            tuple(self.edges()),
+            tuple(self.mechanism_edges()),
+            self._user,
+            self._removed,
+        )
+
+
+class Neo4jStore(Store):
+    """A graph in a Neo4j server. Connecting says what is wrong with the server, its version or the graph in it."""
+
+    name = "neo4j"
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._connection = Connection(server)
+        self._reader: Neo4jReader | None = None
+        try:
+            self.versions = {"neo4j": self._connection.version}
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def reader(self) -> Neo4jReader:
+        found = self._connection.read(cypher.POINTER)
+        if not found:
+            raise StoreEmpty(f"Nothing has been loaded into {self._server.uri} yet. Load sheets with: rdwi load PATH...")
+        (pointer,) = found
+        if pointer["format"] != FORMAT:
+            raise outdated(pointer["format"])
+        if pointer["method"] != VERSION:
+            raise StoreOutdated(
+                f"The graph in Neo4j was built by method {pointer['method']}; this version's is {VERSION}. Load any sheet to build it anew."
+            )
+        known = self._reader
+        if known is None or known.generation != pointer["generation"]:
+            known = self._reader = Neo4jReader(
+                self._connection,
+                pointer["generation"],
+                pointer["release"],
+                frozenset(pointer["user"]),
+                frozenset(pointer["removed"]),
+            )
+        return known
+
+    def still(self, reader: Reader) -> bool:
+        found = self._connection.read(cypher.POINTER)
+        return isinstance(reader, Neo4jReader) and bool(found) and found[0]["generation"] == reader.generation
+
+    def held_terms(self) -> tuple[Term, ...]:
+        """The terms of the graph that is held, if one is."""
+        try:
+            return tuple(self.ask(lambda reader: reader.terms()).terms.values())
+        except StoreEmpty:
+            return ()
+
+    def replace(self, graph: EvidenceGraph) -> None:
+        with Neo4jWriter(self._server, self._connection.bookmarks) as writer:
+            writer.write(graph)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _place(row: PrevalenceReading | ClaimReading) -> tuple[str, int]:
+    """Study, and place in its sheet: the number at the end of the id."""
+    own = row.prevalence if isinstance(row, PrevalenceReading) else row.claim
+    return row.study, int(own.rpartition("-")[2])
