@@ -67,7 +67,11 @@ def open_store(settings: Settings, report: Report | None = None) -> Store:
     """
     if not settings.embedded:
         store = _neo4j(settings)
-        store.reader()
+        try:
+            store.reader()
+        except BaseException:
+            store.close()
+            raise
         return store
     folder = settings.folder
     file = folder / snapshot.NAME

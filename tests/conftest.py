@@ -1,20 +1,36 @@
-"""What the tests share: the shipped corpus, its graph built once, a reader, a client, and folders for stores."""
+"""What the tests share: the shipped corpus, its graph built once, a reader, a client, folders for stores, and Neo4j servers.
+
+RDWI_TEST_NEO4J_URI (with RDWI_TEST_NEO4J_USER and RDWI_TEST_NEO4J_PASSWORD) names a server for the tests, and all that is in it is deleted;
+else they start their own. The run prints which versions it ran on; under CI=true it fails where there was none.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from api.app import create_app
+from benchmarks import neo4j_server
 from graph.build import EvidenceGraph, build
 from graph.opening import shipped_digest, shipped_studies
+from graph.settings import Server
 from graph.stores import snapshot
 from graph.stores.memory import MemoryReader, MemoryStore
+from graph.stores.port import Store
 from schema.study import Study
 from schema.vocabulary import shipped
+
+LTS, NEWEST = neo4j_server.VERSIONS
+GIVEN = os.environ.get("RDWI_TEST_NEO4J_URI")
+CI = os.environ.get("CI", "").lower() in {"1", "true"}
+ran: set[str] = set()
+left_out: dict[str, str] = {}
 
 
 @pytest.fixture(scope="session")
@@ -65,3 +81,100 @@ def folder(empty_folder: Path, written: bytes) -> Path:
     empty_folder.mkdir()
     (empty_folder / snapshot.NAME).write_bytes(written)
     return empty_folder
+
+
+# --- Neo4j ---
+
+
+def as_settings(server: neo4j_server.Server) -> Server:
+    return Server(server.uri, server.user, SecretStr(server.password))
+
+
+@pytest.fixture(scope="session")
+def start() -> Iterator[Callable[[str], neo4j_server.Server]]:
+    """Starts a server of a version; it runs until the session ends. A version that can't be had is skipped, the LTS one not in CI."""
+    with ExitStack() as stack:
+
+        def start(version: str = LTS) -> neo4j_server.Server:
+            reason = neo4j_server.missing(version)
+            if reason is not None:
+                left_out[version] = reason
+                if CI and version == LTS:
+                    pytest.fail(reason)
+                pytest.skip(reason)
+            neo4j_server.make_archive(version)
+            server = stack.enter_context(neo4j_server.Server(version))
+            ran.add(f"{version} (Java {neo4j_server.java(version).version})")
+            return server
+
+        yield start
+
+
+def given() -> Server | None:
+    """The server that the environment names."""
+    if GIVEN is None:
+        return None
+    ran.add(GIVEN)
+    password = os.environ.get("RDWI_TEST_NEO4J_PASSWORD", "")
+    return Server(GIVEN, os.environ.get("RDWI_TEST_NEO4J_USER", "neo4j"), SecretStr(password))
+
+
+@pytest.fixture(scope="session")
+def corpus_server(start: Callable[[str], neo4j_server.Server]) -> Server:
+    return given() or as_settings(start(LTS))
+
+
+@pytest.fixture(scope="module")
+def loaded(corpus_server: Server, graph: EvidenceGraph) -> Server:
+    """A server of the LTS version that holds the shipped corpus; for reading."""
+    return _filled(corpus_server, graph)
+
+
+@pytest.fixture(scope="session")
+def newest(start: Callable[[str], neo4j_server.Server], graph: EvidenceGraph) -> Server:
+    """The same of the newest version."""
+    return _filled(as_settings(start(NEWEST)), graph)
+
+
+def _filled(server: Server, graph: EvidenceGraph) -> Server:
+    from graph.stores.neo4j.loading import Neo4jWriter
+
+    with Neo4jWriter(server) as writer:
+        held = writer.held()
+        if held is None or held.release != graph.release:
+            writer.write(graph)
+    return server
+
+
+@pytest.fixture(scope="session")
+def scratch(start: Callable[[str], neo4j_server.Server]) -> Server:
+    """A server whose content belongs to the test that runs."""
+    return given() or as_settings(start(LTS))
+
+
+@pytest.fixture(scope="session")
+def own_server(start: Callable[[str], neo4j_server.Server]) -> neo4j_server.Server:
+    """A server to be killed, halted and started again."""
+    return start(LTS)
+
+
+@pytest.fixture(scope="module", params=["memory", f"neo4j {LTS}", f"neo4j {NEWEST}"])
+def store(request: pytest.FixtureRequest, written: bytes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """Each kind of store, with the shipped corpus in it."""
+    if request.param == "memory":
+        path = tmp_path_factory.mktemp("store") / snapshot.NAME
+        path.write_bytes(written)
+        yield MemoryStore(snapshot.read(path), path)
+        return
+    from graph.stores.neo4j.store import Neo4jStore
+
+    opened = Neo4jStore(request.getfixturevalue("loaded" if LTS in request.param else "newest"))
+    yield opened
+    opened.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.section("Neo4j")
+    terminalreporter.write_line(f"ran on: {', '.join(sorted(ran)) or 'no server'}")
+    for version, reason in sorted(left_out.items()):
+        terminalreporter.write_line(f"LEFT OUT {version}: {reason}")

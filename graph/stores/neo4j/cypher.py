@@ -1,5 +1,7 @@
 """Every statement, as a constant. Values are parameters always; labels and types come from the closed tables here.
 
+Look-ups name their index: right after a load the planner's counts are those of before it.
+
 Each node of ours carries `:Rdwi`, `generation` and `id`; the two that are not of any graph (pointer and lease) are of generation 0.
 Nothing is asked of a domain label alone: such labels may be others', in the same database.
 """
@@ -77,7 +79,8 @@ def _nodes(labels: LiteralString) -> LiteralString:
 def _edges(type: LiteralString) -> LiteralString:
     return (
         "UNWIND $rows AS row "
-        "MATCH (a:Rdwi {generation: $generation, id: row[0]}) MATCH (b:Rdwi {generation: $generation, id: row[1]}) "
+        "MATCH (a:Rdwi {generation: $generation, id: row[0]}) USING INDEX SEEK a:Rdwi(generation, id) "
+        "MATCH (b:Rdwi {generation: $generation, id: row[1]}) USING INDEX SEEK b:Rdwi(generation, id) "
         "CREATE (a)-[r:" + type + "]->(b) SET r = row[2]"
     )
 
@@ -116,11 +119,9 @@ _TYPES: tuple[LiteralString, ...] = (
 CREATE_NODES: dict[str, LiteralString] = {label: _nodes(labels) for label, labels in LABELS.items()}
 CREATE_EDGES: dict[str, LiteralString] = {str(one): _edges(one) for one in _TYPES}
 
-GENERATIONS: LiteralString = (
-    "MATCH (n:Rdwi) WHERE n.generation > 0 AND n.generation <> $current AND n.id IS NOT NULL RETURN DISTINCT n.generation AS generation"
-)
+GENERATIONS: LiteralString = "MATCH (n:Rdwi) USING INDEX n:Rdwi(generation, id) WHERE n.generation > 0 AND n.generation <> $current AND n.id IS NOT NULL RETURN DISTINCT n.generation AS generation"
 DELETE: LiteralString = """
-MATCH (n:Rdwi) WHERE n.generation = $generation AND n.id IS NOT NULL
+MATCH (n:Rdwi) USING INDEX SEEK n:Rdwi(generation, id) WHERE n.generation = $generation AND n.id IS NOT NULL
 WITH n LIMIT $most
 DETACH DELETE n
 RETURN count(*) AS deleted
@@ -133,12 +134,12 @@ TERMS: LiteralString = "MATCH (n:Rdwi:RdwiTerm) WHERE n.generation = $generation
 CLAIMS: LiteralString = "MATCH (n:Rdwi:Claim) WHERE n.generation = $generation RETURN n.record AS record"
 
 EDGES_FROM: LiteralString = """
-MATCH (:Rdwi {generation: $generation, id: $exposure})-[r:ASSOCIATED_WITH]->(o)
+MATCH (e:Rdwi {generation: $generation, id: $exposure})-[r:ASSOCIATED_WITH]->(o) USING INDEX SEEK e:Rdwi(generation, id)
 WHERE ($outcome IS NULL OR o.id = $outcome) AND ($population IS NULL OR r.population = $population)
 RETURN r.record AS record
 """
 EDGES_TO: LiteralString = """
-MATCH (:Rdwi {generation: $generation, id: $outcome})<-[r:ASSOCIATED_WITH]-()
+MATCH (o:Rdwi {generation: $generation, id: $outcome})<-[r:ASSOCIATED_WITH]-() USING INDEX SEEK o:Rdwi(generation, id)
 WHERE $population IS NULL OR r.population = $population
 RETURN r.record AS record
 """
@@ -155,14 +156,22 @@ RETURN r.record AS record
 
 _INSIDE: LiteralString = " AND ($populations IS NULL OR any(one IN n.populations WHERE one IN $populations)) RETURN n.record AS record"
 FINDINGS: LiteralString = "MATCH (n:Rdwi:Finding) WHERE n.generation = $generation" + _INSIDE
-FINDINGS_OF_STUDY: LiteralString = "MATCH (n:Rdwi:Finding) WHERE n.generation = $generation AND n.study = $study" + _INSIDE
-FINDINGS_FROM: LiteralString = "MATCH (n:Rdwi:Finding) WHERE n.generation = $generation AND n.exposure IN $exposures" + _INSIDE
+FINDINGS_OF_STUDY: LiteralString = (
+    "MATCH (n:Rdwi:Finding) USING INDEX SEEK n:Rdwi(generation, study) WHERE n.generation = $generation AND n.study = $study" + _INSIDE
+)
+FINDINGS_FROM: LiteralString = (
+    "MATCH (n:Rdwi:Finding) USING INDEX SEEK n:Rdwi(generation, exposure) WHERE n.generation = $generation AND n.exposure IN $exposures"
+    + _INSIDE
+)
 FINDINGS_TO: LiteralString = (
-    "MATCH (n:Rdwi:Finding) WHERE n.generation = $generation AND n.outcome IN $outcomes"
+    "MATCH (n:Rdwi:Finding) USING INDEX SEEK n:Rdwi(generation, outcome) WHERE n.generation = $generation AND n.outcome IN $outcomes"
     " AND ($exposures IS NULL OR n.exposure IN $exposures)" + _INSIDE
 )
 PREVALENCE: LiteralString = "MATCH (n:Rdwi:Prevalence) WHERE n.generation = $generation" + _INSIDE
-PREVALENCE_OF: LiteralString = "MATCH (n:Rdwi:Prevalence) WHERE n.generation = $generation AND n.lesion IN $lesions" + _INSIDE
+PREVALENCE_OF: LiteralString = (
+    "MATCH (n:Rdwi:Prevalence) USING INDEX SEEK n:Rdwi(generation, lesion) WHERE n.generation = $generation AND n.lesion IN $lesions"
+    + _INSIDE
+)
 
 FINDING_COUNTS: LiteralString = """
 MATCH (t:Rdwi:RdwiTerm)<-[:EXPOSURE|OUTCOME]-(n)
