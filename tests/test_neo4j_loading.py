@@ -20,7 +20,7 @@ from graph.build import EvidenceGraph, build
 from graph.opening import load, open_store, remove
 from graph.settings import Server, Settings
 from graph.stores.memory import MemoryReader
-from graph.stores.neo4j import cypher, lease, loading
+from graph.stores.neo4j import cypher, lease
 from graph.stores.neo4j.connection import Connection
 from graph.stores.neo4j.lease import Lease
 from graph.stores.neo4j.loading import Neo4jWriter
@@ -274,7 +274,7 @@ def test_what_a_dead_loader_left_is_deleted_by_the_next(empty: Server, run: Cyph
 FOREIGN = [
     "CREATE (:Study {id: 'study:menon-2012', name: 'mine', generation: 1})",
     "CREATE (:Study {id: 'study:menon-2012', name: 'mine', generation: 1})",
-    "CREATE (:Lesion {id: 'r-dwi', slug: 'r-dwi', name: 'mine'})<-[:ASSOCIATED_WITH {population: 'ich', record: 'x'}]-(:RiskFactor {id: 'age'})",
+    "CREATE (:Lesion {id: 'r-dwi', name: 'mine'})<-[:ASSOCIATED_WITH {population: 'ich', record: 'x'}]-(:RiskFactor {id: 'age'})",
     "CREATE (:Finding {generation: 1, outcome: 'r-dwi', exposure: 'age', record: 'no record'})",
     "CREATE (:Release {name: 'of software'})-[:REPORTS]->(:Claim {record: '{'})",
     "CREATE (:Pointer {id: 'pointer', generation: 0, current: 99})",
@@ -287,14 +287,17 @@ def test_others_nodes_are_never_touched_and_never_in_the_way(
     run("CREATE CONSTRAINT theirs IF NOT EXISTS FOR (n:Claim) REQUIRE n.key IS UNIQUE")
     for statement in FOREIGN:
         run(statement)
-    theirs = "MATCH (n) WHERE NOT n:Rdwi OPTIONAL MATCH (n)-[r]-(m) WHERE NOT m:Rdwi RETURN elementId(n) AS id, labels(n) AS labels, properties(n) AS properties, properties(r) AS edge ORDER BY id"
+    theirs = (
+        "MATCH (n) WHERE NOT n:Rdwi OPTIONAL MATCH (n)-[r]-(m) WHERE NOT m:Rdwi"
+        " RETURN elementId(n) AS id, labels(n) AS labels, properties(n) AS properties, properties(r) AS edge ORDER BY id"
+    )
     before = run(theirs)
     put(empty, smaller)
     assert held(empty) == smaller
     put(empty, other)
     assert held(empty) == other
     store = Neo4jStore(empty)
-    assert store.ask(lambda reader: questions.factors(reader)) == questions.factors(MemoryReader(other))
+    assert store.ask(questions.factors) == questions.factors(MemoryReader(other))
     store.close()
     assert run(theirs) == before
     run("DROP CONSTRAINT theirs")
@@ -429,7 +432,7 @@ def test_a_damaged_record_is_told(settings: Settings, run: Cypher, empty: Server
     load(settings, [STUDIES / "menon-2012.yaml"])
     run("MATCH (s:Rdwi:Study) SET s.record = '{}'")
     store = open_store(settings)
-    with pytest.raises(StoreError, match="damaged.*--fresh"):
+    with pytest.raises(StoreError, match=r"damaged.*--fresh"):
         store.ask(lambda reader: reader.studies())
     store.close()
 

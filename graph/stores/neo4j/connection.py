@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,9 @@ OLDEST = (5, 26)
 _CONNECT, _ACQUIRE, _RETRY, _READ, _WRITE = 5.0, 10.0, 3.0, 30.0, 600.0  # seconds
 # the server logs in with these after the caller's own mistakes, not its own
 _DENIED = "Neo.ClientError.Security."
+
+# the driver warns of each try; where nobody has set logging up, what came of them in the end is told once, by the error
+logging.getLogger("neo4j").addHandler(logging.NullHandler())
 
 _T = TypeVar("_T")
 _M = TypeVar("_M", bound=BaseModel)
@@ -66,6 +70,9 @@ class Connection:
     @cached_property
     def version(self) -> str:
         """The server's version; StoreUnsupported where it is too old."""
+        # without a second try: who starts a program with a wrong address is told at once
+        with self._telling():
+            self._driver.verify_connectivity()
         (record,) = self.read(cypher.COMPONENTS)
         version = str(record["version"])
         numbers = re.findall(r"\d+", version)

@@ -119,7 +119,10 @@ _TYPES: tuple[LiteralString, ...] = (
 CREATE_NODES: dict[str, LiteralString] = {label: _nodes(labels) for label, labels in LABELS.items()}
 CREATE_EDGES: dict[str, LiteralString] = {str(one): _edges(one) for one in _TYPES}
 
-GENERATIONS: LiteralString = "MATCH (n:Rdwi) USING INDEX n:Rdwi(generation, id) WHERE n.generation > 0 AND n.generation <> $current AND n.id IS NOT NULL RETURN DISTINCT n.generation AS generation"
+GENERATIONS: LiteralString = """
+MATCH (n:Rdwi) USING INDEX n:Rdwi(generation, id) WHERE n.generation > 0 AND n.generation <> $current AND n.id IS NOT NULL
+RETURN DISTINCT n.generation AS generation
+"""
 DELETE: LiteralString = """
 MATCH (n:Rdwi) USING INDEX SEEK n:Rdwi(generation, id) WHERE n.generation = $generation AND n.id IS NOT NULL
 WITH n LIMIT $most
