@@ -2,13 +2,13 @@
 
 FROM python:3.12-slim AS builder
 WORKDIR /src
-RUN python -m venv /opt/rdwi
+RUN python -m venv --without-pip /opt/rdwi
 # the packages come before the code, so that a change of code does not install them anew
 COPY requirements.lock .
-RUN /opt/rdwi/bin/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes -r requirements.lock
+RUN python -m pip --python /opt/rdwi/bin/python install --disable-pip-version-check --require-hashes -r requirements.lock
 COPY . .
 RUN /opt/rdwi/bin/python -m hatchling build -t wheel -d /wheel
-RUN /opt/rdwi/bin/python -m pip install --disable-pip-version-check --no-deps --no-index --find-links /wheel rdwi-graph
+RUN python -m pip --python /opt/rdwi/bin/python install --disable-pip-version-check --no-deps --no-index --find-links /wheel rdwi-graph
 
 FROM python:3.12-slim
 # the loader's lease in Neo4j names this user; the home folder is never made, as nothing is written

@@ -381,12 +381,20 @@ def terms(
 
 @app.command()
 def export(
-    form: Annotated[Literal["node-link", "graphml"], typer.Argument(metavar="FORMAT", help="node-link or graphml.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")],
-    population: Population = None,
+    form: Annotated[
+        Literal["node-link", "graphml", "neo4j-admin"], typer.Argument(metavar="FORMAT", help="node-link, graphml or neo4j-admin.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write; for neo4j-admin the folder, new or empty.")],
+    population: Annotated[
+        str | None, typer.Option(help="Only the rows of that population and its parts, and its own derived edges (not neo4j-admin).")
+    ] = None,
 ) -> None:
-    """Write the whole graph to a file."""
+    """Write the whole graph to a file, or (neo4j-admin) to a folder for the bulk import of Neo4j."""
     from api.graphs import written
+
+    if form == "neo4j-admin":
+        _export_for_import(output, population)
+        return
 
     content = _ask(lambda reader: written(reader, form, population))
     try:
@@ -394,6 +402,20 @@ def export(
     except OSError as error:
         _stop(f"{output} can't be written: {error.strerror}.", 1)
     print(f"{output}: {len(content)} bytes")
+
+
+def _export_for_import(folder: Path, population: str | None) -> None:
+    from graph.stores.neo4j import bulk
+
+    if population is not None:
+        raise BadParameter("population", "neo4j-admin takes the whole graph, and no --population.")
+    try:
+        bulk.write(_ask(lambda reader: reader.graph()), folder)
+    except FileExistsError:
+        _stop(f"{folder} is not empty. Name a new folder.", 1)
+    except OSError as error:
+        _stop(f"{folder} can't be written: {error.strerror}.", 1)
+    print(f"{folder}: in it run  neo4j-admin database import full neo4j @import.args  and, once it is started, schema.cypher")
 
 
 # --- what commands share ---

@@ -74,6 +74,16 @@ def without_collections() -> Iterator[None]:
             gc.enable()
 
 
+@contextmanager
+def set_aside() -> Iterator[None]:
+    """Search for cycles among what is made from here on, and not among what is there already, which is much and stays."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
 def lay_out(studies: Iterable[Study], vocabulary: Vocabulary, progress: Progress | None = None) -> EvidenceGraph:
     """The graph with associations that are made one by one as they are gone through, for who writes them down and needs no second look.
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import evidence as shipped_evidence
-from graph.build import EvidenceGraph, build, lay_out, unknown_terms, without_collections
+from graph.build import EvidenceGraph, build, lay_out, set_aside, unknown_terms, without_collections
 from graph.edges import known_studies
 from graph.method import VERSION
 from graph.opened import Graph
@@ -218,6 +218,7 @@ def _write(
     """Build the graph of these studies while it is written; the release."""
     with without_collections():
         graph = replace(lay_out(studies, vocabulary, _progress(report, "building the graph")), user=user, removed=removed)
+    with set_aside():
         writer.write(graph)
     return graph.release
 

@@ -19,10 +19,14 @@ def canonical_json(value: Any) -> str:
 
 def release_of(studies: Iterable[Study], vocabulary: Vocabulary) -> str:
     """SHA-256 of the studies (sorted by id), the vocabulary and the method's version; never of computed figures."""
-    content = {
-        "method": VERSION,
-        "vocabulary": vocabulary.canonical(),
-        "roll_ups": {parent: [child for child, _ in children] for parent, children in vocabulary.roll_ups.items()},
-        "studies": [canonical(study) for study in sorted(studies, key=lambda one: one.id)],
-    }
-    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+    digest = hashlib.sha256()
+    # the canonical JSON of the whole, piece by piece: of many studies it would be a text of hundreds of megabytes
+    roll_ups = {parent: [child for child, _ in children] for parent, children in vocabulary.roll_ups.items()}
+    digest.update(f'{{"method":{canonical_json(VERSION)},"roll_ups":{canonical_json(roll_ups)},"studies":['.encode())
+    for position, study in enumerate(sorted(studies, key=lambda one: one.id)):
+        digest.update(f"{',' if position else ''}{canonical_json(canonical(study))}".encode())
+    digest.update(b'],"vocabulary":[')
+    for position, term in enumerate(vocabulary.canonical()):
+        digest.update(f"{',' if position else ''}{canonical_json(term)}".encode())
+    digest.update(b"]}")
+    return digest.hexdigest()

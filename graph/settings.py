@@ -24,6 +24,10 @@ class Server:
     password: SecretStr
     database: str | None = None
 
+    @classmethod
+    def of(cls, uri: str, user: str, password: str, database: str | None = None) -> Server:
+        return cls(uri, user, SecretStr(password), database)
+
 
 class Settings(BaseSettings):
     """RDWI_STORE, RDWI_NEO4J_USER, RDWI_NEO4J_PASSWORD, RDWI_NEO4J_DATABASE, RDWI_SNAPSHOT, RDWI_LOG_FORMAT."""

@@ -18,7 +18,17 @@ class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Family(Frozen):
+_NOTHING: set[str] = set()
+
+
+class Numerous(Frozen):
+    """There are as many as there are findings; which fields were set, which nobody asks, would be half of their memory."""
+
+    def model_post_init(self, _: object) -> None:
+        object.__setattr__(self, "__pydantic_fields_set__", _NOTHING)
+
+
+class Family(Numerous):
     """Estimates that may be pooled with each other: the same family, or none but themselves.
 
     `unit` is the unit of a per-unit estimate; `variable` names the measured variable or, for a family of one, the finding.
@@ -37,7 +47,7 @@ class Family(Frozen):
         return " | ".join([*(part for part in parts if part), "randomised" if self.randomised else "observational"])
 
 
-class Reading(Frozen):
+class Reading(Numerous):
     """One finding, turned to its exposure and outcome.
 
     `position` counts the sheet's rows from 0. `y` and `se` are on the log scale for ratios, on the log odds scale for standardised

@@ -1,5 +1,6 @@
 """What the tests share: the shipped corpus, its graph built once, a reader, a client, folders for stores, and Neo4j servers.
 
+RDWI_TEST_FINDINGS=N takes the shipped corpus with synthetic studies after it, N findings in all: for the contract suite alone.
 RDWI_TEST_NEO4J_URI (with RDWI_TEST_NEO4J_USER and RDWI_TEST_NEO4J_PASSWORD) names a server for the tests, and all that is in it is deleted;
 else they start their own. The run prints which versions it ran on; under CI=true it fails where there was none.
 """
@@ -12,22 +13,25 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 from starlette.testclient import TestClient
 
 from api.app import create_app
 from benchmarks import neo4j_server
+from benchmarks.neo4j_import import imported_by
+from benchmarks.synthetic import synthetic
 from graph.build import EvidenceGraph, build
 from graph.opening import shipped_digest, shipped_studies
 from graph.settings import Server
 from graph.stores import snapshot
 from graph.stores.memory import MemoryReader, MemoryStore
+from graph.stores.neo4j import bulk
 from graph.stores.port import Store
 from schema.study import Study
 from schema.vocabulary import shipped
 
 LTS, NEWEST = neo4j_server.VERSIONS
 GIVEN = os.environ.get("RDWI_TEST_NEO4J_URI")
+SYNTHETIC = os.environ.get("RDWI_TEST_FINDINGS")
 CI = os.environ.get("CI", "").lower() in {"1", "true"}
 ran: set[str] = set()
 left_out: dict[str, str] = {}
@@ -42,6 +46,8 @@ def corpus() -> tuple[Study, ...]:
 @pytest.fixture(scope="session")
 def graph(corpus: tuple[Study, ...]) -> EvidenceGraph:
     """The graph of the shipped corpus."""
+    if SYNTHETIC:
+        return build(*synthetic(int(SYNTHETIC)))
     return build(corpus, shipped())
 
 
@@ -87,23 +93,26 @@ def folder(empty_folder: Path, written: bytes) -> Path:
 
 
 def as_settings(server: neo4j_server.Server) -> Server:
-    return Server(server.uri, server.user, SecretStr(server.password))
+    return Server.of(server.uri, server.user, server.password)
 
 
 @pytest.fixture(scope="session")
-def start() -> Iterator[Callable[[str], neo4j_server.Server]]:
+def start() -> Iterator[Callable[..., neo4j_server.Server]]:
     """Starts a server of a version; it runs until the session ends. A version that can't be had is skipped, the LTS one not in CI."""
     with ExitStack() as stack:
 
-        def start(version: str = LTS) -> neo4j_server.Server:
+        def start(version: str = LTS, first: Callable[[neo4j_server.Server], None] | None = None) -> neo4j_server.Server:
             reason = neo4j_server.missing(version)
             if reason is not None:
                 left_out[version] = reason
                 if CI and version == LTS:
                     pytest.fail(reason)
                 pytest.skip(reason)
-            neo4j_server.make_archive(version)
-            server = stack.enter_context(neo4j_server.Server(version))
+            server = neo4j_server.Server(version, heap="2g" if SYNTHETIC else "1g")
+            stack.callback(server.close)
+            if first is not None:
+                first(server)
+            server.start()
             ran.add(f"{version} (Java {neo4j_server.java(version).version})")
             return server
 
@@ -116,11 +125,11 @@ def given() -> Server | None:
         return None
     ran.add(GIVEN)
     password = os.environ.get("RDWI_TEST_NEO4J_PASSWORD", "")
-    return Server(GIVEN, os.environ.get("RDWI_TEST_NEO4J_USER", "neo4j"), SecretStr(password))
+    return Server.of(GIVEN, os.environ.get("RDWI_TEST_NEO4J_USER", "neo4j"), password)
 
 
 @pytest.fixture(scope="session")
-def corpus_server(start: Callable[[str], neo4j_server.Server]) -> Server:
+def corpus_server(start: Callable[..., neo4j_server.Server]) -> Server:
     return given() or as_settings(start(LTS))
 
 
@@ -131,7 +140,7 @@ def loaded(corpus_server: Server, graph: EvidenceGraph) -> Server:
 
 
 @pytest.fixture(scope="session")
-def newest(start: Callable[[str], neo4j_server.Server], graph: EvidenceGraph) -> Server:
+def newest(start: Callable[..., neo4j_server.Server], graph: EvidenceGraph) -> Server:
     """The same of the newest version."""
     return _filled(as_settings(start(NEWEST)), graph)
 
@@ -147,18 +156,26 @@ def _filled(server: Server, graph: EvidenceGraph) -> Server:
 
 
 @pytest.fixture(scope="session")
-def scratch(start: Callable[[str], neo4j_server.Server]) -> Server:
+def scratch(start: Callable[..., neo4j_server.Server]) -> Server:
     """A server whose content belongs to the test that runs."""
     return given() or as_settings(start(LTS))
 
 
 @pytest.fixture(scope="session")
-def own_server(start: Callable[[str], neo4j_server.Server]) -> neo4j_server.Server:
+def own_server(start: Callable[..., neo4j_server.Server]) -> neo4j_server.Server:
     """A server to be killed, halted and started again."""
     return start(LTS)
 
 
-@pytest.fixture(scope="module", params=["memory", f"neo4j {LTS}", f"neo4j {NEWEST}"])
+@pytest.fixture(scope="session")
+def imported(start: Callable[..., neo4j_server.Server], graph: EvidenceGraph, tmp_path_factory: pytest.TempPathFactory) -> Server:
+    """A server of the LTS version that holds the shipped corpus by way of `neo4j-admin database import`."""
+    folder = tmp_path_factory.mktemp("import") / "graph"
+    bulk.write(graph, folder)
+    return as_settings(start(LTS, lambda server: imported_by(server, folder)))
+
+
+@pytest.fixture(scope="module", params=["memory", f"neo4j {LTS}", f"neo4j {NEWEST}", "neo4j-admin import"])
 def store(request: pytest.FixtureRequest, written: bytes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """Each kind of store, with the shipped corpus in it."""
     if request.param == "memory":
@@ -168,7 +185,8 @@ def store(request: pytest.FixtureRequest, written: bytes, tmp_path_factory: pyte
         return
     from graph.stores.neo4j.store import Neo4jStore
 
-    opened = Neo4jStore(request.getfixturevalue("loaded" if LTS in request.param else "newest"))
+    kept = {f"neo4j {LTS}": "loaded", f"neo4j {NEWEST}": "newest", "neo4j-admin import": "imported"}
+    opened = Neo4jStore(request.getfixturevalue(kept[request.param]))
     yield opened
     opened.close()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import json
 import math
 import random
 from typing import Any
@@ -12,10 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graph.build import EvidenceGraph, build, corpus_of, read_all
+from graph.method import VERSION
 from graph.opening import shipped_studies
 from graph.synthesis import synthesise
 from schema.association import Association
-from schema.study import Finding, Study
+from schema.study import Finding, Study, canonical
 from schema.vocabulary import shipped
 
 CORPUS = shipped_studies()
@@ -217,3 +220,15 @@ def test_rows_alike_but_for_their_figures_have_ids_of_their_own() -> None:
     twice = study.model_copy(update={"findings": (*study.findings, *study.findings)})
     assert len(set(only([twice]).findings)) == 2
     assert isinstance(study.findings[0], Finding)
+
+
+def test_the_release_is_the_hash_of_the_canonical_json_of_its_content(corpus: tuple[Study, ...], graph: EvidenceGraph) -> None:
+    vocabulary = shipped()
+    content = {
+        "method": VERSION,
+        "vocabulary": vocabulary.canonical(),
+        "roll_ups": {parent: [child for child, _ in children] for parent, children in vocabulary.roll_ups.items()},
+        "studies": [canonical(study) for study in corpus],
+    }
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    assert graph.release == hashlib.sha256(text.encode()).hexdigest()

@@ -340,6 +340,15 @@ def test_a_lease_ends_by_itself_and_its_holder_can_not_swap_any_more(
     assert held(empty) == smaller
 
 
+def test_a_container_that_is_started_again_is_not_taken_for_the_one_that_was_killed(empty: Server, run: Cypher) -> None:
+    with Neo4jWriter(empty):
+        run("MATCH (l:Rdwi {generation: 0, id: 'lease'}) SET l.token = 'of the one before'")
+        second = Lease(Connection(empty))
+        second.take()
+        second.free()
+        second._connection.close()
+
+
 @pytest.mark.parametrize("host", ["elsewhere", None])
 def test_a_dead_holder_of_this_machine_is_not_waited_for(empty: Server, run: Cypher, host: str | None) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])

@@ -258,7 +258,7 @@ def connections(pid: int, port: int) -> int:
 def served(own_server: neo4j_server.Server, graph: EvidenceGraph) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """`rdwi serve` over a server that may be killed: the process and its port."""
     own_server.start()
-    server = Server(own_server.uri, own_server.user, SecretStr(own_server.password))
+    server = Server.of(own_server.uri, own_server.user, own_server.password)
     awaited(server)
     with Neo4jWriter(server) as writer:
         held = writer.held()

@@ -40,7 +40,7 @@ RETURN p.last AS generation
 """
 SWAP: LiteralString = """
 MATCH (p:Rdwi {generation: 0, id: 'pointer'})
-SET p.current = $generation, p.release = $release, p.format = $format, p.method = $method, p.user = $user, p.removed = $removed
+SET p += $pointer
 RETURN p.current AS generation
 """
 

@@ -30,6 +30,7 @@ class Lease:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._token = uuid.uuid4().hex
+        _OWN.add(self._token)
         self._ended = threading.Event()
         self._heart = threading.Thread(target=self._beat, name="rdwi-lease", daemon=True)
 
@@ -55,7 +56,7 @@ class Lease:
         transaction.run(cypher.LOCK_LEASE).consume()
         found = transaction.run(cypher.LEASE).single(strict=True)
         # a transaction that is tried again may find its own token
-        held = found["token"] not in {None, self._token} and found["left"] > 0 and not _died(found["host"], found["pid"])
+        held = found["token"] not in {None, self._token} and found["left"] > 0 and not _died(found["token"], found["host"], found["pid"])
         if held:
             raise StoreBusy(
                 f"{found['holder']} is loading into this store. Try again when it is done; "
@@ -77,6 +78,8 @@ class Lease:
 
 
 _LASTS_MS = int(LASTS * 1000)
+# the tokens that this very process has made
+_OWN: set[str] = set()
 
 
 def _user() -> str:
@@ -86,10 +89,13 @@ def _user() -> str:
         return "someone"
 
 
-def _died(host: str | None, pid: int | None) -> bool:
+def _died(token: str, host: str | None, pid: int | None) -> bool:
     """Whether the holder was a program of this machine that is gone: then there is nothing to wait for."""
     if host != socket.gethostname() or pid is None or sys.platform == "win32":
         return False
+    if pid == os.getpid():
+        # a container that is started again has the host's name and the process number of the one that was killed
+        return token not in _OWN
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from types import TracebackType
@@ -21,7 +22,7 @@ from graph.settings import Server
 from graph.stores.neo4j import cypher
 from graph.stores.neo4j.connection import Connection
 from graph.stores.neo4j.lease import Lease
-from graph.stores.neo4j.rows import FORMAT, edge_rows, node_rows
+from graph.stores.neo4j.rows import FORMAT, edge_rows, node_rows, pointer_row
 from graph.stores.port import Held, Report, Writer
 from schema.errors import RdwiError, StoreError, StoreOutdated
 from schema.study import Study
@@ -75,8 +76,8 @@ class Neo4jWriter(Writer):
             pointer["release"],
             tuple(sorted(studies, key=lambda study: study.id)),
             tuple(terms),
-            frozenset(pointer["user"]),
-            frozenset(pointer["removed"]),
+            frozenset(pointer["user"] or ()),
+            frozenset(pointer["removed"] or ()),
             pointer["method"] == VERSION,
         )
 
@@ -98,15 +99,7 @@ class Neo4jWriter(Writer):
 
     def _swap(self, transaction: ManagedTransaction, graph: EvidenceGraph, generation: int) -> None:
         self._lease.check(transaction)
-        transaction.run(
-            cypher.SWAP,
-            generation=generation,
-            release=graph.release,
-            format=FORMAT,
-            method=VERSION,
-            user=sorted(graph.user),
-            removed=sorted(graph.removed),
-        ).single(strict=True)
+        transaction.run(cypher.SWAP, pointer=pointer_row(graph, generation)).single(strict=True)
 
     def _fill(self, graph: EvidenceGraph, generation: int) -> None:
         self._send("writing nodes", node_rows(graph, generation), NODES, _create)
@@ -116,7 +109,7 @@ class Neo4jWriter(Writer):
         self, what: str, rows: Iterable[tuple[str, _T]], most: int, create: Callable[[ManagedTransaction, str, list[_T]], int],
     ) -> None:  # fmt: skip
         done = 0
-        for kind, batch in _batches(rows, most):
+        for kind, batch in _ahead(batches(rows, most)):
             made = self._connection.write(partial(_call, create, kind, batch))
             if made != len(batch):
                 raise StoreError(f"Neo4j made {made} of {len(batch)} {kind}: another program changes this graph. Nothing was changed.")
@@ -151,7 +144,7 @@ def _connect(transaction: ManagedTransaction, type: str, rows: list[Any], genera
     return transaction.run(cypher.CREATE_EDGES[type], rows=rows, generation=generation).consume().counters.relationships_created
 
 
-def _batches(pairs: Iterable[tuple[str, _T]], most: int) -> Iterator[tuple[str, list[_T]]]:
+def batches(pairs: Iterable[tuple[str, _T]], most: int) -> Iterator[tuple[str, list[_T]]]:
     """Rows of one kind together, at most so many."""
     waiting: dict[str, list[_T]] = {}
     for kind, row in pairs:
@@ -162,8 +155,17 @@ def _batches(pairs: Iterable[tuple[str, _T]], most: int) -> Iterator[tuple[str, 
     yield from waiting.items()
 
 
+def _ahead(items: Iterator[_T]) -> Iterator[_T]:
+    """The same items, the next one being made while the server works on this one."""
+    with ThreadPoolExecutor(1, "rdwi-rows") as maker:
+        coming = maker.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = maker.submit(next, items, None)
+            yield item
+
+
 def outdated(found: object) -> StoreOutdated:
     return StoreOutdated(f"The graph in Neo4j has format {found}; this version reads format {FORMAT}. Load the sheets again with --fresh.")
 
 
-__all__ = ["Neo4jWriter", "outdated"]
+__all__ = ["Neo4jWriter", "batches", "outdated"]

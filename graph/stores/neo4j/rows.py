@@ -12,12 +12,37 @@ from pydantic import BaseModel, ValidationError
 
 from graph.build import EvidenceGraph
 from graph.elements import Edge, edges, nodes
+from graph.method import VERSION
 from schema.errors import StoreError
+from schema.graphmodel import Property
 from schema.reading import ClaimReading, PrevalenceReading, Reading
 from schema.vocabulary import Term
 
 # of nodes, relationships, their properties and records; a graph of another format is not read
 FORMAT = 1
+
+# what stands on nodes besides the properties of the graph model: for look-ups, and the whole of it
+OWN: tuple[Property, ...] = (
+    Property(name="generation", type="integer", about="which load wrote it"),
+    Property(name="record", type="string", about="what the node or relationship was made from, whole, as JSON"),
+    Property(name="exposure", type="string", about="of a finding: the term that it is read as"),
+    Property(name="outcome", type="string", about="of a finding: the term that it is read as"),
+    Property(name="lesion", type="string", about="of a prevalence"),
+    Property(name="study", type="string", about="of a finding, prevalence or claim: the study's own id"),
+    Property(name="populations", type="list of strings", about="of a finding or prevalence"),
+    Property(name="position", type="integer", about="of a term: its place, by which roll-ups are ordered"),
+)
+POINTER: tuple[Property, ...] = (
+    Property(name="name", type="string", about="what to call it"),
+    Property(name="generation", type="integer", about="0: it belongs to no graph"),
+    Property(name="current", type="integer", about="the generation that is read"),
+    Property(name="last", type="integer", about="the newest generation that was begun"),
+    Property(name="release", type="string", about="the release that is read"),
+    Property(name="format", type="integer", about="of nodes, relationships and records"),
+    Property(name="method", type="string", about="version of the method that built the graph"),
+    Property(name="user", type="list of strings", about="studies that did not come with the package"),
+    Property(name="removed", type="list of strings", about="studies of the package that were taken out"),
+)
 
 _M = TypeVar("_M", bound=BaseModel)
 EdgeRow = tuple[str, str, dict[str, Any]]
@@ -48,6 +73,22 @@ def edge_rows(graph: EvidenceGraph) -> Iterator[tuple[str, EdgeRow]]:
     """Each relationship's type, start, end and properties."""
     for edge in edges(graph):
         yield edge.type, edge_row(edge)
+
+
+def pointer_row(graph: EvidenceGraph, generation: int) -> dict[str, Any]:
+    """What the pointer says when this generation of the graph is read."""
+    return {
+        "id": "pointer",
+        "name": "current release",
+        "generation": 0,
+        "current": generation,
+        "last": generation,
+        "release": graph.release,
+        "format": FORMAT,
+        "method": VERSION,
+        "user": sorted(graph.user),
+        "removed": sorted(graph.removed),
+    }
 
 
 def edge_row(edge: Edge) -> EdgeRow:

@@ -188,8 +188,8 @@ class Neo4jStore(Store):
                 self._connection,
                 pointer["generation"],
                 pointer["release"],
-                frozenset(pointer["user"]),
-                frozenset(pointer["removed"]),
+                frozenset(pointer["user"] or ()),
+                frozenset(pointer["removed"] or ()),
             )
         return known
 
