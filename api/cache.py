@@ -38,6 +38,8 @@ class Answers:
     def __init__(self, app: ASGIApp, store: Store, looked: float = 10.0, answered: float = 120.0) -> None:
         """`looked` and `answered`: how long a look at what is current, and an answer, may take, in seconds."""
         self._app, self._store, self._looked, self._answered = app, store, looked, answered
+        self._last_look: asyncio.Future[Reader] | None = None
+        self._next_look: asyncio.Future[Reader] | None = None
         self._overdue: set[asyncio.Future[Any]] = set()
         self._kept: OrderedDict[tuple[str, str, bytes], _Kept] = OrderedDict()
         self._bytes = 0
@@ -58,8 +60,7 @@ class Answers:
     async def _answer(self, scope: Scope, receive: Receive) -> _Kept:
         """An answer from one release: asked again of the newer one where the release moved meanwhile."""
         for _ in range(TRIES):
-            # looking for a newer release may ask the disk or a server
-            reader = await self._in_time(run_in_threadpool(self._store.reader))
+            reader = await self._in_time(self._look())
             key = (reader.release(), scope["path"], scope["query_string"])
             keeps = scope["method"] in {"GET", "HEAD"} and scope["path"] != "/readyz"
             kept = self._kept.get(key) if keeps else None
@@ -76,6 +77,20 @@ class Answers:
                     self._keep(key, answer)
                 return answer
         raise moving()
+
+    async def _look(self) -> Reader:
+        """A reader of what is current at a moment after this call. Those who ask while a look is under way share the next one:
+        it may ask a server, which would else be asked the same by every request at once.
+        """
+        if self._next_look is None or self._next_look.done():
+            self._next_look = asyncio.ensure_future(self._look_after(self._last_look))
+        return await asyncio.shield(self._next_look)
+
+    async def _look_after(self, last: asyncio.Future[Reader] | None) -> Reader:
+        if last is not None and not last.done():
+            await asyncio.wait({last})
+        self._last_look, self._next_look = self._next_look, None
+        return await run_in_threadpool(self._store.reader)
 
     async def _in_time(self, work: Coroutine[Any, Any, _T], seconds: float | None = None) -> _T:
         """What the work gives. A store that hangs is told as away, and what waits for it ends by itself, unheard."""

@@ -48,22 +48,22 @@ def main() -> None:
     shuffled = random.Random(kills)
     found: Counter[str] = Counter()
     with Neo4j(next(iter(VERSIONS))) as server:
-        settings = Settings(store=server.uri, neo4j_password=server.password, neo4j_user=server.user)  # type: ignore[arg-type]
-        sides = [_sheets("a", "b"), _sheets("b", "d")]
-        whole = []
+        settings = Settings(store=server.uri, neo4j_password=server.password, neo4j_user=server.user)
+        sides = [_sheets("a", "h"), _sheets("h", "z")]
+        whole: list[EvidenceGraph] = []
+        command = [sys.executable, "-c", "from api.cli import main; main()", "load", "--fresh"]
         for sheets in reversed(sides):
             begin = time.perf_counter()
-            load(settings, sheets, fresh=True)
+            subprocess.run([*command, *map(str, sheets)], env=_environment(settings), stdout=subprocess.DEVNULL, check=True)
             seconds = time.perf_counter() - begin
             whole.insert(0, _held(settings))
-        command = [sys.executable, "-c", "from api.cli import main; main()", "load", "--fresh"]
         for kill in range(kills):
             now = whole.index(_held(settings))
             process = subprocess.Popen(
                 [*command, *map(str, sides[1 - now])], env=_environment(settings), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
             # from the start of the program, over what it reads and writes, to a little after its end
-            time.sleep(shuffled.uniform(0.2, 1.5 * seconds + 2.5))
+            time.sleep(shuffled.uniform(0.1 * seconds, 1.1 * seconds))
             done = process.poll() is not None
             process.kill()
             process.wait()

@@ -56,12 +56,13 @@ def resident_mib(pid: int) -> float:
     return int(match[1]) / 1024
 
 
-async def _client(port: int, path: str, until: float) -> int:
+async def _client(port: int, paths: Sequence[str], until: float, taken: list[float]) -> int:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
     answered = 0
     while time.perf_counter() < until:
-        writer.write(request)
+        begin = time.perf_counter()
+        path = paths[answered % len(paths)]
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         head = await reader.readuntil(b"\r\n\r\n")
         if not head.startswith(b"HTTP/1.1 200"):
             raise RuntimeError(head.split(b"\r\n", 1)[0].decode())
@@ -69,6 +70,7 @@ async def _client(port: int, path: str, until: float) -> int:
         assert match is not None
         await reader.readexactly(int(match[1]))
         answered += 1
+        taken.append(time.perf_counter() - begin)
     writer.close()
     return answered
 
@@ -76,8 +78,16 @@ async def _client(port: int, path: str, until: float) -> int:
 def requests_per_second(port: int, path: str, *, seconds: float = 3.0, clients: int = 8) -> float:
     """Answers a second to clients that keep their connections and ask again at once."""
 
-    async def run() -> int:
-        until = time.perf_counter() + seconds
-        return sum(await asyncio.gather(*(_client(port, path, until) for _ in range(clients))))
+    return len(latencies(port, [path], seconds=seconds, clients=clients)) / seconds
 
-    return asyncio.run(run()) / seconds
+
+def latencies(port: int, paths: Sequence[str], *, seconds: float, clients: int) -> list[float]:
+    """Seconds that each answer took, of clients that keep their connections and ask again at once; RuntimeError at any that is no 200."""
+    taken: list[float] = []
+
+    async def run() -> None:
+        until = time.perf_counter() + seconds
+        await asyncio.gather(*(_client(port, paths, until, taken) for _ in range(clients)))
+
+    asyncio.run(run())
+    return taken

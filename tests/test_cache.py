@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,9 +13,10 @@ from starlette.testclient import TestClient
 
 from api import cache
 from api.app import create_app
+from api.cache import Answers
 from graph import questions
 from graph.build import EvidenceGraph, build
-from graph.stores.memory import MemoryStore
+from graph.stores.memory import MemoryReader, MemoryStore
 from graph.stores.port import Reader
 from schema.study import Study
 from schema.vocabulary import shipped
@@ -232,3 +235,106 @@ def test_many_who_ask_at_once_get_the_same_answers(own: TestClient, client: Test
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda url: own.get(url).content, urls))
     assert answers == [client.get(url).content for url in urls]
+
+
+class Slow(MemoryStore):
+    """Looking for what is current takes a while, and is counted."""
+
+    looks = 0
+
+    def reader(self) -> Reader:
+        self.looks += 1
+        found = super().reader()
+        time.sleep(0.2)
+        return found
+
+
+def test_those_who_ask_at_once_share_a_look_at_what_is_current(graph: EvidenceGraph) -> None:
+    store = Slow(graph)
+    with TestClient(create_app(store)) as opened, ThreadPoolExecutor(16) as threads:
+        opened.get("/v1/terms/r-dwi")
+        store.looks = 0
+        statuses = list(threads.map(lambda _: opened.get("/v1/terms/r-dwi").status_code, range(48)))
+    assert set(statuses) == {200}
+    assert store.looks < 24
+
+
+def test_who_asks_after_a_load_sees_it_though_an_older_look_is_under_way(graph: EvidenceGraph, smaller: EvidenceGraph) -> None:
+    store = Slow(graph)
+    with TestClient(create_app(store)) as opened, ThreadPoolExecutor(8) as threads:
+        for current in (smaller, graph, smaller):
+            before = [threads.submit(opened.get, "/v1/releases/current") for _ in range(4)]
+            time.sleep(0.05)
+            store.replace(current)
+            assert opened.get("/v1/releases/current").json()["release"] == current.release
+            assert all(one.result().status_code == 200 for one in before)
+
+
+def test_an_answer_of_a_release_that_went_away_is_asked_again(graph: EvidenceGraph, smaller: EvidenceGraph) -> None:
+    class Moving(MemoryStore):
+        """The release moves while the first answers are made."""
+
+        moves = 2
+
+        def still(self, reader: Reader) -> bool:
+            self.moves -= 1
+            return self.moves < 0
+
+    store = Moving(graph)
+    with TestClient(create_app(store)) as opened:
+        assert opened.get("/v1/terms/r-dwi").status_code == 200
+        store.moves = 99
+        response = opened.get("/v1/terms/age")
+    assert response.status_code == 503
+    assert "replaced again and again" in response.json()["detail"]
+    assert response.headers["retry-after"]
+
+
+def test_an_error_of_a_release_that_went_away_is_asked_again(graph: EvidenceGraph) -> None:
+    class Broken(MemoryReader):
+        def edges(self, **_: Any) -> Any:
+            raise KeyError("deleted")
+
+    class Moving(MemoryStore):
+        moved = False
+
+        def reader(self) -> Reader:
+            return super().reader() if self.moved else Broken(graph)
+
+        def still(self, reader: Reader) -> bool:
+            self.moved = True
+            return not isinstance(reader, Broken)
+
+    with TestClient(create_app(Moving(graph))) as opened:
+        assert opened.get("/v1/factors").status_code == 200
+
+
+@pytest.mark.parametrize("where", ["reader", "edges"])
+def test_a_store_that_hangs_is_a_503_in_time_and_the_next_answer_is_right(graph: EvidenceGraph, where: str) -> None:
+    free = threading.Event()
+
+    class Hanging(MemoryReader):
+        def edges(self, **given: Any) -> Any:
+            free.wait(20)
+            return super().edges(**given)
+
+    class Store(MemoryStore):
+        def reader(self) -> Reader:
+            if where == "reader":
+                free.wait(20)
+                return super().reader()
+            return Hanging(graph)
+
+    inner = create_app(Store(graph))
+    limited = next(one for one in inner.user_middleware if one.cls is Answers)
+    limited.kwargs.update(looked=0.3, answered=0.3)
+    with TestClient(inner) as opened:
+        began = time.monotonic()
+        response = opened.get("/v1/factors?limit=1")
+        assert response.status_code == 503
+        assert "has not answered within 0.3 seconds" in response.json()["detail"]
+        assert time.monotonic() - began < 5
+        assert opened.get("/healthz").status_code == 200
+        free.set()
+        time.sleep(0.5)
+        assert opened.get("/v1/factors?limit=1").status_code == 200
