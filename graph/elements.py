@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from graph.build import EvidenceGraph
 from graph.method import VERSION
 from graph.overlap import overlap, patients_of
+from graph.synthesis import unit_of
 from schema.association import Association, MechanismEdge
 from schema.graphmodel import LABELS
 from schema.populations import POPULATIONS
@@ -73,36 +74,39 @@ def nodes(graph: EvidenceGraph) -> Iterator[Node]:
     for cohort in sorted({cohort for study in graph.studies for cohort in study.cohorts}):
         yield Node(f"cohort:{cohort}", "Cohort", {"slug": cohort, "name": cohort})
     labels = {study.id: study.label for study in graph.studies}
+    names = {term.id: term.name for term in graph.terms}
     for reading in graph.readings:
-        yield Node(f"finding:{reading.finding}", "Finding", _finding(reading, labels[reading.study]), reading)
+        name = f"{labels[reading.study]}: {names[reading.row.exposure]} > {names[reading.row.outcome]}"
+        yield Node(f"finding:{reading.finding}", "Finding", _finding(reading, name), reading)
     for one in graph.prevalence:
         row = one.row
         yield Node(
             f"prevalence:{one.prevalence}",
             "Prevalence",
             _known(
-                slug=one.prevalence, name=f"{row.lesion}, {labels[one.study]}", cases=row.cases, total=row.total, pct=row.pct,
+                slug=one.prevalence, name=f"{labels[one.study]}: {names[row.lesion]}", cases=row.cases, total=row.total, pct=row.pct,
                 main=row.main, timing=row.timing, source=row.source,
             ),
             one,
         )  # fmt: skip
     for claim in graph.claims:
+        stance = claim.row.stance
         yield Node(
             f"claim:{claim.claim}",
             "Claim",
             _known(
-                slug=claim.claim, name=f"{labels[claim.study]} {claim.row.stance}", stance=claim.row.stance, basis=claim.row.basis,
+                slug=claim.claim, name=f"{labels[claim.study]} {stance.replace('-', ' ')}", stance=stance, basis=claim.row.basis,
                 links=list(claim.row.links), source=claim.row.source,
             ),
             claim,
         )  # fmt: skip
 
 
-def _finding(reading: Reading, study: str) -> dict[str, Any]:
+def _finding(reading: Reading, name: str) -> dict[str, Any]:
     row = reading.row
     return _known(
         slug=reading.finding,
-        name=f"{row.exposure} > {row.outcome}, {study}",
+        name=name,
         kind=reading.kind,
         way=reading.way,
         direction=row.direction,
@@ -181,6 +185,7 @@ def associated(one: Association) -> Edge:
         p_direction=one.p_direction,
         measure=one.measure,
         estimate=one.estimate,
+        unit=unit_of(one),
         ci_low=one.ci[0] if one.ci else None,
         ci_high=one.ci[1] if one.ci else None,
         estimate_source=one.estimate_source,

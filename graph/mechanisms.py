@@ -73,14 +73,13 @@ def edges(claims: Sequence[ClaimReading], patients: Mapping[str, Patients]) -> I
 
 def _edge(kind: str, start: str, end: str, claims: Sequence[ClaimReading], patients: Mapping[str, Patients]) -> MechanismEdge:
     counted = tally(claims, patients)
-    words = "may act through" if kind == "MAY_ACT_THROUGH" else "may lead to"
     return MechanismEdge.model_validate(
         {
             **counted.model_dump(),
             "kind": kind,
             "start": start,
             "end": end,
-            "caption": f"{words}: {counted.supports} support, {counted.proposes} propose, {counted.argues_against} argue against",
+            "caption": f"may: {counted.supports} support, {counted.proposes} propose, {counted.argues_against} argue against",
             "claims": tuple(claim.claim for claim in claims),
         }
     )

@@ -441,6 +441,11 @@ def includes_no_effect(association: Association) -> bool:
     return association.ci[0] <= null <= association.ci[1]
 
 
+def unit_of(association: Association) -> str | None:
+    """What the headline is per, where it is an estimate per unit."""
+    return association.families[0].unit if association.families and association.estimate_source != "published" else None
+
+
 def caption(association: Association) -> str:
     """The association in a dozen words: "increases, OR 1.9, 4 cohorts, low certainty"."""
     if not association.studies:
@@ -449,7 +454,7 @@ def caption(association: Association) -> str:
     parts: list[str] = [association.direction]
     if association.estimate is not None:
         source = {"published": " (published)", "single-study": " (single study)"}.get(association.estimate_source or "", "")
-        unit = association.families[0].unit if association.families and association.estimate_source != "published" else None
+        unit = unit_of(association)
         per = f" per {unit}" if unit else ""
         pooled = association.estimate_source in {"pooled-bayes", "pooled-reml-hk"}
         some = f" from {association.k} of {cohorts}" if pooled and association.k != association.cohorts else ""

@@ -164,6 +164,7 @@ EDGES: tuple[EdgeType, ...] = (
             _p("p_direction", "number", "probability that its true effect has this sign", "share, 0.5..1"),
             _p("measure", "string", "of the headline"),
             _p("estimate", "number", "headline", "of the measure"),
+            _p("unit", "string", "what an estimate per unit is per, as 10 mmHg"),
             _p("ci_low", "number", "95% interval", "of the measure"),
             _p("ci_high", "number", "95% interval", "of the measure"),
             _p("estimate_source", "string", "single-study, pooled-bayes, pooled-reml-hk or published"),

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from neo4j import GraphDatabase
 from starlette.testclient import TestClient
 
 from api.app import create_app
@@ -159,6 +160,14 @@ def _filled(server: Server, graph: EvidenceGraph) -> Server:
 def scratch(start: Callable[..., neo4j_server.Server]) -> Server:
     """A server whose content belongs to the test that runs."""
     return given() or as_settings(start(LTS))
+
+
+@pytest.fixture
+def empty(scratch: Server) -> Server:
+    """A server with nothing in it."""
+    with GraphDatabase.driver(scratch.uri, auth=(scratch.user, scratch.password.get_secret_value())) as driver:
+        driver.execute_query("MATCH (n) DETACH DELETE n")
+    return scratch
 
 
 @pytest.fixture(scope="session")

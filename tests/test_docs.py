@@ -144,7 +144,7 @@ def test_every_command_of_the_documents_runs(document: str, line: str, tmp_path:
         monkeypatch.chdir(tmp_path)
     elif words[0] in {"export", "load"}:
         monkeypatch.setenv("RDWI_SNAPSHOT", str(tmp_path / "snapshot"))
-        words = [str(tmp_path / word) if word.endswith(".graphml") else word for word in words]
+        words = [str(tmp_path / word) if word.endswith((".graphml", "-folder")) else word for word in words]
     outcome = CliRunner().invoke(app, words, input='{"id": "a-sheet", "read": "abstract"}')
     assert outcome.exit_code == 0, outcome.output
     assert outcome.output.strip()

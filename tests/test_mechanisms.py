@@ -121,7 +121,7 @@ def test_every_edge_ends_in_or_starts_from_a_mechanism_and_says_may(graph: Evide
         mechanism, other = (one.end, one.start) if one.kind == "MAY_ACT_THROUGH" else (one.start, one.end)
         assert kinds()[mechanism] == "mechanism"
         assert kinds()[other] in ({"lesion", "outcome"} if one.kind == "MAY_LEAD_TO" else {"risk-factor", "csvd-marker", "mechanism"})
-        assert one.caption.startswith("may ")
+        assert one.caption.startswith("may: ")
 
 
 def test_every_edge_has_its_claims_and_no_more_voices_than_studies(graph: EvidenceGraph) -> None:

@@ -26,7 +26,7 @@ from graph.stores.neo4j.lease import Lease
 from graph.stores.neo4j.loading import Neo4jWriter
 from graph.stores.neo4j.rows import FORMAT, node_rows
 from graph.stores.neo4j.store import Neo4jStore
-from schema.errors import InputProblems, StoreBusy, StoreEmpty, StoreError, StoreOutdated, UnknownName
+from schema.errors import InputProblems, StoreBusy, StoreEmpty, StoreError, StoreOutdated, StoreUnavailable, UnknownName
 from schema.graphmodel import EDGES, NODES
 from schema.study import Study
 from schema.vocabulary import shipped
@@ -40,13 +40,6 @@ def run(scratch: Server) -> Iterator[Cypher]:
     """Cypher, as anybody may write it, past our store."""
     with GraphDatabase.driver(scratch.uri, auth=(scratch.user, scratch.password.get_secret_value())) as driver:
         yield lambda statement, **parameters: [one.data() for one in driver.execute_query(statement, parameters).records]
-
-
-@pytest.fixture
-def empty(scratch: Server, run: Cypher) -> Server:
-    """The server with nothing in it."""
-    run("MATCH (n) DETACH DELETE n")
-    return scratch
 
 
 @pytest.fixture(scope="module")
@@ -335,8 +328,80 @@ def test_a_lease_ends_by_itself_and_its_holder_can_not_swap_any_more(
     put(empty, smaller)
     with Neo4jWriter(empty), pytest.raises(StoreBusy, match="took over"):
         late.write(other)
-    late._lease._ended.set()
     late.__exit__(None, None, None)
+    assert held(empty) == smaller
+
+
+def test_who_has_lost_the_lease_deletes_nothing_of_its_next_holder(
+    empty: Server, smaller: EvidenceGraph, other: EvidenceGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lease, "_LASTS_MS", 200)
+    monkeypatch.setattr(lease, "BEAT", 0.3)
+    put(empty, smaller)
+    late = Neo4jWriter(empty)
+    late.__enter__()
+    late._lease._ended.set()
+    late._lease._heart.join()
+    time.sleep(0.4)
+    monkeypatch.setattr(lease, "_LASTS_MS", 30_000)
+    with Neo4jWriter(empty) as holder:
+        # halfway through the holder's load the other one wakes up and wants to clean
+        fill = holder._fill
+
+        def disturbed(graph: EvidenceGraph, generation: int) -> int:
+            nodes = fill(graph, generation)
+            with pytest.raises(StoreBusy):
+                late._clean()
+            return nodes
+
+        monkeypatch.setattr(holder, "_fill", disturbed)
+        holder.write(other)
+    late.__exit__(None, None, None)
+    assert held(empty) == other
+
+
+def test_the_generation_that_is_read_is_never_deleted(empty: Server, smaller: EvidenceGraph) -> None:
+    """Not even by its own loader, to which the server's word that the swap is done got lost."""
+    with Neo4jWriter(empty) as writer:
+        writer.write(smaller)
+        (pointer,) = writer._connection.read(cypher.POINTER)
+        writer._delete(pointer["generation"], own=True)
+    assert held(empty) == smaller
+
+
+def test_a_swap_whose_confirmation_is_lost_is_done_all_the_same(
+    empty: Server, smaller: EvidenceGraph, other: EvidenceGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(empty, smaller)
+    with Neo4jWriter(empty) as writer:
+        write = writer._connection.write
+
+        def losing(work: Any) -> Any:
+            result = write(work)
+            if getattr(work, "__name__", "") == "swap":
+                raise StoreUnavailable("the connection broke")
+            return result
+
+        monkeypatch.setattr(writer._connection, "write", losing)
+        writer.write(other)
+    assert held(empty) == other
+
+
+def test_nodes_that_went_missing_before_the_swap_are_noticed(
+    empty: Server, run: Cypher, smaller: EvidenceGraph, other: EvidenceGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(empty, smaller)
+    with Neo4jWriter(empty) as writer:
+        fill = writer._fill
+
+        def disturbed(graph: EvidenceGraph, generation: int) -> int:
+            nodes = fill(graph, generation)
+            run("MATCH (n:Rdwi:Claim {generation: $generation}) WITH n LIMIT 1 DETACH DELETE n", generation=generation)
+            return nodes
+
+        monkeypatch.setattr(writer, "_fill", disturbed)
+        with pytest.raises(StoreError, match="another program changes this graph"):
+            writer.write(other)
     assert held(empty) == smaller
 
 

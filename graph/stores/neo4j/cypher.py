@@ -38,6 +38,11 @@ ON CREATE SET p:RdwiPointer, p.name = 'current release'
 SET p.last = coalesce(p.last, 0) + 1
 RETURN p.last AS generation
 """
+LOCK_POINTER: LiteralString = """
+MATCH (p:Rdwi {generation: 0, id: 'pointer'})
+SET p.touched = datetime.realtime().epochMillis
+RETURN p.current AS generation
+"""
 SWAP: LiteralString = """
 MATCH (p:Rdwi {generation: 0, id: 'pointer'})
 SET p += $pointer
@@ -122,6 +127,10 @@ CREATE_EDGES: dict[str, LiteralString] = {str(one): _edges(one) for one in _TYPE
 GENERATIONS: LiteralString = """
 MATCH (n:Rdwi) USING INDEX n:Rdwi(generation, id) WHERE n.generation > 0 AND n.generation <> $current AND n.id IS NOT NULL
 RETURN DISTINCT n.generation AS generation
+"""
+COUNT_NODES: LiteralString = """
+MATCH (n:Rdwi) USING INDEX SEEK n:Rdwi(generation, id) WHERE n.generation = $generation AND n.id IS NOT NULL
+RETURN count(n) AS nodes
 """
 DELETE: LiteralString = """
 MATCH (n:Rdwi) USING INDEX SEEK n:Rdwi(generation, id) WHERE n.generation = $generation AND n.id IS NOT NULL

@@ -24,7 +24,7 @@ from graph.stores.neo4j.connection import Connection
 from graph.stores.neo4j.lease import Lease
 from graph.stores.neo4j.rows import FORMAT, edge_rows, node_rows, pointer_row
 from graph.stores.port import Held, Report, Writer
-from schema.errors import RdwiError, StoreError, StoreOutdated
+from schema.errors import RdwiError, StoreError, StoreOutdated, StoreUnavailable
 from schema.study import Study
 from schema.vocabulary import Term
 
@@ -85,36 +85,51 @@ class Neo4jWriter(Writer):
         self._clean()
         generation = self._connection.write(lambda transaction: transaction.run(cypher.BEGIN).single(strict=True)["generation"])
         try:
-            self._fill(graph, generation)
-            self._connection.write(lambda transaction: self._swap(transaction, graph, generation))
+            nodes = self._fill(graph, generation)
+            self._swap(graph, generation, nodes)
         except BaseException:
             # what can't be deleted now, the next load deletes
             with suppress(RdwiError):
-                self._delete(generation)
+                self._delete(generation, own=True)
             raise
         try:
             self._clean()
         except RdwiError as error:
             _LOG.warning("%s The new release is in its place; the next load deletes what is left of the old one.", error)
 
-    def _swap(self, transaction: ManagedTransaction, graph: EvidenceGraph, generation: int) -> None:
-        self._lease.check(transaction)
-        transaction.run(cypher.SWAP, pointer=pointer_row(graph, generation)).single(strict=True)
+    def _swap(self, graph: EvidenceGraph, generation: int, nodes: int) -> None:
+        def swap(transaction: ManagedTransaction) -> None:
+            self._lease.check(transaction)
+            there = transaction.run(cypher.COUNT_NODES, generation=generation).single(strict=True)["nodes"]
+            if there != nodes:
+                raise _changed(there, nodes)
+            transaction.run(cypher.SWAP, pointer=pointer_row(graph, generation)).single(strict=True)
 
-    def _fill(self, graph: EvidenceGraph, generation: int) -> None:
-        self._send("writing nodes", node_rows(graph, generation), NODES, _create)
+        try:
+            self._connection.write(swap)
+        except StoreUnavailable:
+            # what was lost may be but the word that it is done
+            pointer = self._connection.read(cypher.POINTER)
+            if not pointer or pointer[0]["generation"] != generation:
+                raise
+
+    def _fill(self, graph: EvidenceGraph, generation: int) -> int:
+        """Write all; how many nodes."""
+        nodes = self._send("writing nodes", node_rows(graph, generation), NODES, _create)
         self._send("writing edges", edge_rows(graph), EDGES, partial(_connect, generation=generation))
+        return nodes
 
     def _send(
         self, what: str, rows: Iterable[tuple[str, _T]], most: int, create: Callable[[ManagedTransaction, str, list[_T]], int],
-    ) -> None:  # fmt: skip
+    ) -> int:  # fmt: skip
         done = 0
         for kind, batch in _ahead(batches(rows, most)):
             made = self._connection.write(partial(_call, create, kind, batch))
             if made != len(batch):
-                raise StoreError(f"Neo4j made {made} of {len(batch)} {kind}: another program changes this graph. Nothing was changed.")
+                raise _changed(made, len(batch))
             done += made
             self._report(what, done, 0)
+        return done
 
     def _clean(self) -> None:
         """Delete every generation that isn't the current one."""
@@ -123,13 +138,24 @@ class Neo4jWriter(Writer):
         for record in self._connection.read(cypher.GENERATIONS, current=current):
             self._delete(record["generation"])
 
-    def _delete(self, generation: int) -> None:
+    def _delete(self, generation: int, *, own: bool = False) -> None:
         deleted = 0
-        while count := self._connection.write(
-            lambda transaction: transaction.run(cypher.DELETE, generation=generation, most=DELETED).single(strict=True)["deleted"]
-        ):
+        while count := self._connection.write(partial(self._delete_some, generation=generation, own=own)):
             deleted += count
             self._report("deleting what is old", deleted, 0)
+
+    def _delete_some(self, transaction: ManagedTransaction, generation: int, *, own: bool) -> int:
+        # who has lost the lease without knowing may not delete what its next holder writes, and nobody what is read
+        if not own:
+            self._lease.check(transaction)
+        pointer = transaction.run(cypher.LOCK_POINTER).single()
+        if pointer is not None and pointer["generation"] == generation:
+            return 0
+        return int(transaction.run(cypher.DELETE, generation=generation, most=DELETED).single(strict=True)["deleted"])
+
+
+def _changed(found: int, expected: int) -> StoreError:
+    return StoreError(f"Neo4j has {found} of {expected} nodes or relationships: another program changes this graph. Nothing was changed.")
 
 
 def _call(create: Callable[[ManagedTransaction, str, list[_T]], int], kind: str, rows: list[_T], transaction: ManagedTransaction) -> int:
