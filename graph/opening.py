@@ -190,6 +190,7 @@ def load(
         _still_known(old_studies.values(), vocabulary)
         release = _write(
             writer,
+            old,
             {**old_studies, **new}.values(),
             vocabulary,
             # an unchanged sheet stays whose it was
@@ -208,6 +209,7 @@ def load(
 
 def _write(
     writer: Writer,
+    old: Held | None,
     studies: Iterable[Study],
     vocabulary: Vocabulary,
     *,
@@ -215,11 +217,12 @@ def _write(
     removed: frozenset[str],
     report: Report | None,
 ) -> str:
-    """Build the graph of these studies while it is written; the release."""
+    """Build the graph of these studies while it is written, if it is another than the old one; the release."""
     with without_collections():
         graph = replace(lay_out(studies, vocabulary, _progress(report, "building the graph")), user=user, removed=removed)
-    with set_aside():
-        writer.write(graph)
+    if old is None or not old.current or (old.release, old.user, old.removed) != (graph.release, user, removed):
+        with set_aside():
+            writer.write(graph)
     return graph.release
 
 
@@ -247,6 +250,7 @@ def remove(settings: Settings, study_ids: Iterable[str], report: Report | None =
         assert old is not None
         release = _write(
             writer,
+            old,
             [study for study_id, study in studies.items() if study_id not in gone],
             vocabularies.shipped().extended(_own(old.terms)),
             user=old.user - frozenset(gone),

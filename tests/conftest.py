@@ -184,17 +184,20 @@ def imported(start: Callable[..., neo4j_server.Server], graph: EvidenceGraph, tm
     return as_settings(start(LTS, lambda server: imported_by(server, folder)))
 
 
-@pytest.fixture(scope="module", params=["memory", f"neo4j {LTS}", f"neo4j {NEWEST}", "neo4j-admin import"])
+MEMORY, ON_LTS, ON_NEWEST, IMPORTED = STORES = ("memory", f"neo4j {LTS}", f"neo4j {NEWEST}", "neo4j-admin import")
+
+
+@pytest.fixture(scope="module", params=STORES)
 def store(request: pytest.FixtureRequest, written: bytes, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """Each kind of store, with the shipped corpus in it."""
-    if request.param == "memory":
+    if request.param == MEMORY:
         path = tmp_path_factory.mktemp("store") / snapshot.NAME
         path.write_bytes(written)
         yield MemoryStore(snapshot.read(path), path)
         return
     from graph.stores.neo4j.store import Neo4jStore
 
-    kept = {f"neo4j {LTS}": "loaded", f"neo4j {NEWEST}": "newest", "neo4j-admin import": "imported"}
+    kept = {ON_LTS: "loaded", ON_NEWEST: "newest", IMPORTED: "imported"}
     opened = Neo4jStore(request.getfixturevalue(kept[request.param]))
     yield opened
     opened.close()

@@ -438,15 +438,17 @@ def test_an_empty_database_says_what_to_do(settings: Settings) -> None:
         open_store(settings)
 
 
-def test_load_adds_replaces_and_changes_nothing_the_second_time(settings: Settings, tmp_path: Path, empty: Server) -> None:
+def test_load_adds_replaces_and_changes_nothing_the_second_time(settings: Settings, run: Cypher, empty: Server) -> None:
     first = load(settings, [STUDIES / "menon-2012.yaml", STUDIES / "wu-2015.yaml"])
     assert first.added == ("menon-2012", "wu-2015")
     second = load(settings, [STUDIES / "menon-2012.yaml", STUDIES / "kang-2012.yaml"])
     assert (second.added, second.replaced) == (("kang-2012",), ())
     assert [study.id for study in held(empty).studies] == ["kang-2012", "menon-2012", "wu-2015"]
+    before = run("MATCH (p:Rdwi {generation: 0, id: 'pointer'}) RETURN p.current, p.last")
     again = load(settings, [STUDIES / "menon-2012.yaml"])
     assert not again.changed
     assert again.release == second.release
+    assert run("MATCH (p:Rdwi {generation: 0, id: 'pointer'}) RETURN p.current, p.last") == before
     fresh = load(settings, [STUDIES / "garg-2012.yaml"], fresh=True)
     assert [study.id for study in held(empty).studies] == ["garg-2012"]
     assert fresh.release != second.release

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from functools import cached_property
-from threading import Lock
-from typing import Any, TypeVar
+from threading import Lock, RLock
+from typing import Any, TypeVar, cast
 
 from cachetools import LRUCache
 
@@ -28,6 +27,7 @@ from schema.vocabulary import Term, Vocabulary
 # associations and readings that a reader keeps: some kilobytes each
 _KEPT = 20_000
 _ROW = TypeVar("_ROW", Association, Reading)
+_T = TypeVar("_T")
 
 
 class Neo4jReader(Reader):
@@ -38,29 +38,17 @@ class Neo4jReader(Reader):
         self._user, self._removed = user, removed
         self._kept: LRUCache[Any, list[Any]] = LRUCache(_KEPT, getsizeof=lambda rows: len(rows) + 1)
         self._lock = Lock()
+        self._wholes: dict[str, object] = {}
+        # the patients of studies are read of the studies
+        self._reading = RLock()
 
-    @cached_property
-    def _vocabulary(self) -> Vocabulary:
-        return Vocabulary(tuple(self._connection.read_records(Term, cypher.TERMS, generation=self.generation)))
-
-    @cached_property
-    def _studies(self) -> Mapping[str, Study]:
-        studies = self._connection.read_records(Study, cypher.STUDIES, generation=self.generation)
-        return {study.id: study for study in sorted(studies, key=lambda one: one.id)}
-
-    @cached_property
-    def _patients(self) -> Mapping[str, Patients]:
-        return {study_id: patients_of(study, self._studies) for study_id, study in self._studies.items()}
-
-    @cached_property
-    def _counts(self) -> Counts:
-        (record,) = self._connection.read(cypher.COUNTS, generation=self.generation)
-        return Counts(**record.data())
-
-    @cached_property
-    def _finding_counts(self) -> Mapping[str, int]:
-        found = self._connection.read(cypher.FINDING_COUNTS, generation=self.generation)
-        return {record["term"]: record["findings"] for record in found}
+    def _whole(self, what: str, read: Callable[[], _T]) -> _T:
+        """What is kept as long as the reader: read by one thread, while others who want it wait."""
+        if what not in self._wholes:
+            with self._reading:
+                if what not in self._wholes:
+                    self._wholes[what] = read()
+        return cast("_T", self._wholes[what])
 
     def _once(self, key: Any, read: Callable[[], list[_ROW]]) -> list[_ROW]:
         """Rows that were read before, or now; a list of the caller's own."""
@@ -77,10 +65,10 @@ class Neo4jReader(Reader):
         return self._release
 
     def counts(self) -> Counts:
-        return self._counts
+        return self._whole("counts", lambda: Counts(**self._connection.read(cypher.COUNTS, generation=self.generation)[0].data()))
 
     def terms(self) -> Vocabulary:
-        return self._vocabulary
+        return self._whole("terms", lambda: Vocabulary(self._connection.read_records(Term, cypher.TERMS, generation=self.generation)))
 
     def edges(self, *, exposure: str | None = None, outcome: str | None = None, population: str | None = None) -> list[Association]:
         statement = cypher.EDGES_FROM if exposure is not None else cypher.EDGES_TO if outcome is not None else cypher.EDGES
@@ -116,7 +104,11 @@ class Neo4jReader(Reader):
         return self._once(("findings", study, *(None if one is None else tuple(one) for one in asked.values())), read)
 
     def finding_counts(self) -> Mapping[str, int]:
-        return self._finding_counts
+        def read() -> dict[str, int]:
+            found = self._connection.read(cypher.FINDING_COUNTS, generation=self.generation)
+            return {record["term"]: record["findings"] for record in found}
+
+        return self._whole("finding counts", read)
 
     def prevalence(self, *, lesions: Collection[str] | None = None, populations: Collection[str] | None = None) -> list[PrevalenceReading]:
         found = self._connection.read_records(
@@ -136,10 +128,14 @@ class Neo4jReader(Reader):
         return sorted(found, key=lambda one: (one.kind, one.start, one.end))
 
     def studies(self) -> Mapping[str, Study]:
-        return self._studies
+        def read() -> dict[str, Study]:
+            studies = self._connection.read_records(Study, cypher.STUDIES, generation=self.generation)
+            return {study.id: study for study in sorted(studies, key=lambda one: one.id)}
+
+        return self._whole("studies", read)
 
     def patients(self) -> Mapping[str, Patients]:
-        return self._patients
+        return self._whole("patients", lambda: {one: patients_of(study, self.studies()) for one, study in self.studies().items()})
 
     def graph(self) -> EvidenceGraph:
         return EvidenceGraph(
