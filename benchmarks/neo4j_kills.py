@@ -15,6 +15,8 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+from pydantic import SecretStr
+
 import evidence
 from benchmarks.neo4j_server import VERSIONS
 from benchmarks.neo4j_server import Server as Neo4j
@@ -48,9 +50,10 @@ def main() -> None:
     shuffled = random.Random(kills)
     found: Counter[str] = Counter()
     with Neo4j(next(iter(VERSIONS))) as server:
-        settings = Settings(store=server.uri, neo4j_password=server.password, neo4j_user=server.user)
+        settings = Settings(store=server.uri, neo4j_password=SecretStr(server.password), neo4j_user=server.user)
         sides = [_sheets("a", "h"), _sheets("h", "z")]
         whole: list[EvidenceGraph] = []
+        seconds = 0.0
         command = [sys.executable, "-c", "from api.cli import main; main()", "load", "--fresh"]
         for sheets in reversed(sides):
             begin = time.perf_counter()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import typer
 from fastapi.routing import APIRoute
+from neo4j import GraphDatabase
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
@@ -20,7 +21,8 @@ from api.cli import app
 from graph.certainty import RULES
 from graph.method import Method
 from graph.reading import WAYS
-from graph.settings import Settings
+from graph.settings import Server, Settings
+from graph.stores.neo4j.rows import OWN
 from schema.association import Association, Row
 from schema.graphmodel import EDGES, NODES
 from schema.vocabulary import Term
@@ -112,6 +114,17 @@ def test_every_label_and_edge_type_is_documented() -> None:
     written = text("docs/graph.md")
     assert [one.label for one in NODES if f"`{one.label}`" not in written] == []
     assert [one.type for one in EDGES if f"`{one.type}`" not in written] == []
+
+
+def test_every_property_that_neo4j_has_besides_is_documented() -> None:
+    written = text("docs/graph.md").partition("## In Neo4j")[2]
+    assert [one.name for one in OWN if f"`{one.name}`" not in written] == []
+
+
+def test_the_cypher_of_the_documents_runs(loaded: Server) -> None:
+    (statement,) = blocks(ROOT / "docs" / "graph.md", "cypher")
+    with GraphDatabase.driver(loaded.uri, auth=(loaded.user, loaded.password.get_secret_value())) as driver:
+        assert len(driver.execute_query(statement).records) == 6
 
 
 def test_every_key_of_a_term_is_documented() -> None:
