@@ -16,7 +16,7 @@ from api import errors
 from api.cache import SCHEMA, Answers
 from api.deps import MEDIA, ReaderDep
 from api.errors import ProblemDetails
-from api.routes import associations, graph, health, lesions, studies, terms
+from api.routes import associations, graph, health, lesions, preview, studies, terms
 from graph import questions
 from graph.lists import Page
 from graph.questions import package_version
@@ -59,7 +59,7 @@ def create_app(store: Store) -> FastAPI:
         },
     )
     app.state.store = store
-    for router in (associations.router, lesions.router, studies.router, terms.router, graph.router):
+    for router in (associations.router, lesions.router, studies.router, terms.router, graph.router, preview.router):
         app.include_router(
             router,
             prefix="/v1",

@@ -13,12 +13,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import of
+from api.errors import of, problem
 from graph.questions import package_version
 from graph.stores.port import TRIES, Reader, Store, moving
 from schema.errors import RdwiError, StoreUnavailable
 
 SCHEMA = "/openapi.json"
+LARGEST_BODY = 1024**2
 
 _T = TypeVar("_T")
 _MOST_OVERDUE = 32
@@ -51,7 +52,10 @@ class Answers:
             await self._app(scope, receive, send)
             return
         try:
-            answer = await self._answer(scope, receive)
+            answer = await self._answer(scope, await _body(receive) if scope["method"] == "POST" else receive)
+        except _TooLarge:
+            await problem(413, "too-large", f"The body is larger than {LARGEST_BODY // 1024**2} MiB.")(scope, receive, send)
+            return
         except RdwiError as error:
             await of(error)(scope, receive, send)
             return
@@ -161,6 +165,27 @@ class Answers:
             return
         await send(answer.start)
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+
+
+class _TooLarge(Exception):
+    """The body of a request is larger than any route takes."""
+
+
+async def _body(receive: Receive) -> Receive:
+    """The body read whole, and given again to each who asks: an answer may have to be made twice."""
+    body = b""
+    more = True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > LARGEST_BODY:
+            raise _TooLarge
+
+    async def again() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
 
 
 def _matches(asked: str, etag: str) -> bool:

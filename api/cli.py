@@ -128,6 +128,29 @@ def load(
 
 
 @app.command()
+def preview(paths: Paths, format: Annotated[Literal["table", "json"], typer.Option("--format", help="table or json.")] = "table") -> None:
+    """What loading sheets would change: the associations before and after. Nothing is stored."""
+    from graph import opening
+
+    with _report() as report, contextlib.closing(opening.open_store(_settings(), report)) as store:
+        answer = opening.preview(_settings(), store, paths, report)
+    if format == "json":
+        print(answer.model_dump_json())
+        return
+    for problem in answer.problems:
+        print(problem, file=sys.stderr)
+    for change in ("added", "replaced", "unchanged"):
+        ids = [one.id for one in answer.studies if one.change == change]
+        if ids:
+            print(f"{change}: {', '.join(ids)}")
+    print(f"{answer.total} associations would change. Nothing was stored.")
+    if answer.items:
+        from api import tables
+
+        _print(tables.changed(answer.items, "Before and after"))
+
+
+@app.command()
 def remove(studies: Annotated[list[str], typer.Argument(metavar="STUDY...", help="Study ids.")]) -> None:
     """Take studies out, and build the new release."""
     from graph import opening

@@ -18,7 +18,9 @@ _RETRY_AFTER = "5"
 
 
 class ProblemDetails(BaseModel):
-    """An error: RFC 9457, with `suggestions` for an unknown name and `allowed` for an unknown parameter or value."""
+    """An error: RFC 9457, with `suggestions` for an unknown name, `allowed` for an unknown parameter or value, and for a sheet its
+    `problems`.
+    """
 
     type: str
     title: str
@@ -26,6 +28,7 @@ class ProblemDetails(BaseModel):
     detail: str
     suggestions: list[str] | None = None
     allowed: list[str] | None = None
+    problems: list[str] | None = None
 
 
 _TITLES = {
@@ -58,7 +61,7 @@ def of(error: RdwiError) -> JSONResponse:
         case BadParameter():
             return problem(422, "wrong-parameter", str(error), allowed=list(error.allowed))
         case InputProblems():
-            return problem(422, "input-problems", str(error))
+            return problem(422, "input-problems", str(error), problems=[str(one) for one in error.problems])
         case StoreUnavailable():
             return problem(503, "store-unavailable", str(error), headers={"Retry-After": _RETRY_AFTER})
         case StoreError():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from schema.answer import columns, flat
+from schema.answer import Changed, columns, flat
 from schema.association import Association, Beside, Mechanism, PooledPrevalence, Prevalence, PrevalenceRow, Row
 from schema.association import Window as PrevalenceWindow
 
@@ -88,6 +88,19 @@ _UNSTUDIED = {True: "only said, not studied", False: "not studied here"}
 
 def papers_of(one: Association) -> str:
     return ", ".join(paper.label for paper in one.papers)
+
+
+def changed(items: Sequence[Changed], title: str) -> Table:
+    """Associations before and after a load, by their captions."""
+    table = _table(title)
+    for heading in ("Exposure", "Outcome", "Population", "Before", "After"):
+        table.add_column(heading)
+    for one in items:
+        sides = [side.caption if side is not None else "not studied" for side in (one.before, one.after)]
+        if sides[0] == sides[1]:
+            sides[1] = f"{sides[1]} (other figures)"
+        table.add_row(one.exposure.name, one.outcome.name, one.population.id, *sides)
+    return table
 
 
 def associations(items: Sequence[Association], side: str, title: str, *, papers: bool = True) -> Table:

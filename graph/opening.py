@@ -20,13 +20,15 @@ from graph.build import EvidenceGraph, build, lay_out, set_aside, unknown_terms,
 from graph.edges import known_studies
 from graph.method import VERSION
 from graph.opened import Graph
+from graph.preview import preview as previewed
 from graph.settings import Settings
 from graph.stores import snapshot
 from graph.stores.folder import FolderWriter, kept_in
 from graph.stores.memory import MemoryStore
-from graph.stores.port import Held, Report, Store, Writer
+from graph.stores.port import Held, Reader, Report, Store, Writer
 from loaders import sheets
 from schema import vocabulary as vocabularies
+from schema.answer import Preview
 from schema.errors import InputProblems, SnapshotUnwritable
 from schema.problems import Problem
 from schema.study import Study
@@ -134,6 +136,22 @@ def _known_terms(settings: Settings) -> list[Term]:
         return _own(kept.terms) if kept is not None else []
     with closing(_neo4j(settings)) as store:
         return _own(store.held_terms())
+
+
+def preview(settings: Settings, store: Store, paths: Iterable[str | Path], report: Report | None = None) -> Preview:
+    """What loading these sheets into the store would change; InputProblems where anything is wrong. Nothing is changed."""
+    loaded = check(settings, paths, report)
+    if loaded.errors:
+        raise InputProblems(loaded.problems)
+    return store.ask(lambda reader: previewed(reader, loaded.studies, reader.terms().extended(loaded.terms), loaded.problems))
+
+
+def preview_text(reader: Reader, name: str, content: bytes) -> Preview:
+    """The same for the sheets of one text, in YAML or JSON."""
+    loaded = sheets.load_text(name, content, reader.terms())
+    if loaded.errors or not loaded.studies:
+        raise InputProblems(loaded.problems)
+    return previewed(reader, loaded.studies, reader.terms(), loaded.problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,4 +283,7 @@ def open_graph(settings: Settings | None = None) -> Graph:
     return Graph(open_store(settings or Settings()))
 
 
-__all__ = ["ALL", "Change", "Graph", "Report", "check", "load", "open_graph", "open_store", "remove", "shipped_digest", "shipped_studies"]
+__all__ = [
+    "ALL", "Change", "Graph", "Report", "check", "load", "open_graph", "open_store", "preview", "preview_text", "remove", "shipped_digest",
+    "shipped_studies",
+]  # fmt: skip

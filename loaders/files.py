@@ -95,7 +95,7 @@ def read(source: Path | str, stdin: Callable[[], bytes] = lambda: sys.stdin.buff
     """A file's bytes, or why they can't be had."""
     if source == STDIN:
         content, name = stdin(), STANDARD_INPUT
-        is_json = content.lstrip()[:1] in {b"{", b"["}
+        is_json = looks_like_json(content)
     else:
         path = Path(source)
         name, is_json = str(path), path.suffix.lower() == ".json"
@@ -108,6 +108,10 @@ def read(source: Path | str, stdin: Callable[[], bytes] = lambda: sys.stdin.buff
     if len(content) > LARGEST:
         return too_large(name)
     return Source(name, content, is_json)
+
+
+def looks_like_json(content: bytes) -> bool:
+    return content.lstrip()[:1] in {b"{", b"["}
 
 
 def too_large(name: str) -> Problem:

@@ -51,19 +51,31 @@ def load(paths: Iterable[str | Path], vocabulary: Vocabulary, progress: Progress
     known = vocabulary.extended([*_kept(own, terms), *terms])
     sheets: list[_Sheet] = []
     for done, path in enumerate(found.sheets, start=1):
-        read, wrong = _read(path)
+        read, wrong = _parsed(files.read(path))
         sheets += read
         problems += wrong
         if progress is not None:
             progress(done, len(found.sheets))
-    studies = []
+    studies, wrong = _validated(sheets, known)
+    return Loaded(studies, tuple(terms), (*problems, *wrong))
+
+
+def load_text(name: str, content: bytes, vocabulary: Vocabulary) -> Loaded:
+    """Read the sheets of one text, YAML or JSON; `name` is what reports call it."""
+    sheets, problems = _parsed(files.Source(name, content, files.looks_like_json(content)))
+    studies, wrong = _validated(sheets, vocabulary)
+    return Loaded(studies, (), (*problems, *wrong))
+
+
+def _validated(sheets: Sequence[_Sheet], known: Vocabulary) -> tuple[tuple[Study, ...], list[Problem]]:
+    studies, problems = [], []
     again = _repeated(sheets)
     for i, sheet in enumerate(sheets):
         study, wrong = validate(sheet.document, known, sheet.file)
         problems += [*again.get(i, ()), *wrong]
         if study is not None and i not in again:
             studies.append(study)
-    return Loaded(tuple(sorted(studies, key=lambda study: study.id)), tuple(terms), tuple(problems))
+    return tuple(sorted(studies, key=lambda study: study.id)), problems
 
 
 def _kept(own: Sequence[Term], terms: Sequence[Term]) -> list[Term]:
@@ -78,8 +90,7 @@ class _Sheet:
     document: Document
 
 
-def _read(path: Path | str) -> tuple[list[_Sheet], list[Problem]]:
-    source = files.read(path)
+def _parsed(source: files.Source | Problem) -> tuple[list[_Sheet], list[Problem]]:
     if isinstance(source, Problem):
         return [], [source]
     read = documents(source)

@@ -100,6 +100,35 @@ class Evidence(Frozen):
     why: Why | None = None
 
 
+class PreviewedStudy(Frozen):
+    """A sheet that is previewed, and what loading it would do."""
+
+    id: str
+    label: str
+    change: Literal["added", "replaced", "unchanged"]
+
+
+class Changed(Frozen):
+    """An association that loading would make another; null where there was, or would be, none."""
+
+    exposure: TermRef
+    outcome: TermRef
+    population: TermRef
+    before: Association | None
+    after: Association | None
+
+
+class Preview(Frozen):
+    """What loading sheets would change; `problems` are the oddities in them. Nothing is stored."""
+
+    release: str
+    next_release: str
+    studies: tuple[PreviewedStudy, ...]
+    problems: tuple[str, ...]
+    total: int
+    items: tuple[Changed, ...]
+
+
 class PrevalenceAnswer(Frozen):
     query: dict[str, Any]
     release: str
@@ -199,6 +228,6 @@ class SchemaAnswer(Frozen):
 
 
 __all__ = [
-    "Answer", "Counts", "Evidence", "Mechanism", "Neighbours", "PrevalenceAnswer", "ReleaseAnswer", "SchemaAnswer", "StudyAnswer",
-    "StudyItem", "TermAnswer", "TermItem", "Why", "columns", "flat",
+    "Answer", "Changed", "Counts", "Evidence", "Mechanism", "Neighbours", "PrevalenceAnswer", "Preview", "PreviewedStudy",
+    "ReleaseAnswer", "SchemaAnswer", "StudyAnswer", "StudyItem", "TermAnswer", "TermItem", "Why", "columns", "flat",
 ]  # fmt: skip

@@ -1,0 +1,34 @@
+"""What a sheet would change."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import Response
+
+from api.deps import Parameters, ReaderDep, as_json
+from api.errors import ProblemDetails
+from graph.opening import preview_text
+from schema.answer import Preview
+
+router = APIRouter(tags=["preview"])
+
+
+async def _body(request: Request) -> bytes:
+    return await request.body()
+
+
+_SHEET = {"schema": {"type": "object", "description": "a sheet, as evidence/README.md says"}}
+
+
+@router.post(
+    "/preview",
+    response_model=Preview,
+    responses={413: {"model": ProblemDetails, "description": "More than 1 MiB"}},
+    openapi_extra={"requestBody": {"required": True, "content": {"application/json": _SHEET, "application/yaml": _SHEET}}},
+)
+def preview(query: Annotated[Parameters, Query()], reader: ReaderDep, body: Annotated[bytes, Depends(_body)]) -> Response:
+    """What loading a sheet (JSON or YAML, 1 MiB at most) would change: the associations before and after. Nothing is stored."""
+    del query
+    return as_json(preview_text(reader, "the sheet", body))

@@ -1,0 +1,87 @@
+"""What loading sheets would change, without loading them: the associations that they touch, before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+from graph.build import Key, corpus_of, keys_of
+from graph.counterpart import with_counterpart
+from graph.overlap import Patients
+from graph.reading import read_study
+from graph.release import release_of
+from graph.stores.port import Reader
+from graph.synthesis import population_ref, synthesise, term_ref
+from schema.answer import Changed, Preview, PreviewedStudy
+from schema.association import Association
+from schema.problems import Problem
+from schema.reading import Reading
+from schema.study import Study
+from schema.vocabulary import Vocabulary
+
+
+def preview(reader: Reader, sheets: Sequence[Study], vocabulary: Vocabulary, problems: Iterable[Problem] = ()) -> Preview:
+    """The associations that would be another, sorted by (exposure, outcome, population); each side is null where there is none.
+
+    `vocabulary` is the store's, with the terms that the sheets bring.
+    """
+    old = reader.studies()
+    new = {sheet.id: sheet for sheet in sheets if sheet != old.get(sheet.id)}
+    corpus = corpus_of({**old, **new}.values(), vocabulary)
+    before = reader.findings()
+    kept = [reading for reading in before if reading.study not in new]
+    coming = [reading for study_id in sorted(new) for reading in read_study(new[study_id], vocabulary)]
+    touched = {key for reading in (*_of(before, new), *coming) for key in keys_of(reading, vocabulary)}
+    # whom an older study shares patients with may hang on a study that comes in
+    touched |= {key for reading in _of(kept, _other_patients(reader.patients(), corpus.patients)) for key in keys_of(reading, vocabulary)}
+    touched |= {(other, *key[1:]) for key in touched for other in _counterparts(key[0], vocabulary)}
+    groups: dict[Key, list[Reading]] = {}
+    for reading in (*kept, *coming):
+        for key in touched.intersection(keys_of(reading, vocabulary)):
+            if key[0] != key[1]:
+                groups.setdefault(key, []).append(reading)
+    syntheses = {key: synthesise(*key, rows, corpus) for key, rows in groups.items()}
+    items = []
+    for key in sorted(touched):
+        was = next(iter(reader.edges(exposure=key[0], outcome=key[1], population=key[2])), None)
+        will = with_counterpart(key, syntheses, corpus) if key in syntheses else None
+        if was != will:
+            items.append(_changed(key, was, will, vocabulary))
+    return Preview(
+        release=reader.release(),
+        next_release=release_of(corpus.studies.values(), vocabulary),
+        studies=tuple(PreviewedStudy(id=sheet.id, label=sheet.label, change=_change(sheet, old)) for sheet in sheets),
+        problems=tuple(str(problem) for problem in problems),
+        total=len(items),
+        items=tuple(items),
+    )
+
+
+def _of(readings: Iterable[Reading], studies: Iterable[str]) -> list[Reading]:
+    wanted = frozenset(studies)
+    return [reading for reading in readings if reading.study in wanted]
+
+
+def _other_patients(old: Mapping[str, Patients], new: Mapping[str, Patients]) -> list[str]:
+    return [study_id for study_id, patients in new.items() if old.get(study_id) != patients]
+
+
+def _counterparts(exposure: str, vocabulary: Vocabulary) -> list[str]:
+    """The terms whose contradiction by their counterpart hangs on this one."""
+    return [term.id for term in vocabulary.terms.values() if term.counterpart == exposure]
+
+
+def _change(sheet: Study, old: Mapping[str, Study]) -> Literal["added", "replaced", "unchanged"]:
+    if sheet.id not in old:
+        return "added"
+    return "unchanged" if old[sheet.id] == sheet else "replaced"
+
+
+def _changed(key: Key, was: Association | None, will: Association | None, vocabulary: Vocabulary) -> Changed:
+    return Changed(
+        exposure=term_ref(vocabulary[key[0]]),
+        outcome=term_ref(vocabulary[key[1]]),
+        population=population_ref(key[2]),
+        before=was,
+        after=will,
+    )
