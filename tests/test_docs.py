@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import fields
@@ -18,6 +19,7 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from api.cli import app
+from graph.build import EvidenceGraph
 from graph.certainty import RULES
 from graph.method import Method
 from graph.reading import WAYS
@@ -92,6 +94,13 @@ def test_every_way_of_reading_a_row_is_documented() -> None:
     written = text("docs/method.md")
     assert [way for way in WAYS if f"| `{way}` |" not in written] == []
     assert set(re.findall(r"^\| `([a-z-]+)` \|", written, re.MULTILINE)) == set(WAYS)
+
+
+def test_how_many_rows_go_each_way_is_documented(graph: EvidenceGraph) -> None:
+    told = re.findall(r"^\| `([a-z-]+)` \|.*\| (\d+) \| (\d+) \|$", text("docs/method.md"), re.MULTILINE)
+    rows = Counter(reading.way for reading in graph.readings)
+    votes = Counter(reading.way for reading in graph.readings if reading.votes)
+    assert {way: (int(all_), int(some)) for way, all_, some in told} == {way: (rows[way], votes[way]) for way in WAYS}
 
 
 def test_every_rule_of_certainty_is_documented() -> None:

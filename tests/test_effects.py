@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import NormalDist
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -222,3 +223,25 @@ def test_a_percentage_is_a_count_only_where_one_whole_number_fits(pct: float, n:
 def test_a_rounded_percentage_of_a_small_group_gives_its_count_back(n: int, data: st.DataObject) -> None:
     cases = data.draw(st.integers(0, n))
     assert whole_number(round(100 * cases / n, 1), n) == cases
+
+
+@pytest.mark.parametrize(("delta", "share"), [(0.0, 0.5), (0.3, 0.24), (0.6, 0.1), (-0.5, 0.4)])
+def test_the_difference_between_outcome_groups_is_the_log_odds_ratio_per_sd(delta: float, share: float) -> None:
+    """By simulation: a logistic regression on the raw data, and the standardised difference of the two groups, in 60,000 patients."""
+    random = np.random.default_rng(7)
+    n, sd = 60_000, 12.0
+    cases = random.random(n) < share
+    exposure = 140 + sd * (random.standard_normal(n) + delta * cases)
+    groups = [exposure[cases], exposure[~cases]]
+    found = hedges_g(*(f(group) for group in groups for f in (np.mean, lambda one: np.std(one, ddof=1), len)))
+    assert found is not None
+
+    design = np.column_stack([np.ones(n), (exposure - 140) / sd])
+    slope = np.zeros(2)
+    for _ in range(25):
+        chance = 1 / (1 + np.exp(-design @ slope))
+        information = design.T @ (design * (chance * (1 - chance))[:, None])
+        slope += np.linalg.solve(information, design.T @ (cases - chance))
+    error = math.sqrt(np.linalg.inv(information)[1, 1])
+    assert found.y == pytest.approx(slope[1], abs=3.5 * error)
+    assert found.se == pytest.approx(error, rel=0.05)
