@@ -108,6 +108,19 @@ def test_every_rule_of_certainty_is_documented() -> None:
     assert [rule for rule, step, _ in RULES if f"| {rule} | {step} |" not in written] == []
 
 
+def test_the_verdicts_beside_those_by_hand_are_the_rules(graph: EvidenceGraph) -> None:
+    verdicts = {(one.exposure.id, one.outcome.id, one.population.id): one.certainty for one in graph.associations}
+    told = re.findall(
+        r"^\| `([a-z-]+)` > `([a-z-]+)`(?: in `([a-z-]+)`)? \|.*\| (?:high|moderate|low|very-low) \| ([a-z-]+) \|$",
+        text("docs/method.md"),
+        re.MULTILINE,
+    )
+    assert len(told) >= 12
+    assert [(exposure, outcome, verdicts[exposure, outcome, place or "ich"]) for exposure, outcome, place, _ in told] == [
+        (exposure, outcome, verdict) for exposure, outcome, _, verdict in told
+    ]
+
+
 def test_the_constants_that_the_documents_name_are_those_of_the_code() -> None:
     written = text("docs/method.md")
     method = Method()
