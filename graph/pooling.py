@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -49,43 +50,56 @@ def common_effect(y: Sequence[float], se: Sequence[float]) -> Pooled:
     return Pooled(estimate, (estimate - half, estimate + half), math.erfc(abs(estimate) * math.sqrt(total) / math.sqrt(2)))
 
 
-def reml_tau2(y: Vector, v: Vector, *, threshold: float = 1e-12, iterations: int = 1_000) -> float:
+Parts = Sequence[slice | NDArray[np.intp]]
+_WHOLE: Parts = (slice(None),)
+
+
+def reml_tau2(y: Vector, v: Vector, parts: Parts = _WHOLE, *, threshold: float = 1e-12, iterations: int = 1_000) -> float:
     """Between-study variance by restricted maximum likelihood, Fisher scoring (Viechtbauer, J Educ Behav Stat 2005;30:261-93).
 
-    Where whole steps run in a circle, shorter ones are taken from the start, as metafor's stepadj does.
+    With `parts` each has a mean of its own and all have one tau2. Where whole steps run in a circle, shorter ones are taken from the
+    start, as metafor's stepadj does.
     """
     for length in (1.0, 0.5, 0.25, 0.125, 0.0625):
-        tau2 = _scored(y, v, length, threshold, iterations)
+        tau2 = _scored(y, v, parts, length, threshold, iterations)
         if tau2 is not None:
             return tau2
-    return _searched(y, v)
+    return _searched(y, v, parts)
 
 
-def _searched(y: Vector, v: Vector) -> float:
+def _searched(y: Vector, v: Vector, parts: Parts) -> float:
     """tau2 by a bounded search of the restricted likelihood: for data on which no length of steps converges."""
     from scipy.optimize import minimize_scalar
 
     def loss(tau2: float) -> float:
         w = 1 / (v + tau2)
-        mean = (w * y).sum() / w.sum()
-        return float(0.5 * ((w * (y - mean) ** 2).sum() + np.log(w.sum()) - np.log(w).sum()))
+        found = -np.log(w).sum()
+        for part in parts:
+            own, total = w[part], w[part].sum()
+            found += (own * (y[part] - (own * y[part]).sum() / total) ** 2).sum() + np.log(total)
+        return float(0.5 * found)
 
     found = minimize_scalar(loss, bounds=(0.0, 10 * float(np.var(y, ddof=1) + v.max())), method="bounded", options={"xatol": 1e-12})
     return float(found.x) if found.fun < loss(0.0) else 0.0
 
 
-def _scored(y: Vector, v: Vector, length: float, threshold: float, iterations: int) -> float | None:
+def _scored(y: Vector, v: Vector, parts: Parts, length: float, threshold: float, iterations: int) -> float | None:
     """tau2 by Fisher scoring with steps of that length, or None where it doesn't converge."""
     # Hedges' estimator is where metafor starts, too: the optimum found is the same one
-    tau2 = max(0.0, float(np.var(y, ddof=1) - np.mean(v)))
+    spread = math.fsum(len(y[part]) * float(np.var(y[part]) - np.mean(v[part])) + float(np.mean(v[part])) for part in parts)
+    tau2 = max(0.0, spread / (len(y) - len(parts)))
     for _ in range(iterations):
         w = 1 / (v + tau2)
-        total = w.sum()
-        residual = w * (y - (w * y).sum() / total)
-        w2, w3 = (w**2).sum(), (w**3).sum()
-        trace_p = total - w2 / total
-        trace_pp = w2 - 2 * w3 / total + (w2 / total) ** 2
-        step = length * float(((residual**2).sum() - trace_p) / trace_pp)
+        residual2 = trace_p = trace_pp = 0.0
+        for part in parts:
+            own = w[part]
+            total = own.sum()
+            residual = own * (y[part] - (own * y[part]).sum() / total)
+            w2, w3 = (own**2).sum(), (own**3).sum()
+            residual2 += (residual**2).sum()
+            trace_p += total - w2 / total
+            trace_pp += w2 - 2 * w3 / total + (w2 / total) ** 2
+        step = length * float((residual2 - trace_p) / trace_pp)
         while tau2 + step < 0:
             step /= 2
             if abs(step) < threshold:
@@ -95,6 +109,33 @@ def _scored(y: Vector, v: Vector, length: float, threshold: float, iterations: i
         if abs(step) <= threshold:
             return tau2
     return None
+
+
+class Between(NamedTuple):
+    """A test for subgroup differences: Q-between, chi-squared with `df` degrees of freedom, and the one tau2 within all subgroups."""
+
+    q: float
+    df: int
+    p: float
+    tau2: float
+
+
+def between(y: Sequence[float], se: Sequence[float], groups: Sequence[str]) -> Between:
+    """Whether subgroups differ, for two or more of them with more estimates than subgroups.
+
+    Mixed-effects model, one tau2 (REML) within all subgroups (Borenstein et al., Introduction to Meta-Analysis, 2009, ch. 19; Cochrane
+    Handbook 10.11.3): QM of metafor's `rma(yi, vi, mods = ~ factor(g), test = "z")`.
+    """
+    from scipy.special import chdtrc
+
+    values, v = np.asarray(y, dtype=float), np.asarray(se, dtype=float) ** 2
+    names = sorted(set(groups))
+    parts = [np.flatnonzero([group == name for group in groups]) for name in names]
+    tau2 = reml_tau2(values, v, parts)
+    w = 1 / (v + tau2)
+    mean = float((w * values).sum() / w.sum())
+    q = math.fsum(float(w[part].sum() * ((w[part] * values[part]).sum() / w[part].sum() - mean) ** 2) for part in parts)
+    return Between(q, len(parts) - 1, float(chdtrc(len(parts) - 1, q)), tau2)
 
 
 def reml_hk(y: Sequence[float], se: Sequence[float]) -> RandomEffects:
@@ -131,6 +172,18 @@ def reml_hk(y: Sequence[float], se: Sequence[float]) -> RandomEffects:
     )
 
 
+@lru_cache(maxsize=256)
+def random_effects(y: tuple[float, ...], se: tuple[float, ...]) -> RandomEffects:
+    """`reml_hk`, kept: an association less one study mostly pools what the whole one does."""
+    return reml_hk(y, se)
+
+
+@lru_cache(maxsize=256)
+def few(y: tuple[float, ...], se: tuple[float, ...]) -> Pooled:
+    """`bayes`, kept."""
+    return bayes(y, se)
+
+
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(96)
 
 
@@ -158,16 +211,25 @@ def bayes(y: Sequence[float], se: Sequence[float], tau_scale: float = METHOD.bay
     mass /= mass.sum()
     spread = 1 / np.sqrt(total)
 
+    low, high = float((means - 9 * spread).min()), float((means + 9 * spread).max())
+    narrow = mass / spread / math.sqrt(2 * math.pi)
+
     def quantile(share: float) -> float:
-        low, high = float((means - 9 * spread).min()), float((means + 9 * spread).max())
+        """By Newton's steps, halving what brackets the root where one leaves it."""
+        below, above = low, high
+        found = (low + high) / 2
         for _ in range(200):
-            middle = (low + high) / 2
-            if float((mass * ndtr((middle - means) / spread)).sum()) < share:
-                low = middle
+            z = (found - means) / spread
+            excess = float((mass * ndtr(z)).sum()) - share
+            if excess < 0:
+                below = found
             else:
-                high = middle
-            if high - low < 1e-12:
+                above = found
+            density = float((narrow * np.exp(-0.5 * z * z)).sum())
+            stepped = found - excess / density if density > 0 else math.inf
+            last, found = found, stepped if below < stepped < above else (below + above) / 2
+            if abs(found - last) < 1e-12:
                 break
-        return (low + high) / 2
+        return found
 
     return Pooled(quantile(0.5), (quantile(0.025), quantile(0.975)))

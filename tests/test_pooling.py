@@ -13,13 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph import pooling
-from graph.pooling import bayes, common_effect, reml_hk, reml_tau2
+from graph.pooling import bayes, between, common_effect, reml_hk, reml_tau2
 from graph.prevalence import logit, pool, wilson
 from schema.association import PrevalenceRow, StudyRef, TermRef
 
 REFERENCE: dict[str, Any] = json.loads((Path(__file__).parent / "reference" / "metafor.json").read_text())
 POOLING: list[dict[str, Any]] = REFERENCE["pooling"]
 SHARES: list[dict[str, Any]] = REFERENCE["prevalence"]
+# two groups of the cases above, and cases of their own of two to six groups, some with one estimate
+TWO_GROUPS: list[dict[str, Any]] = [{**case, **case["between"]} for case in POOLING if "between" in case]
+SUBGROUPS: list[dict[str, Any]] = REFERENCE["subgroups"]
 
 
 def label(case: dict[str, Any]) -> str:
@@ -33,6 +36,9 @@ def se_of(case: dict[str, Any]) -> list[float]:
 def test_the_reference_keeps_its_cases() -> None:
     assert len(POOLING) >= 300
     assert len(SHARES) >= 40
+    assert len(TWO_GROUPS) >= 150
+    assert len(SUBGROUPS) >= 40
+    assert {len(set(case["subgroup"])) for case in SUBGROUPS} == {2, 3, 4, 6}
     assert {len(case["yi"]) for case in POOLING} >= {2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 60}
 
 
@@ -55,6 +61,21 @@ def test_the_common_effect_equals_metafor(case: dict[str, Any]) -> None:
     assert [ours.estimate, *ours.ci] == pytest.approx([case["common"]["estimate"], *case["common"]["ci"]], rel=1e-6, abs=1e-8)
 
 
+@pytest.mark.parametrize("case", [*TWO_GROUPS, *SUBGROUPS], ids=label)
+def test_q_between_equals_metafor(case: dict[str, Any]) -> None:
+    ours = between(case["yi"], se_of(case), [str(group) for group in case["subgroup"]])
+    assert (ours.q, ours.p) == pytest.approx((case["q_between"], case["p"]), rel=1e-6, abs=1e-9)
+    assert ours.df == len(set(case["subgroup"])) - 1
+    assert ours.tau2 == pytest.approx(case.get("tau2", ours.tau2), rel=1e-6, abs=1e-9)
+
+
+def test_the_names_and_the_order_of_subgroups_do_not_matter_to_q_between() -> None:
+    case = SUBGROUPS[-1]
+    own = between(case["yi"], se_of(case), [str(group) for group in case["subgroup"]])
+    turned = between(case["yi"][::-1], se_of(case)[::-1], [f"g{9 - group}" for group in case["subgroup"][::-1]])
+    assert turned == pytest.approx(own, rel=1e-9)
+
+
 def restricted(tau2: float, y: np.ndarray, v: np.ndarray) -> float:
     w = 1 / (v + tau2)
     mean = (w * y).sum() / w.sum()
@@ -71,9 +92,12 @@ def test_tau2_is_the_highest_restricted_likelihood(case: dict[str, Any]) -> None
 def test_where_no_steps_converge_the_likelihood_is_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     case = POOLING[5]
     y, v = np.array(case["yi"]), np.array(case["vi"])
+    parted = next(case for case in SUBGROUPS if case["tau2"] > 0.1)
+    groups = [str(group) for group in parted["subgroup"]]
     by_steps = reml_tau2(y, v)
     monkeypatch.setattr(pooling, "_scored", lambda *_: None)
     assert reml_tau2(y, v) == pytest.approx(by_steps, abs=1e-5)
+    assert between(parted["yi"], se_of(parted), groups).tau2 == pytest.approx(parted["tau2"], abs=1e-5)
 
 
 effects = st.lists(st.tuples(st.floats(-3, 3), st.floats(0.05, 1.5)), min_size=2, max_size=6)

@@ -9,6 +9,7 @@
 #
 #   pooling        REML with Knapp-Hartung and the ad hoc correction, common effect,
 #                  Egger's regression (lm), two-group Q-between
+#   subgroups      Q-between of two to six subgroups with one tau2 within them all
 #   escalc         effect sizes and sampling variances: odds ratios, risk ratios, SMD, Fisher's z
 #   prevalence     logit proportions pooled by REML with the same test
 #   not_converged  cases whose REML fit metafor gave up on
@@ -257,6 +258,43 @@ for (i in seq_along(cases)) {
   pooling[[length(pooling) + 1]] <- row
 }
 
+# ---- subgroups -------------------------------------------------------------------------
+
+# A seed of its own: these cases move no number of the others.
+state <- .Random.seed
+set.seed(20232, kind = "Mersenne-Twister", normal.kind = "Inversion", sample.kind = "Rejection")
+subgroups <- list()
+add_subgroups <- function(label, yi, vi, g) {
+  stopifnot(length(yi) == length(vi), length(yi) == length(g), length(yi) > length(unique(g)))
+  yi <- signif(yi, 6)
+  vi <- signif(vi, 6)
+  # As a matrix: a formula would look for g where rma() was called from.
+  x <- model.matrix(~ factor(g))[, -1, drop = FALSE]
+  fit <- fit_reml(yi, vi, mods = x, test = "z")
+  if (is.null(fit)) stop("no convergence: ", label)
+  subgroups[[length(subgroups) + 1]] <<- list(
+    label = label, yi = yi, vi = vi, subgroup = g,
+    q_between = fit$QM, df = fit$QMdf[1], p = fit$QMp, tau2 = fit$tau2
+  )
+}
+for (groups in c(2, 3, 4, 6)) {
+  for (extra in c(1, 3, 10)) {
+    for (tau2 in c(0, 0.05, 0.5)) {
+      k <- groups + extra
+      g <- c(seq_len(groups), sample(seq_len(groups), extra, replace = TRUE))
+      vi <- log_uniform(k, 0.01, 0.5)
+      yi <- rnorm(k, runif(groups, -0.8, 0.8)[g], sqrt(vi + tau2))
+      add_subgroups(sprintf("groups=%d k=%d tau2=%g", groups, k, tau2), yi, vi, g)
+    }
+  }
+}
+add_subgroups("three alike in two", rep(0.4, 3), c(0.1, 0.2, 0.3), c(1, 1, 2))
+add_subgroups("apart and alike within", c(0.9, 0.91, -0.5, -0.52), c(0.02, 0.03, 0.02, 0.04), c(1, 1, 2, 2))
+add_subgroups("one large against one lone", c(0.1, 0.3, -0.2, 2), c(0.05, 0.08, 0.1, 0.01), c(1, 1, 1, 2))
+add_subgroups("equal variances", c(-0.7, 0.1, 0.4, 1.1, 1.6, 0.2), rep(0.1, 6), c(1, 2, 1, 2, 1, 2))
+add_subgroups("tiny variances", c(0.31, 0.35, 0.5, 0.52, -0.4), c(1e-5, 2e-5, 1e-5, 3e-5, 2e-5), c(1, 1, 2, 2, 3))
+.Random.seed <- state
+
 # ---- escalc ----------------------------------------------------------------------------
 
 tables <- list()
@@ -397,6 +435,7 @@ for (k in c(2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40)) {
 cat(
   "{\n\"metafor\": ", json(as.character(packageVersion("metafor"))), ",\n",
   "\"pooling\": ", json_lines(pooling), ",\n",
+  "\"subgroups\": ", json_lines(subgroups), ",\n",
   "\"escalc\": {\n",
   paste(sprintf("\"%s\": %s", names(escalc_rows), vapply(escalc_rows, json_lines, "")), collapse = ",\n"),
   "\n},\n",
