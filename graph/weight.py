@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -63,11 +64,12 @@ def report_of(reading: Reading) -> Report | None:
 
 
 class Grid(NamedTuple):
-    """The posterior over mu (columns) and tau (rows); `mass` sums to 1."""
+    """The posterior over mu (columns) and tau (rows); `mass` sums to 1. `even`: whose even nodes they are, where they are."""
 
     mu: Vector
     tau: Vector
     mass: NDArray[np.float64]
+    even: Method | None
 
 
 # Gauss-Legendre in the square root of tau, which puts more nodes near 0: weight is right to 0.001, p_direction to 0.002
@@ -103,7 +105,7 @@ def posterior(reports: Sequence[Report], method: Method = METHOD) -> Grid:
     log_density = _log_prior(mu, tau, method)
     for report in reports:
         log_density = log_density + _log_likelihood(report, mu, tau, method)
-    return _normal(log_density, mu, tau, mu_weights)
+    return _normal(log_density, mu, tau, mu_weights, method)
 
 
 def posteriors_without(reports: Sequence[Report], method: Method = METHOD) -> Iterator[Grid]:
@@ -112,7 +114,7 @@ def posteriors_without(reports: Sequence[Report], method: Method = METHOD) -> It
     each = [_log_likelihood(report, mu, tau, method) for report in reports]
     everything = _log_prior(mu, tau, method) + np.sum(each, axis=0)
     for one in each:
-        yield _normal(everything - one, mu, tau, mu_weights)
+        yield _normal(everything - one, mu, tau, mu_weights, method)
 
 
 def _nodes(reports: Sequence[Report], method: Method) -> tuple[Vector, Vector, Vector]:
@@ -126,13 +128,28 @@ def _log_prior(mu: Vector, tau: Vector, method: Method) -> Vector:
     return density
 
 
-def _normal(log_density: Vector, mu: Vector, tau: Vector, mu_weights: Vector) -> Grid:
+def _normal(log_density: Vector, mu: Vector, tau: Vector, mu_weights: Vector, method: Method) -> Grid:
     mass = np.exp(log_density - log_density.max()) * _TAU_WEIGHTS[:, None] * mu_weights[None, :]
-    return Grid(mu, tau, mass / mass.sum())
+    return Grid(mu, tau, mass / mass.sum(), method if len(mu) == _STEPS else None)
 
 
 def _log_likelihood(report: Report, mu: Vector, tau: Vector, method: Method) -> Vector:
     """The log-likelihood of a report at each node, given that it reached print."""
+    if len(mu) == _STEPS:
+        return _on_even_nodes(report, method)
+    return _at_nodes(report, mu, tau, method)
+
+
+@lru_cache(maxsize=512)
+def _on_even_nodes(report: Report, method: Method) -> Vector:
+    """The same on the nodes that most associations share: an association less one study asks for it again."""
+    tau, mu, _ = _nodes((), method)
+    found = _at_nodes(report, mu, tau, method)
+    found.setflags(write=False)
+    return found
+
+
+def _at_nodes(report: Report, mu: Vector, tau: Vector, method: Method) -> Vector:
     from scipy.special import ndtr
 
     centre = mu[None, :] * math.sqrt(report.information)
@@ -174,18 +191,62 @@ def _likelihood(report: Report, centre: Vector, spread: Vector, rho: float) -> V
 
 def chances(grid: Grid, information: float, rho: float = 1.0) -> tuple[float, float, float]:
     """The probabilities that a cohort of that information reports decreases, null, increases; nulls reach print rho times as often."""
+    if grid.even is not None:
+        down, up = _printed_on_even_nodes(information, rho, grid.even)
+    else:
+        down, up = _printed(grid.mu, grid.tau, information, rho)
+    decreases, increases = float((grid.mass * down).sum()), float((grid.mass * up).sum())
+    return decreases, 1 - decreases - increases, increases
+
+
+def _printed(mu: Vector, tau: Vector, information: float, rho: float) -> tuple[Vector, Vector]:
+    """At each node the probabilities that a printed report of a cohort is decreases, increases."""
     from scipy.special import ndtr
 
-    centre = grid.mu[None, :] * math.sqrt(information)
-    spread = np.sqrt(1 + grid.tau[:, None] ** 2 * information)
+    centre = mu[None, :] * math.sqrt(information)
+    spread = np.sqrt(1 + tau[:, None] ** 2 * information)
     up, down = ndtr((centre - Z95) / spread), ndtr((-Z95 - centre) / spread)
-    null = rho * (1 - up - down)
-    total = up + down + null
-    return tuple(float((grid.mass * one / total).sum()) for one in (down, null, up))  # type: ignore[return-value]
+    total = up + down + rho * (1 - up - down)
+    return down / total, up / total
+
+
+@lru_cache(maxsize=512)
+def _printed_on_even_nodes(information: float, rho: float, method: Method) -> tuple[Vector, Vector]:
+    tau, mu, _ = _nodes((), method)
+    found = _printed(mu, tau, information, rho)
+    for one in found:
+        one.setflags(write=False)
+    return found
 
 
 def reference_information(method: Method = METHOD) -> float:
     return method.reference_n * method.reference_prevalence * (1 - method.reference_prevalence)
+
+
+def _positive(grid: Grid) -> float:
+    """The probability that a next cohort's true effect is above zero."""
+    from scipy.special import ndtr
+
+    return float((grid.mass * ndtr(grid.mu[None, :] / grid.tau[:, None])).sum())
+
+
+def cohorts_to_turn(reports: Sequence[Report], sign: int, method: Method = METHOD) -> int | None:
+    """The smallest number of further reference cohorts, significant the other way, that makes the other sign the likelier.
+
+    None where `method.flip_limit` of them don't.
+    """
+    information = reference_information(method)
+    opposite = Report(-math.inf, -Z95, information) if sign > 0 else Report(Z95, math.inf, information)
+    tau, mu, mu_weights = _nodes([*sorted(reports), opposite], method)
+    log_density = _log_prior(mu, tau, method)
+    for report in sorted(reports):
+        log_density = log_density + _log_likelihood(report, mu, tau, method)
+    one = _log_likelihood(opposite, mu, tau, method)
+    for count in range(1, method.flip_limit + 1):
+        positive = _positive(_normal(log_density + count * one, mu, tau, mu_weights, method))
+        if (positive if sign > 0 else 1 - positive) < 0.5 - 1e-9:
+            return count
+    return None
 
 
 _CACHE: OrderedDict[tuple[object, ...], Weight] = OrderedDict()
@@ -193,14 +254,12 @@ _CACHE: OrderedDict[tuple[object, ...], Weight] = OrderedDict()
 
 def weigh(reports: Sequence[Report], method: Method = METHOD) -> Weight:
     """The weight and the probability of direction of an association with these reports."""
-    from scipy.special import ndtr
-
     key = (method, *sorted(reports))
     if key in _CACHE:
         return _CACHE[key]
     grid = posterior(sorted(reports), method)
     down, _, up = chances(grid, reference_information(method))
-    positive = float((grid.mass * ndtr(grid.mu[None, :] / grid.tau[:, None])).sum())
+    positive = _positive(grid)
     # a tie within rounding goes to increases
     sign = 1 if positive >= 0.5 - 1e-9 else -1
     result = Weight(sign, up if sign > 0 else down, max(positive, 1 - positive))
