@@ -9,6 +9,7 @@ from graph.counterpart import with_counterpart
 from graph.filters import Filters, finding_verdict, sift
 from graph.stores.port import Reader
 from graph.synthesis import Corpus, Synthesis, population_ref, synthesise
+from graph.votes import Vote
 from schema.association import Association, Beside, TermRef
 from schema.errors import UnknownName
 from schema.names import normal, suggest
@@ -80,8 +81,10 @@ def edges(
     return found, unknown
 
 
-def contest(reader: Reader, key: tuple[str, str, str], synthesis: Synthesis, filters: Filters, corpus: Corpus) -> Association:
-    """The association of a question about one edge, contested where its counterpart gives another answer."""
+def contest(
+    reader: Reader, key: tuple[str, str, str], synthesis: Synthesis, filters: Filters, corpus: Corpus
+) -> tuple[Association, tuple[Vote, ...]]:
+    """The association of a question about one edge, contested where its counterpart gives another answer; and the votes of both."""
     counterpart = corpus.vocabulary[key[0]].counterpart
     syntheses = {key: synthesis}
     if counterpart is not None:
@@ -90,7 +93,7 @@ def contest(reader: Reader, key: tuple[str, str, str], synthesis: Synthesis, fil
         rows, _ = findings(reader, key[2], filters, exposures=terms_of(counterpart), outcomes=terms_of(key[1]))
         if rows:
             syntheses[other] = synthesise(*other, rows, corpus)
-    return with_counterpart(key, syntheses, corpus)
+    return with_counterpart(key, syntheses, corpus), tuple(vote for one in syntheses.values() for vote in one.votes.cohorts)
 
 
 def beside(

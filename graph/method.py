@@ -48,7 +48,9 @@ class Method:
     upgrade_cohorts: int = 3
     # contested
     surprise: float = 0.10
-    # prevalence
+    # what would flip an association: so many further cohorts are tried
+    flip_limit: int = 20
+    # prevalence, and subgroups by the last day of MRI
     mri_windows: tuple[int, ...] = field(default=(2, 14, 30, 90))
 
     def served(self) -> dict[str, Any]:

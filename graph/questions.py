@@ -15,8 +15,10 @@ from graph.method import METHOD
 from graph.overlap import overlap
 from graph.prevalence import prevalence as prevalence_of
 from graph.reading import WAYS
+from graph.robustness import cumulative, flips, leave_one_out
 from graph.rows import claim_row, rows_of
 from graph.stores.port import Reader, Store
+from graph.subgroups import camps, subgroups
 from graph.synthesis import synthesise, term_ref
 from schema.answer import (
     Answer,
@@ -97,7 +99,7 @@ def contested(
 
 
 def evidence(reader: Reader, exposure: str, outcome: str, population: str | None = None, *, filters: Filters = Filters()) -> Evidence:
-    """One association with every row on it, and how each was used."""
+    """One association with every row on it, how each was used, and how it holds up."""
     terms = reader.terms()
     cause = terms.resolve(exposure, "exposure")
     effect, turned = term_of(reader, outcome, "outcome")
@@ -108,11 +110,21 @@ def evidence(reader: Reader, exposure: str, outcome: str, population: str | None
     corpus = corpus_of(reader)
     association = None
     rows: Sequence[Any] = ()
+    holds: dict[str, Any] = {}
     why = None
     if readings and cause.id != effect.id:
         synthesis = synthesise(*key, readings, corpus)
-        association = with_indirect(reader, contest(reader, key, synthesis, filters, corpus), filters)
+        contested, sides = contest(reader, key, synthesis, filters, corpus)
+        association = with_indirect(reader, contested, filters)
         rows = rows_of(synthesis, readings, corpus)
+        left_out = leave_one_out(synthesis, readings, corpus)
+        holds = {
+            "leave_one_out": left_out,
+            "cumulative": cumulative(synthesis, readings, corpus),
+            "subgroups": subgroups(synthesis, corpus),
+            "flips": flips(synthesis, left_out),
+            "camps": camps(contested.contested, sides),
+        }
     else:
         everything, _ = findings(reader, node, Filters(), exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
         elsewhere = reader.findings(exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
@@ -126,6 +138,7 @@ def evidence(reader: Reader, exposure: str, outcome: str, population: str | None
         association=association,
         rows=tuple(rows),
         published=association.published if association else (),
+        **holds,
         why=why,
     )
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from graph.certainty import judge, track_of
 from graph.contested import contested, surprising
@@ -35,6 +35,7 @@ from schema.study import Study
 from schema.vocabulary import Term, Vocabulary
 
 if TYPE_CHECKING:
+    from graph.pooling import Pooled, RandomEffects
     from graph.weight import Weight
 
 _SINGULAR = {"points": "point", "years": "year", "days": "day", "lesions": "lesion", "steps": "step"}
@@ -70,10 +71,13 @@ def study_ref(study: Study) -> StudyRef:
     return StudyRef(id=study.id, label=study.label, year=study.year, doi=study.doi, pmid=study.pmid)
 
 
-def synthesise(exposure: str, outcome: str, population: str, readings: Sequence[Reading], corpus: Corpus) -> Synthesis:
+def synthesise(
+    exposure: str, outcome: str, population: str, readings: Sequence[Reading], corpus: Corpus, *, short: bool = False
+) -> Synthesis:
     """The association of an exposure with an outcome in a population, from all rows of its edge.
 
     `readings` holds every row on the two terms and on what rolls up into them, in that population and its parts, in any order.
+    `short` leaves out what stands beside the figures: sensitivity, camps, caption.
     """
     rows = sorted(readings, key=lambda reading: (reading.study, reading.position))
     exposures, outcomes = corpus.vocabulary.takes(exposure), corpus.vocabulary.takes(outcome)
@@ -142,7 +146,7 @@ def synthesise(exposure: str, outcome: str, population: str, readings: Sequence[
         contrast=_contrast(headline_row, primary, votes),
         families=tuple(families),
         published=published,
-        sensitivity=_sensitivity(votes),
+        sensitivity=Sensitivity() if short else _sensitivity(votes),
         studies=len(studies),
         cohorts=len(cohorts),
         cohorts_if_overlap=votes.cohorts_if_overlap,
@@ -154,12 +158,12 @@ def synthesise(exposure: str, outcome: str, population: str, readings: Sequence[
         full_text=full_text,
         certainty=certainty if basis else None,
         reasons=reasons if basis else (),
-        contested=contested(votes.cohorts, surprises, corpus.studies),
+        contested=None if short else contested(votes.cohorts, surprises, corpus.studies),
         caption="",
         papers=tuple(study_ref(corpus.studies[study]) for study in studies or sorted({row.study for row in rows})),
         findings=tuple(row.finding for row in rows),
     )
-    return Synthesis(association.model_copy(update={"caption": caption(association)}), votes)
+    return Synthesis(association if short else association.model_copy(update={"caption": caption(association)}), votes)
 
 
 def _part(term: str, edge: str, takes: Takes, corpus: Corpus) -> bool:
@@ -244,10 +248,10 @@ def _family_result(family: Family, votes: Sequence[Vote]) -> FamilyResult:
     y = [reading.y for reading in readings if reading.y is not None]
     se = [reading.se for reading in readings if reading.se is not None]
     scale = readings[0].scale
-    from graph.pooling import bayes, common_effect, reml_hk
+    from graph.pooling import common_effect, random_effects
 
     common = common_effect(y, se)
-    random = reml_hk(y, se) if len(y) > 1 else None
+    random = random_effects(tuple(y), tuple(se)) if len(y) > 1 else None
     source: EstimateSource
     unit = family.unit
     if random is None:
@@ -256,13 +260,9 @@ def _family_result(family: Family, votes: Sequence[Vote]) -> FamilyResult:
         unit = f"{step:g} {unit}" if unit and step != 1 else unit and _SINGULAR.get(unit, unit)
         common = common_effect([y[0] * step], [se[0] * step])
         source, estimate, ci = "single-study", back(scale, y[0] * step), _own_ci(votes[0].reading, _back_ci(scale, common.ci))
-    elif len(y) <= METHOD.bayes_max_cohorts:
-        # the scale of tau is that of log ratios; other families are brought to it only where y is on it
-        pooled = bayes(y, se) if scale in {"log-ratio", "smd"} else random
-        source = "pooled-bayes" if scale in {"log-ratio", "smd"} else "pooled-reml-hk"
-        estimate, ci = back(scale, pooled.estimate), _back_ci(scale, pooled.ci)
     else:
-        source, estimate, ci = "pooled-reml-hk", back(scale, random.estimate), _back_ci(scale, random.ci)
+        source, pooled = pool(y, se, scale)
+        estimate, ci = back(scale, pooled.estimate), _back_ci(scale, pooled.ci)
     return FamilyResult(
         **{**family.model_dump(), "unit": unit},
         k=len(y),
@@ -285,6 +285,16 @@ def _family_result(family: Family, votes: Sequence[Vote]) -> FamilyResult:
         ),
         rows=tuple(finding for vote in votes for finding in vote.findings),
     )
+
+
+def pool(y: Sequence[float], se: Sequence[float], scale: Scale | None) -> tuple[EstimateSource, Pooled | RandomEffects]:
+    """The headline of two and more estimates: Bayesian for few, REML-HK for more."""
+    from graph.pooling import few, random_effects
+
+    # the scale of tau is that of log ratios; other families are brought to it only where y is on it
+    if len(y) <= METHOD.bayes_max_cohorts and scale in {"log-ratio", "smd"}:
+        return "pooled-bayes", few(tuple(y), tuple(se))
+    return "pooled-reml-hk", random_effects(tuple(y), tuple(se))
 
 
 def _step(vote: Vote) -> float:
@@ -419,12 +429,10 @@ def _sensitivity(votes: Votes) -> Sensitivity:
 
 
 def _subset(members: Sequence[Vote]) -> Subset:
-    weighed = _weigh(members)
-    families = _families(members)
-    first = families[0] if families else None
-    votes = Votes(tuple(members), tuple(members), (), {}, (), len(members), ())
+    part = partial(members)
+    first = part.family
     return Subset(
-        direction=_direction(votes, weighed.sign if weighed else None),
+        direction=part.direction,
         cohorts=len(members),
         measure=first.measure if first else None,
         estimate=first.estimate if first else None,
@@ -433,12 +441,37 @@ def _subset(members: Sequence[Vote]) -> Subset:
     )
 
 
+class Partial(NamedTuple):
+    """What some of an association's votes say, by themselves."""
+
+    direction: Direction
+    weight: float | None
+    family: FamilyResult | None
+    contrast: str | None
+
+
+def partial(members: Sequence[Vote], primary: Collection[str] = ()) -> Partial:
+    """The small synthesis of some votes; of their families the one with rows of `primary`, where they have a part in it."""
+    weighed = _weigh(members)
+    families = _families(members)
+    family = next((one for one in families if not set(one.rows).isdisjoint(primary)), families[0] if families else None)
+    votes = Votes(tuple(members), tuple(members), (), {}, (), len(members), ())
+    direction = _direction(votes, weighed.sign if weighed else None)
+    return Partial(direction, round(weighed.weight, 6) if weighed else None, family, _contrast(None, family, votes))
+
+
+def excludes_no_effect(measure: str | None, ci: Interval | None) -> bool | None:
+    """Whether an interval excludes no effect; None where there is none."""
+    if ci is None:
+        return None
+    null = 1.0 if measure in {"OR", "RR", "HR"} else 0.0
+    return not ci[0] <= null <= ci[1]
+
+
 def includes_no_effect(association: Association) -> bool:
     """Whether an edge of a direction has a headline whose interval includes no effect."""
-    if association.ci is None or association.direction not in {"increases", "decreases"}:
-        return False
-    null = 1.0 if association.measure in {"OR", "RR", "HR"} else 0.0
-    return association.ci[0] <= null <= association.ci[1]
+    directed = association.direction in {"increases", "decreases"}
+    return directed and excludes_no_effect(association.measure, association.ci) is False
 
 
 def unit_of(association: Association) -> str | None:

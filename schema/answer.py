@@ -17,6 +17,7 @@ from schema.association import (
     TermRef,
 )
 from schema.reading import Frozen
+from schema.robustness import CampFigures, CumulativeStep, Flips, LeftOut, Subgroups
 from schema.study import Study
 from schema.vocabulary import Term
 
@@ -88,7 +89,10 @@ def flat(item: BaseModel) -> dict[str, Any]:
 
 
 class Evidence(Frozen):
-    """All that is known of one association: the synthesis (null where nothing was studied), every row, and published meta-analyses."""
+    """All that is known of one association: the synthesis (null where nothing was studied), every row, published meta-analyses.
+
+    And how it holds up: without each study, year by year, in subgroups; what would flip it; the camps where it is contested.
+    """
 
     query: dict[str, Any]
     release: str
@@ -97,6 +101,11 @@ class Evidence(Frozen):
     association: Association | None
     rows: tuple[Row, ...]
     published: tuple[PublishedEstimate, ...]
+    leave_one_out: tuple[LeftOut, ...] = ()
+    cumulative: tuple[CumulativeStep, ...] = ()
+    subgroups: tuple[Subgroups, ...] = ()
+    flips: Flips | None = None
+    camps: tuple[CampFigures, ...] = ()
     why: Why | None = None
 
 

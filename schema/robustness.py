@@ -1,0 +1,95 @@
+"""What is served on how an association holds up: with each study left out, year by year, in subgroups, by camps; and what would flip it.
+
+Names and units are those of docs/api.md.
+"""
+
+from __future__ import annotations
+
+from schema.association import Camp, CertaintyLevel, Direction, EstimateSource, Interval, StudyRef
+from schema.reading import Frozen
+
+
+class Standing(Frozen):
+    """An association in short, as some of its rows give it. Ratios are ratios; `excludes_no_effect` is null where there is no interval."""
+
+    direction: Direction
+    weight: float | None = None
+    p_direction: float | None = None
+    measure: str | None = None
+    contrast: str | None = None
+    estimate: float | None = None
+    ci: Interval | None = None
+    estimate_source: EstimateSource | None = None
+    k: int | None = None
+    excludes_no_effect: bool | None = None
+    cohorts: int
+    certainty: CertaintyLevel | None = None
+
+
+class LeftOut(Standing):
+    """The association without one study. `weight_change` is the weight without it less the weight with it."""
+
+    study: StudyRef
+    weight_change: float | None = None
+    direction_changes: bool
+    exclusion_changes: bool
+
+
+class CumulativeStep(Standing):
+    """The association after a year of publication; `year` is null in the last step, which takes in the undated studies."""
+
+    year: int | None
+    added: tuple[StudyRef, ...]
+
+
+class Small(Frozen):
+    """What some of the voting cohorts say by themselves."""
+
+    direction: Direction
+    cohorts: int
+    measure: str | None = None
+    contrast: str | None = None
+    estimate: float | None = None
+    ci: Interval | None = None
+    k: int | None = None
+
+
+class Subgroup(Small):
+    """The cohorts of one kind; `known` is False for those that don't say of which kind they are."""
+
+    group: str
+    known: bool
+    studies: tuple[str, ...]
+    weight: float | None = None
+
+
+class SubgroupTest(Frozen):
+    """Whether subgroups differ: Q-between, chi-squared with `df`, of `k` estimates with one tau2 within all subgroups."""
+
+    q_between: float
+    df: int
+    p: float
+    tau2: float
+    k: int
+
+
+class Subgroups(Frozen):
+    """The voting cohorts parted by a feature, and the test of the difference, or why there is none."""
+
+    by: str
+    groups: tuple[Subgroup, ...]
+    test: SubgroupTest | None = None
+    why: str | None = None
+
+
+class Flips(Frozen):
+    """What would flip an association: one study's absence, or so many further reference cohorts."""
+
+    alone: tuple[str, ...] = ()
+    null_cohorts: int | None = None
+    opposite_cohorts: int | None = None
+    text: str
+
+
+class CampFigures(Camp, Small):
+    """A camp with what its cohorts say by themselves."""
