@@ -248,7 +248,7 @@ def evidence(
     filters: Filters = Filters(),
     format: Form = Format.table,
 ) -> None:
-    """One association: the synthesis, every row, and how it was used."""
+    """One association: the synthesis, every row and how it was used, and how it holds up."""
     from api import tables
     from graph import questions
 
@@ -272,6 +272,16 @@ def evidence(
     if one.contested is not None:
         print(f"  contested: {one.contested.why}")
     _print(tables.rows(answer.rows, one.exposure.id, one.outcome.id, "Rows"))
+    if len(answer.leave_one_out) > 1:
+        _print(tables.left_out(answer.leave_one_out, "With one study left out"))
+    if len(answer.cumulative) > 1:
+        _print(tables.cumulative(answer.cumulative, "Year by year"))
+    if any(len(parted.groups) > 1 for parted in answer.subgroups):
+        _print(tables.subgroups(answer.subgroups, "Subgroups"))
+    if answer.camps:
+        _print(tables.camps(answer.camps, "Camps"))
+    if answer.flips is not None:
+        print(f"What would flip it: {answer.flips.text}")
     _notes(answer.note, answer.unknown_dropped)
 
 

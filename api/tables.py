@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from schema.answer import Changed, columns, flat
 from schema.association import Association, Beside, Mechanism, PooledPrevalence, Prevalence, PrevalenceRow, Row
 from schema.association import Window as PrevalenceWindow
+from schema.robustness import CampFigures, CumulativeStep, LeftOut, Small, Standing, Subgroups
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -160,6 +161,75 @@ def rows(items: Sequence[Row], exposure: str, outcome: str, title: str) -> Table
             f"{row.direction} ({named})" if named else row.direction, value,
             "" if row.p is None else str(row.p), {True: "yes", False: "no", None: ""}[row.adjusted], row.kind, used,
         )  # fmt: skip
+        table.add_row(*(_escape(cell) for cell in cells))
+    return table
+
+
+def _figure(one: Standing | Small) -> str:
+    """OR 1.85 (1.10-3.11) per 10 mmHg; nothing where there is no estimate."""
+    if one.estimate is None:
+        return ""
+    interval = f" ({number(one.ci[0])}-{number(one.ci[1])})" if one.ci else ""
+    contrast = f" {one.contrast}" if one.contrast and one.contrast.startswith("per ") else ""
+    return f"{one.measure} {number(one.estimate)}{interval}{contrast}"
+
+
+def _stands(one: Standing) -> tuple[str, ...]:
+    certainty = one.certainty.replace("-", " ") if one.certainty else ""
+    return one.direction, _figure(one), str(one.cohorts), number(one.weight), certainty
+
+
+_STANDS = ("Direction", "Estimate (95% CI)", "Cohorts", "Weight", "Certainty")
+
+
+def left_out(items: Sequence[LeftOut], title: str) -> Table:
+    """The association without each study for a terminal."""
+    table = _table(title)
+    for header in ("Without", *_STANDS, "Changes"):
+        table.add_column(header, overflow="fold")
+    for one in items:
+        exclusion = "no estimate left" if one.estimate is None else "whether no effect is excluded"
+        changes = (("direction", one.direction_changes), (exclusion, one.exclusion_changes))
+        cells = (one.study.label, *_stands(one), ", ".join(name for name, changed in changes if changed))
+        table.add_row(*(_escape(cell) for cell in cells))
+    return table
+
+
+def cumulative(items: Sequence[CumulativeStep], title: str) -> Table:
+    """The association year by year for a terminal."""
+    table = _table(title)
+    for header in ("Until", *_STANDS, "Added"):
+        table.add_column(header, overflow="fold")
+    for one in items:
+        until = "undated" if one.year is None else str(one.year)
+        table.add_row(*(_escape(cell) for cell in (until, *_stands(one), ", ".join(study.label for study in one.added))))
+    return table
+
+
+def subgroups(items: Sequence[Subgroups], title: str) -> Table:
+    """The cohorts by feature for a terminal, where they are of more than one kind; and whether the kinds differ."""
+    table = _table(title)
+    for header in ("By", "Subgroup", "Direction", "Estimate (95% CI)", "Cohorts", "Weight", "Test of the difference"):
+        table.add_column(header, overflow="fold")
+    for one in items:
+        if len(one.groups) < 2:
+            continue
+        test = one.test
+        tested = f"Q {number(test.q_between)}, df {test.df}, p {number(test.p)} ({test.k} estimates)" if test else f"none: {one.why}"
+        for i, group in enumerate(one.groups):
+            head, tail = (one.by, tested) if i == 0 else ("", "")
+            cells = (head, group.group, group.direction, _figure(group), str(group.cohorts), number(group.weight), tail)
+            table.add_row(*(_escape(cell) for cell in cells))
+    return table
+
+
+def camps(items: Sequence[CampFigures], title: str) -> Table:
+    """The camps of a contradiction for a terminal."""
+    table = _table(title)
+    for header in ("Camp", "Cohorts", "Patients", "Direction", "Estimate (95% CI)", "Studies"):
+        table.add_column(header, overflow="fold")
+    for one in items:
+        cells = (one.report, str(one.cohorts), str(one.patients), one.direction, _figure(one), ", ".join(one.studies))
         table.add_row(*(_escape(cell) for cell in cells))
     return table
 

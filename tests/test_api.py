@@ -133,7 +133,7 @@ def test_a_family_has_all_of_the_contracts_keys(client: TestClient) -> None:
 
 def test_evidence_holds_the_association_its_rows_and_what_is_published(client: TestClient) -> None:
     body = client.get("/v1/evidence", params={"exposure": "cerebral-microbleeds", "outcome": "r-dwi"}).json()
-    assert {"association", "rows", "published"} <= set(body)
+    assert {"association", "rows", "published", "leave_one_out", "cumulative", "subgroups", "camps"} <= set(body)
     assert {row["finding"] for row in body["rows"]} == set(body["association"]["findings"])
     for row in body["rows"]:
         assert set(row) >= ROW_KEYS

@@ -243,6 +243,15 @@ def test_a_table_of_evidence_tells_each_row_and_why(folder: Path, rdwi: Rdwi, cl
     assert "certainty" in out
 
 
+def test_a_table_of_evidence_tells_how_it_holds_up(folder: Path, rdwi: Rdwi) -> None:
+    out = rdwi("evidence", "acute-bp-reduction", "r-dwi").out
+    for part in ("With one study left out", "Year by year", "Subgroups", "Camps", "What would flip it: "):
+        assert part in out
+    alone = rdwi("evidence", "admission-dbp", "r-dwi").out
+    assert "One study: leaving it out leaves nothing." in alone
+    assert "With one study left out" not in alone
+
+
 def test_a_table_that_is_cut_says_so(folder: Path, rdwi: Rdwi, client: TestClient) -> None:
     out = rdwi("factors", "--limit", "2").out
     total = client.get("/v1/factors").json()["total"]

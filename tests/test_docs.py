@@ -25,8 +25,10 @@ from graph.method import Method
 from graph.reading import WAYS
 from graph.settings import Server, Settings
 from graph.stores.neo4j.rows import OWN
-from schema.association import Association, Row
+from schema.association import Association, Camp, Row
 from schema.graphmodel import EDGES, NODES
+from schema.reading import Frozen
+from schema.robustness import CampFigures, CumulativeStep, Flips, LeftOut, Subgroup, Subgroups, SubgroupTest
 from schema.vocabulary import Term
 
 ROOT = Path(__file__).parent.parent
@@ -83,6 +85,13 @@ def test_no_route_is_documented_that_is_not_there(client: TestClient) -> None:
 def test_every_field_of_an_answer_is_documented(model: type[Association | Row]) -> None:
     written = text("docs/api.md")
     assert [name for name in model.model_fields if f"`{name}`" not in written] == []
+
+
+@pytest.mark.parametrize("model", [LeftOut, CumulativeStep, Subgroups, Subgroup, SubgroupTest, Flips, CampFigures])
+def test_every_figure_of_how_an_association_holds_up_is_documented(model: type[Frozen]) -> None:
+    section = text("docs/api.md").partition("## How an association holds up")[2]
+    known = {*re.findall(r"\w+", section), *Camp.model_fields}
+    assert [name for name in model.model_fields if name not in known] == []
 
 
 def test_every_setting_is_documented() -> None:

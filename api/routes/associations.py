@@ -55,7 +55,7 @@ def outcomes(query: Annotated[OutcomesQuery, Query()], reader: ReaderDep) -> Res
 
 @router.get("/evidence", response_model=Evidence)
 def evidence(query: Annotated[EvidenceQuery, Query()], reader: ReaderDep) -> Response:
-    """One association: the synthesis, every row and how it was used, and published meta-analyses beside. CSV gives the rows."""
+    """One association: the synthesis, every row and how it was used, published meta-analyses, and how it holds up. CSV gives the rows."""
     answer = questions.evidence(reader, query.exposure, query.outcome, query.population, filters=query.filters())
     return respond(answer, query.format, answer.rows, Row)
 
