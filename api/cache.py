@@ -92,7 +92,7 @@ class Answers:
 
     async def _look_after(self, last: asyncio.Future[Reader] | None) -> Reader:
         if last is not None and not last.done():
-            await asyncio.wait({last})
+            await asyncio.wait({last}, timeout=self._looked)
         self._last_look, self._next_look = self._next_look, None
         return await run_in_threadpool(self._store.reader)
 

@@ -60,27 +60,29 @@ def main() -> None:
             subprocess.run([*command, *map(str, sheets)], env=_environment(settings), stdout=subprocess.DEVNULL, check=True)
             seconds = time.perf_counter() - begin
             whole.insert(0, _held(settings))
-        for kill in range(kills):
+        killed = 0
+        while killed < kills:
             now = whole.index(_held(settings))
             process = subprocess.Popen(
                 [*command, *map(str, sides[1 - now])], env=_environment(settings), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
             )
-            # from the start of the program, over what it reads and writes, to a little after its end
-            time.sleep(shuffled.uniform(0.1 * seconds, 1.1 * seconds))
-            done = process.poll() is not None
+            # from the start of the program, over what it reads and writes, to its end
+            time.sleep(shuffled.uniform(0.1 * seconds, 1.05 * seconds))
+            if process.poll() is not None:
+                # it had ended by itself
+                continue
             process.kill()
             process.wait()
+            killed += 1
             generations = len(server.query("MATCH (n:Rdwi) WHERE n.generation > 0 RETURN DISTINCT n.generation"))
             graph = _held(settings)
             if graph not in whole:
                 found["LOST"] += 1
-            elif done:
-                found["it had ended"] += 1
             elif graph == whole[now]:
                 found[_WRITING if generations > 1 else _WAITING] += 1
             else:
                 found[_DELETING if generations > 1 else "after the old one was deleted"] += 1
-            print(f"\r{kill + 1} of {kills}: {dict(found)}", end="", flush=True)
+            print(f"\r{killed} of {kills}: {dict(found)}", end="", flush=True)
         load(settings, sides[0], fresh=True)
         left = server.query("MATCH (n:Rdwi) WHERE n.generation > 0 RETURN DISTINCT n.generation")
     print(f"\n{kills} loads killed; {found['LOST']} lost a release; generations left after the next load: {len(left)}")

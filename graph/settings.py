@@ -55,8 +55,17 @@ class Settings(BaseSettings):
             raise ValueError(f"RDWI_STORE is no address: {error}") from error
         if uri.scheme not in SCHEMES or not uri.hostname:
             raise ValueError(f"RDWI_STORE must be memory: or the URI of a Neo4j server ({', '.join(f'{one}://' for one in SCHEMES)})")
+        if uri.path.strip("/"):
+            raise ValueError("RDWI_STORE has a path; name the database in RDWI_NEO4J_DATABASE")
         if "@" in uri.netloc:
             raise ValueError("RDWI_STORE holds a user or password; put them in RDWI_NEO4J_USER and RDWI_NEO4J_PASSWORD")
+        return value
+
+    @field_validator("neo4j_database")
+    @classmethod
+    def _for_data(cls, value: str | None) -> str | None:
+        if value is not None and value.lower() == "system":
+            raise ValueError("RDWI_NEO4J_DATABASE can't be system, which is Neo4j's own")
         return value
 
     @property

@@ -50,12 +50,18 @@ def _p(value: PValue) -> PValue:
     return value
 
 
+def _printable(value: int | float) -> int | float:
+    if value and not 1e-15 <= abs(value) <= 1e15:
+        raise ValueError("must be 0, or between 1e-15 and 1e15 in size: no paper prints another figure")
+    return value
+
+
 Text = Annotated[str, Field(min_length=1)]
 Slug = Annotated[str, AfterValidator(_slug)]
 Count = Annotated[int, Field(ge=0)]
 Size = Annotated[int, Field(ge=1)]
 # a union, so that 16 and 16.0 keep how precisely they were printed
-Number = int | float
+Number = Annotated[int | float, AfterValidator(_printable)]
 Percent = Annotated[int | float, Field(ge=0, le=100)]
 Pair = Annotated[tuple[Number, Number], Field(strict=False)]
 T = TypeVar("T")
@@ -268,7 +274,7 @@ class Study(Part):
     read: Literal["abstract", "full-text"]
     design: Design | None = None
     search_until: Annotated[str, Field(pattern=r"^[0-9]{4}(-[0-9]{2}){0,2}$")] | None = None
-    cohorts: Many[Text] = ()
+    cohorts: Many[Annotated[str, Field(min_length=1, max_length=200)]] = ()
     overlaps_with: Many[Slug] = ()
     countries: Many[Text] = ()
     centres: Size | None = None

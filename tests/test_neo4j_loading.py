@@ -26,7 +26,7 @@ from graph.stores.neo4j.lease import Lease
 from graph.stores.neo4j.loading import Neo4jWriter
 from graph.stores.neo4j.rows import FORMAT, node_rows
 from graph.stores.neo4j.store import Neo4jStore
-from schema.errors import InputProblems, StoreBusy, StoreEmpty, StoreError, StoreOutdated, StoreUnavailable, UnknownName
+from schema.errors import InputProblems, StoreBusy, StoreDenied, StoreEmpty, StoreError, StoreOutdated, StoreUnavailable, UnknownName
 from schema.graphmodel import EDGES, NODES
 from schema.study import Study
 from schema.vocabulary import shipped
@@ -296,6 +296,55 @@ def test_others_nodes_are_never_touched_and_never_in_the_way(
     run("DROP CONSTRAINT theirs")
 
 
+def test_others_relationships_on_our_nodes_are_not_read(empty: Server, run: Cypher, smaller: EvidenceGraph) -> None:
+    put(empty, smaller)
+    run("MATCH (t:Rdwi:RdwiTerm {id: 'r-dwi'}) CREATE (t)-[:ASSOCIATED_WITH {population: 'ich'}]->(:Ticket)<-[:MAY_LEAD_TO]-(t)")
+    run("MATCH (t:Rdwi:RdwiTerm {id: 'age'}) CREATE (t)<-[:OUTCOME]-(:Ticket), (t)<-[:ASSOCIATED_WITH {population: 'ich'}]-(:Ticket)")
+    assert held(empty) == smaller
+    store, expected = Neo4jStore(empty), MemoryReader(smaller)
+    reader = store.reader()
+    assert reader.counts() == expected.counts()
+    assert reader.finding_counts() == expected.finding_counts()
+    assert reader.edges(exposure="r-dwi") == expected.edges(exposure="r-dwi")
+    assert reader.edges(outcome="age") == expected.edges(outcome="age")
+    store.close()
+    put(empty, smaller)
+    assert run("MATCH (n:Ticket) RETURN count(n) AS left") == [{"left": 3}]
+
+
+def test_a_constraint_of_others_that_forbids_a_load_is_told(empty: Server, run: Cypher, smaller: EvidenceGraph) -> None:
+    put(empty, smaller)
+    run("CREATE CONSTRAINT theirs IF NOT EXISTS FOR (n:Study) REQUIRE n.id IS UNIQUE")
+    try:
+        with pytest.raises(StoreDenied, match="constraint of another application"):
+            put(empty, smaller)
+        assert held(empty) == smaller
+    finally:
+        run("DROP CONSTRAINT theirs")
+
+
+def test_a_database_that_was_emptied_and_loaded_anew_is_another_release_though_its_generations_begin_anew(
+    empty: Server, run: Cypher, smaller: EvidenceGraph, other: EvidenceGraph
+) -> None:
+    put(empty, smaller)
+    store = Neo4jStore(empty)
+    old = store.reader()
+    old.studies()
+    run("MATCH (n) DETACH DELETE n")
+    put(empty, other)
+    assert not store.still(old)
+    assert store.ask(lambda reader: reader.graph()) == other
+    store.close()
+
+
+def test_a_graph_of_a_newer_version_is_left_alone(settings: Settings, run: Cypher, empty: Server) -> None:
+    load(settings, [STUDIES / "menon-2012.yaml"])
+    run("MATCH (p:Rdwi {generation: 0, id: 'pointer'}) SET p.method = '99'")
+    for refused in (lambda: open_store(settings), lambda: load(settings, [STUDIES / "wu-2015.yaml"])):
+        with pytest.raises(StoreOutdated, match="newer version"):
+            refused()
+
+
 # --- one loader at a time ---
 
 
@@ -348,11 +397,11 @@ def test_who_has_lost_the_lease_deletes_nothing_of_its_next_holder(
         # halfway through the holder's load the other one wakes up and wants to clean
         fill = holder._fill
 
-        def disturbed(graph: EvidenceGraph, generation: int) -> int:
-            nodes = fill(graph, generation)
+        def disturbed(graph: EvidenceGraph, generation: int) -> tuple[int, int]:
+            counted = fill(graph, generation)
             with pytest.raises(StoreBusy):
                 late._clean()
-            return nodes
+            return counted
 
         monkeypatch.setattr(holder, "_fill", disturbed)
         holder.write(other)
@@ -394,10 +443,10 @@ def test_nodes_that_went_missing_before_the_swap_are_noticed(
     with Neo4jWriter(empty) as writer:
         fill = writer._fill
 
-        def disturbed(graph: EvidenceGraph, generation: int) -> int:
-            nodes = fill(graph, generation)
+        def disturbed(graph: EvidenceGraph, generation: int) -> tuple[int, int]:
+            counted = fill(graph, generation)
             run("MATCH (n:Rdwi:Claim {generation: $generation}) WITH n LIMIT 1 DETACH DELETE n", generation=generation)
-            return nodes
+            return counted
 
         monkeypatch.setattr(writer, "_fill", disturbed)
         with pytest.raises(StoreError, match="another program changes this graph"):
@@ -410,7 +459,7 @@ def test_a_container_that_is_started_again_is_not_taken_for_the_one_that_was_kil
         run("MATCH (l:Rdwi {generation: 0, id: 'lease'}) SET l.token = 'of the one before'")
         second = Lease(Connection(empty))
         second.take()
-        second.free()
+        second.free(second._connection)
         second._connection.close()
 
 
@@ -423,7 +472,7 @@ def test_a_dead_holder_of_this_machine_is_not_waited_for(empty: Server, run: Cyp
         second = Lease(Connection(empty))
         if host is None:
             second.take()
-            second.free()
+            second.free(second._connection)
         else:
             with pytest.raises(StoreBusy):
                 second.take()

@@ -127,6 +127,7 @@ def test_a_server_without_a_password_set_is_not_asked() -> None:
         ("neo4j://", "must be memory:"),
         ("bolt://me:secret@127.0.0.1:7687", "holds a user or password"),
         ("bolt://127.0.0.1:many", "is no address"),
+        ("bolt://127.0.0.1:7687/mydb", "name the database in RDWI_NEO4J_DATABASE"),
     ],
 )
 def test_an_address_that_is_none_is_a_wrong_setting(store: str, message: str) -> None:

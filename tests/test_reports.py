@@ -42,7 +42,7 @@ def test_a_whole_number_of_hundreds_of_digits_is_refused(tmp_path: Path) -> None
 def test_counts_beyond_all_bounds_are_judged_without_an_error(tmp_path: Path) -> None:
     huge = 10**17
     counts = {"exposed_cases": 1, "exposed_total": huge, "unexposed_cases": huge, "unexposed_total": huge + 1}
-    assert all(one.severity == "warning" for one in problems(tmp_path, finding(value=1e308, adjusted=False, counts=counts)))
+    assert all(one.severity == "warning" for one in problems(tmp_path, finding(value=1e15, adjusted=False, counts=counts)))
 
 
 @pytest.mark.parametrize("path", ["~nosuchuser/x", "x" * 300, "a\0b/*", ""])
@@ -180,3 +180,9 @@ def test_mistakes_of_a_vocabulary_have_their_index_and_line(tmp_path: Path) -> N
     file.write_text("- {id: zebra, name: Zebra, kind: lesion}\n- {id: okapi, name: Okapi, kind: animal}\n")
     _, (problem,) = sheets.read_vocabularies([file], shipped())
     assert (problem.path, problem.line) == ("[1].kind", 2)
+
+
+@pytest.mark.parametrize("value", [1e200, 1e-155, -1e16, 1e-16])
+def test_a_figure_that_no_paper_prints_is_an_error(tmp_path: Path, value: float) -> None:
+    """Of such figures sums overflow, and what can't be written as a number can't be read back."""
+    assert any("no paper prints" in str(one) for one in problems(tmp_path, finding(measure="beta", value=value)))

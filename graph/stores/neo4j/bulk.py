@@ -35,7 +35,7 @@ class _Table:
 
     def write(self, first: list[str], properties: Mapping[str, Any]) -> None:
         if self._rows is None:
-            self._rows = csv.writer(self._stack.enter_context(self.path.open("w", encoding="utf-8", newline="")), lineterminator="\n")
+            self._rows = csv.writer(self._stack.enter_context(self.path.open("w", encoding="utf-8", newline="")), lineterminator="\r\n")
             self._rows.writerow([*self._first, *(f"{name}:{kind}" for name, kind in self._types.items())])
         self._rows.writerow([*first, *(_cell(properties.get(name)) for name in self._types)])
 
@@ -54,7 +54,7 @@ def write(graph: EvidenceGraph, folder: Path) -> None:
         for label, row in node_rows(graph, _GENERATION):
             nodes[label].write([row["id"]], row)
         nodes["RdwiPointer"] = _Table(stack, folder / "nodes" / "RdwiPointer.csv", columns, POINTER)
-        row = pointer_row(graph, _GENERATION)
+        row = {**pointer_row(graph, _GENERATION), "last": _GENERATION}
         nodes["RdwiPointer"].write([row["id"]], row)
 
         columns = [":START_ID", ":END_ID"]

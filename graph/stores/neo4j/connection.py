@@ -15,6 +15,7 @@ from neo4j.exceptions import (
     AuthError,
     ConfigurationError,
     ConnectionPoolError,
+    ConstraintError,
     DriverError,
     Forbidden,
     Neo4jError,
@@ -31,7 +32,7 @@ from graph.stores.neo4j.rows import records
 from schema.errors import RdwiError, StoreDenied, StoreError, StoreUnavailable, StoreUnsupported
 
 OLDEST = (5, 26)
-_CONNECT, _ACQUIRE, _RETRY, _READ, _WRITE = 5.0, 10.0, 3.0, 30.0, 600.0  # seconds
+_CONNECT, _ACQUIRE, _LIVENESS, _RETRY, _READ, _WRITE = 5.0, 10.0, 30.0, 3.0, 30.0, 600.0  # seconds
 # the server logs in with these after the caller's own mistakes, not its own
 _DENIED = "Neo.ClientError.Security."
 
@@ -59,6 +60,8 @@ class Connection:
                 connection_timeout=_CONNECT,
                 connection_acquisition_timeout=_ACQUIRE,
                 max_transaction_retry_time=patience,
+                # a connection that has been idle may be dead without anybody's having said so
+                liveness_check_timeout=_LIVENESS,
                 notifications_min_severity="OFF",
                 telemetry_disabled=True,
             )
@@ -137,14 +140,17 @@ class Connection:
             case Neo4jError(code=str(code)) if code.startswith("Neo.ClientError.Transaction.TransactionTimedOut"):
                 return StoreUnavailable(f"{uri} took too long to answer; try again later.")
             case ServiceUnavailable() | SessionExpired() | ConnectionPoolError() | TransientError() | OSError():
-                return StoreUnavailable(f"Neo4j at {uri} can't be reached now ({_first_line(error)}).")
+                return StoreUnavailable(f"Neo4j at {uri} can't be reached now ({_reason(error)}).")
             case Neo4jError(code=str(code)) if code.startswith(_DENIED):
                 return StoreDenied(f"{uri} refuses {server.user!r}: {error.message}")
+            case ConstraintError():
+                return StoreDenied(f"A constraint of another application in {uri} forbids what is to be written: {error.message}")
             case ConfigurationError() | ValueError():
-                return StoreDenied(f"{uri} can't be connected to as it is written: {_first_line(error)}. See RDWI_STORE.")
+                return StoreDenied(f"{uri} can't be connected to as it is written: {_reason(error)}. See RDWI_STORE.")
             case _:
-                return StoreError(f"Neo4j at {uri} answered with an error: {_first_line(error)}")
+                return StoreError(f"Neo4j at {uri} answered with an error: {_reason(error)}")
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+def _reason(error: Exception) -> str:
+    """The last line, which is where the driver says why."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[-1].rstrip(".")

@@ -21,6 +21,11 @@ SCHEMA: tuple[LiteralString, ...] = (
     "CREATE FULLTEXT INDEX rdwi_terms IF NOT EXISTS FOR (n:RdwiTerm) ON EACH [n.name, n.synonyms]",
     "CALL db.awaitIndexes(300)",
 )
+UNIQUE: LiteralString = """
+SHOW CONSTRAINTS YIELD labelsOrTypes, properties, type
+WHERE labelsOrTypes = ['Rdwi'] AND properties = ['generation', 'id'] AND type CONTAINS 'UNIQUENESS'
+RETURN count(*) AS found
+"""
 
 # --- the server ---
 
@@ -30,7 +35,8 @@ COMPONENTS: LiteralString = "CALL dbms.components() YIELD name, versions WHERE n
 
 POINTER: LiteralString = """
 MATCH (p:Rdwi {generation: 0, id: 'pointer'}) WHERE p.current IS NOT NULL
-RETURN p.current AS generation, p.release AS release, p.format AS format, p.method AS method, p.user AS user, p.removed AS removed
+RETURN p.current AS generation, p.load AS load, p.release AS release, p.format AS format, p.method AS method,
+  p.user AS user, p.removed AS removed
 """
 BEGIN: LiteralString = """
 MERGE (p:Rdwi {generation: 0, id: 'pointer'})
@@ -128,9 +134,9 @@ GENERATIONS: LiteralString = """
 MATCH (n:Rdwi) USING INDEX n:Rdwi(generation, id) WHERE n.generation > 0 AND n.generation <> $current AND n.id IS NOT NULL
 RETURN DISTINCT n.generation AS generation
 """
-COUNT_NODES: LiteralString = """
+COUNT_ALL: LiteralString = """
 MATCH (n:Rdwi) USING INDEX SEEK n:Rdwi(generation, id) WHERE n.generation = $generation AND n.id IS NOT NULL
-RETURN count(n) AS nodes
+RETURN count(n) AS nodes, sum(COUNT { (n)-->(:Rdwi) }) AS edges
 """
 DELETE: LiteralString = """
 MATCH (n:Rdwi) USING INDEX SEEK n:Rdwi(generation, id) WHERE n.generation = $generation AND n.id IS NOT NULL
@@ -147,22 +153,22 @@ CLAIMS: LiteralString = "MATCH (n:Rdwi:Claim) WHERE n.generation = $generation R
 
 EDGES_FROM: LiteralString = """
 MATCH (e:Rdwi {generation: $generation, id: $exposure})-[r:ASSOCIATED_WITH]->(o) USING INDEX SEEK e:Rdwi(generation, id)
-WHERE ($outcome IS NULL OR o.id = $outcome) AND ($population IS NULL OR r.population = $population)
+WHERE r.record IS NOT NULL AND ($outcome IS NULL OR o.id = $outcome) AND ($population IS NULL OR r.population = $population)
 RETURN r.record AS record
 """
 EDGES_TO: LiteralString = """
 MATCH (o:Rdwi {generation: $generation, id: $outcome})<-[r:ASSOCIATED_WITH]-() USING INDEX SEEK o:Rdwi(generation, id)
-WHERE $population IS NULL OR r.population = $population
+WHERE r.record IS NOT NULL AND ($population IS NULL OR r.population = $population)
 RETURN r.record AS record
 """
 EDGES: LiteralString = """
 MATCH (e:Rdwi:RdwiTerm)-[r:ASSOCIATED_WITH]->()
-WHERE e.generation = $generation AND ($population IS NULL OR r.population = $population)
+WHERE e.generation = $generation AND r.record IS NOT NULL AND ($population IS NULL OR r.population = $population)
 RETURN r.record AS record
 """
 MECHANISM_EDGES: LiteralString = """
 MATCH (a:Rdwi:RdwiTerm)-[r:MAY_ACT_THROUGH|MAY_LEAD_TO]->()
-WHERE a.generation = $generation
+WHERE a.generation = $generation AND r.record IS NOT NULL
 RETURN r.record AS record
 """
 
@@ -186,7 +192,7 @@ PREVALENCE_OF: LiteralString = (
 )
 
 FINDING_COUNTS: LiteralString = """
-MATCH (t:Rdwi:RdwiTerm)<-[:EXPOSURE|OUTCOME]-(n)
+MATCH (t:Rdwi:RdwiTerm)<-[:EXPOSURE|OUTCOME]-(n:Rdwi:Finding)
 WHERE t.generation = $generation
 RETURN t.id AS term, count(DISTINCT n) AS findings
 """
@@ -197,7 +203,9 @@ CALL () { MATCH (n:Rdwi:RdwiTerm) WHERE n.generation = $generation RETURN count(
 CALL () { MATCH (n:Rdwi:Finding) WHERE n.generation = $generation RETURN count(n) AS findings }
 CALL () { MATCH (n:Rdwi:Prevalence) WHERE n.generation = $generation RETURN count(n) AS prevalence }
 CALL () { MATCH (n:Rdwi:Claim) WHERE n.generation = $generation RETURN count(n) AS claims }
-CALL () { MATCH (n:Rdwi:RdwiTerm)-[r:ASSOCIATED_WITH]->() WHERE n.generation = $generation RETURN count(r) AS associations }
-CALL () { MATCH (n:Rdwi:RdwiTerm)-[r:MAY_ACT_THROUGH|MAY_LEAD_TO]->() WHERE n.generation = $generation RETURN count(r) AS mechanism_edges }
+CALL () { MATCH (n:Rdwi:RdwiTerm)-[r:ASSOCIATED_WITH]->() WHERE n.generation = $generation AND r.record IS NOT NULL
+  RETURN count(r) AS associations }
+CALL () { MATCH (n:Rdwi:RdwiTerm)-[r:MAY_ACT_THROUGH|MAY_LEAD_TO]->() WHERE n.generation = $generation AND r.record IS NOT NULL
+  RETURN count(r) AS mechanism_edges }
 RETURN studies, terms, findings, prevalence, claims, associations, mechanism_edges, full_text
 """

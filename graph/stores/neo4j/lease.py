@@ -13,6 +13,7 @@ import sys
 import threading
 import uuid
 from contextlib import suppress
+from pathlib import Path
 
 from neo4j import ManagedTransaction
 
@@ -38,12 +39,12 @@ class Lease:
         self._connection.write(self._take)
         self._heart.start()
 
-    def free(self) -> None:
+    def free(self, connection: Connection) -> None:
         self._ended.set()
-        self._heart.join()
-        # where the server is away, the lease runs out by itself
+        # a beat that waits for a server changes nothing any more
+        self._heart.join(timeout=1)
         with suppress(StoreUnavailable):
-            self._connection.write(lambda transaction: transaction.run(cypher.FREE_LEASE, token=self._token).consume())
+            connection.write(lambda transaction: transaction.run(cypher.FREE_LEASE, token=self._token).consume())
 
     def check(self, transaction: ManagedTransaction) -> None:
         """Hold the lease's node locked until the transaction ends; StoreBusy where the lease is another's."""
@@ -62,9 +63,9 @@ class Lease:
                 f"{found['holder']} is loading into this store. Try again when it is done; "
                 f"should it have died, its lease ends in {max(1, round(found['left'] / 1000))} seconds."
             )
-        host, pid = socket.gethostname(), os.getpid()
+        holder = f"{_user()} on {socket.gethostname()} (process {os.getpid()})"
         transaction.run(
-            cypher.HOLD_LEASE, token=self._token, holder=f"{_user()} on {host} (process {pid})", host=host, pid=pid, milliseconds=_LASTS_MS
+            cypher.HOLD_LEASE, token=self._token, holder=holder, host=_where(), pid=os.getpid(), milliseconds=_LASTS_MS
         ).consume()
 
     def _beat(self) -> None:
@@ -89,9 +90,18 @@ def _user() -> str:
         return "someone"
 
 
+def _where() -> str:
+    """Where process numbers mean the same: the machine since it was started, and on Linux the namespace (containers have their own)."""
+    parts = [socket.gethostname()]
+    with suppress(OSError):
+        parts.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip())
+        parts.append(str(Path("/proc/self/ns/pid").readlink()))
+    return " ".join(parts)
+
+
 def _died(token: str, host: str | None, pid: int | None) -> bool:
     """Whether the holder was a program of this machine that is gone: then there is nothing to wait for."""
-    if host != socket.gethostname() or pid is None or sys.platform == "win32":
+    if host != _where() or pid is None or sys.platform == "win32":
         return False
     if pid == os.getpid():
         # a container that is started again has the host's name and the process number of the one that was killed

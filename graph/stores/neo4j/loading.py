@@ -8,12 +8,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
 
-from neo4j import ManagedTransaction
+from neo4j import ManagedTransaction, Record
 from neo4j.api import BookmarkManager
 
 from graph.build import EvidenceGraph
@@ -24,7 +24,7 @@ from graph.stores.neo4j.connection import Connection
 from graph.stores.neo4j.lease import Lease
 from graph.stores.neo4j.rows import FORMAT, edge_rows, node_rows, pointer_row
 from graph.stores.port import Held, Report, Writer
-from schema.errors import RdwiError, StoreError, StoreOutdated, StoreUnavailable
+from schema.errors import RdwiError, StoreBusy, StoreError, StoreOutdated, StoreUnavailable
 from schema.study import Study
 from schema.vocabulary import Term
 
@@ -42,6 +42,7 @@ class Neo4jWriter(Writer):
 
     def __init__(self, server: Server, bookmarks: BookmarkManager | None = None, report: Report | None = None) -> None:
         self._report = report or (lambda _what, _done, _total: None)
+        self._server = server
         self._connection = Connection(server, bookmarks, patience=_PATIENCE)
         self._lease = Lease(self._connection)
 
@@ -50,6 +51,9 @@ class Neo4jWriter(Writer):
             _ = self._connection.version
             for statement in cypher.SCHEMA:
                 self._connection.define(statement)
+            (unique,) = self._connection.read(cypher.UNIQUE)
+            if not unique["found"]:
+                raise StoreError("A constraint of another application is named rdwi_id, so ours can't be made. Rename that one.")
             self._lease.take()
         except BaseException:
             self._connection.close()
@@ -58,7 +62,9 @@ class Neo4jWriter(Writer):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         try:
-            self._lease.free()
+            # a server that is away is not waited for: then the lease runs out by itself
+            with closing(Connection(self._server, self._connection.bookmarks)) as patient_no_more:
+                self._lease.free(patient_no_more)
         finally:
             self._connection.close()
 
@@ -67,8 +73,7 @@ class Neo4jWriter(Writer):
         if not found:
             return None
         (pointer,) = found
-        if pointer["format"] != FORMAT:
-            raise outdated(pointer["format"])
+        readable(pointer)
         generation = pointer["generation"]
         studies = self._connection.read_records(Study, cypher.STUDIES, generation=generation)
         terms = self._connection.read_records(Term, cypher.TERMS, generation=generation)
@@ -83,12 +88,14 @@ class Neo4jWriter(Writer):
 
     def write(self, graph: EvidenceGraph) -> None:
         self._clean()
-        generation = self._connection.write(lambda transaction: transaction.run(cypher.BEGIN).single(strict=True)["generation"])
+        generation = self._connection.write(self._begin)
         try:
-            nodes = self._fill(graph, generation)
-            self._swap(graph, generation, nodes)
+            nodes, edges = self._fill(graph, generation)
+            self._swap(graph, generation, nodes, edges)
+        except StoreUnavailable:
+            # what is left the next load deletes; a server that is away is not waited for once more
+            raise
         except BaseException:
-            # what can't be deleted now, the next load deletes
             with suppress(RdwiError):
                 self._delete(generation, own=True)
             raise
@@ -97,39 +104,50 @@ class Neo4jWriter(Writer):
         except RdwiError as error:
             _LOG.warning("%s The new release is in its place; the next load deletes what is left of the old one.", error)
 
-    def _swap(self, graph: EvidenceGraph, generation: int, nodes: int) -> None:
+    def _begin(self, transaction: ManagedTransaction) -> int:
+        self._lease.check(transaction)
+        return int(transaction.run(cypher.BEGIN).single(strict=True)["generation"])
+
+    def _swap(self, graph: EvidenceGraph, generation: int, nodes: int, edges: int) -> None:
         def swap(transaction: ManagedTransaction) -> None:
             self._lease.check(transaction)
-            there = transaction.run(cypher.COUNT_NODES, generation=generation).single(strict=True)["nodes"]
-            if there != nodes:
-                raise _changed(there, nodes)
+            there = transaction.run(cypher.COUNT_ALL, generation=generation).single(strict=True)
+            if (there["nodes"], there["edges"]) != (nodes, edges):
+                raise _changed(there["nodes"] + there["edges"], nodes + edges)
             transaction.run(cypher.SWAP, pointer=pointer_row(graph, generation)).single(strict=True)
 
         try:
             self._connection.write(swap)
+        except StoreBusy:
+            raise
         except StoreUnavailable:
             # what was lost may be but the word that it is done
             pointer = self._connection.read(cypher.POINTER)
             if not pointer or pointer[0]["generation"] != generation:
                 raise
 
-    def _fill(self, graph: EvidenceGraph, generation: int) -> int:
-        """Write all; how many nodes."""
+    def _fill(self, graph: EvidenceGraph, generation: int) -> tuple[int, int]:
+        """Write all; how many nodes and edges."""
         nodes = self._send("writing nodes", node_rows(graph, generation), NODES, _create)
-        self._send("writing edges", edge_rows(graph), EDGES, partial(_connect, generation=generation))
-        return nodes
+        return nodes, self._send("writing edges", edge_rows(graph), EDGES, partial(_connect, generation=generation))
 
     def _send(
         self, what: str, rows: Iterable[tuple[str, _T]], most: int, create: Callable[[ManagedTransaction, str, list[_T]], int],
     ) -> int:  # fmt: skip
         done = 0
         for kind, batch in _ahead(batches(rows, most)):
-            made = self._connection.write(partial(_call, create, kind, batch))
+            made = self._connection.write(partial(self._held_by_us, create, kind, batch))
             if made != len(batch):
                 raise _changed(made, len(batch))
             done += made
             self._report(what, done, 0)
         return done
+
+    def _held_by_us(
+        self, create: Callable[[ManagedTransaction, str, list[_T]], int], kind: str, rows: list[_T], transaction: ManagedTransaction
+    ) -> int:
+        self._lease.check(transaction)
+        return create(transaction, kind, rows)
 
     def _clean(self) -> None:
         """Delete every generation that isn't the current one."""
@@ -156,10 +174,6 @@ class Neo4jWriter(Writer):
 
 def _changed(found: int, expected: int) -> StoreError:
     return StoreError(f"Neo4j has {found} of {expected} nodes or relationships: another program changes this graph. Nothing was changed.")
-
-
-def _call(create: Callable[[ManagedTransaction, str, list[_T]], int], kind: str, rows: list[_T], transaction: ManagedTransaction) -> int:
-    return create(transaction, kind, rows)
 
 
 def _create(transaction: ManagedTransaction, label: str, rows: list[Any]) -> int:
@@ -190,8 +204,22 @@ def _ahead(items: Iterator[_T]) -> Iterator[_T]:
             yield item
 
 
-def outdated(found: object) -> StoreOutdated:
-    return StoreOutdated(f"The graph in Neo4j has format {found}; this version reads format {FORMAT}. Load the sheets again with --fresh.")
+def readable(pointer: Record) -> None:
+    """StoreOutdated where the graph has another format, or was built by a newer version of the method."""
+    found, method = pointer["format"], pointer["method"]
+    if found > FORMAT or _newer(method):
+        raise StoreOutdated(
+            f"The graph in Neo4j was made by a newer version of this package (format {found}, method {method}; "
+            f"this one knows format {FORMAT}, method {VERSION}). Install that version."
+        )
+    if found != FORMAT:
+        raise StoreOutdated(
+            f"The graph in Neo4j has format {found}; this version reads format {FORMAT}. Load the sheets again with --fresh."
+        )
 
 
-__all__ = ["Neo4jWriter", "batches", "outdated"]
+def _newer(method: str) -> bool:
+    return method.isdigit() and int(method) > int(VERSION)
+
+
+__all__ = ["Neo4jWriter", "batches", "readable"]

@@ -5,6 +5,7 @@ What a property can't hold whole (a sheet, a reading, an association) stands bes
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
@@ -37,6 +38,7 @@ POINTER: tuple[Property, ...] = (
     Property(name="generation", type="integer", about="0: it belongs to no graph"),
     Property(name="current", type="integer", about="the generation that is read"),
     Property(name="last", type="integer", about="the newest generation that was begun"),
+    Property(name="load", type="string", about="which load it was: generations of an imported or emptied database begin anew"),
     Property(name="release", type="string", about="the release that is read"),
     Property(name="format", type="integer", about="of nodes, relationships and records"),
     Property(name="method", type="string", about="version of the method that built the graph"),
@@ -82,7 +84,7 @@ def pointer_row(graph: EvidenceGraph, generation: int) -> dict[str, Any]:
         "name": "current release",
         "generation": 0,
         "current": generation,
-        "last": generation,
+        "load": uuid.uuid4().hex,
         "release": graph.release,
         "format": FORMAT,
         "method": VERSION,

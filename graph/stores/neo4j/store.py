@@ -7,6 +7,7 @@ from threading import Lock, RLock
 from typing import Any, TypeVar, cast
 
 from cachetools import LRUCache
+from neo4j import Record
 
 from graph.build import EvidenceGraph
 from graph.method import VERSION
@@ -14,8 +15,7 @@ from graph.overlap import Patients, patients_of
 from graph.settings import Server
 from graph.stores.neo4j import cypher
 from graph.stores.neo4j.connection import Connection
-from graph.stores.neo4j.loading import Neo4jWriter, outdated
-from graph.stores.neo4j.rows import FORMAT
+from graph.stores.neo4j.loading import Neo4jWriter, readable
 from graph.stores.port import Reader, Store
 from schema.answer import Counts
 from schema.association import Association, MechanismEdge
@@ -33,9 +33,12 @@ _T = TypeVar("_T")
 class Neo4jReader(Reader):
     """One generation. It never changes while it is there, so what was read of it is kept; `Store.still` tells whether it is there."""
 
-    def __init__(self, connection: Connection, generation: int, release: str, user: frozenset[str], removed: frozenset[str]) -> None:
-        self._connection, self.generation, self._release = connection, generation, release
-        self._user, self._removed = user, removed
+    def __init__(self, connection: Connection, pointer: Record) -> None:
+        self._connection = connection
+        self.generation: int = pointer["generation"]
+        self.load: str | None = pointer["load"]
+        self._release: str = pointer["release"]
+        self._user, self._removed = frozenset(pointer["user"] or ()), frozenset(pointer["removed"] or ())
         self._kept: LRUCache[Any, list[Any]] = LRUCache(_KEPT, getsizeof=lambda rows: len(rows) + 1)
         self._lock = Lock()
         self._wholes: dict[str, object] = {}
@@ -172,33 +175,27 @@ class Neo4jStore(Store):
         if not found:
             raise StoreEmpty(f"Nothing has been loaded into {self._server.uri} yet. Load sheets with: rdwi load PATH...")
         (pointer,) = found
-        if pointer["format"] != FORMAT:
-            raise outdated(pointer["format"])
+        readable(pointer)
         if pointer["method"] != VERSION:
             raise StoreOutdated(
                 f"The graph in Neo4j was built by method {pointer['method']}; this version's is {VERSION}. Load any sheet to build it anew."
             )
         known = self._reader
-        if known is None or known.generation != pointer["generation"]:
-            known = self._reader = Neo4jReader(
-                self._connection,
-                pointer["generation"],
-                pointer["release"],
-                frozenset(pointer["user"] or ()),
-                frozenset(pointer["removed"] or ()),
-            )
+        if known is None or not _names(pointer, known):
+            known = self._reader = Neo4jReader(self._connection, pointer)
         return known
 
     def still(self, reader: Reader) -> bool:
         found = self._connection.read(cypher.POINTER)
-        return isinstance(reader, Neo4jReader) and bool(found) and found[0]["generation"] == reader.generation
+        return isinstance(reader, Neo4jReader) and bool(found) and _names(found[0], reader)
 
     def held_terms(self) -> tuple[Term, ...]:
-        """The terms of the graph that is held, if one is."""
-        try:
-            return tuple(self.ask(lambda reader: reader.terms()).terms.values())
-        except StoreEmpty:
+        """The terms of the graph that is held, by whatever version of the method; none where nothing is."""
+        found = self._connection.read(cypher.POINTER)
+        if not found:
             return ()
+        readable(found[0])
+        return tuple(self._connection.read_records(Term, cypher.TERMS, generation=found[0]["generation"]))
 
     def replace(self, graph: EvidenceGraph) -> None:
         with Neo4jWriter(self._server, self._connection.bookmarks) as writer:
@@ -206,6 +203,11 @@ class Neo4jStore(Store):
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _names(pointer: Record, reader: Neo4jReader) -> bool:
+    """Whether the pointer names what the reader reads. The number alone does not tell: a database may have been emptied or imported."""
+    return (pointer["generation"], pointer["load"], pointer["release"]) == (reader.generation, reader.load, reader.release())
 
 
 def _place(row: PrevalenceReading | ClaimReading) -> tuple[str, int]:
