@@ -50,6 +50,9 @@ class Method:
     surprise: float = 0.10
     # what would flip an association: so many further cohorts are tried
     flip_limit: int = 20
+    # gaps
+    power: float = 0.8
+    stated_odds_ratio: float = 2.0
     # prevalence, and subgroups by the last day of MRI
     mri_windows: tuple[int, ...] = field(default=(2, 14, 30, 90))
 

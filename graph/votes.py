@@ -151,14 +151,14 @@ def _speaking(
     near = [set(one) for one in conflicts] + [set() for _ in rows]
     for i, row in enumerate(rows, start=first):
         for j in range(i):
-            if j >= first or not _later(studies[votes[j].reading.study], studies[row.study]):
+            if j >= first or not later(studies[votes[j].reading.study], studies[row.study]):
                 near[i].add(j)
                 near[j].add(i)
     kept = independent([*worth, *(_worth(row) for row in rows)], near)
     return tuple(everything[i] for i in kept)
 
 
-def _later(study: Study, review: Study) -> bool:
+def later(study: Study, review: Study) -> bool:
     """Whether a study is too late for a review to have taken it in; undated ones may be inside."""
     searched = int(review.search_until[:4]) if review.search_until else review.year
     return study.year is not None and searched is not None and study.year > searched
