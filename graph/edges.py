@@ -118,7 +118,7 @@ def beside(
         key = (one.exposure.id, one.outcome.id)
         refs.pop(key, None)
         joined.append(one.model_copy(update={"indirect": tuple(around.get(key, ()))}))
-    joined += [_not_studied(*refs[key], population, tuple(around[key])) for key in sorted(refs)]
+    joined += [not_studied(*refs[key], population, tuple(around[key])) for key in sorted(refs)]
     return joined
 
 
@@ -150,7 +150,8 @@ def _short(one: Association) -> Beside:
     )
 
 
-def _not_studied(exposure: TermRef, outcome: TermRef, population: str, beside: tuple[Beside, ...]) -> Association:
+def not_studied(exposure: TermRef, outcome: TermRef, population: str, beside: tuple[Beside, ...] | None = None) -> Association:
+    """An association of which nothing is known in the population itself."""
     return Association(
         exposure=exposure,
         outcome=outcome,
@@ -168,7 +169,7 @@ def _not_studied(exposure: TermRef, outcome: TermRef, population: str, beside: t
         unclear=0,
         full_text=0,
         certainty=None,
-        caption="not studied here; indirect evidence only",
+        caption="not studied here; indirect evidence only" if beside else "not studied here",
         findings=(),
         indirect=beside,
     )

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field
 
 from schema.names import normal
-from schema.reading import Frozen, PrevalenceReading, Reading
+from schema.reading import ClaimReading, Frozen, PrevalenceReading, Reading
 from schema.study import Design, Study
 
 Known = bool | None
@@ -75,6 +75,17 @@ def prevalence_verdict(filters: Filters, reading: PrevalenceReading, study: Stud
     if filters.min_n is not None:
         size = reading.row.total or study.population(reading.row.population).n or study.n
         checks.append(None if size is None else size >= filters.min_n)
+    return _verdict(checks)
+
+
+def claim_verdict(filters: Filters, claim: ClaimReading, study: Study) -> Verdict:
+    """Whether a claim's study matches; whether it is adjusted, or of randomised arms, no claim tells."""
+    del claim
+    checks = list(_study_checks(filters, study))
+    if filters.adjusted is not None or filters.randomised is not None:
+        checks.append(None)
+    if filters.min_n is not None:
+        checks.append(None if study.n is None else study.n >= filters.min_n)
     return _verdict(checks)
 
 

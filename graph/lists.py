@@ -11,6 +11,7 @@ from schema.errors import BadParameter
 from schema.vocabulary import Kind
 
 LARGEST_PAGE = 500
+LONGEST_CHAIN = 6
 SORTS = ("certainty", "cohorts", "weight", "estimate", "patients", "name")
 Side = Literal["exposure", "outcome"]
 _T = TypeVar("_T")

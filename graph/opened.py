@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from graph import questions
 from graph.filters import Filters
 from graph.lists import Narrow, Page
+from graph.method import METHOD
 from graph.stores.port import Reader, Store
+from schema.across import Chain, Comparison, Gap, State
 from schema.answer import Answer, Evidence, PrevalenceAnswer, StudyAnswer, StudyItem, TermAnswer, TermItem
 from schema.association import Association, Mechanism
 
@@ -83,6 +85,42 @@ class Graph:
         """The associations on which the evidence contradicts itself."""
         return self._ask(
             lambda reader: questions.contested(reader, lesion, outcome, population, filters=Filters(**filters), page=Page(None))
+        )
+
+    def compare(self, lesion: str = questions.DEFAULT_LESION, populations: Sequence[str] = (), **filters: Any) -> Answer[Comparison]:
+        """The factors of a lesion, populations side by side (the field's three groups, where none is named)."""
+        return self._ask(lambda reader: questions.compare(reader, lesion, populations, filters=Filters(**filters), page=Page(None)))
+
+    def paths(self, start: str, end: str, population: str | None = None, *, max_length: int = 4, **filters: Any) -> Answer[Chain]:
+        """The chains from one term to another, each with its weakest link."""
+        return self._ask(
+            lambda reader: questions.paths(
+                reader, start, end, population, max_length=max_length, filters=Filters(**filters), page=Page(None)
+            )
+        )
+
+    def gaps(
+        self,
+        lesion: str | None = None,
+        outcome: str | None = None,
+        populations: Sequence[str] = (),
+        *,
+        state: Sequence[State] = ("empty", "weak"),
+        odds_ratio: float = METHOD.stated_odds_ratio,
+        **filters: Any,
+    ) -> Answer[Gap]:
+        """The empty and weak cells of factor x population, those first from which one more study would teach most."""
+        return self._ask(
+            lambda reader: questions.gaps(
+                reader,
+                lesion,
+                outcome,
+                populations,
+                state=state,
+                odds_ratio=odds_ratio,
+                filters=Filters(**filters),
+                page=Page(None),
+            )
         )
 
     def studies(self, q: str | None = None, **options: Any) -> Answer[StudyItem]:

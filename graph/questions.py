@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from graph.across import compare, gaps, paths
+from graph.answers import beyond, population_of, query_of, why_empty
 from graph.certainty import RULES
 from graph.edges import beside, contest, corpus_of, edges, findings, known_studies, term_of, with_indirect
 from graph.filters import Filters, prevalence_verdict, sift, study_verdict
@@ -37,7 +39,7 @@ from schema.association import Association, FactorTally, Mechanism, MechanismEdg
 from schema.association import Prevalence as PrevalenceResult
 from schema.graphmodel import EDGES, NODES
 from schema.names import normal
-from schema.populations import DEFAULT, POPULATIONS, indirect, resolve_population, with_parts
+from schema.populations import POPULATIONS, indirect, with_parts
 from schema.reading import Reading
 from schema.study import Design
 from schema.vocabulary import Kind, Term
@@ -91,7 +93,7 @@ def contested(
     if outcome is not None:
         target, turned = term_of(reader, outcome, "outcome")
         query |= {"outcome": target.id, **turned}
-    node = _population(population)
+    node = population_of(population)
     items, unknown = edges(reader, node, filters, outcome=target.id if target else None)
     wanted = [one for one in items if one.contested is not None and (about is None or about.id in {one.exposure.id, one.outcome.id})]
     wanted = [with_indirect(reader, one, filters) for one in wanted]
@@ -103,9 +105,9 @@ def evidence(reader: Reader, exposure: str, outcome: str, population: str | None
     terms = reader.terms()
     cause = terms.resolve(exposure, "exposure")
     effect, turned = term_of(reader, outcome, "outcome")
-    node = _population(population)
+    node = population_of(population)
     readings, unknown = findings(reader, node, filters, exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
-    query = _query({"exposure": cause.id, "outcome": effect.id, **turned}, node, filters)
+    query = query_of({"exposure": cause.id, "outcome": effect.id, **turned}, node, filters)
     key = (cause.id, effect.id, node)
     corpus = corpus_of(reader)
     association = None
@@ -128,7 +130,7 @@ def evidence(reader: Reader, exposure: str, outcome: str, population: str | None
     else:
         everything, _ = findings(reader, node, Filters(), exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
         elsewhere = reader.findings(exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
-        why = _why_empty(len(everything), filters, _places(elsewhere))
+        why = why_empty(len(everything), filters, _places(elsewhere))
     note = _first_word(node, [association] if association else [])
     return Evidence(
         query=query,
@@ -148,7 +150,7 @@ def prevalence(
 ) -> PrevalenceAnswer:
     """How common a lesion is: in the population asked for and its parts; in all others where none is named; `indirect` adds wider ones."""
     term = reader.terms().resolve(lesion, "lesion")
-    node = _population(population)
+    node = population_of(population)
     takes = reader.terms().takes(term.id)
     known_studies(filters.exclude, reader.studies())
     rows = reader.prevalence(lesions=takes)
@@ -171,12 +173,12 @@ def prevalence(
     own = result(node)
     empty = own.pooled is None and not own.rows and not own.published
     return PrevalenceAnswer(
-        query=_query({"lesion": term.id}, node, filters),
+        query=query_of({"lesion": term.id}, node, filters),
         release=reader.release(),
         unknown_dropped=unknown,
         prevalence=own,
         populations=tuple(result(other) for other in others),
-        why=_why_empty(len(here), filters, sorted({place for row in rows for place in row.populations})) if empty else None,
+        why=why_empty(len(here), filters, sorted({place for row in rows for place in row.populations})) if empty else None,
     )
 
 
@@ -213,7 +215,7 @@ def mechanisms(reader: Reader, lesion: str = DEFAULT_LESION, *, page: Page = Pag
         limit=page.limit,
         offset=page.offset,
         items=tuple(shown),
-        why=why or _beyond(page, len(items)),
+        why=why or beyond(page, len(items)),
     )
 
 
@@ -266,7 +268,7 @@ def studies(
         for name, value in (("q", q), ("design", list(design)), ("year_from", year_from), ("year_to", year_to), ("country", country))
         if value
     }
-    why = _beyond(page, len(found))
+    why = beyond(page, len(found))
     if not found:
         why = Why(status="filtered-out", text="No study matches.", filter=", ".join(query), without=len(reader.studies()))
     return Answer(
@@ -306,7 +308,7 @@ def terms(reader: Reader, q: str | None = None, *, kind: Kind | None = None, pag
     counted = reader.finding_counts()
     shown = [TermItem(**term.model_dump(), findings=counted.get(term.id, 0)) for term in cut(found, page)]
     query = {name: value for name, value in (("q", q), ("kind", kind)) if value}
-    why = _beyond(page, len(found))
+    why = beyond(page, len(found))
     if not found:
         near = vocabulary.suggest(q) if q else ()
         hint = f" Nearest: {', '.join(near)}." if near else ""
@@ -330,7 +332,7 @@ def neighbours(reader: Reader, name: str, population: str | None = None) -> Neig
     """All edges of a term in a population."""
     vocabulary = reader.terms()
     found = vocabulary.resolve(name)
-    node = _population(population)
+    node = population_of(population)
     broader, narrower = _around(vocabulary.terms, found)
     return Neighbours(
         release=reader.release(),
@@ -380,15 +382,6 @@ def schema(reader: Reader) -> SchemaAnswer:
 # --- how associations are found, filtered, put in order ---
 
 
-def _population(name: str | None) -> str:
-    return resolve_population(DEFAULT if name is None else name).id
-
-
-def _query(about: Mapping[str, Any], population: str, filters: Filters) -> dict[str, Any]:
-    resolved = {"population": population, "parts": [part for part in with_parts(population) if part != population]}
-    return {**about, **resolved, **filters.model_dump(mode="json", exclude_defaults=True)}
-
-
 def _associations(
     reader: Reader,
     side: Side,
@@ -401,7 +394,7 @@ def _associations(
     exposure: str | None = None,
     outcome: str | None = None,
 ) -> Answer[Association]:
-    node = _population(population)
+    node = population_of(population)
     found, unknown = edges(reader, node, filters, exposure=exposure, outcome=outcome)
     if filters.indirect:
         found = beside(reader, node, filters, found, exposure=exposure, outcome=outcome)
@@ -425,7 +418,7 @@ def _answer(
     before_narrowing: int,
     side: Side,
 ) -> Answer[Association]:
-    why = _beyond(page, len(items))
+    why = beyond(page, len(items))
     if not items:
         if before_narrowing:
             names = ", ".join(narrow.active) or "the question"
@@ -438,7 +431,7 @@ def _answer(
         else:
             why = _empty_edges(reader, about, population, filters)
     return Answer(
-        query={**_query(about, population, filters), **narrow.active, **({"sort": page.sort} if page.sort else {})},
+        query={**query_of(about, population, filters), **narrow.active, **({"sort": page.sort} if page.sort else {})},
         release=reader.release(),
         total=len(items),
         limit=page.limit,
@@ -456,23 +449,8 @@ def _empty_edges(reader: Reader, about: Mapping[str, Any], population: str, filt
     for name in filters.active:
         left = edges(reader, population, filters.without(name), exposure=exposure, outcome=outcome)[0] if unfiltered else []
         if left:
-            return _why_empty(len(left), filters, elsewhere, name)
-    return _why_empty(len(unfiltered), filters, elsewhere)
-
-
-def _beyond(page: Page, total: int) -> Why | None:
-    """Why a page beyond the end is empty."""
-    if total and page.offset >= total:
-        return Why(status="filtered-out", text=f"There are {total}; the page begins after the last.", filter="offset", without=total)
-    return None
-
-
-def _why_empty(without: int, filters: Filters, elsewhere: Sequence[str], culprit: str | None = None) -> Why:
-    if without and filters.active:
-        name = culprit or ", ".join(filters.active)
-        return Why(status="filtered-out", text=f"Nothing is left by {name}.", filter=name, without=without)
-    there = f" There is evidence in: {', '.join(elsewhere)}." if elsewhere else ""
-    return Why(status="not-studied", text=f"No study of this release says anything of it in this population.{there}")
+            return why_empty(len(left), filters, elsewhere, name)
+    return why_empty(len(unfiltered), filters, elsewhere)
 
 
 def _places(readings: Iterable[Reading]) -> list[str]:
@@ -498,6 +476,6 @@ def _around(everything: Mapping[str, Term], found: Term) -> tuple[TermRef | None
 
 
 __all__ = [
-    "Filters", "MechanismEdge", "Narrow", "Page", "contested", "evidence", "factors", "mechanisms", "neighbours", "outcomes",
-    "prevalence", "release", "schema", "studies", "study", "term", "terms",
+    "Filters", "MechanismEdge", "Narrow", "Page", "compare", "contested", "evidence", "factors", "gaps", "mechanisms", "neighbours",
+    "outcomes", "paths", "prevalence", "release", "schema", "studies", "study", "term", "terms",
 ]  # fmt: skip
