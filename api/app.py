@@ -16,7 +16,7 @@ from api import errors
 from api.cache import SCHEMA, Answers
 from api.deps import MEDIA, ReaderDep
 from api.errors import ProblemDetails
-from api.routes import associations, graph, health, lesions, preview, studies, terms
+from api.routes import across, associations, graph, health, lesions, preview, studies, terms
 from graph import questions
 from graph.lists import Page
 from graph.questions import package_version
@@ -29,6 +29,9 @@ EXAMPLES: dict[str, Callable[[Reader, Store], BaseModel]] = {
     "/v1/outcomes": lambda reader, _: questions.outcomes(reader, page=_ONE),
     "/v1/evidence": lambda reader, _: questions.evidence(reader, "cerebral-microbleeds", "r-dwi", "caa"),
     "/v1/contested": lambda reader, _: questions.contested(reader, "r-dwi", page=_ONE),
+    "/v1/compare": lambda reader, _: questions.compare(reader, page=_ONE),
+    "/v1/paths": lambda reader, _: questions.paths(reader, "cerebral-microbleeds", "poor-functional-outcome", page=_ONE),
+    "/v1/gaps": lambda reader, _: questions.gaps(reader, page=_ONE),
     "/v1/prevalence": lambda reader, _: questions.prevalence(reader, population="ich-caa"),
     "/v1/mechanisms": lambda reader, _: questions.mechanisms(reader, page=_ONE),
     "/v1/studies": lambda reader, _: questions.studies(reader, page=_ONE),
@@ -59,7 +62,9 @@ def create_app(store: Store) -> FastAPI:
         },
     )
     app.state.store = store
-    for router in (associations.router, lesions.router, studies.router, terms.router, graph.router, preview.router):
+    for router in (
+        associations.router, across.router, lesions.router, studies.router, terms.router, graph.router, preview.router,
+    ):  # fmt: skip
         app.include_router(
             router,
             prefix="/v1",

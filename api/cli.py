@@ -11,14 +11,16 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar, get_args
 
 import typer
 from pydantic import BaseModel, ValidationError
 
-from api.options import DesignOption, Form, Format, KindOption, Paths, Population, YearFrom, YearTo, asks, designs
+from api.options import DesignOption, Form, Format, KindOption, Paths, Population, Populations, YearFrom, YearTo, asks, designs
 from graph.filters import Filters
-from graph.lists import Narrow, Page
+from graph.lists import LONGEST_CHAIN, Narrow, Page
+from graph.method import METHOD
+from schema.across import Chain, Comparison, Gap, State
 from schema.answer import StudyItem, TermItem
 from schema.association import Association, Mechanism, PrevalenceRow, Row
 from schema.errors import BadParameter, InputProblems, PortTaken, RdwiError, StoreError, StoreUnavailable
@@ -283,6 +285,80 @@ def evidence(
     if answer.flips is not None:
         print(f"What would flip it: {answer.flips.text}")
     _notes(answer.note, answer.unknown_dropped)
+
+
+@app.command()
+@asks
+def compare(
+    lesion: Annotated[str, typer.Argument(help="The lesion or outcome.")] = "r-dwi",
+    population: Populations = None,
+    filters: Filters = Filters(),
+    page: Page = Page(),
+    format: Form = Format.table,
+) -> None:
+    """The factors of a lesion, populations side by side, and whether they differ."""
+    from api import tables
+    from graph import questions
+
+    answer = _ask(lambda reader: questions.compare(reader, lesion, population or (), filters=filters, page=page))
+    title = f"Factors of {answer.items[0].outcome.name if answer.items else answer.query['lesion']}, side by side"
+    _show(answer, Comparison, format, lambda: _print(tables.comparisons(answer.items, title)))
+
+
+@app.command()
+@asks
+def paths(
+    start: Annotated[str, typer.Argument(metavar="FROM", help="The term to start from.")],
+    end: Annotated[str, typer.Argument(metavar="TO", help="The term to end at.")],
+    population: Population = None,
+    max_length: Annotated[int, typer.Option(min=1, max=LONGEST_CHAIN, help="How many links a chain has at most.")] = 4,
+    filters: Filters = Filters(),
+    page: Page = Page(),
+    format: Form = Format.table,
+) -> None:
+    """The chains from one term to another, the weakest link named."""
+    from api import tables
+    from graph import questions
+
+    answer = _ask(lambda reader: questions.paths(reader, start, end, population, max_length=max_length, filters=filters, page=page))
+    title = f"Chains from {answer.query['from']} to {answer.query['to']} in {answer.query['population']}"
+    _show(answer, Chain, format, lambda: _print(tables.chains(answer.items, title)))
+
+
+@app.command()
+@asks
+def gaps(
+    lesion: Annotated[str | None, typer.Option(help="The lesion or outcome; with --outcome, the factor.")] = None,
+    outcome: Annotated[str | None, typer.Option(help="The outcome.")] = None,
+    population: Populations = None,
+    state: Annotated[list[str] | None, typer.Option(help="Which cells (repeat): empty, weak, fair. Empty and weak where left out.")] = None,
+    odds_ratio: Annotated[
+        float, typer.Option(min=0.01, max=100, help="The odds ratio that the sample size is to detect; not 1.")
+    ] = METHOD.stated_odds_ratio,
+    filters: Filters = Filters(),
+    page: Page = Page(),
+    format: Form = Format.table,
+) -> None:
+    """What is not known: the empty and weak cells of factor and population, and what one more study would teach."""
+    from api import tables
+    from graph import questions
+
+    states = _states(state)
+    answer = _ask(
+        lambda reader: questions.gaps(
+            reader, lesion, outcome, population or (), state=states, odds_ratio=odds_ratio, filters=filters, page=page
+        )
+    )
+    title = f"What one more study would teach, of {answer.query.get('outcome') or answer.query['lesion']}"
+    _show(answer, Gap, format, lambda: _print(tables.gaps(answer.items, title, odds_ratio)))
+
+
+def _states(given: Sequence[str] | None) -> tuple[State, ...]:
+    known: dict[str, State] = {one: one for one in get_args(State)}
+    for one in given or ():
+        if one not in known:
+            raise BadParameter("state", f"{one!r} is no state of a cell.", list(known))
+    return tuple(known[one] for one in given or ("empty", "weak"))
 
 
 @app.command()

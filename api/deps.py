@@ -45,8 +45,13 @@ class Listed(Format):
         return Page(limit, self.offset, sort)
 
 
-class EvidenceFilters(Parameters):
+class Place(Parameters):
     population: str | None = Field(None, description="id, name or synonym; its parts are included; ICH where it is left out")
+
+
+class Sifted(Parameters):
+    """The evidence filters, whatever the populations."""
+
     design: list[Design] = Field([], description="study designs to keep (repeat)")
     adjusted: bool | None = Field(None, description="keep rows that are known to be adjusted, or not")
     randomised: bool | None = Field(None, description="keep comparisons of randomised arms, or all others")
@@ -61,6 +66,10 @@ class EvidenceFilters(Parameters):
 
     def filters(self) -> Filters:
         return Filters.model_validate(self.model_dump(include=set(Filters.model_fields)))
+
+
+class EvidenceFilters(Sifted, Place):
+    """The evidence filters, in one population."""
 
 
 class Narrowed(Parameters):
@@ -96,6 +105,6 @@ def as_json(answer: BaseModel) -> Response:
 
 
 __all__ = [
-    "MEDIA", "AssociationQuery", "EvidenceFilters", "Format", "Listed", "Narrowed", "Parameters", "Query", "ReaderDep", "as_json",
-    "respond",
+    "MEDIA", "AssociationQuery", "EvidenceFilters", "Format", "Listed", "Narrowed", "Parameters", "Query", "ReaderDep", "Sifted",
+    "as_json", "respond",
 ]  # fmt: skip

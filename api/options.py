@@ -26,6 +26,10 @@ class Format(StrEnum):
 
 
 Population = Annotated[str | None, typer.Option(help="Population: id, name or synonym; its parts are included. ICH where it is left out.")]
+Populations = Annotated[
+    list[str] | None,
+    typer.Option("--population", help="Population, side by side with others (repeat): id, name or synonym; its parts are included."),
+]
 DesignOption = Annotated[
     list[str] | None,
     typer.Option("--design", metavar="DESIGN", help=f"Keep studies of that design (repeat): {', '.join(get_args(Design))}."),

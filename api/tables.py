@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from schema.across import Chain, Comparison, Difference, Gap
 from schema.answer import Changed, columns, flat
 from schema.association import Association, Beside, Mechanism, PooledPrevalence, Prevalence, PrevalenceRow, Row
 from schema.association import Window as PrevalenceWindow
@@ -49,7 +50,7 @@ def number(value: float | None, digits: int = 2) -> str:
     return f"{value:.{digits}f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
 
 
-def estimate(item: Association | Beside) -> str:
+def estimate(item: Association | Beside | Gap) -> str:
     """As the field prints it: OR 1.85 (1.10-3.11); nothing where there is no estimate."""
     if item.estimate is None:
         return ""
@@ -287,6 +288,72 @@ def mechanisms(items: Sequence[Mechanism], title: str) -> Table:
         papers = ", ".join(dict.fromkeys(claim.study.label for claim in one.claims))
         factors = ", ".join(factor.factor.name for factor in one.factors)
         cells = (one.mechanism.name, str(one.supports), str(one.proposes), str(one.argues_against), factors, papers)
+        table.add_row(*(_escape(cell) for cell in cells))
+    return table
+
+
+def comparisons(items: Sequence[Comparison], title: str) -> Table:
+    """Factors in rows, populations in columns; below each row its tests, or why there is none."""
+    table = _table(title)
+    table.add_column("Factor", min_width=18)
+    for cell in items[0].cells:
+        table.add_column(cell.population.id, overflow="fold")
+    table.add_column("Difference", overflow="fold")
+    for one in items:
+        tests = [_difference(test) for test in one.differences]
+        cells = [one.factor.name, *(_beside(cell) for cell in one.cells), "\n".join(dict.fromkeys(tests))]
+        table.add_row(*(_escape(cell) for cell in cells), end_section=True)
+    return table
+
+
+def _beside(cell: Association) -> str:
+    if not cell.studies:
+        return cell.caption
+    told = f"{estimate(cell)}, {_SOURCES[cell.estimate_source]}" if cell.estimate_source else "no estimate"
+    certainty = f", {cell.certainty.replace('-', ' ')} certainty" if cell.certainty else ""
+    return f"{cell.direction}: {told}; cohorts {votes(cell)}{certainty}"
+
+
+def _difference(one: Difference) -> str:
+    first, second = one.populations
+    if one.ci is None or one.p is None:
+        return f"{first} / {second}: {one.why}"
+    note = f"; {one.note}" if one.note else ""
+    return f"{first} / {second}: {one.measure} {number(one.estimate)} ({number(one.ci[0])}-{number(one.ci[1])}), p = {number(one.p)}{note}"
+
+
+def chains(items: Sequence[Chain], title: str) -> Table:
+    table = _table(title)
+    table.add_column("Chain", overflow="fold")
+    table.add_column("Weakest link", overflow="fold")
+    table.add_column("Links, with their papers", overflow="fold")
+    for one in items:
+        links = []
+        for link in one.links:
+            papers = ", ".join(paper.label for paper in link.papers[:3]) + (
+                f" and {len(link.papers) - 3} more" if len(link.papers) > 3 else ""
+            )
+            where = f" in {link.population.id}" if link.population else ""
+            links.append(f"{link.start.id} > {link.end.id}{where}: {link.caption} ({papers})")
+        table.add_row(_escape(one.chain), _escape(one.weakest), _escape("\n".join(links)), end_section=True)
+    return table
+
+
+def gaps(items: Sequence[Gap], title: str, odds_ratio: float) -> Table:
+    table = _table(title)
+    table.add_column("", justify="right")
+    for header in ("Factor", "Population", "Known", "Known in", "Expected change", f"Patients for OR {odds_ratio:g}"):
+        table.add_column(header, overflow="fold")
+    for one in items:
+        known = f"{one.state}: {one.caption}" if one.state != "empty" else one.caption
+        size = (
+            ""
+            if one.sample_size is None or one.prevalence is None
+            else f"{one.sample_size} (at {one.prevalence:.0%}, {one.prevalence_source})"
+        )
+        cells = (
+            str(one.rank), one.factor.name, one.population.id, known, ", ".join(one.known_in), number(one.expected_change), size,
+        )  # fmt: skip
         table.add_row(*(_escape(cell) for cell in cells))
     return table
 

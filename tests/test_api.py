@@ -22,6 +22,7 @@ from graph.filters import Filters
 from graph.lists import SORTS, Narrow, Page
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.stores.port import Reader, Store
+from schema.across import Chain, Comparison, Gap
 from schema.answer import (
     Answer,
     Evidence,
@@ -205,6 +206,9 @@ MODELS: dict[str, Any] = {
     "/v1/outcomes": Answer[Association],
     "/v1/evidence": Evidence,
     "/v1/contested": Answer[Association],
+    "/v1/compare": Answer[Comparison],
+    "/v1/paths": Answer[Chain],
+    "/v1/gaps": Answer[Gap],
     "/v1/prevalence": PrevalenceAnswer,
     "/v1/mechanisms": Answer[Mechanism],
     "/v1/studies": Answer[StudyItem],
@@ -882,6 +886,9 @@ def test_every_route_of_the_graph_names_its_errors(openapi: dict[str, Any]) -> N
 
 
 EXAMPLE_URLS = {
+    "/v1/compare": "/v1/compare?limit=1",
+    "/v1/paths": "/v1/paths?from=cerebral-microbleeds&to=poor-functional-outcome&limit=1",
+    "/v1/gaps": "/v1/gaps?limit=1",
     "/v1/factors": "/v1/factors?population=caa&limit=1",
     "/v1/outcomes": "/v1/outcomes?limit=1",
     "/v1/evidence": "/v1/evidence?exposure=cerebral-microbleeds&outcome=r-dwi&population=caa",
@@ -904,7 +911,8 @@ def test_an_example_is_a_real_answer_and_fits_its_model(client: TestClient, open
 
 @pytest.mark.parametrize("path", [path for path in MODELS if "{" not in path])
 def test_an_answer_fits_its_model(client: TestClient, path: str) -> None:
-    params = {"exposure": "age", "outcome": "r-dwi"} if path == "/v1/evidence" else {}
+    needed = {"/v1/evidence": {"exposure": "age", "outcome": "r-dwi"}, "/v1/paths": {"from": "age", "to": "r-dwi"}}
+    params = needed.get(path, {})
     response = client.get(path, params=params)
     assert served(MODELS[path].model_validate_json(response.content)) == response.json()
 

@@ -1,0 +1,260 @@
+"""What is not known, what one more study would teach, and how large it must be."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from api.cli import app
+from graph import questions
+from graph.filters import Filters
+from graph.gaps import lesson, patients_for, sample_size, shares_with, state_of
+from graph.lists import Page
+from graph.method import METHOD
+from graph.opened import Graph
+from graph.stores.memory import MemoryReader, MemoryStore
+from graph.weight import Report, posterior, reference_information, weigh
+from schema.across import Gap, State
+from schema.answer import Answer
+from schema.errors import BadParameter
+
+ALL = Page(None)
+EVERY: tuple[State, ...] = get_args(State)
+REFERENCE: dict[str, Any] = json.loads((Path(__file__).parent / "reference" / "power.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def everything(reader: MemoryReader) -> Answer[Gap]:
+    return questions.gaps(reader, state=EVERY, page=ALL)
+
+
+# --- sample size ---
+
+
+def test_the_reference_keeps_its_cases() -> None:
+    assert (len(REFERENCE["equal"]), len(REFERENCE["unequal"])) == (32, 36)
+
+
+@pytest.mark.parametrize("case", REFERENCE["equal"], ids=str)
+def test_groups_of_one_size_need_what_power_prop_test_says(case: dict[str, float]) -> None:
+    total = patients_for(case["p1"], case["p2"], 0.5, case["power"])
+    assert total / 2 == pytest.approx(case["n"], rel=1e-6)
+
+
+@pytest.mark.parametrize("case", REFERENCE["unequal"], ids=str)
+def test_groups_of_unlike_size_need_what_hmisc_says(case: dict[str, float]) -> None:
+    total = patients_for(case["p1"], case["p2"], case["fraction"])
+    assert total == pytest.approx(case["n1"] + case["n2"], rel=1e-6)
+
+
+def test_an_odds_ratio_of_two_in_a_quarter_takes_some_four_hundred_patients() -> None:
+    assert sample_size(2.0, 0.24) == 397
+
+
+@given(
+    odds_ratio=st.floats(0.05, 20).filter(lambda one: abs(one - 1) > 1e-3),
+    prevalence=st.floats(0.005, 0.995),
+    exposed=st.floats(0.05, 0.95),
+)
+def test_the_two_shares_have_the_odds_ratio_and_together_the_prevalence(odds_ratio: float, prevalence: float, exposed: float) -> None:
+    first, second = shares_with(odds_ratio, prevalence, exposed)
+    assert 0 < second < 1
+    assert exposed * first + (1 - exposed) * second == pytest.approx(prevalence, rel=1e-9)
+    assert first * (1 - second) / (second * (1 - first)) == pytest.approx(odds_ratio, rel=1e-6)
+
+
+def test_a_smaller_effect_takes_more_patients() -> None:
+    sizes = [sample_size(one, 0.24) for one in (1.2, 1.5, 2.0, 3.0, 5.0)]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+# --- expected change ---
+
+REPORTS = [
+    (),
+    (Report(2.5, 2.5, 26.0),),
+    (Report(-1.0, -1.0, 40.0),),
+    (Report(1.96, math.inf, 26.0),),
+    (Report(-1.96, 1.96, 15.0), Report(2.2, 2.2, 60.0)),
+    (Report(8.0, 8.0, 900.0),),
+    (Report(2.0, 2.0, 30.0), Report(-2.0, -2.0, 30.0)),
+]
+
+
+@pytest.mark.parametrize("reports", REPORTS, ids=range(len(REPORTS)))
+def test_on_average_the_next_report_moves_the_probability_nowhere(reports: tuple[Report, ...]) -> None:
+    learned = lesson(reports)
+    assert learned.mean == pytest.approx(learned.p_increase, abs=1e-6)
+    assert 0 <= learned.change <= 0.5
+
+
+@pytest.mark.parametrize("reports", REPORTS, ids=range(len(REPORTS)))
+def test_turning_the_reports_turns_the_probability_and_not_the_change(reports: tuple[Report, ...]) -> None:
+    turned = tuple(Report(-one.high, -one.low, one.information) for one in reports)
+    assert lesson(turned).change == pytest.approx(lesson(reports).change, abs=1e-6)
+    assert lesson(turned).p_increase == pytest.approx(1 - lesson(reports).p_increase, abs=1e-6)
+
+
+def test_the_probability_is_that_of_the_weight() -> None:
+    for reports in REPORTS[1:]:
+        weighed = weigh(reports)
+        assert max(lesson(reports).p_increase, 1 - lesson(reports).p_increase) == pytest.approx(weighed.p_direction, abs=1e-9)
+
+
+def test_the_change_is_that_of_a_fine_grid_of_what_could_be_reported() -> None:
+    from scipy.special import ndtr
+
+    information = reference_information()
+    for reports in REPORTS:
+        grid = posterior(reports)
+        increase = ndtr(grid.mu[None, :] / grid.tau[:, None])
+        spread = np.sqrt(1 + grid.tau[:, None] ** 2 * information)
+        now = float((grid.mass * increase).sum())
+        change = 0.0
+        z = np.arange(-22, 22, 0.05)
+        for one in z:
+            mass = (
+                grid.mass
+                * np.exp(-0.5 * ((one - grid.mu[None, :] * math.sqrt(information)) / spread) ** 2)
+                / (spread * math.sqrt(2 * math.pi))
+            )
+            change += abs(float((mass * increase).sum()) - now * float(mass.sum())) * 0.05
+        assert lesson(reports).change == pytest.approx(change, abs=0.002)
+
+
+def test_more_evidence_on_one_side_leaves_less_to_learn() -> None:
+    changes = [lesson((Report(2.5, 2.5, 26.0),) * n).change for n in (0, 1, 2, 4, 8)]
+    assert changes == sorted(changes, reverse=True)
+
+
+def test_cohorts_that_contradict_each_other_leave_more_to_learn_than_those_that_agree() -> None:
+    assert lesson((Report(-2.0, -2.0, 30.0), Report(2.0, 2.0, 30.0))).change > lesson((Report(2.0, 2.0, 30.0),) * 2).change
+
+
+# --- cells ---
+
+
+def test_microbleeds_in_ich_are_fairly_known_and_in_caa_weakly(everything: Answer[Gap]) -> None:
+    cells = {one.population.id: one for one in everything.items if one.factor.id == "cerebral-microbleeds"}
+    assert {name: cell.state for name, cell in cells.items()} == {
+        "ich": "fair", "ich-hypertensive": "weak", "ich-caa": "empty", "ich-both": "empty", "caa": "weak",
+    }  # fmt: skip
+    assert cells["ich"].expected_change < cells["caa"].expected_change < cells["ich-both"].expected_change
+    assert cells["ich-both"].known_in == ("caa", "ich", "ich-hypertensive", "ich-non-caa")
+    assert cells["ich-both"].prevalence_source == "ich"
+    assert cells["ich-caa"].prevalence_source == "ich-caa"
+
+
+def test_every_factor_known_anywhere_has_a_cell_in_every_column(reader: MemoryReader, everything: Answer[Gap]) -> None:
+    factors = {one.exposure.id for one in reader.edges(outcome="r-dwi")}
+    columns = ["ich", "ich-hypertensive", "ich-caa", "ich-both", "caa"]
+    assert everything.query["population"] == columns
+    assert {(one.factor.id, one.population.id) for one in everything.items} == {(factor, place) for factor in factors for place in columns}
+    assert everything.total == len(factors) * len(columns)
+
+
+def test_cells_come_by_what_a_study_would_teach(everything: Answer[Gap]) -> None:
+    changes = [one.expected_change for one in everything.items]
+    assert changes == sorted(changes, reverse=True)
+    assert [one.rank for one in everything.items] == list(range(1, len(changes) + 1))
+
+
+def test_cells_tell_what_the_edges_tell(reader: MemoryReader, everything: Answer[Gap]) -> None:
+    edges = {(one.exposure.id, one.population.id): one for one in reader.edges(outcome="r-dwi")}
+    for cell in everything.items:
+        edge = edges.get((cell.factor.id, cell.population.id))
+        assert cell.state == state_of(edge)
+        if edge is None:
+            assert (cell.state, cell.cohorts, cell.direction, cell.p_increase) == ("empty", 0, None, 0.5)
+            continue
+        assert (cell.cohorts, cell.estimate, cell.certainty, cell.caption) == (edge.cohorts, edge.estimate, edge.certainty, edge.caption)
+        if edge.p_direction is not None:
+            assert max(cell.p_increase, 1 - cell.p_increase) == pytest.approx(edge.p_direction, abs=2e-6)
+
+
+def test_only_empty_and_weak_cells_are_shown_unless_asked_for(reader: MemoryReader, everything: Answer[Gap]) -> None:
+    shown = questions.gaps(reader, page=ALL)
+    assert shown.items == tuple(one for one in everything.items if one.state != "fair")
+    fair = questions.gaps(reader, state=("fair",), page=ALL)
+    assert {*shown.items, *fair.items} == set(everything.items)
+    assert shown.note == everything.note
+
+
+def test_an_outcome_with_a_lesion_is_the_lesions_own_row(reader: MemoryReader) -> None:
+    answer = questions.gaps(reader, "r-dwi", "survival", state=EVERY, page=ALL)
+    assert answer.query["turned_from"] == "survival"
+    assert {one.factor.id for one in answer.items} == {"r-dwi"}
+
+
+def test_a_measured_outcome_has_no_sample_size(reader: MemoryReader) -> None:
+    measured = [term.id for term in reader.terms().terms.values() if term.unit and reader.edges(outcome=term.id)]
+    assert measured
+    for one in measured:
+        assert all(cell.sample_size is None for cell in questions.gaps(reader, outcome=one, page=ALL).items)
+
+
+def test_a_filtered_cell_is_that_of_a_filtered_question(reader: MemoryReader) -> None:
+    filters = Filters(adjusted=True)
+    found = questions.gaps(reader, state=EVERY, filters=filters, page=ALL)
+    known = {one.exposure.id: one for one in questions.factors(reader, filters=filters, page=ALL).items}
+    for cell in found.items:
+        if cell.population.id == "ich" and cell.factor.id in known:
+            one = known[cell.factor.id]
+            assert (cell.caption, cell.cohorts, cell.certainty) == (one.caption, one.cohorts, one.certainty)
+    assert found.unknown_dropped > 0
+
+
+def test_indirect_adds_the_wider_populations_as_columns(reader: MemoryReader) -> None:
+    answer = questions.gaps(reader, populations=("ich-caa",), filters=Filters(indirect=True))
+    assert answer.query["population"] == ["ich-caa", "caa", "ich"]
+
+
+def test_nothing_says_why(reader: MemoryReader) -> None:
+    filtered = questions.gaps(reader, filters=Filters(year_to=1950)).why
+    assert filtered is not None
+    assert (filtered.status, filtered.filter) == ("filtered-out", "year_to")
+    unknown = questions.gaps(reader, "incidental-dwi", "mortality").why
+    assert unknown is not None
+    assert unknown.status == "not-studied"
+    none = questions.gaps(reader, populations=("animal",), state=("fair",)).why
+    assert none is not None
+    assert none.filter == "state"
+
+
+@pytest.mark.parametrize("odds_ratio", [1.0, 0.0, -2.0, 1000.0, math.nan])
+def test_an_odds_ratio_that_no_sample_detects_is_refused(reader: MemoryReader, odds_ratio: float) -> None:
+    with pytest.raises(BadParameter, match="odds_ratio"):
+        questions.gaps(reader, odds_ratio=odds_ratio)
+
+
+def test_all_three_questions_take_less_than_a_second(reader: MemoryReader) -> None:
+    lesson.cache_clear()
+    started = time.process_time()
+    questions.gaps(reader, page=ALL)
+    questions.compare(reader, page=ALL)
+    questions.paths(reader, "cerebral-microbleeds", "poor-functional-outcome", max_length=6, page=ALL)
+    assert time.process_time() - started < 3  # a second on a machine of its own
+    assert METHOD.power == 0.8
+
+
+def test_python_asks_the_same_questions(reader: MemoryReader) -> None:
+    graph = Graph(MemoryStore(reader.graph()))
+    assert graph.compare("r-dwi", ["ich-lobar", "ich-deep"]) == questions.compare(reader, "r-dwi", ["ich-lobar", "ich-deep"], page=ALL)
+    assert graph.paths("CMBs", "r-dwi", "caa", max_length=3) == questions.paths(reader, "CMBs", "r-dwi", "caa", max_length=3, page=ALL)
+    known = questions.gaps(reader, state=("fair",), odds_ratio=3.0, filters=Filters(adjusted=True), page=ALL)
+    assert graph.gaps(state=("fair",), odds_ratio=3.0, adjusted=True) == known
+
+
+def test_a_state_that_is_none_is_refused_with_those_that_are() -> None:
+    outcome = CliRunner().invoke(app, ["gaps", "--state", "strong"])
+    assert isinstance(outcome.exception, BadParameter)
+    assert outcome.exception.allowed == EVERY
