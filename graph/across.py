@@ -227,7 +227,7 @@ def _cells(
     if not filters.active:
         stored = reader.edges(exposure=factor, outcome=outcome)
         return rows, {(one.exposure.id, one.outcome.id, one.population.id): one for one in stored}, unknown
-    made = {key: contest(reader, key, synthesise(*key, found, corpus), filters, corpus) for key, found in rows.items()}
+    made = {key: contest(reader, key, synthesise(*key, found, corpus), filters, corpus)[0] for key, found in rows.items()}
     return rows, made, unknown
 
 
