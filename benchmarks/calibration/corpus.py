@@ -1,0 +1,190 @@
+"""The reports of the corpus that can be held out, and the forecasts of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.calibration.scores import by_direction, counts, learn_added, shares
+from benchmarks.calibration.variants import Choice, Likelihoods, Variant, chances, learn, posteriors
+from graph.build import Key, corpus_of, keys_of, read_all
+from graph.overlap import overlap
+from graph.overlap import shares as same_patients
+from graph.synthesis import Corpus
+from graph.votes import cast
+from graph.weight import Report, report_of
+from schema.populations import POPULATIONS
+from schema.reading import Reading, sign_of
+from schema.study import Study
+from schema.vocabulary import Vocabulary
+
+Array = NDArray[np.float64]
+REFERENCES = ("base-rates", "votes-direction", "votes-significance", "votes-significance-learned", "votes-told")
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """A report that was held out, and what the cohorts outside its component report of the same edge."""
+
+    key: Key
+    component: int
+    reading: Reading
+    others: tuple[Reading, ...]
+
+    @property
+    def told(self) -> int:
+        return self.reading.significant
+
+
+def components(corpus: Corpus, readings: Sequence[Reading]) -> dict[str, int]:
+    """The overlap component of each study: what shares patients, directly or through others, has one number."""
+    member = {study: i for i, study in enumerate(corpus.patients)}
+
+    def join(a: str, b: str) -> None:
+        if member[a] != member[b]:
+            old, new = sorted((member[a], member[b]), reverse=True)
+            member.update({study: new for study, own in member.items() if own == old})
+
+    for a, b in combinations(corpus.patients.values(), 2):
+        if overlap(a, b):
+            join(a.study, b.study)
+    for one, other in combinations([row for row in readings if row.row.randomised], 2):
+        if same_patients(one, other, corpus.patients):
+            join(one.study, other.study)
+    return member
+
+
+def speak(key: Key, rows: Sequence[Reading], corpus: Corpus) -> tuple[Reading, ...]:
+    """The independent votes among these rows of an edge."""
+    ordered = sorted(rows, key=lambda row: (row.study, row.position))
+    votes = cast(ordered, corpus.vocabulary.takes(key[0]), corpus.vocabulary.takes(key[1]), corpus.studies, corpus.patients)
+    return tuple(vote.reading for vote in votes.cohorts)
+
+
+def _root_keys(row: Reading, vocabulary: Vocabulary) -> list[Key]:
+    """The edges that take a row, in populations that are no part of another: ICH first, its own terms first."""
+    keys = [key for key in keys_of(row, vocabulary) if key[0] != key[1] and not POPULATIONS[key[2]].part_of]
+    return sorted(keys, key=lambda key: ((key[0], key[1]) != (row.exposure, row.outcome), key[2] != "ich", key))
+
+
+class Protocol:
+    """The corpus as it is left out, component by component. Meta-analyses have no part in it."""
+
+    def __init__(self, studies: Sequence[Study], vocabulary: Vocabulary) -> None:
+        self.corpus = corpus_of(studies, vocabulary)
+        self.readings = [row for row in read_all(self.corpus) if row.votes and not row.published]
+        self.component = components(self.corpus, self.readings)
+        # each row in one edge, to learn constants from; and each edge's rows, to forecast
+        self.own: dict[Key, list[Reading]] = {}
+        self.all: dict[Key, list[Reading]] = {}
+        for row in self.readings:
+            keys = _root_keys(row, vocabulary)
+            if keys:
+                self.own.setdefault(keys[0], []).append(row)
+            for key in keys:
+                self.all.setdefault(key, []).append(row)
+        self.held_out = self._held_out()
+
+    def _held_out(self) -> list[HeldOut]:
+        found: dict[str, HeldOut] = {}
+        for row in self.readings:
+            for key in _root_keys(row, self.corpus.vocabulary):
+                component = self.component[row.study]
+                others = self.without(key, self.all[key], component)
+                together = [one for one in self.all[key] if self.component[one.study] == component]
+                if row.finding not in found and others and row in speak(key, together, self.corpus) and _scored(row):
+                    found[row.finding] = HeldOut(key, component, row, others)
+        return list(found.values())
+
+    def without(self, key: Key, rows: Sequence[Reading], component: int) -> tuple[Reading, ...]:
+        """The votes of an edge with a component left out, and of those whose report says something."""
+        rest = [row for row in rows if self.component[row.study] != component]
+        return tuple(row for row in speak(key, rest, self.corpus) if report_of(row) is not None) if rest else ()
+
+    def learning(self, component: int | None) -> dict[Key, tuple[Reading, ...]]:
+        """The votes that constants are learned from, each in one edge, with a component left out (None: none is)."""
+        votes = {key: self.without(key, rows, -1 if component is None else component) for key, rows in sorted(self.own.items())}
+        return {key: readings for key, readings in votes.items() if readings}
+
+
+def _scored(row: Reading) -> bool:
+    return row.kind in {"estimate", "significant", "null"}
+
+
+def reports(readings: Sequence[Reading]) -> list[Report]:
+    return sorted(report for row in readings if (report := report_of(row)) is not None)
+
+
+def told(readings: Sequence[Reading]) -> list[int]:
+    return [row.significant for row in readings if _scored(row)]
+
+
+def signs(readings: Sequence[Reading]) -> list[int]:
+    """The signs that are known, significant or not."""
+    each = [sign_of(row.z) if row.kind == "estimate" else row.reports for row in readings]
+    return [sign for sign in each if sign]
+
+
+def reference_forecasts(held: HeldOut, learned: Mapping[str, Array]) -> dict[str, Array]:
+    seen = counts(told(held.others))
+    known = signs(held.others)
+    return {
+        "base-rates": learned["rates"],
+        "votes-direction": by_direction(known.count(1), known.count(-1), 1 - float(learned["rates"][1])),
+        "votes-significance": shares(seen, (1, 1, 1)),
+        "votes-significance-learned": shares(seen, learned["symmetric"]),
+        "votes-told": shares(seen, learned["told"]),
+    }
+
+
+def learn_references(edges: Sequence[Sequence[Reading]]) -> dict[str, Array]:
+    table = np.array([counts(told(edge)) for edge in edges])
+    return {
+        "rates": shares(table.sum(axis=0), (1, 1, 1)),
+        "symmetric": learn_added(table, symmetric=True),
+        "told": learn_added(table, symmetric=False),
+    }
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """The forecasts of the held-out reports by each method (rows: decreases, null, increases), and what was learned in the folds."""
+
+    by: dict[str, Array]
+    learned: dict[str, list[str]]
+
+
+def forecast(protocol: Protocol, models: Sequence[Variant]) -> Forecasts:
+    """Every held-out report by every model and reference; nothing of its component is seen."""
+    rhos = sorted({rho for model in models for rho in model.rhos})
+    whole = protocol.learning(None)
+    keys = list(whole)
+    base = Likelihoods([reports(whole[key]) for key in keys], rhos)
+    marginals = {model.name: base.marginal(model) for model in models}
+    by: dict[str, list[Array]] = {name: [] for name in (*REFERENCES, *marginals)}
+    learned: dict[str, list[str]] = {model.name: [] for model in models}
+    for component in sorted({held.component for held in protocol.held_out}):
+        rest = protocol.learning(component)
+        touched = [i for i, key in enumerate(keys) if rest.get(key) != whole[key]]
+        again = [i for i in touched if keys[i] in rest]
+        anew = Likelihoods([reports(rest[keys[i]]) for i in again], rhos)
+        choices: list[Choice] = []
+        for model in models:
+            kept = np.delete(marginals[model.name], touched, axis=2)
+            choices.append(learn(model, np.concatenate([kept, anew.marginal(model)], axis=2)))
+            learned[model.name].append(choices[-1].label)
+        references = learn_references(list(rest.values()))
+        held = [one for one in protocol.held_out if one.component == component]
+        others = Likelihoods([reports(one.others) for one in held], rhos)
+        for i, one in enumerate(held):
+            for name, made in reference_forecasts(one, references).items():
+                by[name].append(made)
+            for choice in choices:
+                masses = posteriors(choice, others, i)
+                by[choice.variant.name].append(chances(masses, one.reading.information, printed=True))
+    order = np.argsort(np.argsort([one.component for one in protocol.held_out], kind="stable"), kind="stable")
+    return Forecasts({name: np.array(rows)[order] for name, rows in by.items()}, learned)
