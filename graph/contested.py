@@ -34,7 +34,7 @@ def surprising(votes: Sequence[Vote]) -> list[int]:
     for (i, report), grid in zip(told, posteriors_without([report for _, report in told]), strict=True):
         if report.mirrored or report.on_mean:
             continue
-        down, null, up = chances(grid, report.information, METHOD.rho)
+        down, null, up = chances(grid, report.information, printed=True)
         reading = votes[i].reading
         if reading.kind == "direction":
             probability = null / 2 + (up if reading.reports > 0 else down)

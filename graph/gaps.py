@@ -42,15 +42,16 @@ def lesson(reports: tuple[Report, ...], method: Method = METHOD) -> Lesson:
     grid = posterior(reports, method)
     information = reference_information(method)
     increase = ndtr(grid.mu[None, :] / grid.tau[:, None])
-    now = float((grid.mass * increase).sum())
+    mass = grid.mass.sum(axis=0)
+    now = float((mass * increase).sum())
     centre = grid.mu * math.sqrt(information)
     reported = np.zeros_like(_Z)
     moved = np.zeros_like(_Z)
     for row, tau in enumerate(grid.tau):
         spread = math.sqrt(1 + tau**2 * information)
         density = np.exp(-0.5 * ((_Z[:, None] - centre[None, :]) / spread) ** 2) / (spread * math.sqrt(2 * math.pi))
-        reported += density @ grid.mass[row]
-        moved += density @ (grid.mass[row] * increase[row])
+        reported += density @ mass[row]
+        moved += density @ (mass[row] * increase[row])
     step = float(_Z[1] - _Z[0])
     return Lesson(now, float(np.abs(moved - now * reported).sum()) * step, float(moved.sum()) * step)
 

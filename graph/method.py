@@ -8,7 +8,7 @@ from typing import Any
 from schema.reading import Z_SIGNIFICANT as Z95
 
 # Part of the release: raise it with every change that can move a number.
-VERSION = "1"
+VERSION = "2"
 
 __all__ = ["METHOD", "VERSION", "Z95", "Method"]
 
@@ -38,7 +38,8 @@ class Method:
     # weight
     weight_mu_sd: float = 0.5
     weight_tau_scale: float = 0.15
-    rho: float = 0.3
+    # how often what is not significant reaches print, of what is: one of these, each as likely beforehand in each association
+    rhos: tuple[float, ...] = (0.05, 0.2, 0.5, 1.0)
     reference_n: int = 145
     reference_prevalence: float = 0.24
     # certainty

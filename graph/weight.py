@@ -2,7 +2,8 @@
 
 Model on y* = z / sqrt(n pi (1 - pi)), about the log odds ratio per SD of the exposure: theta_i ~ N(mu, tau^2) for each cohort,
 y*_i ~ N(theta_i, 1 / information_i), mu ~ N(0, weight_mu_sd^2), tau ~ half-normal(weight_tau_scale). Not every result reaches print: one
-that is not significant does so `rho` times as often as one that is (Hedges, Stat Sci 1992;7:246-55; a step weight function). The prior and
+that is not significant does so rho times as often as one that is (Hedges, Stat Sci 1992;7:246-55; a step weight function). How often
+differs between associations: rho is one of `rhos`, each as likely beforehand, and the reports of an association tell which. The prior and
 the reporting are symmetric about zero: turning a contrast turns the sign and nothing else.
 """
 
@@ -64,10 +65,11 @@ def report_of(reading: Reading) -> Report | None:
 
 
 class Grid(NamedTuple):
-    """The posterior over mu (columns) and tau (rows); `mass` sums to 1. `even`: whose even nodes they are, where they are."""
+    """The posterior over rho, tau and mu, the axes of `mass`, which sums to 1. `even`: whose even nodes they are, where they are."""
 
     mu: Vector
     tau: Vector
+    rho: Vector
     mass: NDArray[np.float64]
     even: Method | None
 
@@ -76,8 +78,8 @@ class Grid(NamedTuple):
 _ROOTS, _ROOT_WEIGHTS = np.polynomial.legendre.leggauss(14)
 _TAU_SHARES = ((_ROOTS + 1) / 2) ** 2
 _TAU_WEIGHTS = _ROOT_WEIGHTS * (_ROOTS + 1) / 2
-_REACH = 4.0  # prior SDs of mu and tau that the grid covers
-_STEPS = 121
+_REACH = 5.0  # prior SDs of mu and tau that the grid covers; with 4, reports that contradict each other lose 0.003
+_STEPS = 161
 
 
 def _mu_nodes(reports: Sequence[Report], reach: float) -> tuple[Vector, Vector]:
@@ -100,7 +102,7 @@ def _mu_nodes(reports: Sequence[Report], reach: float) -> tuple[Vector, Vector]:
 
 
 def posterior(reports: Sequence[Report], method: Method = METHOD) -> Grid:
-    """The posterior of mu and tau given the reports, on a grid."""
+    """The posterior of mu, tau and rho given the reports, on a grid."""
     tau, mu, mu_weights = _nodes(reports, method)
     log_density = _log_prior(mu, tau, method)
     for report in reports:
@@ -130,17 +132,19 @@ def _log_prior(mu: Vector, tau: Vector, method: Method) -> Vector:
 
 def _normal(log_density: Vector, mu: Vector, tau: Vector, mu_weights: Vector, method: Method) -> Grid:
     mass = np.exp(log_density - log_density.max()) * _TAU_WEIGHTS[:, None] * mu_weights[None, :]
-    return Grid(mu, tau, mass / mass.sum(), method if len(mu) == _STEPS else None)
+    # without a report no rho is likelier than another
+    mass = np.broadcast_to(mass, (len(method.rhos), len(tau), len(mu)))
+    return Grid(mu, tau, np.array(method.rhos), mass / mass.sum(), method if len(mu) == _STEPS else None)
 
 
 def _log_likelihood(report: Report, mu: Vector, tau: Vector, method: Method) -> Vector:
-    """The log-likelihood of a report at each node, given that it reached print."""
+    """The log-likelihood of a report at each rho, tau and mu, given that it reached print, up to a constant."""
     if len(mu) == _STEPS:
         return _on_even_nodes(report, method)
     return _at_nodes(report, mu, tau, method)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=256)
 def _on_even_nodes(report: Report, method: Method) -> Vector:
     """The same on the nodes that most associations share: an association less one study asks for it again."""
     tau, mu, _ = _nodes((), method)
@@ -154,80 +158,94 @@ def _at_nodes(report: Report, mu: Vector, tau: Vector, method: Method) -> Vector
 
     centre = mu[None, :] * math.sqrt(report.information)
     if report.on_mean:
-        on_mean: Vector = -0.5 * (report.low - centre) ** 2 + np.zeros((len(tau), 1))
+        on_mean: Vector = -0.5 * (report.low - centre) ** 2 + np.zeros((1, len(tau), 1))
         return on_mean
     # z of a cohort has mean mu sqrt(I) and variance 1 + tau^2 I
     spread = np.sqrt(1 + tau[:, None] ** 2 * report.information)
+    rho = np.array(method.rhos)[:, None, None]
     null = ndtr((Z95 - centre) / spread) - ndtr((-Z95 - centre) / spread)
-    printed = 1 - (1 - method.rho) * null
-    likelihood: Vector = np.log(np.maximum(_likelihood(report, centre, spread, method.rho), 1e-300)) - np.log(printed)
+    beyond, within = _likelihood(report, centre, spread)
+    shown = 1 - (1 - rho) * null
+    likelihood: Vector
+    # one logarithm of each, and not one of each rho, where the report is of one kind
+    if beyond is None:
+        assert within is not None
+        likelihood = np.log(np.maximum(within, 1e-300)) + np.log(rho / shown)
+    elif within is None:
+        likelihood = np.log(np.maximum(beyond, 1e-300)) - np.log(shown)
+    else:
+        likelihood = np.log(np.maximum(beyond + rho * within, 1e-300)) - np.log(shown)
     return likelihood
 
 
-def _likelihood(report: Report, centre: Vector, spread: Vector, rho: float) -> Vector:
-    """How likely a report is, up to what doesn't depend on mu and tau: reporting included."""
+def _likelihood(report: Report, centre: Vector, spread: Vector) -> tuple[Vector | None, Vector | None]:
+    """How likely a report is by what is significant and by what is not, before what reaches print; None where it can't be that."""
     from scipy.special import ndtr
 
     if report.low == report.high:
         density: Vector = np.exp(-0.5 * ((report.low - centre) / spread) ** 2) / spread
         if report.mirrored:
             density = density + np.exp(-0.5 * ((report.low + centre) / spread) ** 2) / spread
-        return density
+        return (None, density) if abs(report.low) <= Z95 else (density, None)
 
     def between(low: float, high: float) -> Vector:
-        if low >= high:
-            return np.zeros(np.broadcast_shapes(centre.shape, spread.shape))
         # from the nearer tail, so that a small probability keeps its digits
         upper: Vector = ndtr((high - centre) / spread) - ndtr((low - centre) / spread)
         lower: Vector = ndtr((centre - low) / spread) - ndtr((centre - high) / spread)
         return np.where(centre > 0, upper, lower)
 
-    def printed(low: float, high: float) -> Vector:
-        inner = between(max(low, -Z95), min(high, Z95))
-        return between(low, min(high, -Z95)) + rho * inner + between(max(low, Z95), high)
-
-    return printed(report.low, report.high) + (printed(-report.high, -report.low) if report.mirrored else 0)
-
-
-def chances(grid: Grid, information: float, rho: float = 1.0) -> tuple[float, float, float]:
-    """The probabilities that a cohort of that information reports decreases, null, increases; nulls reach print rho times as often."""
-    if grid.even is not None:
-        down, up = _printed_on_even_nodes(information, rho, grid.even)
-    else:
-        down, up = _printed(grid.mu, grid.tau, information, rho)
-    decreases, increases = float((grid.mass * down).sum()), float((grid.mass * up).sum())
-    return decreases, 1 - decreases - increases, increases
+    ranges = [(report.low, report.high), *([(-report.high, -report.low)] if report.mirrored else [])]
+    beyond = [part for low, high in ranges for part in ((low, min(high, -Z95)), (max(low, Z95), high)) if part[0] < part[1]]
+    within = [part for low, high in ranges if (part := (max(low, -Z95), min(high, Z95)))[0] < part[1]]
+    if not beyond:
+        return None, _sum(between(*part) for part in within)
+    return _sum(between(*part) for part in beyond), _sum(between(*part) for part in within) if within else None
 
 
-def _printed(mu: Vector, tau: Vector, information: float, rho: float) -> tuple[Vector, Vector]:
-    """At each node the probabilities that a printed report of a cohort is decreases, increases."""
-    from scipy.special import ndtr
+def _sum(parts: Iterator[Vector]) -> Vector:
+    total: Vector = np.sum(list(parts), axis=0)
+    return total
 
-    centre = mu[None, :] * math.sqrt(information)
-    spread = np.sqrt(1 + tau[:, None] ** 2 * information)
-    up, down = ndtr((centre - Z95) / spread), ndtr((-Z95 - centre) / spread)
-    total = up + down + rho * (1 - up - down)
-    return down / total, up / total
+
+def chances(grid: Grid, information: float, *, printed: bool = False) -> tuple[float, float, float]:
+    """The probabilities that a cohort of that information reports decreases, null, increases; `printed`: given that it reaches print."""
+    down, up = _on_even_tails(information, grid.even) if grid.even is not None else _tails(grid.mu, grid.tau, information)
+    null = 1 - up - down
+    if not printed:
+        mass = grid.mass.sum(axis=0)
+        return tuple(float((mass * one).sum()) for one in (down, null, up))  # type: ignore[return-value]
+    rho = grid.rho[:, None, None]
+    shown = grid.mass / (1 - (1 - rho) * null)
+    return tuple(float((shown * one).sum()) for one in (down, rho * null, up))  # type: ignore[return-value]
 
 
 @lru_cache(maxsize=512)
-def _printed_on_even_nodes(information: float, rho: float, method: Method) -> tuple[Vector, Vector]:
+def _on_even_tails(information: float, method: Method) -> tuple[Vector, Vector]:
     tau, mu, _ = _nodes((), method)
-    found = _printed(mu, tau, information, rho)
+    found = _tails(mu, tau, information)
     for one in found:
         one.setflags(write=False)
     return found
 
 
-def reference_information(method: Method = METHOD) -> float:
-    return method.reference_n * method.reference_prevalence * (1 - method.reference_prevalence)
+def _tails(mu: Vector, tau: Vector, information: float) -> tuple[Vector, Vector]:
+    """At each tau and mu the probabilities that a cohort finds a significant decrease, increase."""
+    from scipy.special import ndtr
+
+    centre = mu[None, :] * math.sqrt(information)
+    spread = np.sqrt(1 + tau[:, None] ** 2 * information)
+    return ndtr((-Z95 - centre) / spread), ndtr((centre - Z95) / spread)
 
 
-def _positive(grid: Grid) -> float:
+def p_positive(grid: Grid) -> float:
     """The probability that a next cohort's true effect is above zero."""
     from scipy.special import ndtr
 
-    return float((grid.mass * ndtr(grid.mu[None, :] / grid.tau[:, None])).sum())
+    return float((grid.mass.sum(axis=0) * ndtr(grid.mu[None, :] / grid.tau[:, None])).sum())
+
+
+def reference_information(method: Method = METHOD) -> float:
+    return method.reference_n * method.reference_prevalence * (1 - method.reference_prevalence)
 
 
 def cohorts_to_turn(reports: Sequence[Report], sign: int, method: Method = METHOD) -> int | None:
@@ -243,7 +261,7 @@ def cohorts_to_turn(reports: Sequence[Report], sign: int, method: Method = METHO
         log_density = log_density + _log_likelihood(report, mu, tau, method)
     one = _log_likelihood(opposite, mu, tau, method)
     for count in range(1, method.flip_limit + 1):
-        positive = _positive(_normal(log_density + count * one, mu, tau, mu_weights, method))
+        positive = p_positive(_normal(log_density + count * one, mu, tau, mu_weights, method))
         if (positive if sign > 0 else 1 - positive) < 0.5 - 1e-9:
             return count
     return None
@@ -259,7 +277,7 @@ def weigh(reports: Sequence[Report], method: Method = METHOD) -> Weight:
         return _CACHE[key]
     grid = posterior(sorted(reports), method)
     down, _, up = chances(grid, reference_information(method))
-    positive = _positive(grid)
+    positive = p_positive(grid)
     # a tie within rounding goes to increases
     sign = 1 if positive >= 0.5 - 1e-9 else -1
     result = Weight(sign, up if sign > 0 else down, max(positive, 1 - positive))

@@ -134,7 +134,7 @@ def test_the_constants_that_the_documents_name_are_those_of_the_code() -> None:
     written = text("docs/method.md")
     method = Method()
     for figure in (
-        method.default_prevalence_lesion, method.skew_limit, method.rho, method.surprise, method.weight_tau_scale, method.reference_n,
+        method.default_prevalence_lesion, method.skew_limit, *method.rhos, method.surprise, method.weight_tau_scale, method.reference_n,
         method.exact_overlap_component, method.small_patients, method.disagreement_z, method.bayes_tau_scale,
     ):  # fmt: skip
         assert f"{figure:g}" in written, figure

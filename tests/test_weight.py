@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from scipy.special import ndtr
 
 from graph.method import METHOD, Method
-from graph.weight import Report, chances, posterior, posteriors_without, reference_information, report_of, weigh
+from graph.weight import Report, chances, p_positive, posterior, posteriors_without, reference_information, report_of, weigh
 from schema.reading import Reading
 from schema.study import Finding
 
 Z = NormalDist().inv_cdf(0.975)
 INF = math.inf
-SD, SCALE, RHO = METHOD.weight_mu_sd, METHOD.weight_tau_scale, METHOD.rho
+SD, SCALE, RHOS = METHOD.weight_mu_sd, METHOD.weight_tau_scale, METHOD.rhos
 INFORMATION = METHOD.reference_n * METHOD.reference_prevalence * (1 - METHOD.reference_prevalence)
 
 
@@ -48,7 +48,7 @@ def log_normal(x: Any) -> Any:
 
 
 def dense(reports: list[Report]) -> tuple[float, float, float]:
-    """P(decreases), P(increases) of a reference cohort and P(its effect > 0), by a dense grid in mu and in the cube root of tau."""
+    """P(decreases), P(increases) of a reference cohort and P(its effect > 0), by a dense grid in mu and the cube root of tau."""
     root = (np.arange(240) + 0.5) / 240
     tau = (5 * SCALE * root**3)[:, None]
     pieces = [np.linspace(-5 * SD, 5 * SD, 601)]
@@ -62,6 +62,8 @@ def dense(reports: list[Report]) -> tuple[float, float, float]:
     trapezoids[[0, -1]] /= 2
     mu = nodes[None, :]
     log_mass = log_normal(mu / SD) + log_normal(tau / SCALE) + np.log(trapezoids)[None, :] + 2 * np.log(root)[:, None]
+    log_mass = np.repeat(log_mass[None], len(RHOS), axis=0)
+    rho = np.array(RHOS)[:, None, None]
     for one in reports:
         centre, spread = mu * math.sqrt(one.information), np.sqrt(1 + tau**2 * one.information)
         if one.on_mean:
@@ -71,13 +73,14 @@ def dense(reports: list[Report]) -> tuple[float, float, float]:
             told = log_normal((one.low - centre) / spread) - np.log(spread)
             if one.mirrored:
                 told = np.logaddexp(told, log_normal((one.low + centre) / spread) - np.log(spread))
+            told = told + (np.log(rho) if abs(one.low) <= Z else 0)
         else:
             beyond = within(one.low, min(one.high, -Z), centre, spread) + within(max(one.low, Z), one.high, centre, spread)
-            told = np.log(np.maximum(beyond + RHO * within(max(one.low, -Z), min(one.high, Z), centre, spread), 1e-300))
-        printed = within(-INF, -Z, centre, spread) + within(Z, INF, centre, spread) + RHO * within(-Z, Z, centre, spread)
+            told = np.log(np.maximum(beyond + rho * within(max(one.low, -Z), min(one.high, Z), centre, spread), 1e-300))
+        printed = within(-INF, -Z, centre, spread) + within(Z, INF, centre, spread) + rho * within(-Z, Z, centre, spread)
         log_mass = log_mass + told - np.log(printed)
     mass = np.exp(log_mass - log_mass.max())
-    mass /= mass.sum()
+    mass = mass.sum(axis=0) / mass.sum()
     centre, spread = mu * math.sqrt(INFORMATION), np.sqrt(1 + tau**2 * INFORMATION)
     down, up = ndtr((-Z - centre) / spread), ndtr((centre - Z) / spread)
     return float((mass * down).sum()), float((mass * up).sum()), float((mass * ndtr(mu / tau)).sum())
@@ -86,8 +89,7 @@ def dense(reports: list[Report]) -> tuple[float, float, float]:
 def ours(reports: list[Report]) -> tuple[float, float, float]:
     grid = posterior(sorted(reports))
     down, _, up = chances(grid, reference_information())
-    positive = float((grid.mass * ndtr(grid.mu[None, :] / grid.tau[:, None])).sum())
-    return down, up, positive
+    return down, up, p_positive(grid)
 
 
 USUAL = {
@@ -132,6 +134,24 @@ def test_precise_reports_weigh_what_a_dense_quadrature_says_to_a_thousandth(repo
     assert ours(reports) == pytest.approx(dense(reports), abs=1e-3)
 
 
+def test_a_hundred_random_sets_of_reports_weigh_what_a_dense_quadrature_says() -> None:
+    draw = np.random.default_rng(11)
+    kinds = (
+        point,
+        lambda z, information: significant(information, 1 if z > 0 else -1),
+        lambda _, information: null(information),
+        lambda z, information: Report(0.0, INF, information) if z > 0 else Report(-INF, 0.0, information),
+        lambda z, information: point(abs(z), information, mirrored=True),
+        lambda z, information: point(z, information, on_mean=True),
+    )
+    for _ in range(100):
+        given_reports = [
+            kinds[draw.integers(len(kinds))](float(draw.normal(0, 2.5)), float(np.exp(draw.normal(3.3, 1.2))))
+            for _ in range(draw.integers(1, 7))
+        ]
+        assert ours(given_reports) == pytest.approx(dense(given_reports), abs=1e-3)
+
+
 def test_without_reports_the_answer_is_the_prior() -> None:
     down, up, positive = ours([])
     assert positive == pytest.approx(0.5)
@@ -152,12 +172,14 @@ def test_the_reference_cohort_reports_as_often_as_simulated_ones_do() -> None:
     first, second = cohort(25), cohort(15)
     # of the first we know that it is significant, of the second that it is not: how likely that was depends on what reaches print
     seen = (first > Z) & (np.abs(second) < Z)
+    rho = draw.choice(RHOS, size)
     printed = {}
     for information in (25, 15):
         spread = np.sqrt(1 + tau**2 * information)
         inner = ndtr((Z - mu * math.sqrt(information)) / spread) - ndtr((-Z - mu * math.sqrt(information)) / spread)
-        printed[information] = 1 - (1 - RHO) * inner
-    weights = seen / (printed[25] * printed[15])
+        printed[information] = 1 - (1 - rho) * inner
+    # the second reached print, not being significant, rho times as often
+    weights = seen * rho / (printed[25] * printed[15])
     simulated = float((weights * (cohort(INFORMATION) > Z)).sum() / weights.sum())
     assert weigh([significant(25), null(15)]).weight == pytest.approx(simulated, abs=0.005)
 
@@ -196,9 +218,9 @@ def test_the_order_of_reports_does_not_matter(order: tuple[int, ...]) -> None:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(reports, max_size=4), st.floats(1, 1e5), st.floats(0.05, 1))
-def test_the_three_chances_sum_to_1_and_none_is_negative(given_reports: list[Report], information: float, rho: float) -> None:
-    three = chances(posterior(sorted(given_reports)), information, rho)
+@given(st.lists(reports, max_size=4), st.floats(1, 1e5), st.booleans())
+def test_the_three_chances_sum_to_1_and_none_is_negative(given_reports: list[Report], information: float, printed: bool) -> None:
+    three = chances(posterior(sorted(given_reports)), information, printed=printed)
     assert sum(three) == pytest.approx(1)
     assert min(three) >= -1e-12
 
@@ -228,7 +250,7 @@ def test_the_larger_z_the_more_weight() -> None:
 
 
 def test_the_fewer_nulls_reach_print_the_less_a_significant_report_weighs() -> None:
-    weights = [weigh([significant(25)], Method(rho=rho)).weight for rho in (0.1, 0.3, 0.6, 1.0)]
+    weights = [weigh([significant(25)], Method(rhos=(rho,))).weight for rho in (0.1, 0.3, 0.6, 1.0)]
     assert weights == sorted(set(weights))
 
 

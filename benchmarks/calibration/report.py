@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,12 @@ from numpy.typing import NDArray
 
 from benchmarks.calibration.corpus import REFERENCES, Forecasts, Protocol, forecast
 from benchmarks.calibration.scores import brier, log_score, reliability, resampled
-from benchmarks.calibration.variants import fixed, variants
+from benchmarks.calibration.variants import SERVED, fixed, variants
 
 Array = NDArray[np.float64]
 Curve = list[tuple[float, float, int]]
 
-AGAINST = ("base-rates", "votes-direction", "votes-significance", "votes-significance-learned", "votes-told")
-CURVES = ("served", "votes-significance")
+CURVES = (SERVED, "votes-significance")
 
 
 def corpus_tables(protocol: Protocol) -> dict[str, Curve]:
@@ -36,9 +36,9 @@ def corpus_tables(protocol: Protocol) -> dict[str, Curve]:
     for name in names:
         print(f"{name:28}{_told(resampled(brier_of[name], clusters)):>24}{_told(resampled(log_of[name], clusters)):>24}")
     print("\ndifference of log scores (95%; below 0: the row is better)")
-    print(f"{'':12}" + "".join(f"{name:>29}" for name in ("served", *AGAINST)))
+    print(f"{'':12}" + "".join(f"{name:>29}" for name in ("one-rho", *REFERENCES)))
     for model in models:
-        differences = (_told(resampled(log_of[model.name] - log_of[other], clusters), "+") for other in ("served", *AGAINST))
+        differences = (_told(resampled(log_of[model.name] - log_of[other], clusters), "+") for other in ("one-rho", *REFERENCES))
         print(f"{model.name:12}" + "".join(f"{one:>29}" for one in differences))
     _learned(made)
     curves = {name: agreement(made.by[name], seen) for name in names}
@@ -66,16 +66,25 @@ def agreement(made: Array, seen: Sequence[int]) -> Curve:
 
 def sensitivity(protocol: Protocol) -> None:
     """The served model with other constants, one or two at a time."""
+    served = variants()[-1]
     models = [
-        *(fixed(f"rho {rho:g}", rho=rho) for rho in (0.1, 0.2, 0.3, 0.5, 0.7, 1.0)),
-        *(fixed(f"mu {mu:g}, tau {tau:g}", mu_sd=mu, tau_scale=tau) for mu in (0.3, 0.5, 0.8) for tau in (0.05, 0.15, 0.3)),
+        *(fixed(f"one rho {rho:g}", rho=rho) for rho in (0.1, 0.2, 0.3, 0.5, 0.7, 1.0)),
+        *(
+            replace(served, name=f"rhos {'/'.join(f'{rho:g}' for rho in rhos)}", rhos=rhos)
+            for rhos in ((0.05, 0.2, 0.5, 1.0), (0.1, 0.3, 1.0), (0.02, 0.1, 0.5), (0.2, 0.3, 0.5))
+        ),
+        *(
+            replace(fixed(f"mu {mu:g}, tau {tau:g}", mu, tau), rhos=served.rhos, mixed=True)
+            for mu in (0.3, 0.5, 0.8)
+            for tau in (0.05, 0.15, 0.3)
+        ),
     ]
     made = forecast(protocol, models)
     seen = [held.told for held in protocol.held_out]
     print("\nsensitivity of the served model (the constants not named as served)")
-    print(f"{'':18}{'Brier':>8}{'log score':>11}")
+    print(f"{'':24}{'Brier':>8}{'log score':>11}")
     for model in models:
-        print(f"{model.name:18}{brier(made.by[model.name], seen).mean():>8.3f}{log_score(made.by[model.name], seen).mean():>11.3f}")
+        print(f"{model.name:24}{brier(made.by[model.name], seen).mean():>8.3f}{log_score(made.by[model.name], seen).mean():>11.3f}")
 
 
 _SIZE, _LEFT, _TOP = 320, 60, 20

@@ -21,7 +21,8 @@ from scipy.special import ndtr
 from benchmarks.calibration.corpus import Protocol, reports
 from benchmarks.calibration.scores import by_direction, counts, learn_added, shares
 from benchmarks.calibration.variants import (
-    Choice,
+    FORMER_RHO,
+    SERVED,
     Likelihoods,
     Variant,
     below,
@@ -38,7 +39,9 @@ from graph.weight import Report, reference_information
 Array = NDArray[np.float64]
 Draw = Callable[[np.random.Generator], float]
 
+BY_EDGE = "reporting by edge"
 TWICE = 0.15  # share of cohorts reported twice
+DOUBLED, DROPPED = "doubles counted", "doubles dropped"
 _ALIKE = 0.9  # correlation of the two z
 VOTES = ("base-rates", "votes-direction", "votes-significance", "votes-significance-learned")
 
@@ -57,7 +60,7 @@ class World:
     name: str
     mu: Draw
     tau: Draw
-    rho: Draw = lambda _: METHOD.rho
+    rho: Draw = lambda _: FORMER_RHO
     drawer: bool = False
 
 
@@ -66,11 +69,11 @@ def _half_normal(scale: float) -> Draw:
 
 
 def worlds() -> tuple[World, ...]:
-    """The first is drawn from the served prior, the others are not."""
+    """The first is drawn from the prior of `one-rho`, `reporting by edge` from that of `rho-edge`, the others from none of the variants."""
     served_mu: Draw = lambda rng: rng.normal(0, METHOD.weight_mu_sd)  # noqa: E731
     served_tau = _half_normal(METHOD.weight_tau_scale)
     return (
-        World("served prior", served_mu, served_tau),
+        World("one rho", served_mu, served_tau),
         World("two bumps at 0.5", lambda rng: rng.choice((-1, 1)) * rng.normal(0.5, 0.1), served_tau),
         World("half without effect", lambda rng: rng.choice((0, 1)) * rng.normal(0, 0.5), served_tau),
         World("heavy tails", lambda rng: 0.35 * rng.standard_t(3), served_tau),
@@ -78,7 +81,7 @@ def worlds() -> tuple[World, ...]:
         World("heterogeneous", served_mu, _half_normal(0.4)),
         World("nulls rarely printed", served_mu, served_tau, lambda _: 0.1),
         World("all printed", served_mu, served_tau, lambda _: 1.0),
-        World("reporting by edge", served_mu, served_tau, lambda rng: rng.choice((0.05, 0.2, 0.5, 1.0))),
+        World(BY_EDGE, served_mu, served_tau, lambda rng: rng.choice(METHOD.rhos)),
         World("file drawer", served_mu, served_tau, drawer=True),
     )
 
@@ -197,7 +200,7 @@ def simulate(
     models = variants() if models is None else models
     rng = np.random.default_rng(seed)
     sizes = [slot.information for edge in slots for slot in edge]
-    tallies = {name: Tally() for name in (*VOTES, *(model.name for model in models), "served, doubles counted")}
+    tallies = {name: Tally() for name in (*VOTES, *(model.name for model in models), DOUBLED, DROPPED)}
     rhos = sorted({rho for model in models for rho in model.rhos})
     for _ in range(times):
         edges = [edge for one in slots if (edge := draw_edge(world, one, rng)) is not None]
@@ -205,9 +208,8 @@ def simulate(
         rates, added = shares(table.sum(axis=0), (1, 1, 1)), learn_added(table, symmetric=True)
         seen = Likelihoods([edge.reports for edge in edges], rhos)
         doubled = [i for i, edge in enumerate(edges) if edge.doubled != edge.reports]
-        twice = Likelihoods([edges[i].doubled for i in doubled], (METHOD.rho,))
+        twice = Likelihoods([edges[i].doubled for i in doubled], rhos)
         choices = [learn(model, seen.marginal(model)) for model in models]
-        served = Choice(models[0], 0, (METHOD.rho,))
         for i, edge in enumerate(edges):
             information = float(rng.choice(sizes))
             true = truth(edge, information, edge.rho)
@@ -224,7 +226,9 @@ def simulate(
                 tallies[choice.variant.name].score(chances(masses, information, printed=True), true)
                 tallies[choice.variant.name].say(edge, masses)
             if i in doubled:
-                tallies["served, doubles counted"].say(edge, posteriors(served, twice, doubled.index(i)))
+                # the last model is the one that is served
+                tallies[DOUBLED].say(edge, posteriors(choices[-1], twice, doubled.index(i)))
+                tallies[DROPPED].say(edge, posteriors(choices[-1], seen, i))
     return tallies
 
 
@@ -262,9 +266,9 @@ def simulation_tables(protocol: Protocol, times: int) -> None:
         print(f"{'':22}" + "".join(f"{name:>18}" for name in models))
         for name, tallies in found.items():
             print(f"{name:22}" + "".join(f"{tell(tallies[one]):>18}" for one in models))
-    print("\np_direction: mean said, share of cohorts with that sign, in five ranges of what was said (served | rho-edge)")
+    print("\np_direction: mean said, share of cohorts with that sign, in five ranges of what was said")
     for name, tallies in found.items():
-        for model in ("served", "rho-edge"):
+        for model in ("one-rho", SERVED):
             tally = tallies[model]
             said = np.array(tally.p_direction)
             told = []
@@ -273,17 +277,12 @@ def simulation_tables(protocol: Protocol, times: int) -> None:
                 if within.any():
                     told.append(f"{said[within].mean():.2f} {np.array(tally.has_sign)[within].mean():.2f}")
             print(f"{name:22}{model:10}" + "  ".join(told))
-    print("\noverlap, served prior: edges with a cohort reported twice")
-    tallies = found["served prior"]
-    print(f"coverage with both counted {coverage(tallies['served, doubles counted']):.3f}, of all edges with one dropped", end=" ")
-    print(f"{coverage(tallies['served']):.3f}")
-    _where(found["served prior"])
-
-
-def _where(tallies: dict[str, Tally]) -> None:
-    """Where the weight is ahead of votes: by how much is known of an edge."""
-    print("\nwhere: log score of votes by significance minus that of the served weight, in fifths of the served weight, served prior")
-    weight = np.array(tallies["served"].weight)
-    gain = np.array(tallies["votes-significance"].log) - np.array(tallies["served"].log)
+    tallies = found[BY_EDGE]
+    print("\noverlap: coverage among edges with a cohort reported twice", end=" ")
+    print(f"{coverage(tallies[DROPPED]):.3f} with one dropped, {coverage(tallies[DOUBLED]):.3f} with both counted")
+    print("\nwhere: log score of the votes minus that of the served weight, in fifths of its weight, reporting by edge")
+    weight = np.array(tallies[SERVED].weight)
     for part in np.array_split(np.argsort(weight), 5):
-        print(f"weight {weight[part].min():.2f}-{weight[part].max():.2f}: {gain[part].mean():+.3f}")
+        gains = (np.array(tallies[name].log)[part] - np.array(tallies[SERVED].log)[part] for name in VOTES[1:])
+        line = "  ".join(f"{name} {gain.mean():+.3f}" for name, gain in zip(VOTES[1:], gains, strict=True))
+        print(f"weight {weight[part].min():.2f}-{weight[part].max():.2f}: {line}")

@@ -28,6 +28,8 @@ _WIDEST_TAU = 1.2
 TAU = ((_ROOTS + 1) / 2) ** 2 * _WIDEST_TAU
 _TAU_WEIGHTS = _ROOT_WEIGHTS * (_ROOTS + 1) / 2
 
+FORMER_RHO = 0.3
+SERVED = "rho-edge"
 RHOS = (0.05, 0.1, 0.2, 0.3, 0.5, 1.0)
 
 
@@ -76,7 +78,7 @@ def prior(mu_density: Array, tau_scale: float = METHOD.weight_tau_scale) -> Arra
     return flat
 
 
-def fixed(name: str, mu_sd: float = METHOD.weight_mu_sd, tau_scale: float = METHOD.weight_tau_scale, rho: float = METHOD.rho) -> Variant:
+def fixed(name: str, mu_sd: float = METHOD.weight_mu_sd, tau_scale: float = METHOD.weight_tau_scale, rho: float = FORMER_RHO) -> Variant:
     return Variant(name, ("",), prior(normal(0, mu_sd), tau_scale)[None, :], (rho,))
 
 
@@ -85,10 +87,10 @@ def variants() -> tuple[Variant, ...]:
     """The five that were written down before any score was looked at: see the package's docstring."""
     two = [(m, s, zero) for m in (0.3, 0.4, 0.5, 0.6, 0.7) for s in (0.05, 0.1, 0.2, 0.3) for zero in (0.0, 0.1, 0.25, 0.5)]
     wide = [(scale, tau) for scale in (0.2, 0.35, 0.5, 0.7, 1.0) for tau in (0.05, 0.15, 0.3)]
-    served = fixed("served")
+    former = fixed("one-rho")
     return (
-        served,
-        replace(served, name="rho", rhos=RHOS),
+        former,
+        replace(former, name="rho", rhos=RHOS),
         Variant(
             "two-bumps",
             tuple(f"m {m:g}, s {s:g}, near zero {zero:g}" for m, s, zero in two),
@@ -101,7 +103,7 @@ def variants() -> tuple[Variant, ...]:
             np.array([prior(student(scale), tau) for scale, tau in wide]),
             RHOS,
         ),
-        replace(served, name="rho-edge", rhos=(0.05, 0.2, 0.5, 1.0), mixed=True),
+        replace(former, name=SERVED, rhos=METHOD.rhos, mixed=True),
     )
 
 
@@ -109,10 +111,7 @@ def likelihood(reports: Sequence[Report], rho: float) -> tuple[Array, float]:
     """The likelihood of these reports at each node, flat, over its largest value; and the logarithm of that."""
     total = np.zeros((len(TAU), len(MU)))
     for report in reports:
-        total += _log_likelihood(report, MU, TAU, replace(METHOD, rho=rho))
-        if report.low == report.high and abs(report.low) <= Z95 and not report.on_mean:
-            # the density leaves out what doesn't depend on mu and tau; to tell one rho from another it is needed
-            total += math.log(rho)
+        total += _log_likelihood(report, MU, TAU, replace(METHOD, rhos=(rho,)))[0]
     top = float(total.max())
     return np.exp(total - top).ravel(), top
 
