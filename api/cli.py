@@ -135,7 +135,7 @@ def preview(paths: Paths, format: Annotated[Literal["table", "json"], typer.Opti
     from graph import opening
 
     with _report() as report, contextlib.closing(opening.open_store(_settings(), report)) as store:
-        answer = opening.preview(_settings(), store, paths, report)
+        answer = opening.preview(store, paths, report)
     if format == "json":
         print(answer.model_dump_json())
         return

@@ -244,7 +244,7 @@ def _gap(
 ) -> Gap:
     # numpy is loaded where figures are made
     from graph.gaps import lesson, sample_size, state_of
-    from graph.weight import report_of
+    from graph.weight import reports_of
 
     corpus = corpus_of(reader)
     vocabulary = corpus.vocabulary
@@ -255,7 +255,7 @@ def _gap(
         if key in rows
         else ()
     )
-    learned = lesson(tuple(sorted(report for vote in speaking if (report := report_of(vote.reading)) is not None)))
+    learned = lesson(tuple(sorted(reports_of(vote.reading for vote in speaking))))
     figures = {} if cell is None else {name: getattr(cell, name) for name in _FIGURES}
     return Gap(
         rank=1,

@@ -11,7 +11,7 @@ from itertools import product
 from graph.counterpart import with_counterpart
 from graph.mechanisms import edges as mechanism_edges
 from graph.mechanisms import read_claims
-from graph.overlap import patients_of
+from graph.overlap import all_patients
 from graph.prevalence import read_prevalence
 from graph.reading import read_study
 from graph.release import release_of
@@ -47,7 +47,7 @@ class EvidenceGraph:
 
 def corpus_of(studies: Iterable[Study], vocabulary: Vocabulary) -> Corpus:
     by_id = {study.id: study for study in sorted(studies, key=lambda one: one.id)}
-    return Corpus(vocabulary, by_id, {study_id: patients_of(study, by_id) for study_id, study in by_id.items()})
+    return Corpus(vocabulary, by_id, all_patients(by_id))
 
 
 def read_all(corpus: Corpus) -> list[Reading]:

@@ -69,10 +69,9 @@ def power(vote: Vote, grid: Grid, sign: int) -> float:
 
 
 def grid_of(votes: Sequence[Vote]) -> Grid:
-    from graph.weight import posterior, report_of
+    from graph.weight import posterior, reports_of
 
-    reports = [report for vote in votes if (report := report_of(vote.reading)) is not None]
-    return posterior(sorted(reports))
+    return posterior(sorted(reports_of(vote.reading for vote in votes)))
 
 
 def contested(votes: Sequence[Vote], surprises: Sequence[int], studies: Mapping[str, Study]) -> Contested | None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from graph.build import EvidenceGraph
 from graph.method import VERSION
-from graph.overlap import overlap, patients_of
+from graph.overlap import all_patients, overlap
 from graph.synthesis import unit_of
 from schema.association import Association, MechanismEdge
 from schema.graphmodel import LABELS
@@ -163,14 +163,14 @@ def edges(graph: EvidenceGraph) -> Iterator[Edge]:
 
 def _overlaps(studies: tuple[Study, ...]) -> list[tuple[str, str]]:
     """Pairs that share patients, found by what they name in common, not by comparing all with all."""
-    ids = {study.id for study in studies}
-    patients = {study.id: patients_of(study, ids) for study in studies}
+    ids = {study.id: study for study in studies}
+    patients = all_patients(ids)
     groups: dict[tuple[str, str], set[str]] = {}
     for study in studies:
         for cohort in study.cohorts:
             groups.setdefault(("cohort", cohort), set()).add(study.id)
         for other in study.overlaps_with:
-            groups.setdefault(("study", other), set()).update({study.id, other} & ids)
+            groups.setdefault(("study", other), set()).update({study.id, other} & ids.keys())
     pairs = {tuple(sorted((a, b))) for members in groups.values() for a in members for b in members if a != b}
     return sorted((a, b) for a, b in pairs if overlap(patients[a], patients[b]))
 

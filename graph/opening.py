@@ -18,12 +18,11 @@ from typing import TYPE_CHECKING
 import evidence as shipped_evidence
 from graph.build import EvidenceGraph, build, lay_out, set_aside, unknown_terms, without_collections
 from graph.edges import known_studies
-from graph.method import VERSION
 from graph.opened import Graph
 from graph.preview import preview as previewed
 from graph.settings import Settings
 from graph.stores import snapshot
-from graph.stores.folder import FolderWriter, kept_in
+from graph.stores.folder import FolderWriter, is_current, kept_in
 from graph.stores.memory import MemoryStore
 from graph.stores.port import Held, Reader, Report, Store, Writer
 from loaders import sheets
@@ -97,10 +96,8 @@ def open_store(settings: Settings, report: Report | None = None) -> Store:
 
 
 def _current_snapshot(folder: Path, shipped: str) -> snapshot.Snapshot | None:
-    """What is kept there, if it was built by this method from the corpus of that digest."""
     kept = kept_in(folder)
-    current = kept is not None and kept.header.method == VERSION and kept.header.shipped == shipped
-    return kept if current else None
+    return kept if kept is not None and is_current(kept, shipped) else None
 
 
 def _neo4j(settings: Settings) -> Neo4jStore:
@@ -138,9 +135,10 @@ def _known_terms(settings: Settings) -> list[Term]:
         return _own(store.held_terms())
 
 
-def preview(settings: Settings, store: Store, paths: Iterable[str | Path], report: Report | None = None) -> Preview:
+def preview(store: Store, paths: Iterable[str | Path], report: Report | None = None) -> Preview:
     """What loading these sheets into the store would change; InputProblems where anything is wrong. Nothing is changed."""
-    loaded = check(settings, paths, report)
+    own = _own(store.ask(lambda reader: reader.terms()).terms.values())
+    loaded = sheets.load(paths, vocabularies.shipped(), _progress(report, "reading sheets"), own=own)
     if loaded.errors:
         raise InputProblems(loaded.problems)
     return store.ask(lambda reader: previewed(reader, loaded.studies, reader.terms().extended(loaded.terms), loaded.problems))

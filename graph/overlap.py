@@ -41,6 +41,11 @@ def patients_of(study: Study, corpus: Collection[str]) -> Patients:
     )
 
 
+def all_patients(studies: Mapping[str, Study]) -> dict[str, Patients]:
+    """The same of each study of a corpus, by its id."""
+    return {study_id: patients_of(study, studies) for study_id, study in studies.items()}
+
+
 @lru_cache(maxsize=1 << 16)
 def overlap(a: Patients, b: Patients) -> bool:
     """Whether two studies are known to share patients."""

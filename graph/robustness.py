@@ -119,11 +119,11 @@ def _cohorts(count: int) -> str:
 
 
 def _opposite_cohorts(synthesis: Synthesis) -> int | None:
-    from graph.weight import cohorts_to_turn, report_of
+    from graph.weight import cohorts_to_turn, reports_of
 
     if synthesis.association.direction not in {"increases", "decreases"}:
         return None
-    reports = [report for vote in synthesis.votes.speaking if (report := report_of(vote.reading)) is not None]
+    reports = reports_of(vote.reading for vote in synthesis.votes.speaking)
     return cohorts_to_turn(reports, 1 if synthesis.association.direction == "increases" else -1) if reports else None
 
 

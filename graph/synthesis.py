@@ -174,9 +174,9 @@ def _part(term: str, edge: str, takes: Takes, corpus: Corpus) -> bool:
 def _weigh(votes: Sequence[Vote]) -> Weight | None:
     """The weight of what these votes report; None where none of them says anything."""
     # numpy is loaded where figures are made, not where stored ones are read
-    from graph.weight import report_of, weigh
+    from graph.weight import reports_of, weigh
 
-    reports = [report for vote in votes if (report := report_of(vote.reading)) is not None]
+    reports = reports_of(vote.reading for vote in votes)
     return weigh(reports) if reports else None
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -62,6 +62,11 @@ def report_of(reading: Reading) -> Report | None:
             return Report(high, math.inf if bound else high, reading.information, mirrored=True)
         return Report(low, high, reading.information)
     return Report(reading.z, reading.z, reading.information)
+
+
+def reports_of(readings: Iterable[Reading]) -> list[Report]:
+    """The readings that say something, as the model sees them."""
+    return [report for reading in readings if (report := report_of(reading)) is not None]
 
 
 class Grid(NamedTuple):

@@ -95,7 +95,8 @@ def test_an_error_of_a_question_is_its_own(store: Store) -> None:
 # --- REST ---
 
 FILTERS = [
-    "design=cohort-prospective", "design=registry&design=post-hoc-trial", "design=meta-analysis", "adjusted=true", "adjusted=false",
+    "design=prospective-cohort", "design=retrospective-cohort&design=rct-post-hoc", "design=meta-analysis",
+    "adjusted=true", "adjusted=false",
     "randomised=true", "randomised=false", "min_n=100", "min_n=100000", "year_from=2015", "year_to=2012", "year_from=2013&year_to=2018",
     "max_mri_day=7", "max_mri_day=0", "exclude=menon-2012", "exclude=menon-2012&exclude=wu-2015", "indirect=true",
     "adjusted=true&min_n=100&year_from=2012&max_mri_day=30", "indirect=true&adjusted=true",
@@ -161,7 +162,7 @@ TERM_QUERIES = [
     "q=mikrobleeds",
     "limit=2&offset=300",
 ]
-STUDY_QUERIES = ["q=menon", "design=registry", "country=china", "year_from=2020", "q=zzz", "limit=4&offset=2", "format=csv"]
+STUDY_QUERIES = ["q=menon", "design=rct", "country=china", "year_from=2020", "q=zzz", "limit=4&offset=2", "format=csv"]
 
 URLS = [
     *(f"/v1/{route}?{query}" for route in ("factors", "outcomes", "contested") for query in FILTERS),

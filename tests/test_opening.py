@@ -18,6 +18,7 @@ from graph.filters import Filters
 from graph.lists import Narrow, Page
 from graph.opening import Graph, check, load, open_graph, open_store, remove, shipped_digest
 from graph.settings import Settings
+from graph.stores import folder as snapshot_folder
 from graph.stores import snapshot
 from schema.errors import InputProblems, SnapshotDamaged, SnapshotUnwritable, StoreUnavailable, UnknownName
 from schema.study import Study
@@ -465,7 +466,7 @@ def test_terms_of_ones_own_outlive_a_new_corpus(
 
 def test_another_version_of_the_method_builds_anew(few: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     load(Settings(), [write(sheet())])
-    monkeypatch.setattr(opening, "VERSION", "another")
+    monkeypatch.setattr(snapshot_folder, "VERSION", "another")
     monkeypatch.setattr(snapshot, "VERSION", "another")
     assert held() == ["garg-2012", "menon-2012", "smith-2024", "wu-2015"]
     assert kept(few).header.method == "another"

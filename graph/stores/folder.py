@@ -27,6 +27,11 @@ def kept_in(folder: Path) -> snapshot.Snapshot | None:
         raise StoreError(f"The snapshot {file} can't be read ({error.strerror}).") from error
 
 
+def is_current(kept: snapshot.Snapshot, shipped: str) -> bool:
+    """Whether it was built by this method from the corpus of that digest."""
+    return kept.header.method == VERSION and kept.header.shipped == shipped
+
+
 class FolderWriter(Writer):
     """Holds the folder's lock file. `shipped` is the digest of the corpus that comes with the package."""
 
@@ -57,8 +62,7 @@ class FolderWriter(Writer):
         kept = kept_in(self._folder)
         if kept is None:
             return None
-        current = kept.header.method == VERSION and kept.header.shipped == self._shipped
-        return Held(kept.release, kept.studies, kept.terms, kept.header.user, kept.header.removed, current)
+        return Held(kept.release, kept.studies, kept.terms, kept.header.user, kept.header.removed, is_current(kept, self._shipped))
 
     def write(self, graph: EvidenceGraph) -> None:
         try:

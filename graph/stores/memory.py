@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from graph.build import EvidenceGraph
-from graph.overlap import Patients, patients_of
+from graph.overlap import Patients, all_patients
 from graph.stores import snapshot
 from graph.stores.port import Reader, Store
 from schema.answer import Counts
@@ -44,7 +44,7 @@ class MemoryReader(Reader):
 
     @cached_property
     def _patients(self) -> Mapping[str, Patients]:
-        return {study_id: patients_of(study, self._studies) for study_id, study in self._studies.items()}
+        return all_patients(self._studies)
 
     @cached_property
     def _by_outcome(self) -> Mapping[str, list[Reading]]:

@@ -84,6 +84,10 @@ class Connection:
             raise StoreUnsupported(f"{self._server.uri} is Neo4j {version}; this needs {oldest} LTS or newer.")
         return version
 
+    def pointer(self) -> Record | None:
+        """What is current; None where nothing has been loaded."""
+        return next(iter(self.read(cypher.POINTER)), None)
+
     def read(self, statement: LiteralString, **parameters: Any) -> list[Record]:
         """What a statement gives, in a transaction of its own that may not write."""
         return self._read(lambda transaction: list(transaction.run(statement, parameters)))

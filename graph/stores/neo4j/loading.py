@@ -69,10 +69,9 @@ class Neo4jWriter(Writer):
             self._connection.close()
 
     def held(self) -> Held | None:
-        found = self._connection.read(cypher.POINTER)
-        if not found:
+        pointer = self._connection.pointer()
+        if pointer is None:
             return None
-        (pointer,) = found
         readable(pointer)
         generation = pointer["generation"]
         studies = self._connection.read_records(Study, cypher.STUDIES, generation=generation)
@@ -122,8 +121,8 @@ class Neo4jWriter(Writer):
             raise
         except StoreUnavailable:
             # what was lost may be but the word that it is done
-            pointer = self._connection.read(cypher.POINTER)
-            if not pointer or pointer[0]["generation"] != generation:
+            pointer = self._connection.pointer()
+            if pointer is None or pointer["generation"] != generation:
                 raise
 
     def _fill(self, graph: EvidenceGraph, generation: int) -> tuple[int, int]:
@@ -151,8 +150,8 @@ class Neo4jWriter(Writer):
 
     def _clean(self) -> None:
         """Delete every generation that isn't the current one."""
-        pointer = self._connection.read(cypher.POINTER)
-        current = pointer[0]["generation"] if pointer else 0
+        pointer = self._connection.pointer()
+        current = pointer["generation"] if pointer is not None else 0
         for record in self._connection.read(cypher.GENERATIONS, current=current):
             self._delete(record["generation"])
 

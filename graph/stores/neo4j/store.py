@@ -11,7 +11,7 @@ from neo4j import Record
 
 from graph.build import EvidenceGraph
 from graph.method import VERSION
-from graph.overlap import Patients, patients_of
+from graph.overlap import Patients, all_patients
 from graph.settings import Server
 from graph.stores.neo4j import cypher
 from graph.stores.neo4j.connection import Connection
@@ -138,7 +138,7 @@ class Neo4jReader(Reader):
         return self._whole("studies", read)
 
     def patients(self) -> Mapping[str, Patients]:
-        return self._whole("patients", lambda: {one: patients_of(study, self.studies()) for one, study in self.studies().items()})
+        return self._whole("patients", lambda: all_patients(self.studies()))
 
     def graph(self) -> EvidenceGraph:
         return EvidenceGraph(
@@ -171,10 +171,9 @@ class Neo4jStore(Store):
             raise
 
     def reader(self) -> Neo4jReader:
-        found = self._connection.read(cypher.POINTER)
-        if not found:
+        pointer = self._connection.pointer()
+        if pointer is None:
             raise StoreEmpty(f"Nothing has been loaded into {self._server.uri} yet. Load sheets with: rdwi load PATH...")
-        (pointer,) = found
         readable(pointer)
         if pointer["method"] != VERSION:
             raise StoreOutdated(
@@ -186,16 +185,16 @@ class Neo4jStore(Store):
         return known
 
     def still(self, reader: Reader) -> bool:
-        found = self._connection.read(cypher.POINTER)
-        return isinstance(reader, Neo4jReader) and bool(found) and _names(found[0], reader)
+        pointer = self._connection.pointer()
+        return isinstance(reader, Neo4jReader) and pointer is not None and _names(pointer, reader)
 
     def held_terms(self) -> tuple[Term, ...]:
         """The terms of the graph that is held, by whatever version of the method; none where nothing is."""
-        found = self._connection.read(cypher.POINTER)
-        if not found:
+        pointer = self._connection.pointer()
+        if pointer is None:
             return ()
-        readable(found[0])
-        return tuple(self._connection.read_records(Term, cypher.TERMS, generation=found[0]["generation"]))
+        readable(pointer)
+        return tuple(self._connection.read_records(Term, cypher.TERMS, generation=pointer["generation"]))
 
     def replace(self, graph: EvidenceGraph) -> None:
         with Neo4jWriter(self._server, self._connection.bookmarks) as writer:
