@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph import pooling
-from graph.pooling import bayes, between, common_effect, reml_hk, reml_tau2
+from graph.pooling import Layout, bayes, between, common_effect, egger, reml_hk, reml_hk_many, reml_tau2
 from graph.prevalence import logit, pool, wilson
 from schema.association import PrevalenceRow, StudyRef, TermRef
 
@@ -22,6 +22,7 @@ POOLING: list[dict[str, Any]] = REFERENCE["pooling"]
 SHARES: list[dict[str, Any]] = REFERENCE["prevalence"]
 # two groups of the cases above, and cases of their own of two to six groups, some with one estimate
 TWO_GROUPS: list[dict[str, Any]] = [{**case, **case["between"]} for case in POOLING if "between" in case]
+EGGER: list[dict[str, Any]] = [case for case in POOLING if "egger" in case]
 SUBGROUPS: list[dict[str, Any]] = REFERENCE["subgroups"]
 
 
@@ -37,6 +38,7 @@ def test_the_reference_keeps_its_cases() -> None:
     assert len(POOLING) >= 300
     assert len(SHARES) >= 40
     assert len(TWO_GROUPS) >= 150
+    assert len(EGGER) >= 300
     assert len(SUBGROUPS) >= 40
     assert {len(set(case["subgroup"])) for case in SUBGROUPS} == {2, 3, 4, 6}
     assert {len(case["yi"]) for case in POOLING} >= {2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 25, 30, 40, 60}
@@ -69,11 +71,43 @@ def test_q_between_equals_metafor(case: dict[str, Any]) -> None:
     assert ours.tau2 == pytest.approx(case.get("tau2", ours.tau2), rel=1e-6, abs=1e-9)
 
 
+@pytest.mark.parametrize("case", REFERENCE["lower_maxima"])
+def test_a_maximum_lower_than_that_at_zero_is_not_taken(case: dict[str, Any]) -> None:
+    ours = reml_hk(case["yi"], se_of(case))
+    assert ours.tau2 == case["tau2"] == 0
+    assert (ours.estimate, *ours.ci) == pytest.approx((case["estimate"], *case["ci"]), rel=1e-6)
+
+
 def test_the_names_and_the_order_of_subgroups_do_not_matter_to_q_between() -> None:
     case = SUBGROUPS[-1]
     own = between(case["yi"], se_of(case), [str(group) for group in case["subgroup"]])
     turned = between(case["yi"][::-1], se_of(case)[::-1], [f"g{9 - group}" for group in case["subgroup"][::-1]])
     assert turned == pytest.approx(own, rel=1e-9)
+
+
+@pytest.mark.parametrize("case", EGGER, ids=label)
+def test_eggers_test_equals_metafor(case: dict[str, Any]) -> None:
+    ours, theirs = egger(case["yi"], se_of(case)), case["egger"]
+    assert ours is not None
+    assert (ours.t, ours.p) == pytest.approx((theirs["t"], theirs["p"]), rel=1e-6, abs=1e-9)
+
+
+def test_eggers_test_has_no_value_where_errors_are_equal_or_the_fit_is_perfect() -> None:
+    assert egger([0.1, 0.4, 0.9], [0.3, 0.3, 0.3]) is None
+    assert egger([0.1, 0.2, 0.3], [0.1, 0.2, 0.3]) is None
+    assert egger([0.1, 0.4], [0.1, 0.3]) is None
+
+
+def test_many_sets_at_once_are_each_what_they_are_alone() -> None:
+    cases = [*POOLING, *REFERENCE["not_converged"]]
+    y, se = [one for case in cases for one in case["yi"]], [one for case in cases for one in se_of(case)]
+    together = reml_hk_many(np.array(y), np.array(se), [len(case["yi"]) for case in cases])
+    assert len(together) == len(cases)
+    for case, ours in zip(cases, together, strict=True):
+        alone = reml_hk(case["yi"], se_of(case))
+        assert (ours.prediction_interval is None) is (len(case["yi"]) == 2)
+        flat = [[one.estimate, one.se, *one.ci, one.tau2, one.i2, one.q, one.q_p, one.p] for one in (ours, alone)]
+        assert flat[0] == pytest.approx(flat[1], rel=1e-9, abs=1e-12)
 
 
 def restricted(tau2: float, y: np.ndarray, v: np.ndarray) -> float:
@@ -86,7 +120,9 @@ def restricted(tau2: float, y: np.ndarray, v: np.ndarray) -> float:
 def test_tau2_is_the_highest_restricted_likelihood(case: dict[str, Any]) -> None:
     y, v = np.array(case["yi"]), np.array(case["vi"])
     anywhere = [0.0, *np.geomspace(1e-9, 10 * (np.var(y, ddof=1) + v.max()), 400)]
-    assert restricted(reml_tau2(y, v), y, v) >= max(restricted(tau2, y, v) for tau2 in anywhere) - 1e-7
+    assert (
+        restricted(float(reml_tau2(y, v, Layout(np.array([len(y)])))[0]), y, v) >= max(restricted(tau2, y, v) for tau2 in anywhere) - 1e-7
+    )
 
 
 def test_where_no_steps_converge_the_likelihood_is_searched(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,9 +130,10 @@ def test_where_no_steps_converge_the_likelihood_is_searched(monkeypatch: pytest.
     y, v = np.array(case["yi"]), np.array(case["vi"])
     parted = next(case for case in SUBGROUPS if case["tau2"] > 0.1)
     groups = [str(group) for group in parted["subgroup"]]
-    by_steps = reml_tau2(y, v)
-    monkeypatch.setattr(pooling, "_scored", lambda *_: None)
-    assert reml_tau2(y, v) == pytest.approx(by_steps, abs=1e-5)
+    whole = Layout(np.array([len(y)]))
+    by_steps = reml_tau2(y, v, whole)
+    monkeypatch.setattr(pooling, "_scored", lambda _y, _v, layout, *_: np.full(layout.count, np.nan))
+    assert reml_tau2(y, v, whole) == pytest.approx(by_steps, abs=1e-5)
     assert between(parted["yi"], se_of(parted), groups).tau2 == pytest.approx(parted["tau2"], abs=1e-5)
 
 

@@ -10,6 +10,7 @@
 #   pooling        REML with Knapp-Hartung and the ad hoc correction, common effect,
 #                  Egger's regression (lm), two-group Q-between
 #   subgroups      Q-between of two to six subgroups with one tau2 within them all
+#   lower_maxima   where Fisher scoring ends at a maximum that is not the highest
 #   escalc         effect sizes and sampling variances: odds ratios, risk ratios, SMD, Fisher's z
 #   prevalence     logit proportions pooled by REML with the same test
 #   not_converged  cases whose REML fit metafor gave up on
@@ -295,6 +296,32 @@ add_subgroups("equal variances", c(-0.7, 0.1, 0.4, 1.1, 1.6, 0.2), rep(0.1, 6), 
 add_subgroups("tiny variances", c(0.31, 0.35, 0.5, 0.52, -0.4), c(1e-5, 2e-5, 1e-5, 3e-5, 2e-5), c(1, 1, 2, 2, 3))
 .Random.seed <- state
 
+# ---- lower maxima ----------------------------------------------------------------------
+
+# Fisher scoring ends at a maximum above zero here, where the likelihood at tau2 = 0 is higher: metafor takes zero.
+lower_maxima <- lapply(list(
+  list(
+    yi = c(0.896169, 0.477232, 0.984632, 1.68265, 0.347892, -0.440755, 0.366265),
+    vi = c(0.370449, 0.0166579, 0.106464, 0.369959, 0.0258057, 0.13443, 0.015489)
+  ),
+  list(
+    yi = c(0.22702, 1.20387, -0.0396298, 0.304224, 0.219109, 1.65998),
+    vi = c(0.0117348, 0.544072, 0.48466, 0.0238388, 0.507332, 0.278611)
+  ),
+  list(
+    yi = c(-0.449249, -1.46829, 0.194424, -1.00088, -0.981724, 0.266066, -1.52397, -0.590957, -1.43135, -1.03927),
+    vi = c(0.393457, 0.184261, 0.260448, 0.0877779, 0.31218, 0.633208, 0.134591, 0.216159, 0.0737507, 0.0102137)
+  ),
+  list(
+    yi = c(-0.353684, -0.105095, 2.12202, -1.05144, -0.770587, -0.504543),
+    vi = c(0.0201014, 0.081864, 0.572769, 0.298576, 0.349931, 0.0168113)
+  )
+), function(x) {
+  fit <- suppressWarnings(rma(x$yi, x$vi, test = "adhoc", control = list(threshold = 1e-12, maxiter = 1000)))
+  stopifnot(fit$tau2 == 0)
+  c(x, list(tau2 = fit$tau2, estimate = as.vector(fit$beta), ci = c(fit$ci.lb, fit$ci.ub)))
+})
+
 # ---- escalc ----------------------------------------------------------------------------
 
 tables <- list()
@@ -436,6 +463,7 @@ cat(
   "{\n\"metafor\": ", json(as.character(packageVersion("metafor"))), ",\n",
   "\"pooling\": ", json_lines(pooling), ",\n",
   "\"subgroups\": ", json_lines(subgroups), ",\n",
+  "\"lower_maxima\": ", json_lines(lower_maxima), ",\n",
   "\"escalc\": {\n",
   paste(sprintf("\"%s\": %s", names(escalc_rows), vapply(escalc_rows, json_lines, "")), collapse = ",\n"),
   "\n},\n",
