@@ -6,13 +6,16 @@ of the corpus give, in the same population. The difference is explained by what 
 
 from __future__ import annotations
 
+import json
 import math
+import shutil
+import subprocess
 
 from graph import questions
 from graph.build import EvidenceGraph, build
 from graph.opening import shipped_studies
 from graph.stores.memory import MemoryReader
-from schema.association import Association, FamilyResult, PublishedEstimate
+from schema.association import Association, FamilyResult, PrevalenceRow, PublishedEstimate
 from schema.vocabulary import shipped
 
 _RATIOS = frozenset({"OR", "RR", "HR"})
@@ -66,6 +69,25 @@ def associations(graph: EvidenceGraph) -> list[tuple[Association, PublishedEstim
     return sorted(found.values(), key=lambda item: (item[0].outcome.id, item[0].exposure.id, item[1].finding))
 
 
+_GLMM = """
+suppressPackageStartupMessages({library(metafor); library(jsonlite)})
+given <- fromJSON(file("stdin"))
+fit <- suppressMessages(rma.glmm(measure = "PLO", xi = given$cases, ni = given$total))
+told <- predict(fit, transf = transf.ilogit)
+cat(toJSON(100 * c(told$pred, told$ci.lb, told$ci.ub), digits = NA))
+"""
+
+
+def by_glmm(rows: list[PrevalenceRow]) -> list[float] | None:
+    """Percent and its interval by a binomial-normal model (metafor's `rma.glmm`); None where there is no R."""
+    if shutil.which("Rscript") is None:
+        return None
+    given = json.dumps({"cases": [row.cases for row in rows], "total": [row.total for row in rows]})
+    told = subprocess.run(["Rscript", "-e", _GLMM], input=given, check=True, capture_output=True, text=True).stdout
+    found: list[float] = json.loads(told)
+    return found
+
+
 def main() -> None:
     graph = build(shipped_studies(), shipped())
     answer = questions.prevalence(MemoryReader(graph)).prevalence
@@ -73,6 +95,11 @@ def main() -> None:
     assert ours is not None
     print("Prevalence of R-DWI after ICH, percent")
     print(f"  {'ours':<15} {ours.pct:.1f} ({ours.ci[0]:.1f}-{ours.ci[1]:.1f}), {ours.cohorts} cohorts")
+    glmm = by_glmm([row for row in answer.rows if row.used == "pooled"])
+    if glmm is None:
+        print("  (no Rscript with metafor, lme4 and jsonlite: the binomial-normal model is left out)")
+    else:
+        print(f"  {'ours, as GLMM':<15} {glmm[0]:.1f} ({glmm[1]:.1f}-{glmm[2]:.1f}), the same cohorts")
     for row in answer.published:
         if row.pct is not None and row.ci is not None:
             studies = f"{row.k} studies" if row.k else "number of studies not in the sheet"

@@ -8,7 +8,7 @@ from typing import Any
 from schema.reading import Z_SIGNIFICANT as Z95
 
 # Part of the release: raise it with every change that can move a number.
-VERSION = "2"
+VERSION = "3"
 
 __all__ = ["METHOD", "VERSION", "Z95", "Method"]
 
@@ -49,6 +49,8 @@ class Method:
     upgrade_cohorts: int = 3
     # contested
     surprise: float = 0.10
+    # Egger's test tells nothing below so many estimates (Cochrane Handbook 13.3.5.4)
+    egger_min_k: int = 10
     # what would flip an association: so many further cohorts are tried
     flip_limit: int = 20
     # gaps

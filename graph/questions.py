@@ -17,7 +17,7 @@ from graph.method import METHOD
 from graph.overlap import overlap
 from graph.prevalence import prevalence as prevalence_of
 from graph.reading import WAYS
-from graph.robustness import cumulative, flips, leave_one_out
+from graph.robustness import cumulative, flips, leave_one_out, small_study_effects
 from graph.rows import claim_row, rows_of
 from graph.stores.port import Reader, Store
 from graph.subgroups import camps, subgroups
@@ -124,6 +124,7 @@ def evidence(reader: Reader, exposure: str, outcome: str, population: str | None
             "leave_one_out": left_out,
             "cumulative": cumulative(synthesis, readings, corpus),
             "subgroups": subgroups(synthesis, corpus),
+            "small_study_effects": small_study_effects(synthesis),
             "flips": flips(synthesis, left_out),
             "camps": camps(contested.contested, sides),
         }

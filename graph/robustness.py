@@ -10,7 +10,7 @@ from graph.synthesis import Corpus, Synthesis, excludes_no_effect, pool, study_r
 from graph.votes import Vote
 from schema.association import Association
 from schema.reading import Reading
-from schema.robustness import CumulativeStep, Flips, LeftOut, Standing
+from schema.robustness import CumulativeStep, Flips, LeftOut, SmallStudyEffects, Standing
 
 
 def standing(association: Association) -> Standing:
@@ -84,6 +84,18 @@ def cumulative(synthesis: Synthesis, readings: Sequence[Reading], corpus: Corpus
 def _again(synthesis: Synthesis, readings: Sequence[Reading], corpus: Corpus) -> Standing:
     one = synthesis.association
     return standing(synthesise(one.exposure.id, one.outcome.id, one.population.id, readings, corpus, short=True).association)
+
+
+def small_study_effects(synthesis: Synthesis) -> SmallStudyEffects | None:
+    """Egger's test of the primary family; None below ten estimates, where it tells nothing (Cochrane Handbook 13.3.5.4)."""
+    from graph.pooling import egger
+
+    families = synthesis.association.families
+    if not families or families[0].k < METHOD.egger_min_k:
+        return None
+    y, se, _ = _figures([vote for vote in synthesis.votes.cohorts if set(vote.findings) <= set(families[0].rows)])
+    found = egger(y, se)
+    return None if found is None else SmallStudyEffects(t=found.t, p=found.p, k=len(y))
 
 
 def flips(synthesis: Synthesis, left_out: Sequence[LeftOut]) -> Flips:

@@ -89,7 +89,7 @@ _STEPS = 161
 
 def _mu_nodes(reports: Sequence[Report], reach: float) -> tuple[Vector, Vector]:
     """Nodes and trapezoid weights for mu: even, and finer where a precise report makes the likelihood steep."""
-    even = np.linspace(-reach, reach, _STEPS)
+    even, even_weights = _even_nodes(reach)
     pieces = [even]
     step = even[1] - even[0]
     for report in reports:
@@ -98,12 +98,27 @@ def _mu_nodes(reports: Sequence[Report], reach: float) -> tuple[Vector, Vector]:
             steep = {report.low, report.high, Z95, -Z95, -report.high if report.mirrored else report.high}
             around = error * np.linspace(-8, 8, 65)
             pieces += [z * error + around for z in steep if math.isfinite(z) and abs(z * error) < reach]
-    nodes = np.unique(np.concatenate(pieces)) if len(pieces) > 1 else even
+    if len(pieces) == 1:
+        return even, even_weights
+    nodes = np.unique(np.concatenate(pieces))
+    return nodes, _trapezoids(nodes)
+
+
+@lru_cache(maxsize=8)
+def _even_nodes(reach: float) -> tuple[Vector, Vector]:
+    nodes = np.linspace(-reach, reach, _STEPS)
+    weights = _trapezoids(nodes)
+    nodes.setflags(write=False)
+    weights.setflags(write=False)
+    return nodes, weights
+
+
+def _trapezoids(nodes: Vector) -> Vector:
     gaps = np.diff(nodes)
     weights = np.zeros_like(nodes)
     weights[:-1] += gaps / 2
     weights[1:] += gaps / 2
-    return nodes, weights
+    return weights
 
 
 def posterior(reports: Sequence[Report], method: Method = METHOD) -> Grid:
@@ -136,9 +151,11 @@ def _log_prior(mu: Vector, tau: Vector, method: Method) -> Vector:
 
 
 def _normal(log_density: Vector, mu: Vector, tau: Vector, mu_weights: Vector, method: Method) -> Grid:
-    mass = np.exp(log_density - log_density.max()) * _TAU_WEIGHTS[:, None] * mu_weights[None, :]
-    # without a report no rho is likelier than another
-    mass = np.broadcast_to(mass, (len(method.rhos), len(tau), len(mu)))
+    mass = np.exp(log_density - log_density.max())
+    mass *= _TAU_WEIGHTS[:, None] * mu_weights
+    if len(mass) != len(method.rhos) or mass.ndim == 2:
+        # without a report no rho is likelier than another
+        mass = np.broadcast_to(mass, (len(method.rhos), len(tau), len(mu)))
     return Grid(mu, tau, np.array(method.rhos), mass / mass.sum(), method if len(mu) == _STEPS else None)
 
 
@@ -214,14 +231,15 @@ def _sum(parts: Iterator[Vector]) -> Vector:
 
 def chances(grid: Grid, information: float, *, printed: bool = False) -> tuple[float, float, float]:
     """The probabilities that a cohort of that information reports decreases, null, increases; `printed`: given that it reaches print."""
-    down, up = _on_even_tails(information, grid.even) if grid.even is not None else _tails(grid.mu, grid.tau, information)
-    null = 1 - up - down
-    if not printed:
-        mass = grid.mass.sum(axis=0)
-        return tuple(float((mass * one).sum()) for one in (down, null, up))  # type: ignore[return-value]
-    rho = grid.rho[:, None, None]
-    shown = grid.mass / (1 - (1 - rho) * null)
-    return tuple(float((shown * one).sum()) for one in (down, rho * null, up))  # type: ignore[return-value]
+    if printed:
+        each = _on_even_printed(information, grid.even) if grid.even is not None else _printed(grid.mu, grid.tau, grid.rho, information)
+        # not by BLAS, whose threads cost more than they bring
+        down, null, up = np.einsum("ij,j->i", each, grid.mass.ravel()).tolist()
+        return down, null, up
+    lower, upper = _on_even_tails(information, grid.even) if grid.even is not None else _tails(grid.mu, grid.tau, information)
+    mass = grid.mass.sum(axis=0)
+    down, up = float((mass * lower).sum()), float((mass * upper).sum())
+    return down, 1 - down - up, up
 
 
 @lru_cache(maxsize=512)
@@ -240,6 +258,22 @@ def _tails(mu: Vector, tau: Vector, information: float) -> tuple[Vector, Vector]
     centre = mu[None, :] * math.sqrt(information)
     spread = np.sqrt(1 + tau[:, None] ** 2 * information)
     return ndtr((-Z95 - centre) / spread), ndtr((centre - Z95) / spread)
+
+
+@lru_cache(maxsize=64)
+def _on_even_printed(information: float, method: Method) -> Vector:
+    tau, mu, _ = _nodes((), method)
+    found = _printed(mu, tau, np.array(method.rhos), information)
+    found.setflags(write=False)
+    return found
+
+
+def _printed(mu: Vector, tau: Vector, rho: Vector, information: float) -> Vector:
+    """At each rho, tau and mu (in one row) the probabilities that a printed report is a decrease, null, an increase."""
+    down, up = _tails(mu, tau, information)
+    null = 1 - up - down
+    shown = 1 - (1 - rho[:, None, None]) * null
+    return np.stack([down / shown, rho[:, None, None] * null / shown, up / shown]).reshape(3, -1)
 
 
 def p_positive(grid: Grid) -> float:

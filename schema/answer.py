@@ -17,7 +17,7 @@ from schema.association import (
     TermRef,
 )
 from schema.reading import Frozen
-from schema.robustness import CampFigures, CumulativeStep, Flips, LeftOut, Subgroups
+from schema.robustness import CampFigures, CumulativeStep, Flips, LeftOut, SmallStudyEffects, Subgroups
 from schema.study import Study
 from schema.vocabulary import Term
 
@@ -104,6 +104,7 @@ class Evidence(Frozen):
     leave_one_out: tuple[LeftOut, ...] = ()
     cumulative: tuple[CumulativeStep, ...] = ()
     subgroups: tuple[Subgroups, ...] = ()
+    small_study_effects: SmallStudyEffects | None = None
     flips: Flips | None = None
     camps: tuple[CampFigures, ...] = ()
     why: Why | None = None

@@ -82,6 +82,14 @@ class Subgroups(Frozen):
     why: str | None = None
 
 
+class SmallStudyEffects(Frozen):
+    """Egger's test of the primary family: whether smaller studies report other effects; `t` has k - 2 degrees of freedom."""
+
+    t: float
+    p: float
+    k: int
+
+
 class Flips(Frozen):
     """What would flip an association: one study's absence, or so many further reference cohorts."""
 

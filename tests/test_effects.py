@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import special
 
 from graph.effects import (
     CHINN,
@@ -174,6 +175,22 @@ def test_quartiles_are_read_as_wan_defines(n: int, quartiles: tuple[float, float
     mean, sd = mean_sd_from_quartiles(q1, median, q3, n)
     eta = 2 * NORMAL.inv_cdf((0.75 * n - 0.125) / (n + 0.25))
     assert (mean, sd) == pytest.approx(((q1 + median + q3) / 3, (q3 - q1) / eta), rel=1e-12)
+
+
+# Wan et al., BMC Med Res Methodol 2014;14:135, table 2: the expected width between the quartiles of 4Q + 1 normal values, for Q = 1 to 10
+WAN_TABLE_2 = (0.990, 1.144, 1.206, 1.239, 1.260, 1.274, 1.284, 1.292, 1.298, 1.303)
+
+
+@pytest.mark.parametrize(("q", "width"), list(enumerate(WAN_TABLE_2, start=1)))
+def test_quartiles_are_as_wide_as_wans_table_says(q: int, width: float) -> None:
+    n, upper = 4 * q + 1, 3 * q + 1
+    z = np.linspace(-9, 9, 20_001)
+    below = special.ndtr(z)
+    density = np.exp(special.gammaln(n + 1) - special.gammaln(upper) - special.gammaln(n - upper + 1)) * below ** (upper - 1)
+    density *= (1 - below) ** (n - upper) * np.exp(-0.5 * z**2) / math.sqrt(2 * math.pi)
+    assert 2 * np.trapezoid(z * density, z) == pytest.approx(width, abs=0.00051)
+    # Wan's formula is within half a percent of it
+    assert mean_sd_from_quartiles(0.0, width / 2, width, n)[1] == pytest.approx(1, rel=0.005)
 
 
 def test_normal_quartiles_give_back_their_mean_and_sd_in_large_groups() -> None:

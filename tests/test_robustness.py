@@ -71,6 +71,25 @@ def evidence(*studies: Study) -> Evidence:
     return questions.evidence(MemoryReader(build(studies, shipped())), *CMB)
 
 
+# --- small-study effects ---
+
+
+def test_small_study_effects_are_tested_from_ten_estimates() -> None:
+    sizes = [0.1 * i for i in range(1, 11)]
+
+    def one(i: int, size: float) -> Study:
+        low, high = math.exp(2 * size - 1.96 * size), math.exp(2 * size + 1.96 * size)
+        return sheet(f"s{i}", 2 * size + 0.01 * (-1) ** i, row={"ci": (low, high)})
+
+    few = evidence(*(one(i, size) for i, size in enumerate(sizes[:9])))
+    enough = evidence(*(one(i, size) for i, size in enumerate(sizes)))
+    assert few.small_study_effects is None
+    assert enough.small_study_effects is not None
+    assert enough.small_study_effects.k == 10
+    assert enough.small_study_effects.t > 0
+    assert enough.small_study_effects.p < 0.001
+
+
 # --- each study left out ---
 
 
