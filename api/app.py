@@ -99,7 +99,7 @@ def _with_media_types(document: dict[str, Any]) -> None:
                 content = response.get("content", {})
                 if not status.startswith("2") and "application/json" in content:
                     content["application/problem+json"] = content.pop("application/json")
-            if any(parameter["name"] == "format" and "csv" in str(parameter["schema"]) for parameter in operation.get("parameters", ())):
+            if any(parameter["name"] == "format" and "tsv" in str(parameter["schema"]) for parameter in operation.get("parameters", ())):
                 operation["responses"]["200"]["content"] |= {
                     media.partition(";")[0]: {"schema": {"type": "string"}} for media in MEDIA.values()
                 }

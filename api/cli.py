@@ -491,40 +491,44 @@ def terms(
 @app.command()
 def export(
     form: Annotated[
-        Literal["node-link", "graphml", "neo4j-admin"], typer.Argument(metavar="FORMAT", help="node-link, graphml or neo4j-admin.")
+        Literal["node-link", "graphml", "kgx", "csv", "metafor", "sheets", "neo4j-admin"],
+        typer.Argument(metavar="FORMAT", help="node-link, graphml, kgx, csv, metafor, sheets or neo4j-admin."),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write; for neo4j-admin the folder, new or empty.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="The file to write (node-link, graphml), or for the others the folder, new or empty.")
+    ],
     population: Annotated[
-        str | None, typer.Option(help="Only the rows of that population and its parts, and its own derived edges (not neo4j-admin).")
+        str | None,
+        typer.Option(help="Only the rows of that population and its parts, and its own derived edges (not sheets, not neo4j-admin)."),
     ] = None,
 ) -> None:
-    """Write the whole graph to a file, or (neo4j-admin) to a folder for the bulk import of Neo4j."""
-    from api.graphs import written
+    """Write the whole graph to a file, or a folder of files, for other programs."""
+    from api.exports import FORMATS, write
+    from schema.populations import resolve_population
 
-    if form == "neo4j-admin":
-        _export_for_import(output, population)
-        return
-
-    content = _ask(lambda reader: written(reader, form, population))
+    if population is not None and (form == "neo4j-admin" or not FORMATS[form].by_population):
+        raise BadParameter("population", f"{form} takes the whole graph, and no --population.")
+    node = resolve_population(population).id if population is not None else None
+    graph = _ask(lambda reader: reader.laid_out())
     try:
-        output.write_bytes(content)
+        if form == "neo4j-admin":
+            from graph.stores.neo4j import bulk
+
+            bulk.write(graph, output)
+        else:
+            write(graph, form, output, node)
+    except FileExistsError:
+        _stop(f"{output} is a file or not empty. Name a new folder.", 1)
     except OSError as error:
         _stop(f"{output} can't be written: {error.strerror}.", 1)
-    print(f"{output}: {len(content)} bytes")
-
-
-def _export_for_import(folder: Path, population: str | None) -> None:
-    from graph.stores.neo4j import bulk
-
-    if population is not None:
-        raise BadParameter("population", "neo4j-admin takes the whole graph, and no --population.")
-    try:
-        bulk.write(_ask(lambda reader: reader.graph()), folder)
-    except FileExistsError:
-        _stop(f"{folder} is not empty. Name a new folder.", 1)
-    except OSError as error:
-        _stop(f"{folder} can't be written: {error.strerror}.", 1)
-    print(f"{folder}: in it run  neo4j-admin database import full neo4j @import.args  and, once it is started, schema.cypher")
+    if output.is_file():
+        print(f"{output}: {output.stat().st_size} bytes")
+        return
+    then = {
+        "metafor": "; in it run  Rscript metafor.R",
+        "neo4j-admin": "; in it run  neo4j-admin database import full neo4j @import.args  and, once it is started, schema.cypher",
+    }
+    print(f"{output}: {sum(one.is_file() for one in output.rglob('*'))} files{then.get(form, '')}")
 
 
 # --- what commands share ---

@@ -26,11 +26,11 @@ def delimited(items: Iterable[BaseModel], model: type[BaseModel], delimiter: str
     writer = csv.DictWriter(out, columns(model), delimiter=delimiter, lineterminator="\r\n")
     writer.writeheader()
     for item in items:
-        writer.writerow({name: _cell(value) for name, value in flat(item).items()})
+        writer.writerow({name: cell(value) for name, value in flat(item).items()})
     return out.getvalue()
 
 
-def _cell(value: Any) -> Any:
+def cell(value: Any) -> Any:
     if isinstance(value, dict | list | tuple):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, bool):

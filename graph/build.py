@@ -34,9 +34,9 @@ class EvidenceGraph:
     """
 
     release: str
-    studies: tuple[Study, ...]
+    studies: Sequence[Study]
     terms: tuple[Term, ...]
-    readings: tuple[Reading, ...]
+    readings: Sequence[Reading]
     prevalence: tuple[PrevalenceReading, ...]
     claims: tuple[ClaimReading, ...]
     associations: Collection[Association]

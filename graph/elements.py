@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
 from graph.build import EvidenceGraph
 from graph.method import VERSION
-from graph.overlap import all_patients, overlap
+from graph.overlap import overlap, patients_of
 from graph.synthesis import unit_of
 from schema.association import Association, MechanismEdge
 from schema.graphmodel import LABELS
-from schema.populations import POPULATIONS
+from schema.populations import POPULATIONS, with_parts
 from schema.reading import Reading
 from schema.study import Study
 
@@ -44,6 +44,26 @@ class Edge(NamedTuple):
 def _known(**properties: Any) -> dict[str, Any]:
     """Null means absent."""
     return {name: value for name, value in properties.items() if value is not None and value != ()}
+
+
+def elements(graph: EvidenceGraph, population: str | None = None) -> tuple[Iterator[Node], Iterator[Edge]]:
+    """All nodes and all edges; or with a population the rows of it and its parts, and its own derived edges.
+
+    Studies, terms and populations all stay.
+    """
+    if population is None:
+        return nodes(graph), edges(graph)
+    inside = frozenset(with_parts(population))
+    outside = {f"finding:{one.finding}" for one in graph.readings if not inside & set(one.populations)}
+    outside |= {f"prevalence:{one.prevalence}" for one in graph.prevalence if not inside & set(one.populations)}
+    return (
+        (node for node in nodes(graph) if node.id not in outside),
+        (
+            edge
+            for edge in edges(graph)
+            if edge.start not in outside and edge.end not in outside and edge.properties.get("population", population) == population
+        ),
+    )
 
 
 def nodes(graph: EvidenceGraph) -> Iterator[Node]:
@@ -161,17 +181,18 @@ def edges(graph: EvidenceGraph) -> Iterator[Edge]:
         yield mechanism_edge(mechanism)
 
 
-def _overlaps(studies: tuple[Study, ...]) -> list[tuple[str, str]]:
+def _overlaps(studies: Sequence[Study]) -> list[tuple[str, str]]:
     """Pairs that share patients, found by what they name in common, not by comparing all with all."""
-    ids = {study.id: study for study in studies}
-    patients = all_patients(ids)
+    ids = {study.id for study in studies}
     groups: dict[tuple[str, str], set[str]] = {}
     for study in studies:
         for cohort in study.cohorts:
             groups.setdefault(("cohort", cohort), set()).add(study.id)
         for other in study.overlaps_with:
-            groups.setdefault(("study", other), set()).update({study.id, other} & ids.keys())
+            groups.setdefault(("study", other), set()).update({study.id, other} & ids)
     pairs = {tuple(sorted((a, b))) for members in groups.values() for a in members for b in members if a != b}
+    near = {study_id for pair in pairs for study_id in pair}
+    patients = {study.id: patients_of(study, ids) for study in studies if study.id in near}
     return sorted((a, b) for a, b in pairs if overlap(patients[a], patients[b]))
 
 

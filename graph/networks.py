@@ -6,9 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from graph.build import EvidenceGraph
-from graph.elements import edges, nodes
+from graph.elements import Edge, elements
 from schema.association import Association
-from schema.populations import with_parts
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -21,22 +20,18 @@ def multigraph(graph: EvidenceGraph, population: str | None = None) -> nx.MultiD
     """
     import networkx as nx
 
-    inside = frozenset(with_parts(population)) if population is not None else None
     network: nx.MultiDiGraph[str] = nx.MultiDiGraph(release=graph.release)
-    outside = set()
-    if inside is not None:
-        outside = {f"finding:{one.finding}" for one in graph.readings if not inside & set(one.populations)}
-        outside |= {f"prevalence:{one.prevalence}" for one in graph.prevalence if not inside & set(one.populations)}
-    for node in nodes(graph):
-        if node.id not in outside:
-            network.add_node(node.id, label=node.label, **node.properties)
-    for edge in edges(graph):
-        other = edge.type == "ASSOCIATED_WITH" and population is not None and edge.properties["population"] != population
-        if edge.start in outside or edge.end in outside or other:
-            continue
-        key = f"{edge.type}:{edge.key}" if edge.key else edge.type
-        network.add_edge(edge.start, edge.end, key=key, type=edge.type, **edge.properties)
+    some_nodes, some_edges = elements(graph, population)
+    for node in some_nodes:
+        network.add_node(node.id, label=node.label, **node.properties)
+    for edge in some_edges:
+        network.add_edge(edge.start, edge.end, key=key_of(edge), type=edge.type, **edge.properties)
     return network
+
+
+def key_of(edge: Edge) -> str:
+    """What tells an edge from the others between its two nodes."""
+    return f"{edge.type}:{edge.key}" if edge.key else edge.type
 
 
 def simple(associations: list[Association]) -> nx.DiGraph[str]:

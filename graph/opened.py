@@ -147,7 +147,7 @@ class Graph:
         node = resolve_population(population).id if population is not None else None
         if simple:
             return networks.simple(self._ask(lambda reader: reader.edges(population=node or DEFAULT)))
-        return networks.multigraph(self._ask(lambda reader: reader.graph()), node)
+        return networks.multigraph(self._ask(lambda reader: reader.laid_out()), node)
 
     def close(self) -> None:
         self.store.close()

@@ -350,7 +350,7 @@ def test_the_allowed_parameters_are_those_that_the_route_takes(client: TestClien
         ("/v1/factors", {"format": "xml"}, {"json", "csv", "tsv"}),
         ("/v1/factors", {"sort": "luck"}, {*SORTS, *(f"-{name}" for name in SORTS)}),
         ("/v1/contested", {"sort": "--name"}, {*SORTS, *(f"-{name}" for name in SORTS)}),
-        ("/v1/graph", {"format": "csv?"}, {"node-link", "graphml"}),
+        ("/v1/graph", {"format": "csv?"}, {"node-link", "graphml", "kgx", "csv"}),
         ("/v1/terms", {"kind": "GENE"}, {"risk-factor", "csvd-marker", "lesion", "mechanism", "outcome"}),
     ],
 )

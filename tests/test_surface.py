@@ -123,12 +123,12 @@ def test_an_output_that_knows_few_signs_is_no_error(folder: Path, arguments: lis
 def test_a_snapshot_that_may_not_be_read_is_told_in_a_sentence(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refused(self: Path) -> bytes:
+    def refused(self: Path, *_: Any) -> bytes:
         raise PermissionError(13, "Permission denied", str(self))
 
     monkeypatch.setattr(sys, "argv", ["rdwi", "status"])
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_bytes", refused)
+        patch.setattr(Path, "open", refused)
         patch.setattr(opening, "shipped_digest", lambda: "x")
         with pytest.raises(SystemExit) as stopped:
             cli.main()

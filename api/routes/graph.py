@@ -9,22 +9,31 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from api.deps import Parameters, ReaderDep, as_json
-from api.graphs import FORMATS, written
+from api.exports import FORMATS, content
 from graph import questions
 from schema.answer import ReleaseAnswer, SchemaAnswer
+from schema.populations import resolve_population
 
 router = APIRouter(tags=["graph"])
 
 
 class GraphQuery(Parameters):
-    format: Literal["node-link", "graphml"] = Field("node-link", description="node-link (JSON of networkx) or graphml")
+    format: Literal["node-link", "graphml", "kgx", "csv"] = Field(
+        "node-link", description="node-link (JSON of networkx), graphml, or as a ZIP kgx (TSV) or csv"
+    )
     population: str | None = Field(None, description="only the rows of that population and its parts, and its own derived edges")
 
 
-@router.get("/graph", response_model=dict[str, Any])
+_MEDIA: dict[str, Any] = {media: {} for media in ("application/graphml+xml", "application/zip")}
+
+
+@router.get("/graph", response_model=dict[str, Any], responses={200: {"content": _MEDIA}})
 def graph(query: Annotated[GraphQuery, Query()], reader: ReaderDep) -> Response:
     """The whole graph."""
-    return Response(written(reader, query.format, query.population), media_type=FORMATS[query.format])
+    node = resolve_population(query.population).id if query.population is not None else None
+    form = FORMATS[query.format]
+    headers = {"Content-Disposition": f'attachment; filename="rdwi-{query.format}.zip"'} if form.folder else None
+    return Response(content(reader.laid_out(), query.format, node), headers=headers, media_type=form.media)
 
 
 @router.get("/schema", response_model=SchemaAnswer)

@@ -148,6 +148,9 @@ class MemoryReader(Reader):
     def graph(self) -> EvidenceGraph:
         return self._source if isinstance(self._source, EvidenceGraph) else self._source.graph()
 
+    def laid_out(self) -> EvidenceGraph:
+        return self._source if isinstance(self._source, EvidenceGraph) else self._source.laid_out()
+
 
 class MemoryStore(Store):
     """The embedded store. With a `file` it is what the snapshot there holds, and each reader sees the newest one."""

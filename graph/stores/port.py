@@ -86,6 +86,10 @@ class Reader(ABC):
     def graph(self) -> EvidenceGraph:
         """The whole graph."""
 
+    def laid_out(self) -> EvidenceGraph:
+        """The same for who writes it down: it may make studies, readings and associations anew each time they are gone through."""
+        return self.graph()
+
 
 class Store(ABC):
     """Where a graph is kept."""

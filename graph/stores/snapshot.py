@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from pydantic import BaseModel, ValidationError
 
@@ -44,6 +44,26 @@ class Header:
     removed: frozenset[str]
 
 
+class _Records(Sequence[_M]):
+    """Records that are made each time they are gone through, and not kept: the lines take a third of their memory."""
+
+    def __init__(self, lines: Collection[bytes], make: Callable[[bytes], _M]) -> None:
+        self._lines, self._make = tuple(lines), make
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def __iter__(self) -> Iterator[_M]:
+        return map(self._make, self._lines)
+
+    @overload
+    def __getitem__(self, index: int) -> _M: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[_M]: ...
+    def __getitem__(self, index: int | slice) -> _M | Sequence[_M]:
+        return _Records(self._lines[index], self._make) if isinstance(index, slice) else self._make(self._lines[index])
+
+
 class Snapshot:
     """A snapshot that was opened: records are made into objects when they are first asked for."""
 
@@ -54,11 +74,17 @@ class Snapshot:
     def release(self) -> str:
         return self.header.release
 
+    def _each(self, kind: str, model: type[_M]) -> Sequence[_M]:
+        def made(line: bytes) -> _M:
+            try:
+                return model.model_validate_json(line)
+            except ValidationError as error:
+                raise damaged(self._path, f"a {kind} can't be read ({error.error_count()} mistakes)") from error
+
+        return _Records(self._lines.get(kind, ()), made)
+
     def _records(self, kind: str, model: type[_M]) -> tuple[_M, ...]:
-        try:
-            return tuple(model.model_validate_json(line) for line in self._lines.get(kind, ()))
-        except ValidationError as error:
-            raise damaged(self._path, f"a {kind} can't be read ({error.error_count()} mistakes)") from error
+        return tuple(self._each(kind, model))
 
     @cached_property
     def studies(self) -> tuple[Study, ...]:
@@ -94,24 +120,32 @@ class Snapshot:
         return found
 
     def association(self, key: tuple[str, str, str]) -> Association:
-        try:
-            return Association.model_validate_json(self.association_lines[key])
-        except ValidationError as error:
-            raise damaged(self._path, f"the association {' > '.join(key)} can't be read") from error
+        return self._association(self.association_lines[key])
 
-    def graph(self) -> EvidenceGraph:
+    def _association(self, line: bytes) -> Association:
+        try:
+            return Association.model_validate_json(line)
+        except ValidationError as error:
+            raise damaged(self._path, f"an association can't be read ({error.error_count()} mistakes)") from error
+
+    def laid_out(self) -> EvidenceGraph:
+        """The whole, with studies, readings and associations that are made each time they are gone through."""
         return EvidenceGraph(
             self.header.release,
-            self.studies,
+            self._each("study", Study),
             self.terms,
-            self.readings,
+            self._each("reading", Reading),
             self.prevalence,
             self.claims,
-            tuple(self.association(key) for key in self.association_lines),
+            _Records(self._lines.get("association", ()), lambda line: self._association(line.split(b"\t", 3)[3])),
             self.mechanisms,
             self.header.user,
             self.header.removed,
         )
+
+    def graph(self) -> EvidenceGraph:
+        laid_out = self.laid_out()
+        return replace(laid_out, studies=self.studies, readings=self.readings, associations=tuple(laid_out.associations))
 
 
 def damaged(path: Path, what: str) -> SnapshotDamaged:
@@ -165,7 +199,7 @@ def _digest(header: dict[str, Any]) -> hashlib._Hash:
 
 
 def _body(graph: EvidenceGraph) -> Iterator[bytes]:
-    sections: dict[str, tuple[BaseModel, ...]] = {
+    sections: dict[str, Sequence[BaseModel]] = {
         "study": graph.studies,
         "term": graph.terms,
         "reading": graph.readings,
@@ -183,20 +217,20 @@ def _body(graph: EvidenceGraph) -> Iterator[bytes]:
 
 def read(path: Path) -> Snapshot:
     """Open a snapshot; SnapshotDamaged with a clear word where it is damaged or of another format."""
-    content = path.read_bytes()
-    first, _, body = content.partition(b"\n")
-    header = _parse(first, path)
-    digest = _digest(header)
-    digest.update(body)
+    lines: dict[bytes, list[bytes]] = {}
+    # line by line, so that there is never a second copy of it all
+    with path.open("rb") as file:
+        header = _parse(file.readline(), path)
+        digest = _digest(header)
+        for line in file:
+            digest.update(line)
+            kind, _, text = line.rstrip(b"\r\n").partition(b"\t")
+            lines.setdefault(kind, []).append(text)
     if digest.hexdigest() != header.get("sha256"):
         raise damaged(path, "its checksum doesn't fit")
-    lines: dict[str, list[bytes]] = {}
-    for line in body.splitlines():
-        kind, _, text = line.partition(b"\t")
-        lines.setdefault(kind.decode(), []).append(text)
     return Snapshot(
         Header(header["release"], header["method"], header["shipped"], frozenset(header["user"]), frozenset(header["removed"])),
-        lines,
+        {kind.decode(): text for kind, text in lines.items()},
         path,
     )
 

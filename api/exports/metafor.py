@@ -1,0 +1,170 @@
+"""For R: rows.csv (an estimate a row: yi, vi, study, cohort, family, moderators), families.csv (what we make of them) and metafor.R.
+
+The script fits every family of two estimates and more anew, by the package metafor and a posterior of its own, writes refitted.csv and
+says how far that is from families.csv.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from api.tables import cell
+from graph.build import EvidenceGraph
+from schema.reading import Scale
+from schema.association import Association, FamilyResult, Interval
+from schema.reading import Reading
+from schema.study import Study
+
+SCRIPT = Path(__file__).with_name("metafor.R")
+_KEY = ("family", "exposure", "outcome", "population")
+ROWS = (
+    *_KEY, "study", "label", "year", "cohort", "findings", "yi", "vi", "n", "adjusted", "randomised", "design", "mri_day", "read",
+    "condition",
+)  # fmt: skip
+FAMILIES = (
+    *_KEY, "measure", "contrast_type", "unit", "scale", "variable", "randomised", "transform", "k", "patients", "primary", "estimate_source",
+    "estimate", "ci_low", "ci_high", "common_estimate", "common_ci_low", "common_ci_high", "reml_estimate", "reml_ci_low", "reml_ci_high",
+    "prediction_low", "prediction_high", "tau2", "i2", "q", "q_p", "p",
+)  # fmt: skip
+
+
+class _Estimate(NamedTuple):
+    """What is kept of a reading: of a large graph not all can be."""
+
+    finding: str
+    y: float
+    se: float
+    n: int | None
+    scale: Scale | None
+    adjusted: bool | None
+    condition: str
+
+
+class _Paper(NamedTuple):
+    label: str
+    year: int | None
+    cohorts: tuple[str, ...]
+    design: str | None
+    mri_day: float | None
+    read: str
+
+
+def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
+    """Write the folder: all associations, or a population's."""
+    estimates = {one.finding: _estimate(one) for one in graph.readings if one.y is not None and one.se is not None}
+    papers = {study.id: _paper(study) for study in graph.studies}
+    with (
+        (path / "rows.csv").open("w", encoding="utf-8", newline="") as rows_file,
+        (path / "families.csv").open("w", encoding="utf-8", newline="") as families_file,
+    ):
+        rows = csv.DictWriter(rows_file, ROWS, lineterminator="\n")
+        families = csv.DictWriter(families_file, FAMILIES, lineterminator="\n")
+        rows.writeheader()
+        families.writeheader()
+        for one in graph.associations:
+            if population is not None and one.population.id != population:
+                continue
+            for number, family in enumerate(one.families, start=1):
+                key = _key(one, number)
+                votes = [_together(votes) for votes in _votes(family, estimates)]
+                families.writerow(_cells(_family(one, family, number, votes[0].scale) | key))
+                for vote, findings in zip(votes, _votes(family, estimates), strict=True):
+                    rows.writerow(_cells(_row(vote, findings, family, papers) | key))
+    shutil.copyfile(SCRIPT, path / SCRIPT.name)
+
+
+def _cells(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: cell(value) for name, value in row.items()}
+
+
+def _key(one: Association, number: int) -> dict[str, str]:
+    exposure, outcome, population = one.exposure.id, one.outcome.id, one.population.id
+    return {
+        "family": f"{exposure} > {outcome} in {population}, {number}", "exposure": exposure, "outcome": outcome, "population": population,
+    }  # fmt: skip
+
+
+def _estimate(one: Reading) -> _Estimate:
+    assert one.y is not None
+    assert one.se is not None
+    return _Estimate(one.finding, one.y, one.se, one.n if one.n_known else None, one.scale, one.row.adjusted, one.condition)
+
+
+def _paper(study: Study) -> _Paper:
+    window = study.imaging.mri_window_days if study.imaging else None
+    return _Paper(study.label, study.year, study.cohorts, study.design, window[1] if window else None, study.read)
+
+
+def _study(finding: str) -> str:
+    return finding.partition(":")[0]
+
+
+def _votes(family: FamilyResult, estimates: Mapping[str, _Estimate]) -> Iterator[list[_Estimate]]:
+    """The estimates of a family study by study: several of one study are disjoint subgroups that were put together."""
+    by_study: dict[str, list[_Estimate]] = {}
+    for finding in family.rows:
+        by_study.setdefault(_study(finding), []).append(estimates[finding])
+    yield from by_study.values()
+
+
+def _together(votes: Sequence[_Estimate]) -> _Estimate:
+    """Disjoint subgroups by inverse variance, as graph.votes puts them together."""
+    if len(votes) == 1:
+        return votes[0]
+    weights = [1 / vote.se**2 for vote in votes]
+    total = math.fsum(weights)
+    y = math.fsum(weight * vote.y for weight, vote in zip(weights, votes, strict=True)) / total
+    known = [vote.n for vote in votes if vote.n is not None]
+    return votes[0]._replace(y=y, se=1 / math.sqrt(total), n=sum(known) if len(known) == len(votes) else None)
+
+
+def _row(vote: _Estimate, findings: Sequence[_Estimate], family: FamilyResult, papers: Mapping[str, _Paper]) -> dict[str, Any]:
+    study = _study(vote.finding)
+    paper = papers[study]
+    return {
+        "study": study,
+        "label": paper.label,
+        "year": paper.year,
+        # without a named one a study is its own cohort
+        "cohort": "; ".join(paper.cohorts) or study,
+        "findings": "; ".join(one.finding for one in findings),
+        "yi": vote.y,
+        "vi": vote.se**2,
+        "n": vote.n,
+        "adjusted": vote.adjusted,
+        "randomised": family.randomised,
+        "design": paper.design,
+        "mri_day": paper.mri_day,
+        "read": paper.read,
+        "condition": vote.condition,
+    }
+
+
+def _family(one: Association, family: FamilyResult, number: int, transform: Scale | None) -> dict[str, Any]:
+    random = family.reml_hk
+    figures: dict[str, Any] = {
+        **family.model_dump(include={"measure", "contrast_type", "unit", "scale", "variable", "randomised", "k", "patients", "estimate_source"}),
+        "transform": transform,
+        "primary": number == 1 and one.estimate_source != "published",
+        "estimate": family.estimate,
+        **_interval("ci", family.ci),
+        "common_estimate": family.common.estimate,
+        **_interval("common_ci", family.common.ci),
+    }
+    if random is not None:
+        figures |= {
+            "reml_estimate": random.estimate,
+            **_interval("reml_ci", random.ci),
+            **_interval("prediction", random.prediction_interval),
+            **random.model_dump(include={"tau2", "i2", "q", "q_p", "p"}),
+        }
+    return figures
+
+
+def _interval(name: str, ci: Interval | None) -> dict[str, float | None]:
+    return {f"{name}_low": ci[0] if ci else None, f"{name}_high": ci[1] if ci else None}

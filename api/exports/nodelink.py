@@ -1,0 +1,36 @@
+"""Node-link JSON, as networkx's `node_link_graph(data, edges="edges")` reads it: a node or edge a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TextIO
+
+from graph.build import EvidenceGraph
+from graph.elements import elements
+from graph.networks import key_of
+
+
+def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
+    nodes, edges = elements(graph, population)
+    with path.open("w", encoding="utf-8", newline="\n") as out:
+        out.write(f'{{"directed": true, "multigraph": true, "graph": {_text({"release": graph.release})}, "nodes": [')
+        _lines(out, ({"label": node.label, **node.properties, "id": node.id} for node in nodes))
+        out.write('], "edges": [')
+        _lines(
+            out, ({"type": edge.type, **edge.properties, "source": edge.start, "target": edge.end, "key": key_of(edge)} for edge in edges)
+        )
+        out.write("]}\n")
+
+
+def _lines(out: TextIO, items: Iterable[dict[str, Any]]) -> None:
+    separator = "\n"
+    for item in items:
+        out.write(separator + _text(item))
+        separator = ",\n"
+    out.write("\n")
+
+
+def _text(item: dict[str, Any]) -> str:
+    return json.dumps(item, ensure_ascii=False, allow_nan=False)

@@ -1,0 +1,28 @@
+"""The extraction sheets: studies/ID.yaml as `rdwi load` reads them, with the terms that didn't come with the package in vocabulary.yaml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from graph.build import EvidenceGraph
+from schema.vocabulary import shipped
+
+
+def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
+    """Write the folder; `population` must be None: a study is whole or not there."""
+    del population
+    (path / "studies").mkdir()
+    for study in graph.studies:
+        (path / "studies" / f"{study.id}.yaml").write_text(_yaml(study.model_dump(mode="json", exclude_defaults=True)), encoding="utf-8")
+    own = [term.model_dump(mode="json", exclude_defaults=True) for term in graph.terms if term.id not in shipped()]
+    if own:
+        # beside the sheets, where it goes with any of them
+        (path / "studies" / "vocabulary.yaml").write_text(_yaml(own), encoding="utf-8")
+
+
+def _yaml(content: Any) -> str:
+    text: str = yaml.dump(content, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=120)
+    return text
