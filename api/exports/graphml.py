@@ -48,9 +48,7 @@ def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
 
 def _data(scope: str, properties: Mapping[str, Any]) -> str:
     # a reader of XML takes a bare carriage return for a line feed
-    return "".join(
-        f'<data key="{scope}-{name}">{escape(text(value), {chr(13): "&#13;"})}</data>' for name, value in properties.items()
-    )
+    return "".join(f'<data key="{scope}-{name}">{escape(text(value), {chr(13): "&#13;"})}</data>' for name, value in properties.items())
 
 
 def text(value: Any) -> str:

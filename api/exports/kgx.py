@@ -18,7 +18,7 @@ from graph.networks import key_of
 from graph.synthesis import excludes_no_effect
 from schema.association import Association, MechanismEdge
 from schema.reading import Reading
-from schema.study import Study
+from schema.study import RATIOS, Study
 from schema.vocabulary import Term
 
 NODE_COLUMNS = ("id", "category", "name", "description", "synonym", "xref", "publication_type", "authors", "provided_by")
@@ -39,7 +39,12 @@ CATEGORIES = {
     "Claim": "StudyResult",
     "Release": "DatasetVersion",
 }
-_TERMS = {"lesion": "PhenotypicFeature", "csvd-marker": "PhenotypicFeature", "mechanism": "PathologicalProcess", "outcome": "ClinicalFinding"}
+_TERMS = {
+    "lesion": "PhenotypicFeature",
+    "csvd-marker": "PhenotypicFeature",
+    "mechanism": "PathologicalProcess",
+    "outcome": "ClinicalFinding",
+}
 _CLINICAL = frozenset({"arteriopathy", "blood-pressure", "cardiac", "haemorrhage", "laboratory", "severity", "vascular-history"})
 _TREATMENTS = frozenset({"medication", "treatment"})
 
@@ -67,14 +72,14 @@ _EFFECTS = {
 }  # fmt: skip
 
 
-# Biolink wants the term of a publication type to be a node itself
-_TYPE = {"id": _PUBLICATION, "category": ["biolink:OntologyClass"], "name": "publication"}
+# Biolink wants the term of a publication type to be a node itself; the class OntologyClass is a mixin, which no node has alone
+_TYPE = {"id": _PUBLICATION, "category": ["biolink:InformationContentEntity"], "name": "publication"}
 
 
 def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
     nodes, edges = elements(graph, population)
     names = _Names({study.id: _paper(study) for study in graph.studies}, frozenset(term.id for term in graph.terms))
-    significant = {one.finding: one.significant for one in graph.readings if one.significant}
+    significant = {one.finding: one.significant for one in graph.readings if one.significant and (one.votes or one.published)}
     _table(path / "nodes.tsv", NODE_COLUMNS, _once(chain([_TYPE], (_node(node, names) for node in nodes))))
     _table(path / "edges.tsv", EDGE_COLUMNS, (_edge(edge, names, significant) for edge in edges))
 
@@ -155,7 +160,7 @@ def _node(node: Node, names: _Names) -> dict[str, Any]:
             more = {"category": category_of(term), "description": term.definition, "synonym": term.synonyms, "xref": term.xrefs}
         case Study() as study:
             more = {
-                "category": "Article",
+                "category": "Publication",
                 "name": study.title or study.label,
                 "description": f"{study.label}; {study.design or 'design not reported'}; read as {study.read}",
                 "publication_type": [_PUBLICATION],
@@ -194,7 +199,11 @@ def _edge(edge: Edge, names: _Names, significant: Mapping[str, int]) -> dict[str
             predicate, row["knowledge_level"], row["agent_type"] = PREDICATES[edge.type]
             row["predicate"] = f"biolink:{predicate}"
             if isinstance(record, MechanismEdge):
-                row |= {"description": record.caption, "publications": names.of_findings(record.claims), "evidence_count": len(record.claims)}
+                row |= {
+                    "description": record.caption,
+                    "publications": names.of_findings(record.claims),
+                    "evidence_count": len(record.claims),
+                }
     return row
 
 
@@ -224,11 +233,11 @@ def _association(one: Association, names: _Names, significant: Mapping[str, int]
 
 
 def correlated(one: Association, significant: Mapping[str, int]) -> bool:
-    """Whether an association has a direction that its interval or, without one, a cohort's significant report shows."""
+    """Whether an association has a direction that its interval shows or, without one, a cohort's significant report."""
     if one.direction not in _CORRELATED:
         return False
-    excluded = excludes_no_effect(one.measure, one.ci)
-    if excluded is not None:
-        return excluded
+    if one.estimate is not None and one.ci is not None:
+        above = one.estimate > (1 if one.measure in RATIOS else 0)
+        return bool(excludes_no_effect(one.measure, one.ci)) and above == (one.direction == "increases")
     sign = 1 if one.direction == "increases" else -1
     return any(significant.get(finding) == sign for finding in one.findings)

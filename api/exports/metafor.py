@@ -148,7 +148,9 @@ def _row(vote: _Estimate, findings: Sequence[_Estimate], family: FamilyResult, p
 def _family(one: Association, family: FamilyResult, number: int, transform: Scale | None) -> dict[str, Any]:
     random = family.reml_hk
     figures: dict[str, Any] = {
-        **family.model_dump(include={"measure", "contrast_type", "unit", "scale", "variable", "randomised", "k", "patients", "estimate_source"}),
+        **family.model_dump(
+            include={"measure", "contrast_type", "unit", "scale", "variable", "randomised", "k", "patients", "estimate_source"}
+        ),
         "transform": transform,
         "primary": number == 1 and one.estimate_source != "published",
         "estimate": family.estimate,

@@ -1,0 +1,223 @@
+"""KGX says nothing that Biolink doesn't know, and nothing that the evidence doesn't say."""
+
+from __future__ import annotations
+
+import re
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin
+
+import pytest
+import yaml
+from biolink_model.datamodel import pydanticmodel_v2 as biolink
+
+from api.exports import kgx, write
+from graph.build import EvidenceGraph, build
+from graph.elements import edges, nodes
+from schema.association import Association
+from schema.study import Study
+from schema.vocabulary import Term, shipped
+
+ROOT = Path(__file__).parent.parent
+SIGNED = {"biolink:positively_correlated_with": "increases", "biolink:negatively_correlated_with": "decreases"}
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    header, *lines = path.read_text("utf-8").split("\n")
+    assert lines.pop() == ""
+    names = header.split("\t")
+    rows = [line.split("\t") for line in lines]
+    assert {len(row) for row in rows} == {len(names)}
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def valid(row: dict[str, str]) -> Any:
+    """The row as an object of its Biolink class, which refuses slots that the class has not; | parts the values of a list."""
+    model = getattr(biolink, row["category"].removeprefix("biolink:"))
+    given: dict[str, Any] = {name: cell for name, cell in row.items() if cell}
+    for name in given:
+        kinds = get_args(model.model_fields[name].annotation) if get_origin(model.model_fields[name].annotation) is Union else ()
+        if any(get_origin(kind) is list for kind in (*kinds, model.model_fields[name].annotation)):
+            given[name] = given[name].split("|")
+    return model(**given)
+
+
+@pytest.fixture(scope="module")
+def folder(graph: EvidenceGraph, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("kgx") / "graph"
+    write(graph, "kgx", path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def node_rows(folder: Path) -> list[dict[str, str]]:
+    return table(folder / "nodes.tsv")
+
+
+@pytest.fixture(scope="module")
+def edge_rows(folder: Path) -> list[dict[str, str]]:
+    return table(folder / "edges.tsv")
+
+
+@pytest.fixture(scope="module")
+def slots() -> dict[str, Any]:
+    files = metadata.distribution("biolink-model").files or []
+    (path,) = (file for file in files if str(file).endswith("schema/biolink_model.yaml"))
+    found: dict[str, Any] = yaml.load(Path(str(path.locate())).read_text("utf-8"), Loader=yaml.CSafeLoader)["slots"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def associations(graph: EvidenceGraph) -> dict[str, Association]:
+    """By the id of their row."""
+    return {f"rdwi:edge:{one.exposure.id}%3E{one.outcome.id}:ASSOCIATED_WITH:{one.population.id}": one for one in graph.associations}
+
+
+def test_every_node_is_valid_by_its_biolink_class(node_rows: list[dict[str, str]], graph: EvidenceGraph) -> None:
+    for row in node_rows:
+        assert valid(row).id == row["id"]
+    assert len(node_rows) == len(list(nodes(graph))) + 1
+
+
+def test_every_edge_is_valid_by_its_biolink_class(edge_rows: list[dict[str, str]], graph: EvidenceGraph) -> None:
+    for row in edge_rows:
+        assert valid(row).subject == row["subject"]
+    assert len(edge_rows) == len(list(edges(graph)))
+
+
+def test_every_predicate_is_one_of_biolink(edge_rows: list[dict[str, str]], slots: dict[str, Any]) -> None:
+    for predicate in {row["predicate"] for row in edge_rows}:
+        name: str | None = predicate.removeprefix("biolink:").replace("_", " ")
+        assert not slots[name].get("deprecated")
+        while name != "related to":
+            name = slots[name]["is_a"]
+
+
+def test_ids_are_curies_that_are_there_once_and_every_edge_joins_two_nodes(
+    node_rows: list[dict[str, str]], edge_rows: list[dict[str, str]]
+) -> None:
+    curie = re.compile(r"[A-Za-z]+:[^\s|]+")
+    ids = [row["id"] for row in node_rows]
+    assert len(set(ids)) == len(ids)
+    assert all(curie.fullmatch(one) for one in ids)
+    assert len({row["id"] for row in edge_rows}) == len(edge_rows)
+    known = set(ids)
+    for row in edge_rows:
+        assert {row["subject"], row["object"]} <= known
+        assert all(paper in known for paper in row["publications"].split("|") if paper)
+        assert not row["population_context_qualifier"] or row["population_context_qualifier"] in known
+
+
+def test_papers_are_named_by_pmid_else_doi(node_rows: list[dict[str, str]], graph: EvidenceGraph) -> None:
+    articles = {
+        row["xref"].split("|")[0].removeprefix("rdwi:study:"): row["id"] for row in node_rows if row["category"] == "biolink:Publication"
+    }
+    assert articles == {
+        study.id: f"PMID:{study.pmid}" if study.pmid else f"doi:{study.doi}" if study.doi else f"rdwi:study:{study.id}"
+        for study in graph.studies
+    }
+
+
+def test_an_association_has_a_sign_only_where_the_evidence_shows_it(
+    edge_rows: list[dict[str, str]], associations: dict[str, Association], graph: EvidenceGraph
+) -> None:
+    reports = {reading.finding: reading.significant for reading in graph.readings if reading.votes or reading.published}
+    rows = {row["id"]: row for row in edge_rows if "ASSOCIATED_WITH" in row["id"]}
+    assert rows.keys() == associations.keys()
+    seen: dict[tuple[str, bool], int] = {}
+    for name, one in associations.items():
+        row = rows[name]
+        signed = row["predicate"] in SIGNED
+        seen[one.direction, signed] = seen.get((one.direction, signed), 0) + 1
+        assert row["original_predicate"] == f"rdwi:{one.direction}"
+        assert one.caption in row["description"]
+        if not signed:
+            assert (row["predicate"], row["knowledge_level"]) == ("biolink:related_to", "observation")
+            continue
+        assert SIGNED[row["predicate"]] == one.direction
+        sign = 1 if one.direction == "increases" else -1
+        if one.ci is not None:
+            none = 1 if one.measure in {"OR", "RR", "HR"} else 0
+            assert one.ci[0] > none if sign > 0 else one.ci[1] < none
+        else:
+            assert sign in {reports.get(finding) for finding in one.findings}
+    # each case is there, and what is not clear has no sign
+    assert {("increases", True), ("decreases", True), ("increases", False), ("inconclusive", False)} <= seen.keys()
+    assert not {("inconclusive", True), ("inconsistent", True)} & seen.keys()
+
+
+def test_an_association_carries_its_population_figures_and_papers(
+    edge_rows: list[dict[str, str]], associations: dict[str, Association], graph: EvidenceGraph
+) -> None:
+    rows = {row["id"]: row for row in edge_rows}
+    papers = {study.id: study for study in graph.studies}
+    for name, one in associations.items():
+        row = rows[name]
+        assert f"rdwi:population:{one.population.id}" in {row["population_context_qualifier"], row["qualifiers"]}
+        assert len(row["publications"].split("|")) == len({finding.split(":")[0] for finding in one.findings} & papers.keys())
+        assert row["evidence_count"] == str(len(one.findings))
+        if row["effect_type"]:
+            assert float(row["effect_size"]) == one.estimate
+        else:
+            assert row["effect_size"] == ""
+    assert rows["rdwi:edge:cerebral-microbleeds%3Er-dwi:ASSOCIATED_WITH:ich"]["effect_type"] == "odds_ratio"
+
+
+def test_what_papers_only_claim_of_mechanisms_is_no_more_than_a_prediction(edge_rows: list[dict[str, str]]) -> None:
+    claimed = [row for row in edge_rows if row["original_predicate"] in {"rdwi:MAY_LEAD_TO", "rdwi:MAY_ACT_THROUGH"}]
+    assert claimed
+    assert {(row["predicate"], row["knowledge_level"]) for row in claimed} == {("biolink:related_to", "prediction")}
+
+
+def test_an_estimate_on_the_other_side_of_its_direction_makes_no_sign(graph: EvidenceGraph) -> None:
+    one = next(one for one in graph.associations if kgx.correlated(one, {}) and one.measure == "OR" and one.direction == "increases")
+    against = one.model_copy(update={"estimate": 0.5, "ci": (0.3, 0.8)})
+    assert not kgx.correlated(against, {})
+    assert not kgx.correlated(one.model_copy(update={"ci": (0.9, 8.0)}), {})
+    bare = one.model_copy(update={"estimate": None, "ci": None, "measure": None})
+    assert not kgx.correlated(bare, {})
+    assert kgx.correlated(bare, {one.findings[0]: 1})
+    assert not kgx.correlated(bare, {one.findings[0]: -1})
+
+
+def test_two_sheets_of_one_paper_have_one_node(corpus: tuple[Study, ...], tmp_path: Path) -> None:
+    first = next(study for study in corpus if study.id == "menon-2012")
+    write(build([first, first.model_copy(update={"id": "menon-2012-b"})], shipped()), "kgx", tmp_path / "graph")
+    assert sum(row["category"] == "biolink:Publication" for row in table(tmp_path / "graph" / "nodes.tsv")) == 1
+
+
+def test_no_cell_breaks_a_row_or_a_list(corpus: tuple[Study, ...], tmp_path: Path) -> None:
+    first = next(study for study in corpus if study.id == "menon-2012")
+    odd = first.model_copy(update={"title": 'a\tb\nc\rd "e" | f', "authors": ("A | B", "C\tD"), "cohorts": ("a b|c", "ü")})
+    write(build([odd], shipped()), "kgx", tmp_path / "graph")
+    rows = {row["category"]: row for row in table(tmp_path / "graph" / "nodes.tsv")}
+    assert rows["biolink:Publication"]["name"] == 'a b c d "e" | f'
+    assert rows["biolink:Publication"]["authors"] == "A / B|C D"
+    cohorts = [row for row in table(tmp_path / "graph" / "nodes.tsv") if row["category"] == "biolink:Cohort"]
+    assert {row["id"] for row in cohorts} == {"rdwi:cohort:a%20b%7Cc", "rdwi:cohort:%C3%BC"}
+    for row in rows.values():
+        valid(row)
+
+
+@pytest.mark.parametrize(
+    ("term", "category"),
+    [
+        ("diabetes", "Disease"), ("r-dwi", "PhenotypicFeature"), ("cerebral-microbleeds", "PhenotypicFeature"), ("statin-use", "Treatment"),
+        ("glucose", "ClinicalFinding"), ("mortality", "ClinicalFinding"), ("embolism", "PathologicalProcess"), ("age", "NamedThing"),
+        ("time-to-randomisation", "NamedThing"),
+    ],
+)  # fmt: skip
+def test_a_term_has_the_narrowest_class_that_surely_holds(term: str, category: str) -> None:
+    assert kgx.category_of(shipped()[term]) == category
+
+
+def test_a_term_of_a_category_of_ones_own_is_a_named_thing() -> None:
+    assert kgx.category_of(Term(id="moon-phase", name="Moon", kind="risk-factor", category="sky")) == "NamedThing"
+
+
+def test_the_mapping_is_documented() -> None:
+    written = (ROOT / "docs" / "exports.md").read_text("utf-8")
+    for kind, (predicate, level, agent) in kgx.PREDICATES.items():
+        assert re.search(rf"^\|[^|]*`{kind}`[^|]*\| `{predicate}` \| `{level}` \| `{agent}` \|$", written, re.MULTILINE), kind
+    for category in (*kgx.CATEGORIES.values(), "Publication", "Disease", "PhenotypicFeature", "PathologicalProcess", "ClinicalFinding"):
+        assert f"`{category}`" in written, category
