@@ -198,7 +198,8 @@ def test_pandas_reads_the_csv_of_a_population(graph: EvidenceGraph, exported: Ca
     table = pd.read_csv(exported(graph, "csv", "caa") / "edges" / "ASSOCIATED_WITH.csv")
     assert set(table["population"]) == {"caa"}
     expected = {(one.exposure.id, one.outcome.id): one.weight for one in graph.associations if one.population.id == "caa"}
-    read = {key: None if pd.isna(weight) else weight for key, weight in zip(zip(table["start"], table["end"]), table["weight"])}
+    rows = table[["start", "end", "weight"]].itertuples(index=False)
+    read = {(start, end): None if pd.isna(weight) else weight for start, end, weight in rows}
     assert read == expected
 
 
@@ -219,8 +220,9 @@ def test_the_sheets_bring_the_users_own_terms(
     own.mkdir()
     (own / "vocabulary.yaml").write_text("- {id: moon-phase, name: Phase of the moon, kind: risk-factor, synonyms: [lunar phase, 'no']}\n")
     (own / "smith-2024.yaml").write_text(
-        "{id: smith-2024, read: abstract, title: 'a: b\\n- c', populations: [{id: all, label: ICH, condition: ich, arteriopathy: any,"
-        " location: any, n: 90}], findings: [{exposure: moon-phase, outcome: r-dwi, population: all, measure: OR, value: 2, ci: [1.1, 3.60],"
+        "{id: smith-2024, read: abstract, title: 'a: b\\n- c', populations: [{id: all, label: ICH, condition: ich,"
+        " arteriopathy: any, location: any, n: 90}], findings: [{exposure: moon-phase, outcome: r-dwi, population: all, measure: OR,"
+        " value: 2, ci: [1.1, 3.60],"
         " p: '<0.05', direction: increases}]}"
     )
     opening.load(Settings(), [own], fresh=True)

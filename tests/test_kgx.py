@@ -34,11 +34,12 @@ def table(path: Path) -> list[dict[str, str]]:
 def valid(row: dict[str, str]) -> Any:
     """The row as an object of its Biolink class, which refuses slots that the class has not; | parts the values of a list."""
     model = getattr(biolink, row["category"].removeprefix("biolink:"))
-    given: dict[str, Any] = {name: cell for name, cell in row.items() if cell}
-    for name in given:
-        kinds = get_args(model.model_fields[name].annotation) if get_origin(model.model_fields[name].annotation) is Union else ()
-        if any(get_origin(kind) is list for kind in (*kinds, model.model_fields[name].annotation)):
-            given[name] = given[name].split("|")
+    given: dict[str, Any] = {}
+    for name, cell in row.items():
+        if cell:
+            kind = model.model_fields[name].annotation
+            kinds = get_args(kind) if get_origin(kind) is Union else (kind,)
+            given[name] = cell.split("|") if any(get_origin(one) is list for one in kinds) else cell
     return model(**given)
 
 

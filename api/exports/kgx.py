@@ -67,8 +67,8 @@ PREDICATES = {
 }
 _CORRELATED = {"increases": "positively_correlated_with", "decreases": "negatively_correlated_with"}
 _EFFECTS = {
-    "OR": "odds_ratio", "RR": "relative_risk", "HR": "hazard_ratio", "SMD": "standardized_mean_difference", "beta": "regression_coefficient",
-    "correlation": "correlation_coefficient",
+    "OR": "odds_ratio", "RR": "relative_risk", "HR": "hazard_ratio", "SMD": "standardized_mean_difference",
+    "beta": "regression_coefficient", "correlation": "correlation_coefficient",
 }  # fmt: skip
 
 

@@ -15,9 +15,8 @@ from typing import Any, NamedTuple
 
 from api.tables import cell
 from graph.build import EvidenceGraph
-from schema.reading import Scale
 from schema.association import Association, FamilyResult, Interval
-from schema.reading import Reading
+from schema.reading import Reading, Scale
 from schema.study import Study
 
 SCRIPT = Path(__file__).with_name("metafor.R")
@@ -27,9 +26,9 @@ ROWS = (
     "condition",
 )  # fmt: skip
 FAMILIES = (
-    *_KEY, "measure", "contrast_type", "unit", "scale", "variable", "randomised", "transform", "k", "patients", "primary", "estimate_source",
-    "estimate", "ci_low", "ci_high", "common_estimate", "common_ci_low", "common_ci_high", "reml_estimate", "reml_ci_low", "reml_ci_high",
-    "prediction_low", "prediction_high", "tau2", "i2", "q", "q_p", "p",
+    *_KEY, "measure", "contrast_type", "unit", "scale", "variable", "randomised", "transform", "k", "patients", "primary",
+    "estimate_source", "estimate", "ci_low", "ci_high", "common_estimate", "common_ci_low", "common_ci_high",
+    "reml_estimate", "reml_ci_low", "reml_ci_high", "prediction_low", "prediction_high", "tau2", "i2", "q", "q_p", "p",
 )  # fmt: skip
 
 
