@@ -24,6 +24,7 @@ def test_the_wheel_holds_all_that_an_answer_needs(tmp_path: Path) -> None:
     (wheel,) = tmp_path.glob("rdwi_graph-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "installed")
+    assert (tmp_path / "installed" / "api" / "exports" / "metafor.R").is_file()
     environment = {**os.environ, "PYTHONPATH": str(tmp_path / "installed"), "RDWI_SNAPSHOT": str(tmp_path / "snapshot")}
     command = [
         sys.executable,
