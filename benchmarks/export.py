@@ -56,7 +56,7 @@ def _measure(folder: Path, times: int) -> None:
         **{f"rdwi export {form}": [*_RDWI, "export", form, "--output"] for form in FORMATS},
     }
     for name, command in commands.items():
-        told = []
+        told, size = [], 0.0
         for _ in range(times):
             with TemporaryDirectory() as temporary:
                 output = Path(temporary) / "output"

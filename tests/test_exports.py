@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import io
 import json
 import math
@@ -13,6 +14,7 @@ import sys
 import xml.etree.ElementTree as ET
 import zipfile
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +29,14 @@ from api.exports import FORMATS, content, metafor, write
 from api.exports.graphml import EDGE_ATTRIBUTES, NODE_ATTRIBUTES
 from graph import opening
 from graph.build import EvidenceGraph, build
-from graph.elements import edges, nodes
+from graph.elements import edges, elements, nodes
 from graph.networks import multigraph
 from graph.settings import Settings
 from graph.stores import snapshot
 from loaders import sheets
+from schema.association import Association
 from schema.graphmodel import EDGES, NODES
+from schema.reading import Reading
 from schema.study import Study
 from schema.vocabulary import shipped
 
@@ -79,6 +83,19 @@ def test_a_snapshot_laid_out_is_the_graph_it_was_written_from(graph: EvidenceGra
     assert laid_out.readings[3] == graph.readings[3]
     assert tuple(laid_out.readings[3:5]) == graph.readings[3:5]
     assert len(laid_out.studies) == len(graph.studies)
+
+
+def test_an_export_keeps_no_study_reading_or_association_that_it_is_done_with(graph: EvidenceGraph, tmp_path: Path) -> None:
+    def alive() -> int:
+        return sum(type(one) in {Study, Reading, Association} for one in gc.get_objects())
+
+    path = tmp_path / snapshot.NAME
+    snapshot.write(graph, path, "")
+    laid_out = snapshot.read(path).laid_out()
+    before = alive()
+    seen = [alive() - before for i, _ in enumerate(chain(*elements(laid_out, "ich"))) if i % 200 == 0]
+    assert len(seen) > 10
+    assert max(seen) < 10
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -179,10 +196,10 @@ def test_csv_has_a_file_a_kind_of_node_and_edge_with_a_row_each(graph: EvidenceG
     folder = exported(graph, "csv")
     assert {path.stem for path in (folder / "nodes").iterdir()} == {one.label for one in NODES}
     assert {path.stem for path in (folder / "edges").iterdir()} == {one.type for one in EDGES}
-    for kind, elements, first in (("nodes", nodes(graph), ("id",)), ("edges", edges(graph), ("start", "end"))):
+    for kind, some, first in (("nodes", nodes(graph), ("id",)), ("edges", edges(graph), ("start", "end"))):
         rows = {path.stem: rows_of(path) for path in (folder / kind).iterdir()}
         counted = dict.fromkeys(rows, 0)
-        for element in elements:
+        for element in some:
             name = getattr(element, "label", None) or element.type
             row = rows[name][counted[name]]
             counted[name] += 1

@@ -61,8 +61,8 @@ def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
         (path / "rows.csv").open("w", encoding="utf-8", newline="") as rows_file,
         (path / "families.csv").open("w", encoding="utf-8", newline="") as families_file,
     ):
-        rows = csv.DictWriter(rows_file, ROWS, lineterminator="\n")
-        families = csv.DictWriter(families_file, FAMILIES, lineterminator="\n")
+        rows: csv.DictWriter[str] = csv.DictWriter(rows_file, ROWS, lineterminator="\n")
+        families: csv.DictWriter[str] = csv.DictWriter(families_file, FAMILIES, lineterminator="\n")
         rows.writeheader()
         families.writeheader()
         for one in graph.associations:
