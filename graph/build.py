@@ -34,9 +34,9 @@ class EvidenceGraph:
     """
 
     release: str
-    studies: Sequence[Study]
+    studies: Collection[Study]
     terms: tuple[Term, ...]
-    readings: Sequence[Reading]
+    readings: Collection[Reading]
     prevalence: tuple[PrevalenceReading, ...]
     claims: tuple[ClaimReading, ...]
     associations: Collection[Association]

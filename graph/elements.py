@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -181,7 +181,7 @@ def edges(graph: EvidenceGraph) -> Iterator[Edge]:
         yield mechanism_edge(mechanism)
 
 
-def _overlaps(studies: Sequence[Study]) -> list[tuple[str, str]]:
+def _overlaps(studies: Collection[Study]) -> list[tuple[str, str]]:
     """Pairs that share patients, found by what they name in common, not by comparing all with all."""
     ids = {study.id for study in studies}
     groups: dict[tuple[str, str], set[str]] = {}

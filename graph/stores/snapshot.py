@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -44,11 +44,11 @@ class Header:
     removed: frozenset[str]
 
 
-class _Records(Sequence[_M]):
+class _Records(Collection[_M]):
     """Records that are made each time they are gone through, and not kept: the lines take a third of their memory."""
 
     def __init__(self, lines: Collection[bytes], make: Callable[[bytes], _M]) -> None:
-        self._lines, self._make = tuple(lines), make
+        self._lines, self._make = lines, make
 
     def __len__(self) -> int:
         return len(self._lines)
@@ -56,12 +56,8 @@ class _Records(Sequence[_M]):
     def __iter__(self) -> Iterator[_M]:
         return map(self._make, self._lines)
 
-    @overload
-    def __getitem__(self, index: int) -> _M: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[_M]: ...
-    def __getitem__(self, index: int | slice) -> _M | Sequence[_M]:
-        return _Records(self._lines[index], self._make) if isinstance(index, slice) else self._make(self._lines[index])
+    def __contains__(self, one: object) -> bool:
+        return any(other == one for other in self)
 
 
 class Snapshot:
@@ -74,7 +70,7 @@ class Snapshot:
     def release(self) -> str:
         return self.header.release
 
-    def _each(self, kind: str, model: type[_M]) -> Sequence[_M]:
+    def _each(self, kind: str, model: type[_M]) -> Collection[_M]:
         def made(line: bytes) -> _M:
             try:
                 return model.model_validate_json(line)
@@ -199,7 +195,7 @@ def _digest(header: dict[str, Any]) -> hashlib._Hash:
 
 
 def _body(graph: EvidenceGraph) -> Iterator[bytes]:
-    sections: dict[str, Sequence[BaseModel]] = {
+    sections: dict[str, Collection[BaseModel]] = {
         "study": graph.studies,
         "term": graph.terms,
         "reading": graph.readings,
