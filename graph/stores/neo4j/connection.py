@@ -32,7 +32,7 @@ from graph.stores.neo4j.rows import records
 from schema.errors import RdwiError, StoreDenied, StoreError, StoreUnavailable, StoreUnsupported
 
 OLDEST = (5, 26)
-_CONNECT, _ACQUIRE, _LIVENESS, _RETRY, _READ, _WRITE = 5.0, 10.0, 30.0, 3.0, 30.0, 600.0  # seconds
+_CONNECT, _ACQUIRE, _LIVENESS, _RETRY, _READ, _READ_ALL, _WRITE = 5.0, 10.0, 30.0, 3.0, 30.0, 600.0, 600.0  # seconds
 # the server logs in with these after the caller's own mistakes, not its own
 _DENIED = "Neo.ClientError.Security."
 
@@ -93,17 +93,21 @@ class Connection:
         return self._read(lambda transaction: list(transaction.run(statement, parameters)))
 
     def read_records(self, model: type[_M], statement: LiteralString, **parameters: Any) -> list[_M]:
-        """The objects of the `record`s that a statement gives, made as they come in."""
-        return self._read(lambda transaction: records(model, (one["record"] for one in transaction.run(statement, parameters))))
+        """The objects of the `record`s that a statement gives, made as they come in.
 
-    def _read(self, work: Work[_T]) -> _T:
+        Those of a whole graph may take long: what makes a hundred thousand objects is no query that runs away.
+        """
+        seconds = _READ_ALL if statement in cypher.WHOLE else _READ
+        return self._read(lambda transaction: records(model, (one["record"] for one in transaction.run(statement, parameters))), seconds)
+
+    def _read(self, work: Work[_T], seconds: float = _READ) -> _T:
         with (
             self._telling(),
             self._driver.session(
                 database=self._server.database, default_access_mode=READ_ACCESS, bookmark_manager=self.bookmarks
             ) as session,
         ):
-            return session.execute_read(unit_of_work(timeout=_READ)(work))
+            return session.execute_read(unit_of_work(timeout=seconds)(work))
 
     def write(self, work: Work[_T]) -> _T:
         """What `work` gives, in a transaction that is tried again where that helps; so `work` must give the same when it is run again."""

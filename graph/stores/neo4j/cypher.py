@@ -191,6 +191,9 @@ PREVALENCE_OF: LiteralString = (
     + _INSIDE
 )
 
+# what reads all of a kind
+WHOLE: frozenset[LiteralString] = frozenset({STUDIES, CLAIMS, EDGES, FINDINGS, PREVALENCE})
+
 FINDING_COUNTS: LiteralString = """
 MATCH (t:Rdwi:RdwiTerm)<-[:EXPOSURE|OUTCOME]-(n:Rdwi:Finding)
 WHERE t.generation = $generation
