@@ -78,7 +78,7 @@ _TYPE = {"id": _PUBLICATION, "category": ["biolink:InformationContentEntity"], "
 
 def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
     nodes, edges = elements(graph, population)
-    names = _Names({study.id: _paper(study) for study in graph.studies}, frozenset(term.id for term in graph.terms))
+    names = _Names({study.id: _paper(study) for study in graph.studies})
     significant = {one.finding: one.significant for one in graph.readings if one.significant and (one.votes or one.published)}
     _table(path / "nodes.tsv", NODE_COLUMNS, _once(chain([_TYPE], (_node(node, names) for node in nodes))))
     _table(path / "edges.tsv", EDGE_COLUMNS, (_edge(edge, names, significant) for edge in edges))
@@ -122,13 +122,10 @@ class _Names(NamedTuple):
     """CURIEs of nodes: papers by PMID, else DOI, all else by `rdwi:` and its id here."""
 
     papers: Mapping[str, str]
-    terms: frozenset[str]
 
     def of(self, node: str) -> str:
-        label, _, slug = node.partition(":")
-        if label == "study" and node not in self.terms:
-            return self.papers[slug]
-        return f"rdwi:{quote(node, safe=':')}"
+        study = node.removeprefix("study:")
+        return self.papers[study] if study != node else f"rdwi:{quote(node, safe=':')}"
 
     def of_findings(self, findings: tuple[str, ...]) -> list[str]:
         """The papers of findings or claims, whose ids begin with the study's."""
