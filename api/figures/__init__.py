@@ -5,7 +5,7 @@ fetches nothing. All text is escaped. The same answer gives the same bytes.
 """
 
 from api.figures.directions import effect_direction_plot
-from api.figures.drawing import NARROW, STYLE, WIDE
+from api.figures.drawing import NARROW, POLICY, STYLE, WIDE
 from api.figures.evidence import evidence_plot
 from api.figures.forest import forest_plot
 from api.figures.gapmap import gap_map
@@ -15,6 +15,6 @@ from api.figures.neighbours import neighbourhood
 from api.figures.weights import weight_bar
 
 __all__ = [
-    "NARROW", "STYLE", "WIDE", "effect_direction_plot", "evidence_plot", "forest_plot", "gap_map", "interval", "mechanism_diagram",
-    "neighbourhood", "weight_bar",
+    "NARROW", "POLICY", "STYLE", "WIDE", "effect_direction_plot", "evidence_plot", "forest_plot", "gap_map", "interval",
+    "mechanism_diagram", "neighbourhood", "weight_bar",
 ]  # fmt: skip

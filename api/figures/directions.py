@@ -12,12 +12,13 @@ import svg
 
 from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, Filling, arrow, disc
 from api.figures.measure import width_of, wrapped
-from api.figures.words import REPORTS, named, names, plain, row_figure, tally
+from api.figures.words import REPORTS, abbreviations, compared, named, names, population_name, row_figure, tally, term_name
+from api.tables import measure_of
 from schema.answer import Evidence
-from schema.association import Association, Row
+from schema.association import Association, Reports, Row
 
-_ORDER = ("increases", "decreases", "not-significant", "unclear")
-_ROLES = {"increases": "up", "decreases": "down", "not-significant": "null", "unclear": "null"}
+_ORDER: tuple[Reports, ...] = ("increases", "decreases", "not-significant", "unclear")
+_ROLES: dict[Reports, str] = {"increases": "up", "decreases": "down", "not-significant": "null", "unclear": "null"}
 _FILLINGS: dict[bool | None, Filling] = {True: "full", False: "open", None: "half"}
 _LARGEST, _SMALLEST = 26.0, 10.0
 _LEFT = 14.0
@@ -34,6 +35,8 @@ def effect_direction_plot(answer: Evidence, *, width: int = WIDE, standalone: bo
     canvas.paragraph(_LEFT, title, width - 2 * _LEFT, size=TITLE if width >= WIDE else BODY + 1, bold=True)
     canvas.y += 4
     draw_directions(canvas, answer)
+    canvas.y += 4
+    canvas.paragraph(_LEFT, abbreviated(answer), width - 2 * _LEFT, "quiet", size=SMALL)
     return canvas.finish(title, told_directions(answer), standalone=standalone)
 
 
@@ -41,8 +44,16 @@ def subject(answer: Evidence) -> str:
     """The association in words: exposure, outcome, population."""
     one = answer.association
     if one is None:
-        return f"{plain(answer.query['exposure'])} \u2192 {plain(answer.query['outcome'])}, {plain(answer.query['population'])}"
-    return f"{one.exposure.name} \u2192 {one.outcome.name}, {one.population.name}"
+        pair = f"{term_name(answer.query['exposure'])} \u2192 {term_name(answer.query['outcome'])}"
+        return f"{pair}, in {population_name(answer.query['population'])}"
+    return f"{one.exposure.name} \u2192 {one.outcome.name}, in {one.population.name}"
+
+
+def abbreviated(answer: Evidence) -> str:
+    """What the abbreviations of the plot stand for."""
+    unknown = ["NR: not reported"] if any(not row.n_known for row in answer.rows) else []
+    measures = (measure_of(row) for row in answer.rows if row.value is not None)
+    return abbreviations(measures, "n: number of patients", *unknown, *(["p: two-sided"] if any(row.p for row in answer.rows) else []))
 
 
 def told_directions(answer: Evidence) -> str:
@@ -81,7 +92,8 @@ def draw_directions(canvas: Canvas, answer: Evidence) -> None:
         canvas.paragraph(_LEFT, answer.why.text if answer.why else "Nothing is known.", inner)
         return
     labels = names(answer)
-    largest = max((row.n for row in answer.rows if row.n_known), default=1)
+    # the sizes are for comparing cohorts; a review's patients would leave all of them small
+    largest = max((row.n for row in answer.rows if row.n_known and row.used != "shown"), default=1)
     sections = _sections(answer)
     if not canvas.narrow:
         _columns(canvas)
@@ -93,7 +105,8 @@ def draw_directions(canvas: Canvas, answer: Evidence) -> None:
         for i, row in enumerate(rows):
             if row.used == "shown" and (i == 0 or rows[i - 1].used != "shown") and not heading.startswith("Published"):
                 canvas.y += 4
-                canvas.paragraph(_LEFT, "Shown, without a vote", inner, "quiet", size=SMALL)
+                canvas.paragraph(_LEFT, "Shown, without a vote:", inner, "quiet", size=SMALL)
+                canvas.y += 4
             _row(canvas, row, answer.association, labels, largest)
     canvas.y += 6
     _legend(canvas, answer.rows)
@@ -120,8 +133,8 @@ def _row(canvas: Canvas, row: Row, one: Association, labels: Mapping[str, str], 
     shown = row.used == "shown"
     role, quiet = ("quiet", "quiet") if shown else ("ink", "quiet")
     top = canvas.y
-    size = _SMALLEST + (_LARGEST - _SMALLEST) * math.sqrt(row.n / largest) if row.n_known else _SMALLEST
-    patients = str(row.n) if row.n_known else "?"
+    size = _SMALLEST + (_LARGEST - _SMALLEST) * math.sqrt(min(row.n / largest, 1)) if row.n_known else _SMALLEST
+    patients = str(row.n) if row.n_known else "NR"
     beside = figures if canvas.narrow else figures + 14
     room = n - study - (44 if not canvas.narrow else 60)
     left = [(row.study.label, role, BODY, not shown)]
@@ -149,7 +162,7 @@ def _mark(row: Row, x: float, y: float, size: float) -> list[svg.Element]:
     return mark(row.reports, x, y, size, role, _FILLINGS[row.adjusted])
 
 
-def mark(reports: str, x: float, y: float, size: float, role: str, filling: Filling) -> list[svg.Element]:
+def mark(reports: Reports, x: float, y: float, size: float, role: str, filling: Filling) -> list[svg.Element]:
     if reports == "unclear":
         asked = Canvas(0)
         asked.text(x, y + size * 0.4, "?", role, size=max(size * 1.1, 14), bold=True, anchor="middle")
@@ -161,11 +174,13 @@ def mark(reports: str, x: float, y: float, size: float, role: str, filling: Fill
 
 def _note(row: Row, one: Association, labels: Mapping[str, str]) -> str:
     """How a row counts, where there is more to say than that it votes."""
-    parts = [f"as {plain(term)}" for term, asked in ((row.exposure, one.exposure.id), (row.outcome, one.outcome.id)) if term != asked]
+    parts = compared(row, one)
     if row.share is not None:
         parts.append(f"pooled, {row.share:.0%} of the weight")
-    elif row.why is not None and (row.used == "shown" or row.value is not None):
+    elif row.why is not None and row.used == "shown":
         parts.append(named(row.why, labels))
+    elif row.why is not None and row.kind == "estimate":
+        parts.append(named(f"not pooled: {row.why}", labels))
     elif row.power is not None and row.power < 0.5:
         parts.append(f"study too small: power {row.power:.0%}")
     return "; ".join((*parts, *row.warnings))
@@ -174,28 +189,23 @@ def _note(row: Row, one: Association, labels: Mapping[str, str]) -> str:
 def _legend(canvas: Canvas, rows: Sequence[Row]) -> None:
     """Only signs that the plot shows, so that there is nothing to look for in vain."""
     seen = {row.reports for row in rows}
-    items = [(mark(reports, 0, 0, 16, _ROLES[reports], "full"), REPORTS[reports]) for reports in _ORDER if reports in seen]
-    fillings = {row.adjusted for row in rows if row.reports != "unclear"}
-    items += [
-        (mark("increases", 0, 0, 15, "null", _FILLINGS[adjusted]), words)
-        for adjusted, words in ((True, "filled: adjusted"), (False, "hollow: not adjusted"), (None, "half: adjustment not known"))
-        if adjusted in fillings
+    items: list[tuple[Reports, str, Filling, str]] = [
+        (reports, _ROLES[reports], "full", REPORTS[reports]) for reports in _ORDER if reports in seen
     ]
+    fillings = {row.adjusted for row in rows if row.reports != "unclear"}
+    for adjusted, words in ((True, "filled: adjusted"), (False, "hollow: not adjusted"), (None, "half: adjustment not known")):
+        if adjusted in fillings:
+            items.append(("increases", "null", _FILLINGS[adjusted], words))
     if any(row.used == "shown" for row in rows):
-        items.append((mark("increases", 0, 0, 15, "gone", "full"), "grey: no vote"))
+        items.append(("increases", "gone", "full", "grey: no vote"))
     x, y = _LEFT, canvas.y + 18
-    for elements, words in items:
+    for reports, role, filling, words in items:
         wide = 20 + width_of(words, SMALL) + 16
         if x + wide > canvas.width - _LEFT and x > _LEFT:
             x, y = _LEFT, y + 22
-        canvas.add(svg.G(transform=[svg.Translate(round(x + 8, 1), round(y - 4, 1))], elements=elements))
+        canvas.add(*mark(reports, x + 8, y - 4, 15, role, filling))
         canvas.text(x + 20, y, words, "quiet", size=SMALL)
         x += wide
-    canvas.y = y
-    canvas.paragraph(
-        _LEFT,
-        "Size: number of patients. Rows in order of what they report, the largest first.",
-        canvas.width - 2 * _LEFT,
-        "quiet",
-        size=SMALL,
-    )
+    canvas.y = y + 3
+    words = "Size: number of patients. Order: by what is reported, the largest first."
+    canvas.paragraph(_LEFT, words, canvas.width - 2 * _LEFT, "quiet", size=SMALL)

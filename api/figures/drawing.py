@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Literal
@@ -39,6 +40,9 @@ STYLE = (
     f"{_rules(_LIGHT)}.rf text{{stroke:none}}.rf a .rf-link{{text-decoration:underline}}"
     f"@media screen and (prefers-color-scheme:dark){{{_rules(_DARK)}.rf text{{stroke:none}}}}"
 )
+
+# what a browser that opens a figure by itself may do: use that style, and nothing else
+POLICY = f"default-src 'none'; style-src 'sha256-{b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -113,9 +117,11 @@ class Canvas:
     def finish(self, title: str, description: str, *, standalone: bool = True, role: str = "img", foot: float = 14) -> str:
         """The SVG. Not `standalone`: without its own style and ground, which the page gives (STYLE)."""
         height = _round(self.y + foot)
-        named = hashlib.sha256("\0".join((title, description, str(self.width), str(height), str(len(self.elements)))).encode()).hexdigest()
+        title, description = safe(title), safe(description)
+        # figures of one page differ in what they say or in their size
+        named = hashlib.sha256(f"{title}\0{description}\0{self.width}\0{height}".encode()).hexdigest()
         names = f"rf-{named[:10]}-title", f"rf-{named[:10]}-desc"
-        head: list[svg.Element] = [svg.Title(id=names[0], text=safe(title)), svg.Desc(id=names[1], text=safe(description))]
+        head: list[svg.Element] = [svg.Title(id=names[0], text=title), svg.Desc(id=names[1], text=description)]
         if standalone:
             head += [svg.Style(text=STYLE), svg.Rect(width=self.width, height=height, class_=["rf-ground"])]
         return str(

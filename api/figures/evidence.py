@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from api.figures.directions import draw_directions, subject, told_directions
+from api.figures.directions import abbreviated, draw_directions, subject, told_directions
 from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas
 from api.figures.forest import draw_forest, has_forest, told_forest
-from api.figures.words import headline, read_as, tally
+from api.figures.words import headline, named, names, read_as, tally
 from schema.answer import Evidence
 
 _LEFT = 14.0
@@ -31,7 +31,8 @@ def evidence_plot(answer: Evidence, *, width: int = WIDE, standalone: bool = Tru
         canvas.paragraph(_LEFT, "Estimates", inner, size=BODY + 1, bold=True)
         draw_forest(canvas, answer)
         description.append(told_forest(answer))
-    canvas.y += 10
+    canvas.paragraph(_LEFT, abbreviated(answer), inner, "quiet", size=SMALL)
+    canvas.y += 8
     foot = f"R-DWI evidence graph, release {answer.release[:12]}. Evidence summary, not medical advice."
     canvas.paragraph(_LEFT, foot, inner, "quiet", size=SMALL)
     return canvas.finish(f"Evidence: {subject(answer)}", " ".join([*description, foot]), standalone=standalone)
@@ -42,11 +43,11 @@ def caption(answer: Evidence) -> list[str]:
     one = answer.association
     lines = []
     if one is not None:
-        contested = ", contested" if one.contested else ""
-        lines.append(f"Direction: {one.direction}{contested}. Estimate: {headline(one, level=True)}.")
+        lines.append(f"Direction: {one.direction}. Estimate: {headline(one, level=True)}.")
         certainty = f"Certainty: {one.certainty.replace('-', ' ')}. " if one.certainty else ""
-        word = read_as(one)
-        lines.append(f"{certainty}{tally(one)}; {word}.")
+        lines.append(f"{certainty}{tally(one)}. {read_as(one)}.")
+        if one.contested:
+            lines.append(f"Contested: {named(one.contested.why, names(answer))}.")
     sifted = {name: value for name, value in answer.query.items() if name not in _NAMED}
     if sifted:
         lines.append("Only: " + "; ".join(f"{name.replace('_', ' ')} {_plain(value)}" for name, value in sifted.items()) + ".")

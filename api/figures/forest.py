@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from api.figures.directions import subject
+from api.figures.directions import abbreviated, subject
 from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, diamond, head, square
 from api.figures.measure import Axis, wrapped
-from api.figures.words import SHORT, measured, p_value, span
+from api.figures.words import SHORT, compared, measured, row_figure, span
 from graph.method import Z95
-from graph.synthesis import back
+from graph.synthesis import back, scale_of
 from schema.answer import Evidence
-from schema.association import FamilyResult, Interval, Row
-from schema.reading import Scale
+from schema.association import Association, FamilyResult, Interval, Row
 from schema.study import RATIOS
 
 _LEFT = 14.0
-_SCALES: dict[str, Scale] = {"SMD": "smd", "correlation": "fisher-z"}
 Mark = Literal["study", "single", "pooled", "common", "ahead", "published"]
 
 
 class _Entry(NamedTuple):
-    """A line of the plot. `worked_out`: its interval is not printed, but follows from a p or from counts."""
+    """A line of the plot. `worked_out`: its interval is not as printed, but follows from a p or from counts."""
 
     mark: Mark
     label: str
+    what: str
     text: str
     value: float
     ci: Interval | None
@@ -54,6 +53,7 @@ def forest_plot(answer: Evidence, *, width: int = WIDE, standalone: bool = True)
     canvas.paragraph(_LEFT, title, width - 2 * _LEFT, size=TITLE if width >= WIDE else BODY + 1, bold=True)
     canvas.y += 4
     draw_forest(canvas, answer)
+    canvas.paragraph(_LEFT, abbreviated(answer), width - 2 * _LEFT, "quiet", size=SMALL)
     return canvas.finish(title, told_forest(answer), standalone=standalone)
 
 
@@ -72,61 +72,63 @@ def _panels(answer: Evidence) -> list[tuple[str | None, list[_Part]]]:
     if answer.association is None:
         return []
     rows = {row.finding: row for row in answer.rows}
-    panels: dict[str | None, list[_Part]] = {}
+    panels: dict[str | None, dict[str, list[_Entry]]] = {}
     for family in sorted(answer.association.families, key=lambda one: not one.randomised):
-        where = None if family.measure in RATIOS else " ".join(filter(None, (SHORT.get(family.measure, family.measure), family.unit)))
-        parts = panels.setdefault(where, [])
-        who = "Randomised" if family.randomised else "Observational"
-        pools = f"{family.k} cohorts pooled" if family.k > 1 else "single study"
-        per = f", per {family.unit}" if family.unit and family.measure in RATIOS else ""
-        parts.append(_Part(f"{who}: {SHORT.get(family.measure, family.measure)}{per} ({pools})", list(_entries(family, rows, answer))))
+        name = SHORT.get(family.measure, family.measure)
+        axis = None if family.measure in RATIOS else " ".join(filter(None, (name, family.unit)))
+        who = "Randomised comparisons" if family.randomised else "Observational studies"
+        step = f" per {family.unit}" if family.unit and family.measure in RATIOS else ""
+        heading = f"{who}, pooled: {name}{step}" if family.k > 1 else f"{who}, not pooled"
+        panels.setdefault(axis, {}).setdefault(heading, []).extend(_entries(family, rows, answer.association))
     for one in answer.published:
         if one.estimate is None:
             continue
-        where = None if one.measure in RATIOS else SHORT.get(one.measure, one.measure)
-        parts = panels.setdefault(where, [])
-        counted = f"{one.k} studies" if one.k else ""
-        text = ", ".join(filter(None, (measured(one.measure, one.estimate, one.ci), counted)))
-        entry = _Entry("published", one.label, text, one.estimate, one.ci, bold=one.headline)
-        if parts and parts[-1].heading == "Published meta-analyses":
-            parts[-1].entries.append(entry)
-        else:
-            parts.append(_Part("Published meta-analyses", [entry]))
-    return sorted(panels.items(), key=lambda item: (item[0] is not None, item[0] or ""))
+        axis = None if one.measure in RATIOS else SHORT.get(one.measure, one.measure)
+        text = ", ".join(filter(None, (measured(one.measure, one.estimate, one.ci), f"{one.k} studies" if one.k else "")))
+        entry = _Entry("published", one.label, "the headline" if one.headline else "", text, one.estimate, one.ci, bold=one.headline)
+        panels.setdefault(axis, {}).setdefault("Published meta-analyses", []).append(entry)
+    ordered = sorted(panels.items(), key=lambda item: (item[0] is not None, item[0] or ""))
+    return [(axis, [_Part(heading, entries) for heading, entries in parts.items()]) for axis, parts in ordered]
 
 
-def _entries(family: FamilyResult, rows: dict[str, Row], answer: Evidence) -> Iterator[_Entry]:
+def _entries(family: FamilyResult, rows: Mapping[str, Row], one: Association) -> Iterator[_Entry]:
     own = [rows[finding] for finding in family.rows if finding in rows]
-    headline = (
-        answer.association is not None and answer.association.families[0] == family and answer.association.estimate_source != "published"
-    )
     if family.k == 1:
         label = ", ".join(dict.fromkeys(row.study.label for row in own))
-        printed = len(own) == 1 and own[0].ci is not None
-        text = measured(family.measure, family.estimate, family.ci)
-        yield _Entry("single", label, text, family.estimate, family.ci, worked_out=not printed, bold=headline)
+        what = "; ".join(dict.fromkeys(part for row in own for part in compared(row, one)))
+        headline = one.families[0] == family and one.estimate_source != "published"
+        text = measured(family.measure, family.estimate, family.ci, family.unit)
+        worked_out = len(own) != 1 or not _same(own[0].ci, family.ci)
+        yield _Entry("single", label, what, text, family.estimate, family.ci, worked_out=worked_out, bold=headline)
         return
     for row in own:
         if row.y is None or row.se is None:
             continue
-        scale: Scale = "log-ratio" if family.measure in RATIOS else _SCALES.get(family.measure, "linear")
-        ends = (row.y - Z95 * row.se, row.y + Z95 * row.se)
-        text = measured(row.measure, row.value, row.ci) if row.value is not None else ""
-        if row.ci is None:
-            text = ", ".join(filter(None, (text, p_value(row.p))))
-        share = f", {row.share:.0%}" if row.share is not None else ""
-        drawn = (back(scale, ends[0]), back(scale, ends[1]))
+        scale = scale_of(family.measure)
+        drawn = (back(scale, row.y - Z95 * row.se), back(scale, row.y + Z95 * row.se))
         # as printed, unless the family is per one unit and the paper per several
-        if row.value is not None and row.ci is not None and not family.unit:
+        if row.ci is not None and not family.unit:
             drawn = row.ci
-        yield _Entry("study", row.study.label, text + share, back(scale, row.y), drawn, row.share, worked_out=row.ci is None)
-    how = "Pooled" if family.estimate_source == "pooled-reml-hk" else "Pooled (Bayesian)"
-    yield _Entry("pooled", how, measured(family.measure, family.estimate, family.ci), family.estimate, family.ci, bold=True)
+        share = f", {row.share:.0%} of the weight" if row.share is not None else ""
+        what = "; ".join(compared(row, one))
+        yield _Entry(
+            "study", row.study.label, what, row_figure(row) + share, back(scale, row.y), drawn, row.share, worked_out=row.ci is None
+        )
+    how = "Pooled (Bayesian)" if family.estimate_source == "pooled-bayes" else "Pooled"
+    some = f"{family.k} cohorts"
+    yield _Entry("pooled", how, some, measured(family.measure, family.estimate, family.ci), family.estimate, family.ci, bold=True)
     common = family.common
-    yield _Entry("common", "Common effect", measured(family.measure, common.estimate, common.ci), common.estimate, common.ci)
+    yield _Entry("common", "Common effect", "", measured(family.measure, common.estimate, common.ci), common.estimate, common.ci)
     ahead = family.reml_hk.prediction_interval if family.reml_hk else None
     if ahead is not None and family.reml_hk is not None:
-        yield _Entry("ahead", "Next cohort (prediction interval)", span(ahead), family.reml_hk.estimate, ahead)
+        yield _Entry("ahead", "Next cohort", "95% prediction interval", span(ahead), family.reml_hk.estimate, ahead)
+
+
+def _same(printed: Interval | None, used: Interval) -> bool:
+    """Whether an interval is the printed one, but for rounding."""
+    return printed is not None and all(
+        math.isclose(one, other, rel_tol=0.02, abs_tol=0.006) for one, other in zip(printed, used, strict=True)
+    )
 
 
 def _axis(parts: Sequence[_Part], ratio: bool, left: float, right: float) -> Axis:
@@ -149,72 +151,76 @@ def _axis(parts: Sequence[_Part], ratio: bool, left: float, right: float) -> Axi
 def draw_forest(canvas: Canvas, answer: Evidence) -> None:
     """Panels, one an axis, under what the canvas holds."""
     panels = _panels(answer)
-    for where, parts in panels:
-        _panel(canvas, where, parts)
-    inner = canvas.width - 2 * _LEFT
+    for measure, parts in panels:
+        _panel(canvas, measure, parts)
     every = [one for _, parts in panels for part in parts for one in part.entries]
-    notes = []
     marks = {one.mark for one in every}
-    if "study" in marks:
-        notes.append("Filled square: a study, its area by its share of the pooled weight.")
-    if "single" in marks:
-        notes.append("Hollow square: a single study, not pooled.")
-    if "pooled" in marks:
-        notes.append("Filled diamond: pooled; hollow: common effect.")
-    if "published" in marks:
-        notes.append("Grey diamond: published meta-analysis.")
+    told = {
+        "study": "Filled square: a study, its area by its share of the pooled weight.",
+        "single": "Hollow square: a single study.",
+        "pooled": "Filled diamond: pooled; hollow: common effect.",
+        "published": "Grey diamond: published meta-analysis.",
+    }
+    notes = [words for mark, words in told.items() if mark in marks]
     if any(one.worked_out for one in every):
-        notes.append("Dashed: the interval is not printed; it follows from the printed p or counts.")
+        notes.append("Dashed: the interval is not as printed, but worked out from the p or the counts.")
     canvas.y += 6
-    canvas.paragraph(_LEFT, " ".join(notes), inner, "quiet", size=SMALL)
+    canvas.paragraph(_LEFT, " ".join(notes), canvas.width - 2 * _LEFT, "quiet", size=SMALL)
 
 
-def _panel(canvas: Canvas, where: str | None, parts: Sequence[_Part]) -> None:
-    if canvas.narrow:
-        left, right = _LEFT + 12, canvas.width - _LEFT - 12
-    else:
-        left, right = canvas.width * 0.29, canvas.width * 0.66
-    axis = _axis(parts, where is None, left, right)
-    null = 1.0 if where is None else 0.0
-    lines = Canvas(canvas.width)
-    lines.y = top = canvas.y + 6
+def _panel(canvas: Canvas, measure: str | None, parts: Sequence[_Part]) -> None:
+    """One axis with its parts. The line of no effect and the ticks are drawn first, so that marks lie on them."""
+    ends = (_LEFT + 12, canvas.width - _LEFT - 12) if canvas.narrow else (canvas.width * 0.29, canvas.width * 0.65)
+    axis = _axis(parts, measure is None, *ends)
+    null = axis.at(1.0 if measure is None else 0.0)
+    over = Canvas(canvas.width)
+    over.y = canvas.y + 4
     for part in parts:
-        lines.y += 6
-        lines.paragraph(_LEFT, part.heading, canvas.width - 2 * _LEFT, bold=True)
-        lines.y += 5
+        over.y += 6
+        over.paragraph(_LEFT, part.heading, canvas.width - 2 * _LEFT, bold=True)
+        over.y += 5
+        top = over.y
         for entry in part.entries:
-            _entry(lines, entry, axis)
-    bottom = lines.y + 4
+            y, under = _entry(over, entry, axis)
+            if canvas.narrow:
+                canvas.line(null, y - 9, null, y + 9)
+            else:
+                canvas.line(null, top, null, under)
+            top = under
+    bottom = over.y + 4
     for tick in axis.ticks:
         canvas.line(axis.at(tick), bottom, axis.at(tick), bottom + 5)
         canvas.text(axis.at(tick), bottom + 18, f"{tick:g}", "quiet", size=SMALL, anchor="middle", tick=True)
     canvas.line(axis.left, bottom, axis.right, bottom)
-    canvas.line(axis.at(null), top + 26, axis.at(null), bottom, dashed=False)
-    canvas.add(*lines.elements)
-    canvas.y = bottom + 18
-    of = "ratio, log scale" if where is None else where
-    canvas.y += 16
+    canvas.add(*over.elements)
+    canvas.y = bottom + 35
     canvas.text(axis.left, canvas.y, "\u2190 decreases", "quiet", size=SMALL)
     canvas.text(axis.right, canvas.y, "increases \u2192", "quiet", size=SMALL, anchor="end")
-    canvas.text((axis.left + axis.right) / 2, canvas.y, of, "quiet", size=SMALL, anchor="middle")
+    of = "ratio, log scale" if measure is None else measure
+    canvas.text((axis.left + axis.right) / 2, canvas.y, of, "quiet", size=SMALL, anchor="middle", within=axis.right - axis.left - 170)
     canvas.y += 4
 
 
-def _entry(canvas: Canvas, one: _Entry, axis: Axis) -> None:
+def _entry(canvas: Canvas, one: _Entry, axis: Axis) -> tuple[float, float]:
+    """Draw an entry: the height of its mark, and how far down it reaches."""
     top = canvas.y
-    if canvas.narrow:
-        canvas.text(_LEFT, top + 16, one.label, bold=one.bold, within=canvas.width - 2 * _LEFT)
-        canvas.text(_LEFT, top + 33, one.text, size=SMALL, bold=one.bold, within=canvas.width - 2 * _LEFT)
-        canvas.y = top + 56
-    else:
-        room = canvas.width - axis.right - 12 - _LEFT
-        labels, texts = wrapped(one.label, axis.left - _LEFT - 10, BODY, bold=one.bold), wrapped(one.text, room, BODY, bold=one.bold)
-        for x, lines in ((_LEFT, labels), (axis.right + 12, texts)):
-            for i, line in enumerate(lines):
-                canvas.text(x, top + 18 + i * 17, line, bold=one.bold)
-        canvas.y = top + 10 + 17 * max(len(labels), len(texts), 1)
-    y = canvas.y - 10 if canvas.narrow else top + 14
+    room = canvas.width - 2 * _LEFT if canvas.narrow else axis.left - _LEFT - 14
+    left = [(line, BODY, one.bold, "ink") for line in wrapped(one.label, room, BODY, bold=one.bold)]
+    left += [(line, SMALL, False, "quiet") for line in wrapped(one.what, room, SMALL)]
+    room = canvas.width - 2 * _LEFT if canvas.narrow else canvas.width - axis.right - 14 - _LEFT
+    right = [(line, BODY, one.bold, "ink") for line in wrapped(one.text, room, BODY, bold=one.bold)]
+    columns = [(_LEFT, left + right)] if canvas.narrow else [(_LEFT, left), (axis.right + 14, right)]
+    lowest = top
+    for x, lines in columns:
+        y = top
+        for words, size, bold, role in lines:
+            y += 17
+            canvas.text(x, y, words, role, size=size, bold=bold)
+        lowest = max(lowest, y)
+    canvas.y = lowest + (26 if canvas.narrow else 9)
+    y = canvas.y - 12 if canvas.narrow else top + 13
     _draw(canvas, one, axis, y)
+    return y, canvas.y
 
 
 def _draw(canvas: Canvas, one: _Entry, axis: Axis, y: float) -> None:

@@ -8,12 +8,13 @@ import svg
 
 from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, safe
 from api.figures.measure import width_of, wrapped
-from api.figures.words import plain
+from api.figures.words import term_name
 from schema.across import Gap
 from schema.answer import Answer
 
 Link = Callable[[str, str, str], str]
-_LEFT, _ROW = 14.0, 26.0
+# a row is high enough for cells of 24 pixels, the least that is easy to hit
+_LEFT, _ROW = 14.0, 28.0
 _SIGNS = {"empty": "nothing known", "weak": "weak", "fair": "fair"}
 
 
@@ -26,7 +27,7 @@ def gap_map(answer: Answer[Gap], link: Link | None = None, *, width: int = WIDE,
     factors = list({one.factor.id: one.factor for one in answer.items}.values())
     held = {one.population.id: one.population for one in answer.items}
     columns = [name for name in answer.query.get("population", ()) if name in held] or sorted(held)
-    outcome = answer.items[0].outcome.name if answer.items else plain(str(answer.query.get("lesion", "")))
+    outcome = answer.items[0].outcome.name if answer.items else term_name(str(answer.query.get("lesion", "")))
     title = f"What is known of the factors of {outcome}, by population"
     canvas = Canvas(width)
     canvas.y = 8
@@ -38,7 +39,12 @@ def gap_map(answer: Answer[Gap], link: Link | None = None, *, width: int = WIDE,
     first = _LEFT + (width - 2 * _LEFT) * (0.36 if canvas.narrow else 0.34)
     across = (width - _LEFT - first) / len(columns)
     _legend(canvas, {one.state for one in answer.items}, len(cells) < len(factors) * len(columns))
-    headings = [wrapped(held[name].name, across - 6, SMALL, bold=True) for name in columns]
+    headings = [
+        [chr(ord("A") + i)] if canvas.narrow else wrapped(held[name].name, across - 6, SMALL, bold=True) for i, name in enumerate(columns)
+    ]
+    if canvas.narrow:
+        for i, name in enumerate(columns):
+            canvas.paragraph(_LEFT, f"{headings[i][0]}: {held[name].name}", width - 2 * _LEFT, size=SMALL)
     top = canvas.y + 10
     deepest = max(len(lines) for lines in headings)
     for i, lines in enumerate(headings):

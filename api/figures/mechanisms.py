@@ -6,9 +6,9 @@ import svg
 
 from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, head
 from api.figures.measure import wrapped
-from api.figures.words import plain
+from api.figures.words import term_name
 from schema.answer import Answer
-from schema.association import ClaimRow, Mechanism
+from schema.association import ClaimRow, FactorTally, Mechanism
 
 _LEFT = 14.0
 _STANCES = (
@@ -28,7 +28,7 @@ def mechanism_diagram(mechanisms: Answer[Mechanism] | Mechanism, *, width: int =
         title = f"Mechanism: {mechanisms.mechanism.name}"
     else:
         items = mechanisms.items
-        title = f"Mechanisms that papers name for {plain(str(mechanisms.query['lesion']))}"
+        title = f"Mechanisms that papers name for {term_name(str(mechanisms.query['lesion']))}"
     canvas.paragraph(_LEFT, title, inner, size=TITLE if width >= WIDE else BODY + 1, bold=True)
     canvas.paragraph(
         _LEFT,
@@ -60,26 +60,25 @@ def _papers(one: Mechanism, stance: str) -> list[str]:
 
 
 def _targets(claims: tuple[ClaimRow, ...]) -> list[str]:
-    return list(dict.fromkeys(plain(claim.target) for claim in claims if claim.target))
+    return list(dict.fromkeys(term_name(claim.target) for claim in claims if claim.target))
 
 
 def _mechanism(canvas: Canvas, one: Mechanism) -> None:
     inner = canvas.width - 2 * _LEFT
     canvas.line(_LEFT, canvas.y, canvas.width - _LEFT, canvas.y)
     canvas.y += 8
-    factors = [(factor.factor.name, f"+{factor.supports} ?{factor.proposes} \u2212{factor.argues_against}") for factor in one.factors]
     if canvas.narrow:
         wide, gap = inner, 0.0
     else:
         wide, gap = inner * 0.28, inner * 0.08
     top = canvas.y
     xs = [_LEFT, _LEFT, _LEFT] if canvas.narrow else [_LEFT, _LEFT + wide + gap, _LEFT + 2 * (wide + gap)]
-    boxes = [f"{name} ({counts})" for name, counts in factors] or ["no factor named"]
+    boxes = [(factor.factor.name, _counted(factor)) for factor in one.factors] or [("No factor named", "")]
     ends: list[tuple[float, float]] = []
-    for words in boxes:
-        lines = wrapped(words, wide - 16, SMALL)
+    for words, counts in boxes:
+        lines = [*wrapped(words, wide - 16, SMALL), *wrapped(counts, wide - 16, SMALL)]
         tall = len(lines) * 16 + 10
-        _box(canvas, xs[0], canvas.y, wide, lines, bold=False)
+        _box(canvas, xs[0], canvas.y, wide, lines, quiet=len(wrapped(counts, wide - 16, SMALL)))
         ends.append((xs[0] + wide, canvas.y + tall / 2))
         canvas.y += tall + 6
     bottom = canvas.y - 6
@@ -107,6 +106,16 @@ def _mechanism(canvas: Canvas, one: Mechanism) -> None:
     _stances(canvas, one)
 
 
+def _counted(one: FactorTally) -> str:
+    """The cohorts that say so of a factor: 3 support, 1 argues against."""
+    words = (
+        (one.supports, "supports", "support"),
+        (one.proposes, "proposes", "propose"),
+        (one.argues_against, "argues against", "argue against"),
+    )
+    return ", ".join(f"{count} {single if count == 1 else several}" for count, single, several in words if count)
+
+
 def _stances(canvas: Canvas, one: Mechanism) -> None:
     inner = canvas.width - 2 * _LEFT
     counts = {"supports": one.supports, "proposes": one.proposes, "argues-against": one.argues_against}
@@ -125,7 +134,8 @@ def _stances(canvas: Canvas, one: Mechanism) -> None:
     canvas.y = lowest
 
 
-def _box(canvas: Canvas, x: float, y: float, width: float, lines: list[str], *, bold: bool) -> None:
+def _box(canvas: Canvas, x: float, y: float, width: float, lines: list[str], *, bold: bool = False, quiet: int = 0) -> None:
+    """Lines in a box, the last `quiet` of them quieter."""
     size, step = (BODY, 17.5) if bold else (SMALL, 16.0)
     tall = len(lines) * step + 10
     canvas.add(
@@ -140,7 +150,8 @@ def _box(canvas: Canvas, x: float, y: float, width: float, lines: list[str], *, 
         )
     )
     for i, line in enumerate(lines):
-        canvas.text(x + width / 2, y + 5 + step * (i + 0.75), line, size=size, bold=bold, anchor="middle")
+        role = "quiet" if i >= len(lines) - quiet else "ink"
+        canvas.text(x + width / 2, y + 5 + step * (i + 0.75), line, role, size=size, bold=bold, anchor="middle")
 
 
 def _down(x: float, y: float, length: float) -> svg.Element:

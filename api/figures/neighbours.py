@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Literal, NamedTuple
 
 import svg
 
 from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, safe
-from api.figures.measure import wrapped
-from api.figures.words import plain
+from api.figures.measure import width_of, wrapped
+from api.figures.words import lowered, population_name, term_name
 from schema.answer import Neighbours
-from schema.association import Association, TermRef
+from schema.association import Association, MechanismEdge, TermRef
 
 Link = Callable[[str], str]
 Side = Literal["left", "right"]
@@ -42,43 +42,50 @@ def neighbourhood(
     link: Link | None = None,
     evidence: Callable[[str, str], str] | None = None,
     *,
+    most: int | None = 20,
     width: int = WIDE,
     standalone: bool = True,
 ) -> str:
     """A term between its factors (left) and what it is linked to (right), then its mechanisms, as an SVG.
 
-    `link(term)` gives a term's address by its id, `evidence(exposure, outcome)` an association's, on its sign. Lines are as wide as
-    the weight of their association.
+    `link(term)` gives a term's address by its id, `evidence(exposure, outcome)` an association's, on its sign. `most` on each side are
+    drawn, in the answer's order: the most certain. Lines are as wide as the weight of their association.
     """
-    where = plain(str(answer.query.get("population", "")))
-    title = f"What {answer.term.name} is joined to, {where}"
+    title = f"What {answer.term.name} is joined to, in {population_name(str(answer.query['population']))}"
     canvas = Canvas(width)
+    inner = width - 2 * _LEFT
     canvas.y = 8
-    canvas.paragraph(_LEFT, title, width - 2 * _LEFT, size=TITLE if width >= WIDE else BODY + 1, bold=True)
+    canvas.paragraph(_LEFT, title, inner, size=TITLE if width >= WIDE else BODY + 1, bold=True)
     _legend(canvas, answer)
-    wide = (width - 2 * _LEFT) * (1 if canvas.narrow else 0.34)
+    for side, some in (("factors", answer.as_outcome), ("outcomes", answer.as_exposure)):
+        if most is not None and len(some) > most:
+            canvas.paragraph(_LEFT, f"The {most} most certain of {len(some)} {side} are drawn.", inner, "quiet", size=SMALL)
+    wide = inner * (1 if canvas.narrow else 0.33)
     sides: dict[Side, list[_Joined]] = {
-        "left": [_joined(one, one.exposure, wide) for one in _sorted(answer.as_outcome)],
-        "right": [_joined(one, one.outcome, wide) for one in _sorted(answer.as_exposure)],
+        "left": [_joined(one, one.exposure, wide) for one in _sorted(answer.as_outcome[:most])],
+        "right": [_joined(one, one.outcome, wide) for one in _sorted(answer.as_exposure[:most])],
     }
-    (_stacked if canvas.narrow else _layers)(canvas, answer.term, sides, wide, link, evidence)
+    if sides["left"] or sides["right"]:
+        (_stacked if canvas.narrow else _layers)(canvas, answer.term, sides, wide, link, evidence)
+    elif not answer.mechanisms:
+        canvas.paragraph(_LEFT, "No study of this population joins it to anything.", inner)
     _mechanisms(canvas, answer, link)
     told = [f"{heading}: {'; '.join(one.label for one in sides[side])}." for side, heading in _HEADINGS.items() if sides[side]]
-    return canvas.finish(
-        title, " ".join(told) or "It is joined to nothing here.", standalone=standalone, role="group" if link or evidence else "img"
-    )
+    told += [f"{_said(one)}." for one in answer.mechanisms]
+    role = "group" if link or evidence else "img"
+    return canvas.finish(title, " ".join(told) or "It is joined to nothing here.", standalone=standalone, role=role)
 
 
 _HEADINGS: dict[Side, str] = {"left": "Factors linked to it", "right": "What it is linked to"}
 
 
-def _sorted(some: tuple[Association, ...]) -> list[Association]:
+def _sorted(some: Sequence[Association]) -> list[Association]:
     return sorted(some, key=lambda one: (_ORDER.index(one.direction), -(one.weight or 0), one.exposure.id, one.outcome.id))
 
 
 def _joined(one: Association, other: TermRef, wide: float) -> _Joined:
     role, sign = _SIGNS[one.direction]
-    cohorts = f"{one.cohorts} {'cohort' if one.cohorts == 1 else 'cohorts'}"
+    cohorts = f"{one.cohorts} {'cohort' if one.cohorts == 1 else 'cohorts'}" if one.cohorts else "no cohort of its own"
     certainty = f", {one.certainty.replace('-', ' ')} certainty" if one.certainty else ""
     told = f"{one.direction}, {cohorts}{certainty}"
     return _Joined(
@@ -108,13 +115,13 @@ def _layers(
     top += 18
     tall = {side: sum(one.tall for one in some) for side, some in sides.items()}
     deepest = max(*tall.values(), 60.0)
-    centre = top + min(deepest, 520) / 2
-    name = wrapped(term.name, canvas.width - 2 * _LEFT - 2 * wide - 90, BODY, bold=True)
-    half = (canvas.width - 2 * _LEFT - 2 * wide - 70) / 2
+    centre = top + deepest / 2
+    name = wrapped(term.name, 120, BODY, bold=True)
+    half = max(width_of(line, BODY, bold=True) for line in name) / 2 + 10
     middle = canvas.width / 2
     ends: list[svg.Element] = []
     for side, some in sides.items():
-        y = top + max(0.0, (min(deepest, 520) - tall[side]) / 2)
+        y = top + (deepest - tall[side]) / 2
         left = side == "left"
         x = _LEFT if left else canvas.width - _LEFT - wide
         for one in some:
@@ -206,15 +213,17 @@ def _mechanisms(canvas: Canvas, answer: Neighbours, link: Link | None) -> None:
     canvas.y += 16
     canvas.paragraph(_LEFT, "Mechanisms that papers name", canvas.width - 2 * _LEFT, bold=True)
     for one in answer.mechanisms:
-        start, end = plain(one.start), plain(one.end)
-        verb = "may act through" if one.kind == "MAY_ACT_THROUGH" else "may lead to"
-        words = f"{start} {verb} {end}: {one.caption.removeprefix('may: ')}"
         lines = Canvas(canvas.width)
         lines.y = canvas.y
         other = one.start if one.end == answer.term.id else one.end
-        lines.paragraph(_LEFT, words, canvas.width - 2 * _LEFT, "link" if link else "ink", size=SMALL)
+        lines.paragraph(_LEFT, _said(one), canvas.width - 2 * _LEFT, "link" if link else "ink", size=SMALL)
         canvas.add(svg.A(href=safe(link(other)), elements=list(lines.elements)) if link else svg.G(elements=list(lines.elements)))
-        canvas.y = lines.y + 2
+        canvas.y = lines.y + 8
+
+
+def _said(one: MechanismEdge) -> str:
+    verb = "may act through" if one.kind == "MAY_ACT_THROUGH" else "may lead to"
+    return f"{term_name(one.start)} {verb} {lowered(term_name(one.end))}: {one.caption.removeprefix('may: ')}"
 
 
 def _legend(canvas: Canvas, answer: Neighbours) -> None:
