@@ -32,6 +32,7 @@ from api.figures import (
     neighbourhood,
     weight_bar,
 )
+from api.figures.evidence import _FILTERS
 from api.figures.measure import Axis, shortened, width_of, wrapped
 from api.figures.weights import hardly_moved
 from api.figures.words import lowered, measured, named, p_value
@@ -326,11 +327,34 @@ def test_the_caption_says_direction_estimate_certainty_cohorts_how_read_and_rele
         f"{one.cohorts} cohorts ({one.patients} patients)",
         "Read as abstracts; full text: 0",
         answer.release[:12],
-        "Only: adjusted yes.",
-        f"{answer.unknown_dropped} rows left out",
+        "Only: adjusted.",
+        f"not known whether they match: {answer.unknown_dropped}.",
         "not medical advice",
     ):
         assert told in words
+    sifted = known(
+        reader,
+        "cerebral-microbleeds",
+        "r-dwi",
+        year_from=2010,
+        year_to=2020,
+        min_n=50,
+        max_mri_day=30,
+        exclude=("xu-2019",),
+        randomised=False,
+    )
+    told = (
+        "Only: no randomised comparisons; 50 patients or more; published in 2010 or after; published in 2020 or before; last MRI by day 30;"
+    )
+    assert f"{told} without xu-2019." in " ".join(lines_of(evidence_plot(sifted)))
+    assert set(Filters.model_fields) == {*_FILTERS, "indirect"}
+    by_design = known(reader, "cerebral-microbleeds", "r-dwi", design=("prospective-cohort",))
+    assert "Only: design prospective cohort." in " ".join(lines_of(evidence_plot(by_design)))
+    wider = questions.evidence(reader, "cerebral-microbleeds", "r-dwi", "caa", filters=Filters(indirect=True))
+    assert "Beside it, Cerebral microbleeds in intracerebral haemorrhage (ICH): increases" in " ".join(lines_of(evidence_plot(wider)))
+    assert "Only" not in " ".join(lines_of(evidence_plot(wider)))
+    turned = questions.evidence(reader, "r-dwi", "functional-recovery")
+    assert "Asked of functional recovery, and turned round." in lines_of(evidence_plot(turned))
     contested = known(reader, "acute-bp-reduction", "r-dwi")
     assert "its counterpart Intensive blood pressure lowering" in " ".join(lines_of(evidence_plot(contested)))
 
@@ -451,6 +475,9 @@ def test_every_paper_and_factor_of_a_mechanism_is_in_its_diagram(reader: MemoryR
             assert all(factor.factor.name in text for factor in one.factors)
         assert f"Support: {one.supports}" in own
         assert f"Argue against: {one.argues_against}" in own
+        # dashed where no cohort supports it
+        unsupported = sum(not factor.supports for factor in one.factors) + (one.supports == 0)
+        assert mechanism_diagram(one).count("stroke-dasharray") == unsupported
     empty = questions.mechanisms(reader, "haematoma-expansion")
     assert empty.why is not None
     assert empty.why.text in lines_of(mechanism_diagram(empty))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from api.figures.directions import abbreviated, draw_directions, subject, told_directions
 from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas
 from api.figures.forest import draw_forest, has_forest, told_forest
-from api.figures.words import headline, named, names, read_as, tally
+from api.figures.words import headline, lowered, named, names, plain, read_as, tally, term_name
 from schema.answer import Evidence
 
 _LEFT = 14.0
-_NAMED = {"exposure", "outcome", "population", "parts"}
 
 
 def evidence_plot(answer: Evidence, *, width: int = WIDE, standalone: bool = True) -> str:
@@ -39,26 +41,36 @@ def evidence_plot(answer: Evidence, *, width: int = WIDE, standalone: bool = Tru
 
 
 def caption(answer: Evidence) -> list[str]:
-    """Direction, estimate, certainty and cohorts in lines; which filters the answer keeps to."""
+    """Direction, estimate, certainty and cohorts in lines; which filters the answer keeps to; what stands beside it."""
     one = answer.association
     lines = []
     if one is not None:
-        lines.append(f"Direction: {one.direction}. Estimate: {headline(one, level=True)}.")
+        estimate = f"Estimate: {headline(one, level=True)}" if one.estimate is not None else "No estimate"
+        lines.append(f"Direction: {one.direction}. {estimate}.")
         certainty = f"Certainty: {one.certainty.replace('-', ' ')}. " if one.certainty else ""
         lines.append(f"{certainty}{tally(one)}. {read_as(one)}.")
         if one.contested:
             lines.append(f"Contested: {named(one.contested.why, names(answer))}.")
-    sifted = {name: value for name, value in answer.query.items() if name not in _NAMED}
-    if sifted:
-        lines.append("Only: " + "; ".join(f"{name.replace('_', ' ')} {_plain(value)}" for name, value in sifted.items()) + ".")
+        lines += [f"Beside it, {other.exposure.name} in {other.population.name}: {other.caption}." for other in one.indirect or ()]
+    if "turned_from" in answer.query:
+        lines.append(f"Asked of {lowered(term_name(answer.query['turned_from']))}, and turned round.")
+    kept = [_FILTERS[name](value) for name, value in answer.query.items() if name in _FILTERS]
+    if kept:
+        lines.append(f"Only: {'; '.join(kept)}.")
     if answer.unknown_dropped:
-        lines.append(f"{answer.unknown_dropped} rows left out because it is not known whether they match.")
+        lines.append(f"Rows left out because it is not known whether they match: {answer.unknown_dropped}.")
     if answer.note:
         lines.append(answer.note)
     return lines
 
 
-def _plain(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else str(value)
+_FILTERS: dict[str, Callable[[Any], str]] = {
+    "design": lambda value: f"design {', '.join(plain(one) for one in value)}",
+    "adjusted": lambda value: "adjusted" if value else "not adjusted",
+    "randomised": lambda value: "randomised comparisons" if value else "no randomised comparisons",
+    "min_n": lambda value: f"{value} patients or more",
+    "year_from": lambda value: f"published in {value} or after",
+    "year_to": lambda value: f"published in {value} or before",
+    "max_mri_day": lambda value: f"last MRI by day {value:g}",
+    "exclude": lambda value: f"without {', '.join(value)}",
+}

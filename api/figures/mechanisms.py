@@ -32,7 +32,7 @@ def mechanism_diagram(mechanisms: Answer[Mechanism] | Mechanism, *, width: int =
     canvas.paragraph(_LEFT, title, inner, size=TITLE if width >= WIDE else BODY + 1, bold=True)
     canvas.paragraph(
         _LEFT,
-        "What papers say may happen; nothing here is proof of a cause. Counts are of independent cohorts.",
+        "What papers say may happen; nothing here is proof of a cause. Counts are of independent cohorts; dashed: none supports it.",
         inner,
         "quiet",
         size=SMALL,
@@ -74,19 +74,19 @@ def _mechanism(canvas: Canvas, one: Mechanism) -> None:
     top = canvas.y
     xs = [_LEFT, _LEFT, _LEFT] if canvas.narrow else [_LEFT, _LEFT + wide + gap, _LEFT + 2 * (wide + gap)]
     boxes = [(factor.factor.name, _counted(factor)) for factor in one.factors] or [("No factor named", "")]
-    ends: list[tuple[float, float]] = []
+    ends: list[float] = []
     for words, counts in boxes:
         lines = [*wrapped(words, wide - 16, SMALL), *wrapped(counts, wide - 16, SMALL)]
         tall = len(lines) * 16 + 10
         _box(canvas, xs[0], canvas.y, wide, lines, quiet=len(wrapped(counts, wide - 16, SMALL)))
-        ends.append((xs[0] + wide, canvas.y + tall / 2))
+        ends.append(canvas.y + tall / 2)
         canvas.y += tall + 6
     bottom = canvas.y - 6
     name = wrapped(one.mechanism.name, wide - 16, BODY, bold=True)
     target = wrapped("; ".join(_targets(one.claims)) or "not named", wide - 16, BODY, bold=True)
     if canvas.narrow:
-        for lines in (name, target):
-            canvas.add(_down(canvas.width / 2, canvas.y - 4, 18))
+        for lines, supported in ((name, any(factor.supports for factor in one.factors)), (target, one.supports > 0)):
+            canvas.add(_down(canvas.width / 2, canvas.y - 4, 18, dashed=not supported))
             canvas.y += 18
             _box(canvas, _LEFT, canvas.y, wide, lines, bold=True)
             canvas.y += len(lines) * 17.5 + 16
@@ -96,10 +96,10 @@ def _mechanism(canvas: Canvas, one: Mechanism) -> None:
         for x, lines in ((xs[1], name), (xs[2], target)):
             _box(canvas, x, middle - (len(lines) * 17.5 + 10) / 2, wide, lines, bold=True)
         if one.factors:
-            for x, y in ends:
-                canvas.line(x, y, xs[1] - 7, middle, width=1.2)
+            for factor, y in zip(one.factors, ends, strict=True):
+                canvas.line(xs[0] + wide, y, xs[1] - 7, middle, width=1.2, dashed=not factor.supports)
             canvas.add(head(xs[1], middle, 8, "null", left=False))
-        canvas.line(xs[1] + wide, middle, xs[2] - 7, middle, width=1.2)
+        canvas.line(xs[1] + wide, middle, xs[2] - 7, middle, width=1.2, dashed=not one.supports)
         canvas.add(head(xs[2], middle, 8, "null", left=False))
         canvas.y = max(bottom, middle + tallest / 2)
     canvas.y += 6
@@ -154,7 +154,7 @@ def _box(canvas: Canvas, x: float, y: float, width: float, lines: list[str], *, 
         canvas.text(x + width / 2, y + 5 + step * (i + 0.75), line, role, size=size, bold=bold, anchor="middle")
 
 
-def _down(x: float, y: float, length: float) -> svg.Element:
+def _down(x: float, y: float, length: float, *, dashed: bool) -> svg.Element:
     way: list[svg.PathData] = [
         svg.MoveTo(x, y),
         svg.LineTo(x, y + length),
@@ -162,4 +162,4 @@ def _down(x: float, y: float, length: float) -> svg.Element:
         svg.LineTo(x, y + length),
         svg.LineTo(x + 4, y + length - 5),
     ]
-    return svg.Path(d=way, class_=["rf-rule"], stroke_width=1.2)
+    return svg.Path(d=way, class_=["rf-rule"], stroke_width=1.2, stroke_dasharray=[4, 3] if dashed else None)
