@@ -455,6 +455,17 @@ def test_every_cell_of_the_map_is_linked_and_told(reader: MemoryReader) -> None:
     assert root.get("role") == "group"
 
 
+def test_columns_that_indirect_adds_are_on_the_map(reader: MemoryReader) -> None:
+    answer = questions.gaps(
+        reader, populations=("ich-caa",), state=("empty", "weak", "fair"), filters=Filters(indirect=True), page=Page(limit=None)
+    )
+    added = {one.population.name for one in answer.items} - {"ICH with CAA"}
+    assert added
+    words = " ".join(lines_of(gap_map(answer)))
+    assert all(name in words for name in added)
+    assert gap_map(answer, lambda *ids: "/".join(ids)).count("<a ") == len(answer.items)
+
+
 def test_a_cell_that_the_list_does_not_hold_stays_blank(reader: MemoryReader) -> None:
     answer = questions.gaps(reader, page=Page(limit=10))
     figure = gap_map(answer, lambda *ids: "/".join(ids))

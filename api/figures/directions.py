@@ -131,16 +131,16 @@ def _columns(canvas: Canvas) -> None:
 def _row(canvas: Canvas, row: Row, one: Association, labels: Mapping[str, str], largest: int) -> None:
     study, n, mark, figures = _places(canvas)
     shown = row.used == "shown"
-    role, quiet = ("quiet", "quiet") if shown else ("ink", "quiet")
+    role = "quiet" if shown else "ink"
     top = canvas.y
     size = _SMALLEST + (_LARGEST - _SMALLEST) * math.sqrt(min(row.n / largest, 1)) if row.n_known else _SMALLEST
     patients = str(row.n) if row.n_known else "NR"
     beside = figures if canvas.narrow else figures + 14
     room = n - study - (44 if not canvas.narrow else 60)
     left = [(row.study.label, role, BODY, not shown)]
-    left += [(line, quiet, SMALL, False) for line in wrapped(row.population_label, room, SMALL)]
+    left += [(line, "quiet", SMALL, False) for line in wrapped(row.population_label, room, SMALL)]
     right = [(line, role, BODY, False) for line in wrapped(row_figure(row), canvas.width - _LEFT - beside, BODY)]
-    right += [(line, quiet, SMALL, False) for line in wrapped(_note(row, one, labels), canvas.width - _LEFT - beside, SMALL)]
+    right += [(line, "quiet", SMALL, False) for line in wrapped(_note(row, one, labels), canvas.width - _LEFT - beside, SMALL)]
     canvas.text(n, top + 18, f"n {patients}" if canvas.narrow else patients, role, anchor="end")
     bottoms = []
     start = top + 18

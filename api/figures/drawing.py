@@ -114,9 +114,9 @@ class Canvas:
             )
         )
 
-    def finish(self, title: str, description: str, *, standalone: bool = True, role: str = "img", foot: float = 14) -> str:
+    def finish(self, title: str, description: str, *, standalone: bool = True, role: str = "img") -> str:
         """The SVG. Not `standalone`: without its own style and ground, which the page gives (STYLE)."""
-        height = _round(self.y + foot)
+        height = _round(self.y + 14)
         title, description = safe(title), safe(description)
         # figures of one page differ in what they say or in their size
         named = hashlib.sha256(f"{title}\0{description}\0{self.width}\0{height}".encode()).hexdigest()

@@ -26,7 +26,8 @@ def gap_map(answer: Answer[Gap], link: Link | None = None, *, width: int = WIDE,
     cells = {(one.factor.id, one.population.id): one for one in answer.items}
     factors = list({one.factor.id: one.factor for one in answer.items}.values())
     held = {one.population.id: one.population for one in answer.items}
-    columns = [name for name in answer.query.get("population", ()) if name in held] or sorted(held)
+    asked = [name for name in answer.query["population"] if name in held]
+    columns = [*asked, *sorted(held.keys() - set(asked))]
     outcome = answer.items[0].outcome.name if answer.items else term_name(str(answer.query.get("lesion", "")))
     title = f"What is known of the factors of {outcome}, by population"
     canvas = Canvas(width)
@@ -130,5 +131,7 @@ def _legend(canvas: Canvas, states: set[str], blank: bool) -> None:
         canvas.y = y - 3
         canvas.paragraph(_LEFT + 34, f"{state}: {told[state]}", canvas.width - 2 * _LEFT - 34, "quiet", size=SMALL)
         canvas.y = max(canvas.y, y + 15)
+    words = "In order of what one more study would teach, most first."
+    canvas.paragraph(_LEFT, words, canvas.width - 2 * _LEFT, "quiet", size=SMALL)
     if blank:
         canvas.paragraph(_LEFT, "Blank: not in this list.", canvas.width - 2 * _LEFT, "quiet", size=SMALL)
