@@ -249,12 +249,20 @@ def evidence(
     population: Population = None,
     filters: Filters = Filters(),
     format: Form = Format.table,
+    plot: Annotated[Path | None, typer.Option("--plot", metavar="OUT.svg", help="Also write its figure to that file, as SVG.")] = None,
 ) -> None:
     """One association: the synthesis, every row and how it was used, and how it holds up."""
     from api import tables
     from graph import questions
 
     answer = _ask(lambda reader: questions.evidence(reader, exposure, outcome, population, filters=filters))
+    if plot is not None:
+        from api.figures import evidence_plot
+
+        try:
+            plot.write_text(evidence_plot(answer), encoding="utf-8", newline="\n")
+        except OSError as error:
+            _stop(f"{plot} can't be written: {error.strerror}.", 1)
     if format is Format.json:
         print(answer.model_dump_json())
         return

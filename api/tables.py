@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from graph.synthesis import back, scale_of
 from schema.across import Chain, Comparison, Difference, Gap
 from schema.answer import Changed, columns, flat
 from schema.association import Association, Beside, Mechanism, PooledPrevalence, Prevalence, PrevalenceRow, Row
@@ -48,6 +50,15 @@ def number(value: float | None, digits: int = 2) -> str:
     if abs(value) >= 100:
         return f"{value:.0f}"
     return f"{value:.{digits}f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
+
+
+def measure_of(row: Row) -> str:
+    """What a row's value is: as printed or, where it was worked out from counts or groups, the measure of its family."""
+    family = row.family
+    if family is None or row.y is None or row.value is None or family.measure == row.measure:
+        return row.measure
+    worked_out = back(scale_of(family.measure), row.y)
+    return family.measure if math.isclose(worked_out, row.value, rel_tol=1e-9) else row.measure
 
 
 def estimate(item: Association | Beside | Gap) -> str:
@@ -152,7 +163,7 @@ def rows(items: Sequence[Row], exposure: str, outcome: str, title: str) -> Table
     for row in items:
         value = ""
         if row.value is not None:
-            value = f"{row.measure} {number(row.value)}" + (f" ({number(row.ci[0])}-{number(row.ci[1])})" if row.ci else "")
+            value = f"{measure_of(row)} {number(row.value)}" + (f" ({number(row.ci[0])}-{number(row.ci[1])})" if row.ci else "")
         used = row.used + (f", {row.share:.0%}" if row.share is not None else "") + (f": {row.why}" if row.why else "")
         used = "; ".join((used, *row.warnings))
         # a part, or an opposite that was turned, is named

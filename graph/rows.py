@@ -8,9 +8,11 @@ from graph.contested import grid_of, power
 from graph.method import Z95
 from graph.reading import stepped
 from graph.synthesis import Corpus, Synthesis, back, population_ref, study_ref
-from schema.association import ClaimRow, FamilyResult, Interval, Row, Used
+from schema.association import ClaimRow, FamilyResult, Interval, Reports, Row, Used
 from schema.reading import ClaimReading, Reading
 from schema.study import Study
+
+_REPORTS: Mapping[int, Reports] = {1: "increases", -1: "decreases", 0: "not-significant"}
 
 
 def rows_of(synthesis: Synthesis | None, readings: Sequence[Reading], corpus: Corpus) -> list[Row]:
@@ -120,6 +122,7 @@ def _row(reading: Reading, corpus: Corpus, used: Used, why: str | None, share: f
         z=reading.z,
         kind=reading.kind,
         way=reading.way,
+        reports="unclear" if reading.kind == "unclear" else _REPORTS[reading.reports],
         used=used,
         why=why,
         share=share,

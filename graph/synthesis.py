@@ -31,7 +31,7 @@ from schema.association import (
 )
 from schema.populations import POPULATIONS
 from schema.reading import Family, Reading, Scale
-from schema.study import Study
+from schema.study import RATIOS, Study
 from schema.vocabulary import Term, Vocabulary
 
 if TYPE_CHECKING:
@@ -212,6 +212,13 @@ def back(scale: Scale | None, y: float) -> float:
     if scale == "smd":
         return y / CHINN
     return math.tanh(y) if scale == "fisher-z" else y
+
+
+def scale_of(measure: str) -> Scale:
+    """The scale of `y` of a family of that measure."""
+    if measure in RATIOS:
+        return "log-ratio"
+    return "smd" if measure == "SMD" else "fisher-z" if measure == "correlation" else "linear"
 
 
 def _back_ci(scale: Scale | None, ci: Interval) -> Interval:

@@ -16,6 +16,7 @@ Direction = Literal["increases", "decreases", "inconsistent", "inconclusive"]
 CertaintyLevel = Literal["high", "moderate", "low", "very-low"]
 EstimateSource = Literal["single-study", "pooled-bayes", "pooled-reml-hk", "published"]
 Used = Literal["pooled", "votes", "shown"]
+Reports = Literal["increases", "decreases", "not-significant", "unclear"]
 Interval = tuple[float, float]
 
 LEVELS: tuple[CertaintyLevel, ...] = ("very-low", "low", "moderate", "high")
@@ -196,7 +197,10 @@ class Association(Frozen):
 
 
 class Row(Frozen):
-    """A row of evidence, turned to its exposure and outcome; `share` is its part of the pooled weight, 0..1."""
+    """A row of evidence, turned to its exposure and outcome; `share` is its part of the pooled weight, 0..1.
+
+    `direction` is in the paper's own words and terms; `reports` is what the row says once turned, as cohorts are counted.
+    """
 
     finding: str
     study: StudyRef
@@ -227,6 +231,7 @@ class Row(Frozen):
     z: float | tuple[float | None, float | None] | None = None
     kind: ObservationKind
     way: str
+    reports: Reports
     used: Used
     why: str | None = None
     share: float | None = None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import Field
 
-from api.deps import AssociationQuery, EvidenceFilters, Format, Listed, ReaderDep, respond
+from api.deps import AssociationQuery, EvidenceFilters, Listed, ReaderDep, respond
+from api.figures import POLICY, evidence_plot
 from graph import questions
 from schema.answer import Answer, Evidence
 from schema.association import Association, Row
@@ -24,7 +25,13 @@ class OutcomesQuery(AssociationQuery):
     exposure: str = Field(questions.DEFAULT_LESION, description="the exposure, by id, name or synonym")
 
 
-class EvidenceQuery(EvidenceFilters, Format):
+_SVG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}}}
+# an SVG that is opened by itself is a document: it may do nothing, and tells nobody where it was opened
+_STRICT = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
+
+
+class EvidenceQuery(EvidenceFilters):
+    format: Literal["json", "csv", "tsv", "svg"] = Field("json", description="json; csv or tsv: the rows; svg: the figure of it")
     exposure: str = Field(description="the exposure, by id, name or synonym")
     outcome: str = Field(description="the outcome, by id, name or synonym")
 
@@ -53,10 +60,12 @@ def outcomes(query: Annotated[OutcomesQuery, Query()], reader: ReaderDep) -> Res
     return respond(answer, query.format, answer.items, Association)
 
 
-@router.get("/evidence", response_model=Evidence)
+@router.get("/evidence", response_model=Evidence, responses=_SVG)
 def evidence(query: Annotated[EvidenceQuery, Query()], reader: ReaderDep) -> Response:
-    """One association: the synthesis, every row and how it was used, published meta-analyses, and how it holds up. CSV gives the rows."""
+    """One association: the synthesis, every row and how it was used, published meta-analyses, how it holds up; as SVG, a figure of it."""
     answer = questions.evidence(reader, query.exposure, query.outcome, query.population, filters=query.filters())
+    if query.format == "svg":
+        return Response(evidence_plot(answer), media_type="image/svg+xml", headers=_STRICT)
     return respond(answer, query.format, answer.rows, Row)
 
 

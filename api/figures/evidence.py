@@ -1,0 +1,76 @@
+"""Both plots of an association under one caption: what /v1/evidence?format=svg and rdwi evidence --plot give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from api.figures.directions import abbreviated, draw_directions, subject, told_directions
+from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas
+from api.figures.forest import draw_forest, has_forest, told_forest
+from api.figures.words import headline, lowered, named, names, plain, read_as, tally, term_name
+from schema.answer import Evidence
+
+_LEFT = 14.0
+
+
+def evidence_plot(answer: Evidence, *, width: int = WIDE, standalone: bool = True) -> str:
+    """The effect-direction plot and, where there is an estimate, the forest plot, with what is known in words; an SVG."""
+    canvas = Canvas(width)
+    inner = width - 2 * _LEFT
+    canvas.y = 8
+    canvas.paragraph(_LEFT, subject(answer), inner, size=TITLE, bold=True)
+    canvas.y += 2
+    told = caption(answer)
+    for line in told:
+        canvas.paragraph(_LEFT, line, inner)
+    canvas.y += 16
+    canvas.paragraph(_LEFT, "What each study reports", inner, size=BODY + 1, bold=True)
+    draw_directions(canvas, answer)
+    description = [*told, told_directions(answer)]
+    if has_forest(answer):
+        canvas.y += 22
+        canvas.paragraph(_LEFT, "Estimates", inner, size=BODY + 1, bold=True)
+        draw_forest(canvas, answer)
+        description.append(told_forest(answer))
+    canvas.paragraph(_LEFT, abbreviated(answer), inner, "quiet", size=SMALL)
+    canvas.y += 8
+    foot = f"R-DWI evidence graph, release {answer.release[:12]}. Evidence summary, not medical advice."
+    canvas.paragraph(_LEFT, foot, inner, "quiet", size=SMALL)
+    return canvas.finish(f"Evidence: {subject(answer)}", " ".join([*description, foot]), standalone=standalone)
+
+
+def caption(answer: Evidence) -> list[str]:
+    """Direction, estimate, certainty and cohorts in lines; which filters the answer keeps to; what stands beside it."""
+    one = answer.association
+    lines = []
+    if one is not None:
+        estimate = f"Estimate: {headline(one, level=True)}" if one.estimate is not None else "No estimate"
+        lines.append(f"Direction: {one.direction}. {estimate}.")
+        certainty = f"Certainty: {one.certainty.replace('-', ' ')}. " if one.certainty else ""
+        lines.append(f"{certainty}{tally(one)}. {read_as(one)}.")
+        if one.contested:
+            lines.append(f"Contested: {named(one.contested.why, names(answer))}.")
+        lines += [f"Beside it, {other.exposure.name} in {other.population.name}: {other.caption}." for other in one.indirect or ()]
+    if "turned_from" in answer.query:
+        lines.append(f"Asked of {lowered(term_name(answer.query['turned_from']))}, and turned round.")
+    kept = [_FILTERS[name](value) for name, value in answer.query.items() if name in _FILTERS]
+    if kept:
+        lines.append(f"Only: {'; '.join(kept)}.")
+    if answer.unknown_dropped:
+        lines.append(f"Rows left out because it is not known whether they match: {answer.unknown_dropped}.")
+    if answer.note:
+        lines.append(answer.note)
+    return lines
+
+
+_FILTERS: dict[str, Callable[[Any], str]] = {
+    "design": lambda value: f"design {', '.join(plain(one) for one in value)}",
+    "adjusted": lambda value: "adjusted" if value else "not adjusted",
+    "randomised": lambda value: "randomised comparisons" if value else "no randomised comparisons",
+    "min_n": lambda value: f"{value} patients or more",
+    "year_from": lambda value: f"published in {value} or after",
+    "year_to": lambda value: f"published in {value} or before",
+    "max_mri_day": lambda value: f"last MRI by day {value:g}",
+    "exclude": lambda value: f"without {', '.join(value)}",
+}

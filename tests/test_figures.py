@@ -1,0 +1,720 @@
+"""Figures say what their answers say, stand alone, are readable, and let nothing of their text become markup."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64encode
+from collections import Counter
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NamedTuple
+from xml.etree import ElementTree
+
+import pytest
+from starlette.testclient import TestClient
+from typer.testing import CliRunner
+
+from api.cli import app
+from api.figures import (
+    NARROW,
+    POLICY,
+    STYLE,
+    WIDE,
+    drawing,
+    effect_direction_plot,
+    evidence_plot,
+    forest_plot,
+    gap_map,
+    interval,
+    mechanism_diagram,
+    neighbourhood,
+    weight_bar,
+)
+from api.figures.evidence import _FILTERS
+from api.figures.measure import Axis, shortened, width_of, wrapped
+from api.figures.weights import hardly_moved
+from api.figures.words import lowered, measured, named, p_value
+from api.tables import number
+from graph import questions
+from graph.build import EvidenceGraph
+from graph.filters import Filters
+from graph.lists import Page
+from graph.stores.memory import MemoryReader
+from graph.weight import weigh
+from schema.answer import Evidence
+from schema.association import Association, TermRef
+from schema.vocabulary import shipped
+
+SVG = "{http://www.w3.org/2000/svg}"
+ALL = Page(limit=None)
+EVIL = "<script>alert(1)</script> & \"quoted\" 'single' ]]> \x01\ud800"
+NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-\d+)?")
+
+
+@pytest.fixture(scope="module")
+def evidence(graph: EvidenceGraph) -> list[Evidence]:
+    """Every association of the corpus: the main figures are held to laws over all of them."""
+    reader = MemoryReader(graph)
+    return [questions.evidence(reader, one.exposure.id, one.outcome.id, one.population.id) for one in reader.edges()]
+
+
+@pytest.fixture(scope="module")
+def associations(evidence: list[Evidence]) -> list[Association]:
+    return [one.association for one in evidence if one.association is not None]
+
+
+def known(reader: MemoryReader, exposure: str, outcome: str, **filters: Any) -> Evidence:
+    return questions.evidence(reader, exposure, outcome, filters=Filters(**filters))
+
+
+def one_of_each(reader: MemoryReader) -> dict[str, str]:
+    answer = known(reader, "r-dwi", "poor-functional-outcome")
+    gaps = questions.gaps(reader, state=("empty", "weak", "fair"), page=ALL)
+    mechanisms, near = questions.mechanisms(reader, page=ALL), questions.neighbours(reader, "r-dwi")
+    assert answer.association is not None
+    forest = forest_plot(answer)
+    assert forest is not None
+    return {
+        "directions": effect_direction_plot(answer),
+        "forest": forest,
+        "evidence": evidence_plot(answer),
+        "interval": interval(answer.association),
+        "weight": weight_bar(answer.association),
+        "gaps": gap_map(gaps),
+        "gaps with links": gap_map(gaps, lambda factor, outcome, population: f"/{factor}?o={outcome}&p={population}"),
+        "mechanisms": mechanism_diagram(mechanisms),
+        "mechanism": mechanism_diagram(mechanisms.items[0]),
+        "neighbours": neighbourhood(near),
+        "neighbours with links": neighbourhood(near, lambda term: f"/{term}", lambda exposure, outcome: f"/{exposure}/{outcome}"),
+    }
+
+
+def narrow_of_each(reader: MemoryReader) -> dict[str, str]:
+    gaps = questions.gaps(reader, state=("empty", "weak", "fair"), page=ALL)
+    return {
+        "gaps": gap_map(gaps, width=NARROW),
+        "mechanisms": mechanism_diagram(questions.mechanisms(reader, page=ALL), width=NARROW),
+        "neighbours": neighbourhood(questions.neighbours(reader, "r-dwi"), most=None, width=NARROW),
+    }
+
+
+class Box(NamedTuple):
+    left: float
+    top: float
+    right: float
+    bottom: float
+    words: str
+
+
+def boxes(root: ElementTree.Element) -> Iterator[Box]:
+    """The places that texts take: from their capitals' height to their base line."""
+    for text in root.iter(f"{SVG}text"):
+        size, x, y = float(text.get("font-size", "0")), float(text.get("x", "0")), float(text.get("y", "0"))
+        width = width_of(text.text or "", size, bold=text.get("font-weight") == "bold")
+        left = x - {None: 0.0, "middle": 0.5, "end": 1.0}[text.get("text-anchor")] * width
+        yield Box(left, y - size * 0.72, left + width, y, text.text or "")
+
+
+def reached(root: ElementTree.Element) -> Iterator[tuple[float, float]]:
+    """The points of all lines and shapes."""
+    for element in root.iter():
+        get = {name: float(value) for name, value in element.attrib.items() if re.fullmatch(r"-?[\d.]+", value)}
+        match element.tag.removeprefix(SVG):
+            case "line":
+                yield from ((get["x1"], get["y1"]), (get["x2"], get["y2"]))
+            case "rect":
+                x, y = get.get("x", 0.0), get.get("y", 0.0)
+                yield from ((x, y), (x + get["width"], y + get["height"]))
+            case "circle":
+                yield from ((get["cx"] - get["r"], get["cy"] - get["r"]), (get["cx"] + get["r"], get["cy"] + get["r"]))
+            case "polygon":
+                for point in element.get("points", "").split():
+                    x, y = point.split(",")
+                    yield float(x), float(y)
+            case "path" if "A" not in element.get("d", ""):
+                figures = [float(one) for one in re.findall(r"-?[\d.]+", element.get("d", ""))]
+                yield from zip(figures[::2], figures[1::2], strict=True)
+
+
+def check_layout(figure: str, name: str) -> None:
+    """Nothing lies outside, and no two texts overlap."""
+    root = ElementTree.fromstring(figure)
+    _, _, width, height = (float(one) for one in root.get("viewBox", "").split())
+    assert (float(root.get("width", "0")), float(root.get("height", "0"))) == (width, height)
+    texts = sorted(boxes(root), key=lambda one: one.top)
+    assert [one for one in texts if one.left < -0.5 or one.right > width + 0.5 or one.top < 0 or one.bottom > height] == [], name
+    assert [point for point in reached(root) if not (-0.5 <= point[0] <= width + 0.5 and -0.5 <= point[1] <= height + 0.5)] == [], name
+    for i, one in enumerate(texts):
+        for other in texts[i + 1 :]:
+            if other.top >= one.bottom:
+                break
+            assert other.left >= one.right or other.right <= one.left, (name, one, other)
+
+
+def lines_of(figure: str, *, ticks: bool = False) -> list[str]:
+    """What a figure prints, but for the ticks of its axes."""
+    texts = ElementTree.fromstring(figure).iter(f"{SVG}text")
+    return [text.text or "" for text in texts if ticks or "rf-tick" not in text.get("class", "")]
+
+
+def figures_of(value: Any) -> Iterator[str]:
+    """Every number of an answer, in the ways in which it may be printed, and those in its words."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield from figures_of(name)
+            yield from figures_of(one)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            yield from figures_of(one)
+    elif isinstance(value, str):
+        yield from NUMBER.findall(value)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        for printed in (number(value), f"{value:g}", f"{value:.0%}", str(value)):
+            yield from NUMBER.findall(printed)
+
+
+# --- what stands in the figures ---
+
+
+def test_every_finding_of_every_association_is_a_row_of_its_plot(evidence: list[Evidence]) -> None:
+    for answer in evidence:
+        printed = Counter(lines_of(effect_direction_plot(answer)))
+        wanted = Counter(row.study.label for row in answer.rows)
+        assert not wanted - printed, answer.query
+
+
+def test_every_estimate_of_every_association_is_in_its_forest_plot(evidence: list[Evidence]) -> None:
+    drawn = 0
+    for answer in evidence:
+        one = answer.association
+        assert one is not None
+        estimates = [(family.measure, family.estimate, family.ci, family.k) for family in one.families]
+        estimates += [(review.measure, review.estimate, review.ci, 2) for review in answer.published if review.estimate is not None]
+        figure = forest_plot(answer)
+        assert (figure is None) == (not estimates), answer.query
+        if figure is None:
+            continue
+        drawn += 1
+        # lines of one text follow each other where it is broken
+        words = " ".join(lines_of(figure))
+        for measure, value, ci, k in estimates:
+            per = next((family.unit for family in one.families if k == 1 and family.estimate == value), None)
+            assert measured(measure, value, ci, per) in words, (answer.query, words)
+    assert drawn > 100
+
+
+@pytest.mark.parametrize("draw", [effect_direction_plot, forest_plot, evidence_plot])
+def test_every_number_of_a_figure_is_in_its_answer(draw: Callable[[Evidence], str | None], evidence: list[Evidence]) -> None:
+    names = list(figures_of([term.name for term in shipped().terms.values()]))
+    for answer in evidence:
+        figure = draw(answer)
+        if figure is None:
+            continue
+        words = " ".join(lines_of(figure)).replace(answer.release[:12], "").replace("95% CI", "").replace("95% prediction", "")
+        wanted = {*figures_of(answer.model_dump(mode="json")), *names}
+        assert [one for one in NUMBER.findall(words) if one not in wanted] == [], (answer.query, words)
+
+
+def test_arrows_of_what_votes_are_the_counts_of_cohorts(evidence: list[Evidence]) -> None:
+    compared = 0
+    for answer in evidence:
+        one = answer.association
+        voting = [row for row in answer.rows if row.used != "shown"]
+        if one is None or len(voting) != one.cohorts:  # several rows may speak for one cohort
+            continue
+        compared += 1
+        reports = Counter(row.reports for row in voting)
+        counts = (reports["increases"], reports["decreases"], reports["not-significant"], reports["unclear"])
+        assert counts == (one.increases, one.decreases, one.not_significant, one.unclear), answer.query
+    assert compared > 400
+
+
+def test_a_turned_row_points_where_it_was_turned(reader: MemoryReader) -> None:
+    answer = known(reader, "r-dwi", "poor-functional-outcome")
+    (row,) = [row for row in answer.rows if row.outcome == "functional-recovery"]
+    assert (row.direction, row.reports) == ("decreases", "increases")
+    assert "as functional recovery (turned round)" in " ".join(lines_of(effect_direction_plot(answer)))
+
+
+def test_rows_without_a_vote_are_grey_and_say_why(reader: MemoryReader) -> None:
+    answer = known(reader, "cerebral-microbleeds", "r-dwi")
+    shown = [row for row in answer.rows if row.used == "shown"]
+    figure = effect_direction_plot(answer)
+    root = ElementTree.fromstring(figure)
+    grey = [one for one in root if one.tag in {f"{SVG}polygon", f"{SVG}circle"} and "rf-gone" in one.get("class", "")]
+    assert None not in {row.adjusted for row in shown}  # none is half filled, which would be two shapes
+    assert len(grey) == len(shown) + 1  # one is in the legend
+    words = " ".join(lines_of(figure))
+    assert "shares patients with Wang 2021, which votes" in words
+    assert "the same patients are counted by another row of Xu 2019" in words
+    assert "wang-2021" not in words
+
+
+def test_filling_tells_adjustment_and_size_the_patients(reader: MemoryReader) -> None:
+    answer = known(reader, "cerebral-microbleeds", "r-dwi")
+    rows = [row for row in answer.rows if row.used != "shown"]
+    assert {row.adjusted for row in rows} == {True, False, None}
+    root = ElementTree.fromstring(effect_direction_plot(answer))
+    arrows = [one for one in root.iter(f"{SVG}polygon") if (one.get("class") or "").startswith("rf-up")]
+    fillings = Counter("open" if "rf-open" in (one.get("class") or "") else "full" for one in arrows)
+    # a half-filled arrow is an open one and its half; the legend has one filled
+    assert fillings == {
+        "full": sum(row.adjusted is not False for row in rows) + 1,
+        "open": sum(row.adjusted is not True for row in rows),
+    }
+    heights = [max(y) - min(y) for one in arrows[:-1] if (y := [float(point.split(",")[1]) for point in (one.get("points") or "").split()])]
+    assert heights == sorted(heights, reverse=True)
+    assert heights[0] > 1.5 * heights[-1]
+
+
+def test_randomised_comparisons_stand_apart_from_observation(reader: MemoryReader) -> None:
+    for figure in (
+        effect_direction_plot(known(reader, "intensive-bp-lowering", "r-dwi")),
+        forest_plot(known(reader, "intensive-bp-lowering", "poor-functional-outcome")),
+    ):
+        assert figure is not None
+        assert any(line.startswith("Randomised comparisons") for line in lines_of(figure))
+    lines = lines_of(effect_direction_plot(known(reader, "intensive-bp-lowering", "r-dwi")))
+    assert (
+        lines.index("Randomised comparisons")
+        < lines.index("Butcher 2025")
+        < lines.index("Observational studies")
+        < lines.index("Yang 2022")
+    )
+
+
+def test_a_pooled_family_has_diamond_common_effect_and_prediction_interval(reader: MemoryReader) -> None:
+    answer = known(reader, "r-dwi", "poor-functional-outcome")
+    figure = forest_plot(answer)
+    assert figure is not None
+    words = " ".join(lines_of(figure))
+    for told in (
+        "Pooled (Bayesian) 3 cohorts",
+        "Common effect",
+        "Next cohort 95% prediction interval 1.31-14.96",
+        "Published meta-analyses",
+    ):
+        assert told in words
+    root = ElementTree.fromstring(figure)
+    diamonds = [one for one in root.iter(f"{SVG}polygon") if len((one.get("points") or "").split()) == 4]
+    assert len(diamonds) == 2 + len([one for one in answer.published if one.ci])
+    squares = [float(one.get("width", "0")) for one in root.iter(f"{SVG}rect") if one.get("class") == "rf-null"]
+    rows = {row.finding: row.share for row in answer.rows}
+    shares = [rows[finding] or 0 for finding in answer.association.families[0].rows]  # type: ignore[union-attr]
+    assert [squares.index(one) for one in sorted(squares)] == [shares.index(one) for one in sorted(shares)]
+
+
+def test_an_interval_that_is_not_as_printed_is_dashed(reader: MemoryReader) -> None:
+    figure = forest_plot(known(reader, "intensive-bp-lowering", "r-dwi"))
+    assert figure is not None
+    assert "stroke-dasharray" in figure
+    assert "Dashed: the interval is not as printed" in " ".join(lines_of(figure))
+    printed = forest_plot(known(reader, "r-dwi", "poor-functional-outcome"))
+    assert printed is not None
+    assert "stroke-dasharray" not in printed
+
+
+def test_the_caption_says_direction_estimate_certainty_cohorts_how_read_and_release(reader: MemoryReader) -> None:
+    answer = known(reader, "cerebral-microbleeds", "r-dwi", adjusted=True)
+    words = " ".join(lines_of(evidence_plot(answer)))
+    one = answer.association
+    assert one is not None
+    for told in (
+        f"Direction: {one.direction}",
+        f"Certainty: {(one.certainty or '').replace('-', ' ')}",
+        f"{one.cohorts} cohorts ({one.patients} patients)",
+        "Read as abstracts; full text: 0",
+        answer.release[:12],
+        "Only: adjusted.",
+        f"not known whether they match: {answer.unknown_dropped}.",
+        "not medical advice",
+    ):
+        assert told in words
+    sifted = known(
+        reader,
+        "cerebral-microbleeds",
+        "r-dwi",
+        year_from=2010,
+        year_to=2020,
+        min_n=50,
+        max_mri_day=30,
+        exclude=("xu-2019",),
+        randomised=False,
+    )
+    told = (
+        "Only: no randomised comparisons; 50 patients or more; published in 2010 or after; published in 2020 or before; last MRI by day 30;"
+    )
+    assert f"{told} without xu-2019." in " ".join(lines_of(evidence_plot(sifted)))
+    assert set(Filters.model_fields) == {*_FILTERS, "indirect"}
+    by_design = known(reader, "cerebral-microbleeds", "r-dwi", design=("prospective-cohort",))
+    assert "Only: design prospective cohort." in " ".join(lines_of(evidence_plot(by_design)))
+    wider = questions.evidence(reader, "cerebral-microbleeds", "r-dwi", "caa", filters=Filters(indirect=True))
+    assert "Beside it, Cerebral microbleeds in intracerebral haemorrhage (ICH): increases" in " ".join(lines_of(evidence_plot(wider)))
+    assert "Only" not in " ".join(lines_of(evidence_plot(wider)))
+    turned = questions.evidence(reader, "r-dwi", "functional-recovery")
+    assert "Asked of functional recovery, and turned round." in lines_of(evidence_plot(turned))
+    contested = known(reader, "acute-bp-reduction", "r-dwi")
+    assert "its counterpart Intensive blood pressure lowering" in " ".join(lines_of(evidence_plot(contested)))
+
+
+def test_where_nothing_is_known_the_figure_says_why(reader: MemoryReader) -> None:
+    answer = questions.evidence(reader, "smoking", "dementia", "post-mortem")
+    assert answer.association is None
+    assert answer.why is not None
+    for figure in (effect_direction_plot(answer), evidence_plot(answer)):
+        assert " ".join(wrapped(answer.why.text, 10_000, 13)) in " ".join(lines_of(figure))
+    assert forest_plot(answer) is None
+
+
+# --- small figures ---
+
+
+def test_a_small_plot_marks_what_is_single_pooled_published_or_beyond_its_axis(associations: list[Association]) -> None:
+    for one in associations:
+        figure = interval(one)
+        root = ElementTree.fromstring(figure)
+        if one.estimate is None:
+            assert lines_of(figure) == ["no estimate"]
+        elif one.measure not in {"OR", "RR", "HR"}:
+            assert lines_of(figure) == ["not a ratio"]
+        else:
+            assert one.ci is not None or one.estimate_source == "published"
+            heads = len([1 for shape in root.iter(f"{SVG}polygon") if len((shape.get("points") or "").split()) == 3])
+            beyond = (one.ci is not None and one.ci[0] < 0.1) + (one.ci is not None and one.ci[1] > 10)
+            assert heads == beyond + (not 0.1 <= one.estimate <= 10)
+            hollow = [shape for shape in root.iter(f"{SVG}rect") if "rf-open" in (shape.get("class") or "")]
+            assert bool(hollow) == (one.estimate_source == "single-study" and 0.1 <= one.estimate <= 10)
+            assert number(one.estimate) in root.get("aria-label", "")
+
+
+def test_small_plots_share_an_axis_that_can_be_chosen(associations: list[Association]) -> None:
+    def middle(one: Association, **ends: float) -> float:
+        shapes = ElementTree.fromstring(interval(one, **ends)).iter(f"{SVG}rect")
+        square = next(shape for shape in shapes if "rf-open" in (shape.get("class") or ""))
+        return float(square.get("x", "0")) + float(square.get("width", "0")) / 2
+
+    single = [one for one in associations if one.estimate_source == "single-study" and one.measure == "OR" and one.estimate]
+    low = min(single, key=lambda one: abs((one.estimate or 0) - 1.2))
+    high = sorted(single, key=lambda one: one.estimate or 0)[-6]
+    assert middle(low) == pytest.approx(Axis(0.1, 10, 8, 132, log=True).at(low.estimate or 0), abs=0.1)
+    assert middle(low) < middle(high, low=0.01, high=100)
+
+
+def test_the_weight_is_so_many_steps_of_ten(associations: list[Association]) -> None:
+    for one in associations:
+        figure = weight_bar(one)
+        root = ElementTree.fromstring(figure)
+        filled = [bar for bar in root.iter(f"{SVG}rect") if bar.get("class") in {"rf-null", "rf-gone"}]
+        label = root.get("aria-label", "")
+        if one.weight is None:
+            assert (filled, label) == ([], "no weight: nothing votes")
+            continue
+        assert len(filled) == round(one.weight * 10)
+        assert f"{len(filled)} in 10" in label or len(filled) in {0, 10}
+        assert all((bar.get("class") == "rf-gone") == hardly_moved(one) for bar in filled)
+        assert ("the data hardly moved this" in label) == hardly_moved(one)
+        assert ("would report it" in label) == (one.direction in {"increases", "decreases"})
+
+
+def test_data_that_hardly_moved_the_weight_are_told_from_data_that_did(associations: list[Association]) -> None:
+    prior = weigh(()).weight
+    some = associations[0].model_copy(update={"direction": "increases"})
+
+    def moved(weight: float, p_direction: float) -> bool:
+        return not hardly_moved(some.model_copy(update={"weight": weight, "p_direction": p_direction}))
+
+    assert not moved(prior, 0.5)
+    assert not moved(prior + 0.04, 0.89)
+    assert moved(prior + 0.06, 0.6)
+    assert moved(prior - 0.06, 0.5)
+    # nine cohorts may agree on the sign and yet leave the weight near where it was
+    assert moved(prior, 0.95)
+    grey = sum(hardly_moved(one) for one in associations)
+    assert 0 < grey < len(associations) / 5
+
+
+# --- maps and graphs ---
+
+
+def test_every_cell_of_the_map_is_linked_and_told(reader: MemoryReader) -> None:
+    answer = questions.gaps(reader, state=("empty", "weak", "fair"), page=ALL)
+    root = ElementTree.fromstring(gap_map(answer, lambda factor, outcome, population: f"/e?x={factor}&y={outcome}&p={population}"))
+    links = {link.get("href"): link for link in root.iter(f"{SVG}a")}
+    assert set(links) == {f"/e?x={one.factor.id}&y=r-dwi&p={one.population.id}" for one in answer.items}
+    for one in answer.items:
+        link = links[f"/e?x={one.factor.id}&y=r-dwi&p={one.population.id}"]
+        assert link.get("aria-label") == f"{one.factor.name}, {one.population.name}: {one.caption}"
+        # pattern as well as colour
+        hatched, dashed = link.find(f"{SVG}path") is not None, "stroke-dasharray" in link.find(f"{SVG}rect").attrib  # type: ignore[union-attr]
+        assert (hatched, dashed) == {"empty": (False, True), "weak": (True, False), "fair": (False, False)}[one.state]
+        cell = link.find(f"{SVG}rect")
+        assert cell is not None
+        assert min(float(cell.get("width", "0")), float(cell.get("height", "0"))) >= 24  # easy to hit
+    assert root.get("role") == "group"
+
+
+def test_columns_that_indirect_adds_are_on_the_map(reader: MemoryReader) -> None:
+    answer = questions.gaps(
+        reader, populations=("ich-caa",), state=("empty", "weak", "fair"), filters=Filters(indirect=True), page=Page(limit=None)
+    )
+    added = {one.population.name for one in answer.items} - {"ICH with CAA"}
+    assert added
+    words = " ".join(lines_of(gap_map(answer)))
+    assert all(name in words for name in added)
+    assert gap_map(answer, lambda *ids: "/".join(ids)).count("<a ") == len(answer.items)
+
+
+def test_a_cell_that_the_list_does_not_hold_stays_blank(reader: MemoryReader) -> None:
+    answer = questions.gaps(reader, page=Page(limit=10))
+    figure = gap_map(answer, lambda *ids: "/".join(ids))
+    assert figure.count("<a ") == 10
+    assert "Blank: not in this list." in lines_of(figure)
+    none = answer.model_copy(update={"items": ()})
+    assert "No cell is in the answer." in lines_of(gap_map(none))
+
+
+def test_every_paper_and_factor_of_a_mechanism_is_in_its_diagram(reader: MemoryReader) -> None:
+    answer = questions.mechanisms(reader, page=ALL)
+    words = " ".join(lines_of(mechanism_diagram(answer)))
+    for one in answer.items:
+        own = " ".join(lines_of(mechanism_diagram(one)))
+        for text in (words, own):
+            assert one.mechanism.name in text
+            assert all(f"{claim.study.label} (" in text for claim in one.claims)
+            assert all(factor.factor.name in text for factor in one.factors)
+        assert f"Support: {one.supports}" in own
+        assert f"Argue against: {one.argues_against}" in own
+        # dashed where no cohort supports it
+        unsupported = sum(not factor.supports for factor in one.factors) + (one.supports == 0)
+        assert mechanism_diagram(one).count("stroke-dasharray") == unsupported
+    empty = questions.mechanisms(reader, "haematoma-expansion")
+    assert empty.why is not None
+    assert empty.why.text in lines_of(mechanism_diagram(empty))
+
+
+def test_a_neighbourhood_shows_sign_and_weight_and_says_whom_it_leaves_out(reader: MemoryReader) -> None:
+    answer = questions.neighbours(reader, "r-dwi")
+    links = lambda term: f"/terms/{term}"  # noqa: E731
+    whole = neighbourhood(answer, links, lambda exposure, outcome: f"/evidence/{exposure}/{outcome}", most=None)
+    root = ElementTree.fromstring(whole)
+    hrefs = {link.get("href") for link in root.iter(f"{SVG}a")}
+    assert {f"/terms/{one.exposure.id}" for one in answer.as_outcome} <= hrefs
+    assert {f"/evidence/{one.exposure.id}/r-dwi" for one in answer.as_outcome} <= hrefs
+    assert {f"/evidence/r-dwi/{one.outcome.id}" for one in answer.as_exposure} <= hrefs
+    assert "left out" not in whole
+    curves = Counter((one.get("class"), one.get("stroke-dasharray")) for one in root.iter(f"{SVG}path"))
+    signs = Counter(one.direction for one in (*answer.as_outcome, *answer.as_exposure))
+    assert curves[("rf-up", None)] == signs["increases"]
+    assert curves[("rf-down", "7 4")] == signs["decreases"]
+    some = lines_of(neighbourhood(answer))
+    assert f"The 20 most certain of {len(answer.as_outcome)} factors are drawn." in some
+    alone = answer.model_copy(update={"as_outcome": (), "as_exposure": (), "mechanisms": ()})
+    assert "No study of this population joins it to anything." in lines_of(neighbourhood(alone))
+
+
+# --- layout, access, safety ---
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_no_text_overlaps_and_nothing_lies_outside(width: int, evidence: list[Evidence]) -> None:
+    for answer in evidence:
+        check_layout(evidence_plot(answer, width=width), str(answer.query))
+
+
+def test_no_text_of_other_figures_overlaps(reader: MemoryReader, associations: list[Association]) -> None:
+    for name, figure in {**one_of_each(reader), **{f"narrow {name}": one for name, one in narrow_of_each(reader).items()}}.items():
+        check_layout(figure, name)
+    for term in ("cerebral-microbleeds", "age", "inflammation"):
+        check_layout(neighbourhood(questions.neighbours(reader, term)), term)
+    for one in associations:
+        check_layout(interval(one), one.caption)
+        check_layout(weight_bar(one), one.caption)
+
+
+def test_each_figure_names_itself_to_a_screen_reader(reader: MemoryReader) -> None:
+    for name, figure in one_of_each(reader).items():
+        root = ElementTree.fromstring(figure)
+        assert root.get("role") == ("group" if "links" in name else "img"), name
+        texts = {element.get("id"): element.text or "" for element in root if element.tag in {f"{SVG}title", f"{SVG}desc"}}
+        label = root.get("aria-label") or " ".join(texts[one] for one in root.get("aria-labelledby", "").split())
+        assert len(label) > 20, name
+        assert all(link.get("aria-label") or "".join(link.itertext()).strip() for link in root.iter(f"{SVG}a")), name
+
+
+def test_ids_of_the_figures_of_a_page_do_not_meet(reader: MemoryReader) -> None:
+    answer = known(reader, "r-dwi", "poor-functional-outcome")
+    figures = [draw(answer, width=width) or "" for draw in (effect_direction_plot, forest_plot, evidence_plot) for width in (WIDE, NARROW)]
+    figures += list(one_of_each(reader).values())[5:6]
+    ids = [one for figure in figures for one in re.findall(r' id="([^"]+)"', figure)]
+    assert len(ids) == len(set(ids)) == 2 * len(figures)
+
+
+def test_a_figure_stands_alone_and_asks_nobody_for_anything(reader: MemoryReader) -> None:
+    for name, figure in one_of_each(reader).items():
+        root = ElementTree.fromstring(figure)
+        assert root.tag == f"{SVG}svg", name
+        assert STYLE in figure, name
+        assert re.findall(r"https?://[^\"' ]+", figure) == ["http://www.w3.org/2000/svg"], name
+        assert not re.search(r"<script|<image|<use|url\(|@import|\son\w+=|\sstyle=", figure), name
+        assert all((link.get("href") or "").startswith("/") for link in root.iter(f"{SVG}a")), name
+
+
+def test_a_page_may_give_style_and_ground_itself(reader: MemoryReader) -> None:
+    answer = known(reader, "r-dwi", "poor-functional-outcome")
+    assert answer.association is not None
+    gaps, near = questions.gaps(reader), questions.neighbours(reader, "age")
+    bare = (
+        effect_direction_plot(answer, standalone=False), forest_plot(answer, standalone=False), evidence_plot(answer, standalone=False),
+        interval(answer.association, standalone=False), weight_bar(answer.association, standalone=False), gap_map(gaps, standalone=False),
+        neighbourhood(near, standalone=False), mechanism_diagram(questions.mechanisms(reader), standalone=False),
+    )  # fmt: skip
+    assert [figure for figure in bare if figure is None or "<style" in figure] == []
+
+
+def test_the_same_answer_gives_the_same_bytes(graph: EvidenceGraph) -> None:
+    assert one_of_each(MemoryReader(graph)) == one_of_each(MemoryReader(graph))
+
+
+def _contrast(one: str, other: str) -> float:
+    def luminance(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("colours", [drawing._LIGHT, drawing._DARK], ids=["light", "dark"])
+def test_colours_keep_the_contrast_of_wcag_aa(colours: dict[str, str]) -> None:
+    for role in ("ink", "quiet", "gone", "up", "down", "null", "link"):
+        assert _contrast(colours[role], colours["ground"]) >= 4.5, role
+    for role in ("ink", "quiet"):
+        assert _contrast(colours[role], colours["soft"]) >= 4.5, role
+    assert _contrast(colours["rule"], colours["ground"]) >= 3
+
+
+def test_text_never_becomes_markup(reader: MemoryReader) -> None:
+    evil = TermRef(id="evil", name=EVIL, kind="risk-factor")
+    answer = known(reader, "cerebral-microbleeds", "r-dwi")
+    assert answer.association is not None
+    one = answer.association.model_copy(update={"exposure": evil, "outcome": evil, "population": evil, "caption": EVIL})
+    rows = tuple(
+        row.model_copy(
+            update={
+                "exposure": EVIL, "outcome": EVIL, "population_label": EVIL, "why": EVIL, "contrast": EVIL, "warnings": (EVIL,), "p": None,
+                "study": row.study.model_copy(update={"label": EVIL}),
+            }
+        )
+        for row in answer.rows
+    )  # fmt: skip
+    answer = answer.model_copy(update={"association": one, "rows": rows, "note": EVIL, "query": {"exposure": EVIL, "adjusted": EVIL}})
+    gaps = questions.gaps(reader, page=Page(limit=4))
+    cells = tuple(gap.model_copy(update={"factor": evil, "population": evil, "outcome": evil, "caption": EVIL}) for gap in gaps.items)
+    papers = questions.mechanisms(reader, page=Page(limit=1))
+    claims = tuple(
+        claim.model_copy(update={"study": claim.study.model_copy(update={"label": EVIL}), "target": EVIL})
+        for claim in papers.items[0].claims
+    )
+    mechanism = papers.items[0].model_copy(update={"mechanism": evil, "claims": claims})
+    near = questions.neighbours(reader, "age").model_copy(update={"term": evil, "as_exposure": (one,), "as_outcome": (one,)})
+    figures = {
+        "directions": effect_direction_plot(answer), "forest": forest_plot(answer), "evidence": evidence_plot(answer),
+        "interval": interval(one.model_copy(update={"measure": EVIL})), "weight": weight_bar(one),
+        "gaps": gap_map(gaps.model_copy(update={"items": cells}), lambda *ids: EVIL), "mechanism": mechanism_diagram(mechanism),
+        "mechanisms": mechanism_diagram(papers.model_copy(update={"items": (mechanism,)})),
+        "neighbours": neighbourhood(near, lambda _: EVIL, lambda *_: EVIL),
+    }  # fmt: skip
+    harmless = {"svg", "title", "desc", "style", "rect", "text", "line", "polygon", "circle", "path", "g", "a"}
+    for name, figure in figures.items():
+        assert figure is not None
+        root = ElementTree.fromstring(figure)
+        assert {element.tag.removeprefix(SVG) for element in root.iter()} <= harmless, name
+        assert not any(attribute.startswith("on") for element in root.iter() for attribute in element.attrib), name
+        if name not in {"interval", "weight"}:
+            assert "<script>alert(1)</script>" in "".join(root.itertext()), name
+
+
+# --- words and measures ---
+
+
+def test_figures_are_printed_as_the_field_does() -> None:
+    assert measured("OR", 1.851, (1.1, 3.112)) == "OR 1.85 (1.10-3.11)"
+    assert measured("OR", 1.851, (1.1, 3.112), "10 mmHg", level=True) == "OR 1.85, 95% CI 1.10-3.11, per 10 mmHg"
+    assert measured("correlation", -0.09, (-0.27, 0.09)) == "r -0.09 (-0.27 to 0.09)"
+    assert measured("proportion-difference", 13.4, (4.6, 22.2), "percentage points") == "difference 13.40 percentage points (4.60-22.20)"
+    assert [p_value(one) for one in (0.008, "<0.001", ">=0.111", "<= 0.05", None)] == [
+        "p = 0.008",
+        "p < 0.001",
+        "p \u2265 0.111",
+        "p \u2264 0.05",
+        "",
+    ]
+    assert [lowered(one) for one in ("Functional recovery", "NIHSS", "CAA small vessel disease")] == [
+        "functional recovery", "NIHSS", "CAA small vessel disease",
+    ]  # fmt: skip
+    assert (
+        named("shares patients with a-1, a-1-b and a-1:x", {"a-1": "A 1", "a-1-b": "B", "a-1:x": "a row"})
+        == "shares patients with A 1, B and a row"
+    )
+
+
+def test_worked_out_values_bear_the_measure_that_they_are_of(evidence: list[Evidence]) -> None:
+    rows = {row.finding: row for answer in evidence for row in answer.rows}
+    differences = [row for row in rows.values() if row.measure == "proportion-difference" and row.value is not None and row.family]
+    from api.tables import measure_of
+
+    assert Counter(measure_of(row) for row in differences)["OR"] >= 15
+    printed = [row for row in differences if row.contrast and "percentage points" in row.contrast]
+    assert printed
+    assert all(measure_of(row) == "proportion-difference" for row in printed)
+
+
+def test_lines_are_no_wider_than_asked_and_lose_nothing() -> None:
+    words = "Consecutive spontaneous ICH with DWI within twenty-eight days of admission, Pneumonoultramicroscopicsilicovolcanoconiosis"
+    for width in (40, 90, 200, 2000):
+        lines = wrapped(words, width, 13)
+        assert all(width_of(line, 13) <= width or len(line) == 1 for line in lines)
+        assert "".join(lines).replace(" ", "") == words.replace(" ", "")
+        assert width_of(shortened(words, width, 13), 13) <= width
+    assert wrapped("", 100, 13) == []
+
+
+def test_axes_have_round_ticks_within_their_ends() -> None:
+    assert Axis(0.1, 10, 0, 100, log=True).ticks == [0.1, 0.2, 0.5, 1, 2, 5, 10]
+    assert Axis(0.001, 1000, 0, 100, log=True).ticks == pytest.approx([0.001, 0.01, 0.1, 1, 10, 100, 1000])
+    assert Axis(-0.3, 0.9, 0, 100, log=False).ticks == pytest.approx([0, 0.5])
+    axis = Axis(0.1, 10, 0, 100, log=True)
+    assert (axis.at(1), axis.within(100), axis.within(0)) == (pytest.approx(50), 100, 0)
+
+
+# --- where they are served ---
+
+
+def test_evidence_is_served_as_a_figure_under_strict_headers(client: TestClient, reader: MemoryReader) -> None:
+    address = "/v1/evidence?exposure=cerebral-microbleeds&outcome=r-dwi&format=svg"
+    response = client.get(address)
+    assert response.headers["content-type"].startswith("image/svg+xml")
+    assert response.text == evidence_plot(known(reader, "cerebral-microbleeds", "r-dwi"))
+    assert response.headers["content-security-policy"] == POLICY
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["referrer-policy"] == "no-referrer"
+    assert b64encode(sha256(STYLE.encode()).digest()).decode() in POLICY
+    again = client.get(address, headers={"If-None-Match": response.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert client.get("/v1/factors?format=svg").status_code == 422
+    media = client.get("/openapi.json").json()["paths"]["/v1/evidence"]["get"]["responses"]["200"]["content"]
+    assert {"application/json", "image/svg+xml"} <= set(media)
+
+
+def test_the_command_line_writes_the_figure_beside_its_answer(tmp_path: Path, empty_folder: Path, reader: MemoryReader) -> None:
+    path = tmp_path / "plot.svg"
+    outcome = CliRunner().invoke(app, ["evidence", "early-mri", "r-dwi", "--format", "json", "--plot", str(path)])
+    assert outcome.exit_code == 0, outcome.output
+    assert json.loads(outcome.output)["association"]["outcome"]["id"] == "r-dwi"
+    assert path.read_bytes().decode() == evidence_plot(known(reader, "early-mri", "r-dwi"))
+    outcome = CliRunner().invoke(app, ["evidence", "early-mri", "r-dwi", "--plot", str(tmp_path / "nowhere" / "plot.svg")])
+    assert outcome.exit_code == 1
+    assert "can't be written" in outcome.output
