@@ -87,6 +87,17 @@ def test_it_shows_the_evidence_the_gap_map_and_a_chain(executed: Any, folder: Pa
     assert evidence.association.caption in text
     for row in evidence.rows:
         assert row.study.label in text
+    forest, gaps = (
+        output["data"]["image/svg+xml"]
+        for cell in executed.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if "image/svg+xml" in output.get("data", {})
+    )
+    pooled = [row.study.label for row in evidence.rows if row.used == "pooled"]
+    assert len(pooled) > 1
+    assert all(label in forest for label in pooled)
+    assert all(one.factor.name.split()[0] in gaps for one in g.gaps(state=("empty", "weak", "fair")).items)
     assert "cerebral-amyloid-angiopathy > r-dwi: increases" in text
     assert "r-dwi > poor-functional-outcome: increases" in text
-    assert {"empty", "weak"} <= set(text.split())
+    assert {"empty", str(g.gaps().items[0].sample_size)} <= set(text.split())
