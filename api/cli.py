@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar, ge
 import typer
 from pydantic import BaseModel, ValidationError
 
+from api import cli_citations
 from api.options import DesignOption, Form, Format, KindOption, Paths, Population, Populations, YearFrom, YearTo, asks, designs
 from graph.filters import Filters
 from graph.lists import LONGEST_CHAIN, Narrow, Page
@@ -537,6 +538,9 @@ def export(
         "neo4j-admin": "; in it run  neo4j-admin database import full neo4j @import.args  and, once it is started, schema.cypher",
     }
     print(f"{output}: {sum(one.is_file() for one in output.rglob('*'))} files{then.get(form, '')}")
+
+
+cli_citations.register(app)
 
 
 # --- what commands share ---

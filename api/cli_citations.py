@@ -1,0 +1,94 @@
+"""Commands on the papers themselves: bibliographies in, citations out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from api.options import Paths
+from schema.errors import BadParameter
+
+if TYPE_CHECKING:
+    from schema.bibliography import Bibliography, Matched
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command()(bibliography)
+
+
+def bibliography(
+    paths: Paths,
+    references: Annotated[
+        list[Path], typer.Option("--from", metavar="FILE", help="Reference file (repeat): RIS, PubMed's nbib, BibTeX or CSL-JSON.")
+    ],
+    replace: Annotated[bool, typer.Option("--replace", help="Where sheet and file differ, take what the file says.")] = False,
+    in_place: Annotated[bool, typer.Option("--in-place", help="Write into the sheets; comments and layout stay.")] = False,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write copies of the sheets into this folder, new or empty.")
+    ] = None,
+    format: Annotated[Literal["table", "json"], typer.Option("--format", help="table or json.")] = "table",
+) -> None:
+    """Fill in what sheets lack of title, authors, year, journal and ids, from reference files, by DOI, PMID or title.
+
+    Without --in-place or --output it only tells what it would fill in.
+    """
+    from loaders import bibliography as bibliographies
+
+    if in_place and output is not None:
+        raise BadParameter("output", "--in-place and --output are two ways of writing; give one of them.")
+    try:
+        told = bibliographies.fill(paths, references, replace=replace, in_place=in_place, output=output)
+    except FileExistsError:
+        raise BadParameter("output", f"{output} is not an empty folder. Name a new one.") from None
+    except OSError as error:
+        raise BadParameter("output", f"{error.filename} can't be written: {error.strerror}.") from None
+    if format == "json":
+        print(told.model_dump_json())
+        return
+    _print_told(told, writes=in_place or output is not None)
+
+
+def _print_told(told: Bibliography, *, writes: bool) -> None:
+    for one in told.studies:
+        _print_matched(one)
+    for reference in told.unused:
+        about = reference.title or reference.doi or reference.pmid or "untitled"
+        print(f"matches no sheet: {reference.place}: {about}")
+    counts = {status: sum(one.status == status for one in told.studies) for status in ("filled", "agrees", "doubtful", "several", "none")}
+    print(
+        f"{len(told.studies)} sheets: {counts['filled']} filled in, {counts['agrees']} with nothing to fill in, {counts['doubtful']} doubtful, "
+        f"{counts['several']} that match several papers, {counts['none']} that match none; {len(told.unused)} references match no sheet."
+    )
+    print(
+        f"{len(told.written)} files written."
+        if writes
+        else "Nothing was written: --in-place writes into the sheets, --output FOLDER copies."
+    )
+
+
+def _print_matched(one: Matched) -> None:
+    where = f" ({one.by}, {'; '.join(one.references)})" if one.references else ""
+    if one.filled:
+        print(f"{one.study}: filled in{where}: {_shown(one.filled)}")
+    for difference in one.differs:
+        verb = "replaced" if difference.replaced else "kept"
+        sheet = "nothing" if difference.sheet is None else _value(difference.sheet)
+        print(f"{one.study}: {verb}{where}: {difference.field} {sheet}; the file says {_value(difference.file)}")
+    if one.status in {"doubtful", "several"}:
+        print(f"{one.study}: {'doubtful' if one.status == 'doubtful' else 'several papers'}, nothing filled in{where}: {one.why}")
+    if one.status == "none":
+        print(f"{one.study}: no reference{f': {one.why}' if one.why else ''}")
+
+
+def _shown(values: dict[str, Any]) -> str:
+    return "; ".join(f"{name} {_value(value)}" for name, value in values.items())
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(str(one) for one in value[:3]) + (f" and {len(value) - 3} more" if len(value) > 3 else "")
+    return str(value)
