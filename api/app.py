@@ -17,7 +17,7 @@ from api.cache import SCHEMA, Answers
 from api.deps import MEDIA, ReaderDep
 from api.errors import ProblemDetails
 from api.routes import across, associations, graph, health, lesions, preview, studies, terms
-from graph import questions
+from graph import citations, questions
 from graph.lists import Page
 from graph.questions import package_version
 from graph.stores.port import Reader, Store
@@ -92,14 +92,14 @@ def _serve_schema(app: FastAPI, store: Store) -> None:
 
 
 def _with_media_types(document: dict[str, Any]) -> None:
-    """Errors are problem details; lists come as CSV and TSV, too."""
+    """Errors are problem details; lists come as CSV and TSV, too, and their papers for reference managers."""
     for operations in document["paths"].values():
         for operation in operations.values():
             for status, response in operation["responses"].items():
                 content = response.get("content", {})
                 if not status.startswith("2") and "application/json" in content:
                     content["application/problem+json"] = content.pop("application/json")
-            if any(parameter["name"] == "format" and "tsv" in str(parameter["schema"]) for parameter in operation.get("parameters", ())):
-                operation["responses"]["200"]["content"] |= {
-                    media.partition(";")[0]: {"schema": {"type": "string"}} for media in MEDIA.values()
-                }
+            formats = str(next((one["schema"] for one in operation.get("parameters", ()) if one["name"] == "format"), ""))
+            # of the graph, csv is a ZIP
+            for media in (media for name, media in {**MEDIA, **citations.MEDIA}.items() if f"'{name}'" in formats and "'tsv'" in formats):
+                operation["responses"]["200"]["content"][media.partition(";")[0]] = {"schema": {"type": "string"}}

@@ -194,7 +194,7 @@ def factors(
     """The factors linked to a lesion (R-DWI where none is named)."""
     from graph import questions
 
-    answer = _ask(lambda reader: questions.factors(reader, lesion, population, filters=filters, narrow=narrow, page=sorted_page))
+    answer = _ask(lambda reader: questions.factors(reader, lesion, population, filters=filters, narrow=narrow, page=sorted_page), format)
     title = f"Factors linked to {_named(answer, 'outcome', 'lesion')} in {answer.query['population']}"
     _show(answer, Association, format, lambda: _associations(answer.items, "exposure", title))
 
@@ -212,7 +212,7 @@ def outcomes(
     """What an exposure (R-DWI where none is named) is linked to."""
     from graph import questions
 
-    answer = _ask(lambda reader: questions.outcomes(reader, exposure, population, filters=filters, narrow=narrow, page=sorted_page))
+    answer = _ask(lambda reader: questions.outcomes(reader, exposure, population, filters=filters, narrow=narrow, page=sorted_page), format)
     title = f"{_named(answer, 'exposure', 'exposure')}: what it is linked to in {answer.query['population']}"
     _show(answer, Association, format, lambda: _associations(answer.items, "outcome", title))
 
@@ -230,7 +230,7 @@ def contested(
     """Where the evidence contradicts itself: the camps, and what differs between them."""
     from graph import questions
 
-    answer = _ask(lambda reader: questions.contested(reader, lesion, outcome, population, filters=filters, page=sorted_page))
+    answer = _ask(lambda reader: questions.contested(reader, lesion, outcome, population, filters=filters, page=sorted_page), format)
     _show(answer, Association, format, lambda: _associations(answer.items, "both", f"Contested in {answer.query['population']}"))
     if format is Format.table:
         for one in answer.items:
@@ -249,6 +249,9 @@ def evidence(
     outcome: Annotated[str, typer.Argument(help="The outcome.")],
     population: Population = None,
     filters: Filters = Filters(),
+    bundle: Annotated[
+        Path | None, typer.Option(help="Write the whole answer into this ZIP: figures, CSV, R lines, filters, release, citations.")
+    ] = None,
     format: Form = Format.table,
     plot: Annotated[Path | None, typer.Option("--plot", metavar="OUT.svg", help="Also write its figure to that file, as SVG.")] = None,
 ) -> None:
@@ -256,7 +259,13 @@ def evidence(
     from api import tables
     from graph import questions
 
-    answer = _ask(lambda reader: questions.evidence(reader, exposure, outcome, population, filters=filters))
+    if bundle is not None:
+        from api.bundles import packed
+
+        content = _ask(lambda reader: packed(reader, questions.evidence(reader, exposure, outcome, population, filters=filters)))
+        cli_citations.save(bundle, content)
+        return
+    answer = _ask(lambda reader: questions.evidence(reader, exposure, outcome, population, filters=filters), format)
     if plot is not None:
         from api.figures import evidence_plot
 
@@ -309,7 +318,7 @@ def compare(
     from api import tables
     from graph import questions
 
-    answer = _ask(lambda reader: questions.compare(reader, lesion, population or (), filters=filters, page=page))
+    answer = _ask(lambda reader: questions.compare(reader, lesion, population or (), filters=filters, page=page), format)
     title = f"Factors of {answer.items[0].outcome.name if answer.items else answer.query['lesion']}, side by side"
     _show(answer, Comparison, format, lambda: _print(tables.comparisons(answer.items, title)))
 
@@ -329,7 +338,7 @@ def paths(
     from api import tables
     from graph import questions
 
-    answer = _ask(lambda reader: questions.paths(reader, start, end, population, max_length=max_length, filters=filters, page=page))
+    answer = _ask(lambda reader: questions.paths(reader, start, end, population, max_length=max_length, filters=filters, page=page), format)
     title = f"Chains from {answer.query['from']} to {answer.query['to']} in {answer.query['population']}"
     _show(answer, Chain, format, lambda: _print(tables.chains(answer.items, title)))
 
@@ -356,7 +365,8 @@ def gaps(
     answer = _ask(
         lambda reader: questions.gaps(
             reader, lesion, outcome, population or (), state=states, odds_ratio=odds_ratio, filters=filters, page=page
-        )
+        ),
+        format,
     )
     title = f"What one more study would teach, of {answer.query.get('outcome') or answer.query['lesion']}"
     _show(answer, Gap, format, lambda: _print(tables.gaps(answer.items, title, odds_ratio)))
@@ -382,7 +392,7 @@ def prevalence(
     from api import tables
     from graph import questions
 
-    answer = _ask(lambda reader: questions.prevalence(reader, lesion, population, filters=filters))
+    answer = _ask(lambda reader: questions.prevalence(reader, lesion, population, filters=filters), format)
     if format is Format.json:
         print(answer.model_dump_json())
         return
@@ -417,7 +427,7 @@ def mechanisms(
     from api import tables
     from graph import questions
 
-    answer = _ask(lambda reader: questions.mechanisms(reader, lesion, page=page))
+    answer = _ask(lambda reader: questions.mechanisms(reader, lesion, page=page), format)
     _show(
         answer,
         Mechanism,
@@ -444,7 +454,8 @@ def studies(
     answer = _ask(
         lambda reader: questions.studies(
             reader, text, design=designs(design), year_from=year_from, year_to=year_to, country=country, page=page
-        )
+        ),
+        format,
     )
     _show(
         answer, StudyItem, format, lambda: _print(tables.plain(answer.items, ("id", "year", "design", "n", "journal", "title"), "Studies"))
@@ -460,7 +471,7 @@ def study(
     from api import tables
     from graph import questions
 
-    answer = _ask(lambda reader: questions.study(reader, id))
+    answer = _ask(lambda reader: questions.study(reader, id), format)
     if format is Format.json:
         print(answer.model_dump_json())
         return
@@ -493,7 +504,7 @@ def terms(
     from api import tables
     from graph import questions
 
-    answer = _ask(lambda reader: questions.terms(reader, text, kind=kind, page=page))
+    answer = _ask(lambda reader: questions.terms(reader, text, kind=kind, page=page), format)
     _show(answer, TermItem, format, lambda: _print(tables.plain(answer.items, ("id", "name", "kind", "synonyms", "findings"), "Terms")))
 
 
@@ -559,9 +570,13 @@ def _open() -> Graph:
         return Graph(open_store(_settings(), report))
 
 
-def _ask(question: Callable[[Reader], _T]) -> _T:
+def _ask(question: Callable[[Reader], _T], format: Format = Format.table) -> _T:
+    """The answer; where its papers are asked for, they are written, and the command is done."""
     with contextlib.closing(_open()) as graph:
-        return graph.store.ask(question)
+        if format not in cli_citations.CITED:
+            return graph.store.ask(question)
+        cli_citations.cite_answer(graph.store, question, format)
+        raise typer.Exit
 
 
 @contextlib.contextmanager

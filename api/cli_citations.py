@@ -2,22 +2,98 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from pydantic import BaseModel
 
-from api.options import Paths
+from api.options import Format, Paths
 from schema.errors import BadParameter
 
 if TYPE_CHECKING:
+    from graph.stores.port import Reader, Store
     from schema.bibliography import Bibliography, Matched
+
+
+CITED = frozenset({Format.ris, Format.bibtex, Format.csl_json})
+# the questions whose answers have papers, by the names of their commands
+_QUESTIONS = frozenset(
+    {"factors", "outcomes", "contested", "evidence", "compare", "paths", "gaps", "prevalence", "mechanisms", "studies", "study"}
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     app.command()(bibliography)
+    app.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})(cite)
+
+
+def cite(
+    context: typer.Context,
+    about: Annotated[
+        list[str],
+        typer.Argument(metavar="QUESTION|STUDY...", help="A question with its arguments and options, as the command has it; or study ids."),
+    ],
+    format: Annotated[Literal["ris", "bibtex", "csl-json"], typer.Option("--format", help="ris, bibtex or csl-json.")] = "ris",
+) -> None:
+    """The papers behind an answer, or some papers, for a reference manager."""
+    if about[0] not in _QUESTIONS:
+        options = [word for word in about if word.startswith("-")]
+        if options:
+            raise BadParameter("option", f"There is no option {options[0]} with studies.", ["--format"])
+        cite_studies(about, format)
+        return
+    assert context.parent is not None
+    command: Any = context.parent.command
+    question = command.commands[about[0]]
+    with question.make_context(about[0], [*about[1:], "--format", format], parent=context.parent) as inner:
+        question.invoke(inner)
+
+
+def cite_studies(ids: Sequence[str], format: Literal["ris", "bibtex", "csl-json"]) -> None:
+    from graph import citations
+    from graph.edges import known_studies
+    from graph.opening import open_graph
+
+    def text(reader: Reader) -> str:
+        known_studies(ids, reader.studies())
+        return citations.of_studies(reader, dict.fromkeys(ids), format)
+
+    with contextlib.closing(open_graph()) as graph:
+        _write(graph.store.ask(text))
+
+
+def cite_answer(store: Store, question: Callable[[Reader], Any], format: Format) -> None:
+    """Write the papers behind the answer to a question; where there are none, say why on standard error."""
+    from graph import citations
+
+    def asked(reader: Reader) -> tuple[BaseModel, str]:
+        answer = question(reader)
+        return answer, citations.cited(reader, answer, format.value)
+
+    answer, text = store.ask(asked)
+    _write(text)
+    why = getattr(answer, "why", None)
+    if why is not None:
+        print(f"rdwi: no papers: {why.text}", file=sys.stderr)
+
+
+def save(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise BadParameter("bundle", f"{path} can't be written: {error.strerror}.") from None
+    print(f"{path}: {len(content)} bytes")
+
+
+def _write(text: str) -> None:
+    """As it is, with its own ends of lines, and in UTF-8 wherever it goes."""
+    sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
+    sys.stdout.write(text)
 
 
 def bibliography(

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.tables import delimited
+from graph import citations
 from graph.filters import Filters
 from graph.lists import LARGEST_PAGE, Narrow, Page
 from graph.stores.port import Reader
@@ -32,8 +33,15 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Format(Parameters):
+class PlainFormat(Parameters):
     format: Literal["json", "csv", "tsv"] = Field("json", description="json, csv or tsv; csv and tsv give all rows unless limit is set")
+
+
+class Format(Parameters):
+    format: Literal["json", "csv", "tsv", "ris", "bibtex", "csl-json"] = Field(
+        "json",
+        description="json, csv or tsv, or the papers behind the answer: ris, bibtex, csl-json; all but json give all items unless limit is set",
+    )
 
 
 class Listed(Format):
@@ -93,10 +101,12 @@ class AssociationQuery(Narrowed, EvidenceFilters, Listed):
     """Parameters of lists of associations."""
 
 
-def respond(answer: BaseModel, format: str, items: Iterable[BaseModel], model: type[BaseModel]) -> Response:
-    """The answer as JSON, or items of it (of that model) as CSV or TSV."""
+def respond(reader: Reader, answer: BaseModel, format: str, items: Iterable[BaseModel], model: type[BaseModel]) -> Response:
+    """The answer as JSON, items of it (of that model) as CSV or TSV, or the papers behind it."""
     if format == "json":
         return as_json(answer)
+    if format in citations.MEDIA:
+        return Response(citations.cited(reader, answer, format), media_type=citations.MEDIA[format])
     return Response(delimited(items, model, "," if format == "csv" else "\t"), media_type=MEDIA[format])
 
 
@@ -105,6 +115,6 @@ def as_json(answer: BaseModel) -> Response:
 
 
 __all__ = [
-    "MEDIA", "AssociationQuery", "EvidenceFilters", "Format", "Listed", "Narrowed", "Parameters", "Query", "ReaderDep", "Sifted",
+    "MEDIA", "AssociationQuery", "EvidenceFilters", "Format", "Listed", "Narrowed", "Parameters", "PlainFormat", "Query", "ReaderDep", "Sifted",
     "as_json", "respond",
 ]  # fmt: skip

@@ -23,6 +23,9 @@ class Format(StrEnum):
     json = "json"
     csv = "csv"
     tsv = "tsv"
+    ris = "ris"
+    bibtex = "bibtex"
+    csl_json = "csl-json"
 
 
 Population = Annotated[str | None, typer.Option(help="Population: id, name or synonym; its parts are included. ICH where it is left out.")]
@@ -53,7 +56,10 @@ MinCohorts = Annotated[int | None, typer.Option(min=0, help="Keep associations o
 Sort = Annotated[str | None, typer.Option(help="certainty, cohorts, weight, estimate, patients or name, ascending; - before it turns it.")]
 Limit = Annotated[int | None, typer.Option(min=1, max=500, help="How many items; 50 where it is left out (csv and tsv: all).")]
 Offset = Annotated[int, typer.Option(min=0, help="How many items to leave out first.")]
-Form = Annotated[Format, typer.Option("--format", help="table, json (as the API gives it), csv or tsv.")]
+Form = Annotated[
+    Format,
+    typer.Option("--format", help="table, json (as the API gives it), csv, tsv, or the papers behind the answer: ris, bibtex, csl-json."),
+]
 Paths = Annotated[list[str], typer.Argument(help="Sheets (YAML, JSON), folders, patterns, or - for standard input.", metavar="PATH...")]
 
 
@@ -78,7 +84,7 @@ def _filters(given: Mapping[str, Any], _: Format) -> Filters:
 
 
 def _page(given: Mapping[str, Any], format: Format) -> Page:
-    everything = format in {Format.csv, Format.tsv}
+    everything = format not in {Format.table, Format.json}
     limit = given["limit"]
     return Page(limit if limit is not None or everything else 50, given["offset"], given.get("sort"))
 

@@ -275,6 +275,7 @@ def _gap(
 
 _FIGURES = (
     "cohorts", "patients", "direction", "measure", "estimate", "ci", "estimate_source", "certainty", "weight", "caption",
+    "papers",
 )  # fmt: skip
 
 

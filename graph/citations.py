@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from graph.stores.port import Reader
-from schema.answer import PrevalenceAnswer, StudyAnswer, StudyItem
+from schema.answer import Answer, PrevalenceAnswer, StudyAnswer, StudyItem, TermItem
 from schema.association import Association, PublishedEstimate, StudyRef
 from schema.errors import BadParameter
 from schema.reference import Reference, parted, reference_of
@@ -52,7 +52,9 @@ def _studies(value: Any) -> Iterator[str]:
 
 
 def cited(reader: Reader, answer: BaseModel, form: Form) -> str:
-    """The papers behind an answer of this reader's release."""
+    """The papers behind an answer of this reader's release; BadParameter where it has none to have."""
+    if isinstance(answer, Answer) and any(isinstance(one, TermItem) for one in answer.items):
+        raise BadParameter("format", "Terms have no papers.", ["table", "json", "csv", "tsv"])
     return of_studies(reader, behind(answer), form)
 
 

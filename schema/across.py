@@ -102,4 +102,5 @@ class Gap(Frozen):
     prevalence: float | None = None
     prevalence_source: str | None = None
     caption: str
+    papers: tuple[StudyRef, ...] = ()
     known_in: tuple[str, ...]

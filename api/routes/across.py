@@ -46,7 +46,7 @@ class GapsQuery(Sifted, Listed):
 def compare(query: Annotated[CompareQuery, Query()], reader: ReaderDep) -> Response:
     """One row a factor, one cell a population, and a test of the difference of each pair, or why they can't be compared."""
     answer = questions.compare(reader, query.lesion, query.population, filters=query.filters(), page=query.page())
-    return respond(answer, query.format, answer.items, Comparison)
+    return respond(reader, answer, query.format, answer.items, Comparison)
 
 
 @router.get("/paths", response_model=Answer[Chain])
@@ -55,7 +55,7 @@ def paths(query: Annotated[PathsQuery, Query()], reader: ReaderDep) -> Response:
     answer = questions.paths(
         reader, query.start, query.end, query.population, max_length=query.max_length, filters=query.filters(), page=query.page()
     )
-    return respond(answer, query.format, answer.items, Chain)
+    return respond(reader, answer, query.format, answer.items, Chain)
 
 
 @router.get("/gaps", response_model=Answer[Gap])
@@ -71,4 +71,4 @@ def gaps(query: Annotated[GapsQuery, Query()], reader: ReaderDep) -> Response:
         filters=query.filters(),
         page=query.page(),
     )
-    return respond(answer, query.format, answer.items, Gap)
+    return respond(reader, answer, query.format, answer.items, Gap)

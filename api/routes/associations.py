@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import Field
 
+from api import bundles
 from api.deps import AssociationQuery, EvidenceFilters, Listed, ReaderDep, respond
 from api.figures import POLICY, evidence_plot
 from graph import questions
@@ -25,13 +26,17 @@ class OutcomesQuery(AssociationQuery):
     exposure: str = Field(questions.DEFAULT_LESION, description="the exposure, by id, name or synonym")
 
 
-_SVG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}}}}
+_MEDIA: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/svg+xml": {"schema": {"type": "string"}}, "application/zip": {"schema": {"type": "string"}}}}
+}
 # an SVG that is opened by itself is a document: it may do nothing, and tells nobody where it was opened
 _STRICT = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 
 class EvidenceQuery(EvidenceFilters):
-    format: Literal["json", "csv", "tsv", "svg"] = Field("json", description="json; csv or tsv: the rows; svg: the figure of it")
+    format: Literal["json", "csv", "tsv", "ris", "bibtex", "csl-json", "svg", "zip"] = Field(
+        "json", description="json; csv or tsv: the rows; ris, bibtex, csl-json: the papers behind it; svg: the figure of it; zip: all of this"
+    )
     exposure: str = Field(description="the exposure, by id, name or synonym")
     outcome: str = Field(description="the outcome, by id, name or synonym")
 
@@ -48,7 +53,7 @@ def factors(query: Annotated[FactorsQuery, Query()], reader: ReaderDep) -> Respo
     answer = questions.factors(
         reader, query.lesion, query.population, filters=query.filters(), narrow=query.narrow(), page=query.page(query.sort)
     )
-    return respond(answer, query.format, answer.items, Association)
+    return respond(reader, answer, query.format, answer.items, Association)
 
 
 @router.get("/outcomes", response_model=Answer[Association])
@@ -57,16 +62,19 @@ def outcomes(query: Annotated[OutcomesQuery, Query()], reader: ReaderDep) -> Res
     answer = questions.outcomes(
         reader, query.exposure, query.population, filters=query.filters(), narrow=query.narrow(), page=query.page(query.sort)
     )
-    return respond(answer, query.format, answer.items, Association)
+    return respond(reader, answer, query.format, answer.items, Association)
 
 
-@router.get("/evidence", response_model=Evidence, responses=_SVG)
+@router.get("/evidence", response_model=Evidence, responses=_MEDIA)
 def evidence(query: Annotated[EvidenceQuery, Query()], reader: ReaderDep) -> Response:
     """One association: the synthesis, every row and how it was used, published meta-analyses, how it holds up; as SVG, a figure of it."""
     answer = questions.evidence(reader, query.exposure, query.outcome, query.population, filters=query.filters())
     if query.format == "svg":
         return Response(evidence_plot(answer), media_type="image/svg+xml", headers=_STRICT)
-    return respond(answer, query.format, answer.rows, Row)
+    if query.format == "zip":
+        headers = {"Content-Disposition": f'attachment; filename="{bundles.name(answer)}"'}
+        return Response(bundles.packed(reader, answer), media_type="application/zip", headers=headers)
+    return respond(reader, answer, query.format, answer.rows, Row)
 
 
 @router.get("/contested", response_model=Answer[Association])
@@ -75,4 +83,4 @@ def contested(query: Annotated[ContestedQuery, Query()], reader: ReaderDep) -> R
     answer = questions.contested(
         reader, query.lesion, query.outcome, query.population, filters=query.filters(), page=query.page(query.sort)
     )
-    return respond(answer, query.format, answer.items, Association)
+    return respond(reader, answer, query.format, answer.items, Association)

@@ -28,11 +28,11 @@ class MechanismsQuery(Listed):
 def prevalence(query: Annotated[PrevalenceQuery, Query()], reader: ReaderDep) -> Response:
     """How common a lesion is: pooled, by window of time, by study; and in other populations. CSV gives the studies' rows."""
     answer = questions.prevalence(reader, query.lesion, query.population, filters=query.filters())
-    return respond(answer, query.format, answer.prevalence.rows, PrevalenceRow)
+    return respond(reader, answer, query.format, answer.prevalence.rows, PrevalenceRow)
 
 
 @router.get("/mechanisms", response_model=Answer[Mechanism])
 def mechanisms(query: Annotated[MechanismsQuery, Query()], reader: ReaderDep) -> Response:
     """Each mechanism with its supporting, proposing and opposing claims, and the factors that may act through it."""
     answer = questions.mechanisms(reader, query.lesion, page=query.page())
-    return respond(answer, query.format, answer.items, Mechanism)
+    return respond(reader, answer, query.format, answer.items, Mechanism)

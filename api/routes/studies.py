@@ -30,7 +30,7 @@ def studies(query: Annotated[StudiesQuery, Query()], reader: ReaderDep) -> Respo
     answer = questions.studies(
         reader, query.q, design=query.design, year_from=query.year_from, year_to=query.year_to, country=query.country, page=query.page()
     )
-    return respond(answer, query.format, answer.items, StudyItem)
+    return respond(reader, answer, query.format, answer.items, StudyItem)
 
 
 @router.get("/studies/{id}", response_model=StudyAnswer)

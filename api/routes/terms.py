@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 from pydantic import Field
 
-from api.deps import Listed, Parameters, ReaderDep, as_json, respond
+from api.deps import Listed, Parameters, PlainFormat, ReaderDep, as_json, respond
 from graph import questions
 from schema.answer import Answer, Neighbours, TermAnswer, TermItem
 from schema.vocabulary import Kind
@@ -18,7 +18,7 @@ TermName = Annotated[str, Path(description="id, name or synonym of the term")]
 router = APIRouter(tags=["terms"])
 
 
-class TermsQuery(Listed):
+class TermsQuery(PlainFormat, Listed):
     q: str | None = Field(None, description="part of an id, name or synonym, British or American")
     kind: Kind | None = Field(None, description="keep terms of that kind")
 
@@ -31,7 +31,7 @@ class NeighboursQuery(Parameters):
 def terms(query: Annotated[TermsQuery, Query()], reader: ReaderDep) -> Response:
     """The terms, all or those that match."""
     answer = questions.terms(reader, query.q, kind=query.kind, page=query.page())
-    return respond(answer, query.format, answer.items, TermItem)
+    return respond(reader, answer, query.format, answer.items, TermItem)
 
 
 @router.get("/terms/{id}", response_model=TermAnswer)

@@ -1,0 +1,138 @@
+"""One answer as a ZIP: all that is needed to check it, cite it and ask it again. The same answer gives the same bytes."""
+
+from __future__ import annotations
+
+import io
+import json
+import shlex
+import zipfile
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+from api.tables import delimited
+from graph import citations, rlines
+from graph.filters import Filters
+from graph.method import METHOD
+from graph.questions import package_version
+from graph.stores.port import Reader
+from schema.answer import Evidence
+from schema.association import Row
+
+_WHAT = {
+    "answer.json": "the whole answer, as /v1/evidence gives it",
+    "question.json": "the question as it was understood (population with its parts, filters), the release, the versions",
+    "rows.csv": "every row, and how it was used: pooled, votes or only shown, and why",
+    "pooled.R": "R lines that pool the estimates anew and compare: Rscript pooled.R",
+    "papers.ris": "the papers of all rows, for EndNote, Zotero, Mendeley and others",
+    "papers.bib": "the same in BibTeX",
+    "papers.json": "the same in CSL-JSON",
+}
+
+
+def packed(reader: Reader, answer: Evidence) -> bytes:
+    """The ZIP of an answer of this reader's release."""
+    files = dict(_files(reader, answer))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, text in [("README.txt", _readme(reader, answer, list(files))), *files.items()]:
+            # of a fixed date: the content alone tells one from another
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, text.encode(), zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def name(answer: Evidence) -> str:
+    """What the file may be called."""
+    query = answer.query
+    return f"rdwi-{query['exposure']}-{query['outcome']}-{query['population']}-{answer.release[:12]}.zip"
+
+
+def _files(reader: Reader, answer: Evidence) -> Iterator[tuple[str, str]]:
+    yield "answer.json", answer.model_dump_json(indent=2) + "\n"
+    yield "question.json", json.dumps(_question(answer), ensure_ascii=False, indent=2) + "\n"
+    yield "rows.csv", delimited(answer.rows, Row, ",")
+    if answer.association is not None:
+        terms = reader.terms()
+        exposures, outcomes = terms.takes(answer.association.exposure.id), terms.takes(answer.association.outcome.id)
+        readings = {row.finding: row for row in reader.findings(exposures=exposures, outcomes=outcomes)}
+        script = rlines.lines(answer.association, readings, answer.release)
+        if script is not None:
+            yield "pooled.R", script
+    behind = citations.behind(answer)
+    for form, ending in citations.ENDINGS.items():
+        yield f"papers.{ending}", citations.of_studies(reader, behind, form)
+
+
+def _question(answer: Evidence) -> dict[str, object]:
+    asked = {key: answer.query[key] for key in ("exposure", "outcome", "population")}
+    filters = {key: answer.query[key] for key in Filters.model_fields if key in answer.query}
+    return {
+        "question": "evidence",
+        "query": answer.query,
+        "release": answer.release,
+        "versions": {"rdwi-graph": package_version(), "method": METHOD.served()["version"]},
+        "unknown_dropped": answer.unknown_dropped,
+        "address": f"/v1/evidence?{urlencode({**asked, **{key: _plain(value) for key, value in filters.items()}}, doseq=True)}",
+        "command": shlex.join(["rdwi", "evidence", str(asked["exposure"]), str(asked["outcome"]), *_options(answer)]),
+    }
+
+
+def _plain(value: object) -> object:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+_SWITCHES = {
+    "adjusted": ("--adjusted", "--not-adjusted"),
+    "randomised": ("--randomised", "--observational"),
+    "indirect": ("--indirect", ""),
+}
+
+
+def _options(answer: Evidence) -> Iterator[str]:
+    """The population and the filters as options of the command."""
+    yield from ("--population", str(answer.query["population"]))
+    for key in Filters.model_fields:
+        if key not in answer.query:
+            continue
+        value = answer.query[key]
+        if key in _SWITCHES:
+            yield _SWITCHES[key][not value]
+            continue
+        for one in value if isinstance(value, list) else [value]:
+            yield from (f"--{key.replace('_', '-')}", str(one))
+
+
+def _readme(reader: Reader, answer: Evidence, files: list[str]) -> str:
+    question = _question(answer)
+    one = answer.association
+    terms = reader.terms()
+    said = one.caption if one is not None else answer.why.text if answer.why is not None else "nothing is known"
+    title = f"{terms[answer.query['exposure']].name} > {terms[answer.query['outcome']].name}, population {answer.query['population']}"
+    facts = [
+        title,
+        said,
+        answer.note,
+        f"{answer.unknown_dropped} rows left out because it is not known whether they match the filters."
+        if answer.unknown_dropped
+        else None,
+        "Evidence summary, not medical advice.",
+        None,
+        f"Release {answer.release} of the R-DWI evidence graph, rdwi-graph {package_version()}, method {METHOD.served()['version']}.",
+        f"Asked as  {question['command']}",
+        f"or        {question['address']}",
+        None,
+        *(f"{file:<14}{_WHAT[file]}" for file in files),
+    ]
+    if "pooled.R" not in files:
+        facts += [None, "There are no R lines: no two estimates can be pooled."]
+    return "\n".join(fact or "" for fact in _without_gaps(facts)) + "\n"
+
+
+def _without_gaps(facts: list[str | None]) -> Iterator[str | None]:
+    """What is left out leaves no line; a line is blank between paragraphs only."""
+    last: str | None = ""
+    for i, fact in enumerate(facts):
+        if fact is not None or (last is not None and i > 3):
+            yield fact
+            last = fact
