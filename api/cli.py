@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar, ge
 import typer
 from pydantic import BaseModel, ValidationError
 
-from api import cli_citations
+from api import cli_assistant, cli_citations
 from api.options import DesignOption, Form, Format, KindOption, Paths, Population, Populations, YearFrom, YearTo, asks, designs
 from graph.filters import Filters
 from graph.lists import LONGEST_CHAIN, Narrow, Page
@@ -551,6 +551,7 @@ def export(
     print(f"{output}: {sum(one.is_file() for one in output.rglob('*'))} files{then.get(form, '')}")
 
 
+cli_assistant.register(app)
 cli_citations.register(app)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -77,9 +78,9 @@ def cite_answer(store: Store, question: Callable[[Reader], Any], format: Format)
 
     answer, text = store.ask(asked)
     _write(text)
-    why = getattr(answer, "why", None)
-    if why is not None:
-        print(f"rdwi: no papers: {why.text}", file=sys.stderr)
+    if not citations.behind(answer):
+        why = getattr(answer, "why", None)
+        print(f"rdwi: no papers: {why.text if why else 'no study says anything of it.'}", file=sys.stderr)
 
 
 def save(path: Path, content: bytes) -> None:
@@ -103,9 +104,7 @@ def bibliography(
     ],
     replace: Annotated[bool, typer.Option("--replace", help="Where sheet and file differ, take what the file says.")] = False,
     in_place: Annotated[bool, typer.Option("--in-place", help="Write into the sheets; comments and layout stay.")] = False,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write copies of the sheets into this folder, new or empty.")
-    ] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write copies of the sheets there: a folder, new or empty.")] = None,
     format: Annotated[Literal["table", "json"], typer.Option("--format", help="table or json.")] = "table",
 ) -> None:
     """Fill in what sheets lack of title, authors, year, journal and ids, from reference files, by DOI, PMID or title.
@@ -134,16 +133,16 @@ def _print_told(told: Bibliography, *, writes: bool) -> None:
     for reference in told.unused:
         about = reference.title or reference.doi or reference.pmid or "untitled"
         print(f"matches no sheet: {reference.place}: {about}")
-    counts = {status: sum(one.status == status for one in told.studies) for status in ("filled", "agrees", "doubtful", "several", "none")}
-    print(
-        f"{len(told.studies)} sheets: {counts['filled']} filled in, {counts['agrees']} with nothing to fill in, {counts['doubtful']} doubtful, "
-        f"{counts['several']} that match several papers, {counts['none']} that match none; {len(told.unused)} references match no sheet."
+    counts = Counter(one.status for one in told.studies)
+    summary = (
+        f"{counts['filled']} filled in, {counts['agrees']} with nothing to fill in, {counts['doubtful']} doubtful, "
+        f"{counts['several']} that match several papers, {counts['none']} that match none"
     )
-    print(
-        f"{len(told.written)} files written."
-        if writes
-        else "Nothing was written: --in-place writes into the sheets, --output FOLDER copies."
-    )
+    print(f"{len(told.studies)} sheets: {summary}; {len(told.unused)} references match no sheet.")
+    if writes:
+        print(f"{len(told.written)} files written.")
+    else:
+        print("Nothing was written: --in-place writes into the sheets, --output FOLDER writes copies.")
 
 
 def _print_matched(one: Matched) -> None:

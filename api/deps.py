@@ -40,17 +40,21 @@ class PlainFormat(Parameters):
 class Format(Parameters):
     format: Literal["json", "csv", "tsv", "ris", "bibtex", "csl-json"] = Field(
         "json",
-        description="json, csv or tsv, or the papers behind the answer: ris, bibtex, csl-json; all but json give all items unless limit is set",
+        description="json, csv, tsv; or the papers behind the answer: ris, bibtex, csl-json. All but json give all items unless limit is set",
     )
 
 
-class Listed(Format):
+class Limits(Parameters):
     limit: int | None = Field(None, ge=1, le=LARGEST_PAGE, description="how many items; 50 where it is left out")
     offset: int = Field(0, ge=0, description="how many items to leave out first")
 
     def page(self, sort: str | None = None) -> Page:
-        limit = self.limit if self.limit is not None or self.format != "json" else 50
+        limit = self.limit if self.limit is not None or getattr(self, "format", "json") != "json" else 50
         return Page(limit, self.offset, sort)
+
+
+class Listed(Limits, Format):
+    """Parameters of lists of what papers say."""
 
 
 class Place(Parameters):
@@ -115,6 +119,6 @@ def as_json(answer: BaseModel) -> Response:
 
 
 __all__ = [
-    "MEDIA", "AssociationQuery", "EvidenceFilters", "Format", "Listed", "Narrowed", "Parameters", "PlainFormat", "Query", "ReaderDep", "Sifted",
-    "as_json", "respond",
+    "MEDIA", "AssociationQuery", "EvidenceFilters", "Format", "Limits", "Listed", "Narrowed", "Parameters", "PlainFormat", "Query",
+    "ReaderDep", "Sifted", "as_json", "respond",
 ]  # fmt: skip

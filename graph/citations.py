@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -14,13 +14,12 @@ from schema.association import Association, PublishedEstimate, StudyRef
 from schema.errors import BadParameter
 from schema.reference import Reference, parted, reference_of
 
-Form = Literal["ris", "bibtex", "csl-json"]
-MEDIA: dict[Form, str] = {
+MEDIA = {
     "ris": "application/x-research-info-systems; charset=utf-8",
     "bibtex": "application/x-bibtex; charset=utf-8",
     "csl-json": "application/vnd.citationstyles.csl+json",
 }
-ENDINGS: dict[Form, str] = {"ris": "ris", "bibtex": "bib", "csl-json": "json"}
+ENDINGS = {"ris": "ris", "bibtex": "bib", "csl-json": "json"}
 _FIRST_ONLY = "Only the first author is known."
 
 
@@ -51,19 +50,19 @@ def _studies(value: Any) -> Iterator[str]:
             yield from _studies(one)
 
 
-def cited(reader: Reader, answer: BaseModel, form: Form) -> str:
+def cited(reader: Reader, answer: BaseModel, form: str) -> str:
     """The papers behind an answer of this reader's release; BadParameter where it has none to have."""
     if isinstance(answer, Answer) and any(isinstance(one, TermItem) for one in answer.items):
         raise BadParameter("format", "Terms have no papers.", ["table", "json", "csv", "tsv"])
     return of_studies(reader, behind(answer), form)
 
 
-def of_studies(reader: Reader, ids: Iterable[str], form: Form) -> str:
+def of_studies(reader: Reader, ids: Iterable[str], form: str) -> str:
     everything = reader.studies()
     return written([reference_of(everything[study]) for study in ids], form)
 
 
-def written(references: Sequence[Reference], form: Form) -> str:
+def written(references: Sequence[Reference], form: str) -> str:
     """References as text; nothing (of JSON, an empty list) where there are none."""
     if form == "ris":
         return _ris(references)
@@ -132,9 +131,10 @@ def _ris_author(author: str) -> str:
 
 
 def _bibtex(references: Sequence[Reference]) -> str:
-    import bibtexparser
+    from bibtexparser.entrypoint import write_string
     from bibtexparser.library import Library
     from bibtexparser.model import Entry, Field
+    from bibtexparser.writer import BibtexFormat
 
     entries = []
     for one in references:
@@ -158,9 +158,9 @@ def _bibtex(references: Sequence[Reference]) -> str:
         }
         found = [Field(name, value) for name, value in fields.items() if value]
         entries.append(Entry("article" if one.article else "misc", str(one.id), found))
-    layout = bibtexparser.BibtexFormat()
+    layout = BibtexFormat()  # type: ignore[no-untyped-call]
     layout.block_separator = "\n"
-    return str(bibtexparser.write_string(Library(list(entries)), bibtex_format=layout)) if entries else ""
+    return str(write_string(Library(list(entries)), bibtex_format=layout)) if entries else ""
 
 
 def _encoded(texts: Sequence[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """R lines that pool one association anew, and stop where R disagrees with what was served.
 
 The settings are those of tests/reference/metafor.R: REML with the Hartung-Knapp interval that is never narrower than the unadjusted one
-(test = "adhoc"), threshold 1e-12. Of two to four estimates the headline is Bayesian; the script sums the same posterior by a rule of its own.
+(test = "adhoc"), threshold 1e-12. Of two to four estimates the headline is Bayesian; the script sums the same posterior by its own rule.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ bayes <- function(yi, vi, scale = TAU_SCALE, points = 4001) {
 }
 
 compare <- function(what, ours, r) {
-  cat(sprintf("%-28s served %s   R %s\\n", what, paste(format(ours, digits = 7), collapse = " "), paste(format(r, digits = 7), collapse = " ")))
+  shown <- function(x) paste(format(x, digits = 7), collapse = " ")
+  cat(sprintf("%-24s served %s   R %s\\n", what, shown(ours), shown(r)))
   if (any(abs(ours - r) / pmax(1, abs(ours)) > TOLERANCE)) stop(what, ": R gives other figures than were served")
 }
 """

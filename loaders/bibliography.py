@@ -70,9 +70,12 @@ def _sheets(found: files.Found) -> tuple[list[Sheet], list[Problem]]:
             problems.append(Problem(files.STANDARD_INPUT, "text", "files and folders of sheets, which can be written again"))
             continue
         source = files.read(path)
-        read = source if isinstance(source, Problem) else documents(source)
-        if isinstance(source, Problem) or isinstance(read, Problem):
-            problems.append(read if isinstance(read, Problem) else source)  # type: ignore[arg-type]
+        if isinstance(source, Problem):
+            problems.append(source)
+            continue
+        read = documents(source)
+        if isinstance(read, Problem):
+            problems.append(read)
             continue
         for document in read:
             for one in document.items() if isinstance(document.value, list) else [document]:

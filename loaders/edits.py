@@ -61,7 +61,7 @@ def _expected(values: list[Any] | None, changes: Mapping[str, Mapping[str, Any]]
     def changed(value: Any) -> Any:
         if isinstance(value, list):
             return [changed(one) for one in value]
-        new = changes.get(value.get("id"), {}) if isinstance(value, dict) else {}
+        new = changes.get(str(value.get("id")), {}) if isinstance(value, dict) else {}
         return {**value, **{key: list(one) if isinstance(one, tuple) else one for key, one in new.items()}} if new else value
 
     return [changed(value) for value in values or ()]
@@ -69,12 +69,12 @@ def _expected(values: list[Any] | None, changes: Mapping[str, Mapping[str, Any]]
 
 def _sheets(text: str) -> list[yaml.MappingNode]:
     """The mappings of a file that may be sheets: its documents, or the items of its lists."""
-    found = []
-    for node in yaml.compose_all(text, Loader=_LOADER):
-        for one in node.value if isinstance(node, yaml.SequenceNode) else [node]:
-            if isinstance(one, yaml.MappingNode):
-                found.append(one)
-    return found
+    return [
+        one
+        for node in yaml.compose_all(text, Loader=_LOADER)
+        for one in (node.value if isinstance(node, yaml.SequenceNode) else [node])
+        if isinstance(one, yaml.MappingNode)
+    ]
 
 
 class _Layout:

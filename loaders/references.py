@@ -85,10 +85,10 @@ def _made(fields: dict[str, Any], everything: Iterable[str] = ()) -> Reference:
     told = {name: _clean(str(fields[name])) for name in ("title", "journal", "id") if fields.get(name)}
     loose = list(everything)
     year = _YEAR.search(str(fields.get("year") or ""))
-    pmid = re.fullmatch(r"(?:PMID:?\s*)?([0-9]{1,9})", str(fields.get("pmid") or "").strip(), re.IGNORECASE)
-    pmid = pmid or next((found for text in loose if (found := _PMID.search(text))), None)
+    own = re.fullmatch(r"(?:PMID:?\s*)?([0-9]{1,9})", str(fields.get("pmid") or "").strip(), re.IGNORECASE)
+    pmid = own or next((found for text in loose if (found := _PMID.search(text))), None)
     pmcid = next((found for text in (str(fields.get("pmcid") or ""), *loose) if (found := _PMCID.search(text))), None)
-    doi = next((found for text in (fields.get("doi") or "", *loose) if (found := doi_in(str(text)))), None)
+    doi = next((one for text in (fields.get("doi") or "", *loose) if (one := doi_in(str(text)))), None)
     authors = tuple(author for one in fields.get("authors") or () if (author := _clean(one)))
     named = [author for author in authors if not is_et_al(author)]
     # a lone family name is the first author's, and no list
@@ -189,7 +189,7 @@ def _nbib(text: str) -> _Found:
     for line, lines in _blocks(text):
         wanted = list(_of_interest(line, lines))
         try:
-            (entry,) = nbib.read("\n".join([*wanted, ""])) or ({},)
+            entry: dict[str, Any] = next(iter(nbib.read("\n".join([*wanted, ""]))), {})
         except (MalformedLine, UnknownTagFormat, ValueError) as error:
             raise _Wrong([(line, f"a record that can't be read ({_clean(str(error))})", "PubMed's format as it exports it")]) from error
         if "pubmed_id" not in entry and "title" not in entry:
@@ -247,11 +247,11 @@ def _of_interest(begun: int, lines: Sequence[tuple[int, str]]) -> Iterator[str]:
 
 
 def _bibtex(text: str) -> _Found:
-    import bibtexparser
+    from bibtexparser.entrypoint import parse_string
     from bibtexparser.model import DuplicateBlockKeyBlock, Entry
 
     logging.getLogger("bibtexparser").setLevel(logging.CRITICAL)
-    library = bibtexparser.parse_string(text)
+    library = parse_string(text)
     wrong = [
         (_line(block), f"an entry that can't be read ({_reason(block.error)})", "BibTeX: each entry and value closed, each field once")
         for block in library.failed_blocks

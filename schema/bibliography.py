@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from pydantic import Field
+
 from schema.reading import Frozen
 
 MatchedBy = Literal["doi", "pmid", "title"]
@@ -30,7 +32,7 @@ class Matched(Frozen):
     status: Literal["filled", "agrees", "doubtful", "several", "none"]
     by: MatchedBy | None = None
     references: tuple[str, ...] = ()
-    filled: dict[str, Any] = {}
+    filled: dict[str, Any] = Field(default_factory=dict)
     differs: tuple[Differs, ...] = ()
     why: str | None = None
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 from pydantic import Field
 
-from api.deps import Listed, Parameters, PlainFormat, ReaderDep, as_json, respond
+from api.deps import Limits, Parameters, PlainFormat, ReaderDep, as_json, respond
 from graph import questions
 from schema.answer import Answer, Neighbours, TermAnswer, TermItem
 from schema.vocabulary import Kind
@@ -18,7 +18,7 @@ TermName = Annotated[str, Path(description="id, name or synonym of the term")]
 router = APIRouter(tags=["terms"])
 
 
-class TermsQuery(PlainFormat, Listed):
+class TermsQuery(Limits, PlainFormat):
     q: str | None = Field(None, description="part of an id, name or synonym, British or American")
     kind: Kind | None = Field(None, description="keep terms of that kind")
 

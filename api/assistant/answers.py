@@ -1,0 +1,186 @@
+"""What an assistant is answered: a status, a sentence, short items, the whole items where they are asked for, and the papers.
+
+`status` keeps apart what must not be mixed up: `answered` and `studied-inconclusive` rest on studies, `not-studied` and `filtered-out` on
+none, and `unknown-name` is no answer but suggestions.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, Field
+
+from schema.association import CertaintyLevel, Direction, EstimateSource, Interval
+from schema.reading import Frozen
+
+Status = Literal["answered", "studied-inconclusive", "not-studied", "filtered-out", "unknown-name"]
+Standing = Literal["studied", "studied-inconclusive", "not-studied"]
+DISCLAIMER = "Evidence summary of published papers, not medical advice."
+
+S = TypeVar("S", bound=BaseModel)
+F = TypeVar("F", bound=BaseModel)
+
+
+class Source(Frozen):
+    """A paper; what its sheet doesn't show is null."""
+
+    id: str
+    label: str
+    title: str | None = None
+    year: int | None = None
+    doi: str | None = None
+    pmid: str | None = None
+    read: Literal["abstract", "full-text"]
+
+
+class Told(Frozen, Generic[S, F]):
+    status: Status = Field(
+        description="answered: studies say something. studied-inconclusive: studies looked and no cohort reports a clear sign; this is NOT "
+        "evidence of no effect. not-studied: no study of this release looked; nothing is known, in neither direction. filtered-out: the "
+        "filters left nothing; what there is without them is in `text`. unknown-name: a name was not understood, and nothing was asked; "
+        "try `suggestions`."
+    )
+    text: str = Field(description="what the status means here, in a sentence or two")
+    suggestions: tuple[str, ...] = Field((), description="the nearest names, where one was not understood")
+    query: dict[str, Any] = Field({}, description="the question as it was understood: ids, population with its parts, filters")
+    release: str | None = Field(None, description="the release of the evidence that answers; quote it")
+    total: int = Field(0, description="how many items there are")
+    shown: int = Field(0, description="how many of them are here")
+    unknown_dropped: int = Field(0, description="rows left out because it is not known whether they match the filters")
+    note: str | None = Field(None, description="what a reader must know first")
+    items: tuple[S, ...] = ()
+    full: tuple[F, ...] | None = Field(None, description="the same items whole, where form is full; as the REST API gives them")
+    sources: tuple[Source, ...] = Field((), description="the papers of the items, which name them by id; cite them with every claim")
+    disclaimer: str = DISCLAIMER
+
+
+class Term(Frozen):
+    id: str
+    name: str
+
+
+class ShortAssociation(Frozen):
+    """One exposure and one outcome in one population."""
+
+    standing: Standing
+    exposure: Term
+    outcome: Term
+    population: Term
+    direction: Direction | None = Field(description="of the exposure on the outcome; null where it was not studied")
+    said: str = Field(description="the association in a dozen words")
+    measure: str | None = None
+    estimate: float | None = None
+    ci: Interval | None = Field(None, description="95%")
+    contrast: str | None = None
+    estimate_source: EstimateSource | None = None
+    estimate_of: str | None = Field(None, description="how many cohorts the estimate is from; others may only vote")
+    interval_includes_no_effect: bool | None = None
+    cohorts: int = Field(description="independent cohorts that say something; papers that share patients count once")
+    cohorts_reporting: dict[str, int] = Field(description="cohorts by report: increases, decreases, not_significant, unclear")
+    patients: int
+    weight: float | None = Field(
+        description="0..1, the probability that a next cohort of usual size would report this direction with p < 0.05; no effect size, "
+        "no probability that the effect is real"
+    )
+    p_direction: float | None = Field(description="0.5..1, the probability that the true effect has this sign")
+    certainty: CertaintyLevel | None
+    certainty_reasons: tuple[str, ...] = ()
+    contested: str | None = Field(None, description="why the evidence contradicts itself; null where it doesn't")
+    read_in_full: int = Field(description="how many of the studies were read in full text; the others as abstracts")
+    studies: tuple[str, ...] = Field(description="ids of the papers, among `sources`")
+
+
+class ShortRow(Frozen):
+    """One finding as its paper prints it."""
+
+    study: str
+    population: str
+    n: int | None
+    reported: str = Field(description="the direction that the paper reports, of exposure on outcome as it names them")
+    exposure: str
+    outcome: str
+    figure: str | None = Field(None, description="measure, value and 95% interval")
+    p: float | str | None = None
+    adjusted: bool | None = None
+    used: str = Field(description="pooled, votes or shown (not counted)")
+    why: str | None = None
+
+
+class ShortEvidence(ShortAssociation):
+    rows: tuple[ShortRow, ...]
+    flips: str | None = Field(None, description="what would turn the association")
+
+
+class ShortComparison(Frozen):
+    factor: Term
+    outcome: Term
+    cells: tuple[ShortAssociation, ...]
+    differences: tuple[str, ...] = Field(description="the tests of each pair, or why there is none; unlike cells side by side are no test")
+
+
+class ShortPrevalence(Frozen):
+    """How common a lesion is in a population, in percent."""
+
+    standing: Standing
+    lesion: Term
+    population: Term
+    pct: float | None = None
+    ci: Interval | None = None
+    next_cohort: Interval | None = Field(None, description="95% prediction interval")
+    cohorts: int
+    cases: int | None = None
+    total: int | None = None
+    lowest: float | None = None
+    highest: float | None = None
+    certainty: CertaintyLevel | None = None
+    studies: tuple[str, ...]
+
+
+class ShortMechanism(Frozen):
+    """What papers claim; claims are no measurements."""
+
+    mechanism: Term
+    supports: int = Field(description="independent cohorts whose papers support it")
+    proposes: int = Field(description="papers that only propose it")
+    argues_against: int
+    factors: tuple[Term, ...]
+    studies: tuple[str, ...]
+
+
+class ShortChain(Frozen):
+    chain: str
+    weakest: str = Field(description="a chain is as strong as this link")
+    links: tuple[str, ...]
+    studies: tuple[str, ...]
+
+
+class ShortGap(Frozen):
+    standing: Standing
+    factor: Term
+    outcome: Term
+    population: Term
+    state: Literal["empty", "weak", "fair"]
+    said: str
+    known_in: tuple[str, ...]
+    expected_change: float = Field(description="by how much one more cohort would move the probability of an increase, on average")
+    sample_size: int | None = Field(None, description="patients that detect the odds ratio asked for")
+    studies: tuple[str, ...]
+
+
+class ShortStudy(Frozen):
+    id: str
+    design: str | None
+    n: int | None
+    findings: int
+    prevalence: int
+    claims: int
+    studies: tuple[str, ...]
+
+
+class ShortTerm(Frozen):
+    id: str
+    name: str
+    kind: str
+    synonyms: tuple[str, ...]
+    definition: str | None
+    findings: int = Field(description="how many findings name it; 0: in the vocabulary, never studied")
