@@ -40,7 +40,7 @@ class PlainFormat(Parameters):
 class Format(Parameters):
     format: Literal["json", "csv", "tsv", "ris", "bibtex", "csl-json"] = Field(
         "json",
-        description="json, csv, tsv; or the papers behind the answer: ris, bibtex, csl-json. All but json give all items unless limit is set",
+        description="json, csv, tsv; or the papers behind the answer: ris, bibtex, csl-json. All but json give all unless limit is set",
     )
 
 

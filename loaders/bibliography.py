@@ -120,7 +120,7 @@ class _Index:
         for name in ("doi", "pmid"):
             for key in _keys(ours):
                 if key[0] == name and key in self._by:
-                    by = by or name  # type: ignore[assignment]
+                    by = by or name
                     found += [record for record in self._by[key] if record not in found]
         return by, found
 

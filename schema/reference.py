@@ -75,7 +75,7 @@ def as_author(family: str, given: str = "", suffix: str = "") -> str:
         initials = words[0]
     else:
         initials = "".join(word[0].upper() for word in words if word[0].isalpha())
-    return " ".join(part for part in (family.strip(), initials, suffix.strip()) if part)
+    return " ".join(part for part in (family.strip(), initials, suffix.strip(" .")) if part)
 
 
 def doi_in(text: str) -> str | None:

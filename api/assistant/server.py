@@ -11,7 +11,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import ToolAnnotations
-from pydantic import create_model
+from pydantic import BaseModel, ConfigDict, create_model
 
 from api.assistant.tools import READING, Tools
 from graph import questions
@@ -40,6 +40,10 @@ def server(store: Store) -> MCPServer[Any]:
     return made
 
 
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
 def _tool(question: Callable[..., Any]) -> Tool:
     @functools.wraps(question)
     def ask(**given: Any) -> Any:
@@ -56,11 +60,9 @@ def _tool(question: Callable[..., Any]) -> Tool:
     )
     # a name that is not known is refused: dropped, it would make another question of it
     given = tool.fn_metadata.arg_model
-    strict: Any = create_model(given.__name__, __base__=given)
-    strict.model_config["extra"] = "forbid"
-    strict.model_rebuild(force=True)
-    tool.fn_metadata.arg_model = strict
-    tool.parameters = strict.model_json_schema(by_alias=True)
+    bases: Any = (given, _Strict)
+    tool.fn_metadata.arg_model = create_model(given.__name__, __base__=bases)
+    tool.parameters = tool.fn_metadata.arg_model.model_json_schema(by_alias=True)
     return tool
 
 

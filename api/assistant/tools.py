@@ -205,7 +205,7 @@ class Tools:
         offset: Offset = 0,
         form: FormOf = "short",
     ) -> Told[answers.ShortComparison, Comparison]:
-        """The factors of a lesion, populations side by side (where none is named: hypertensive ICH, CAA, both), with tests of differences."""
+        """The factors of a lesion, populations side by side (where none is named: hypertensive ICH, CAA, both), with tests."""
         page = Page(limit, offset)
         return self._told(
             Told[answers.ShortComparison, Comparison],
@@ -256,10 +256,8 @@ class Tools:
             ),
             short.gap,
             form,
-            dict.fromkeys(
-                ("answered", "studied-inconclusive", "not-studied"),
-                "These cells are where little or nothing is known; each has its standing.",
-            ),
+            {"answered": "These cells are where little or nothing is known; each has its standing."},
+            0,
         )
 
     def prevalence(
@@ -358,7 +356,7 @@ def _status(why: Why | None, shown: Sequence[BaseModel]) -> Status:
         return why.status
     cells = [cell for one in shown for cell in (one.cells if isinstance(one, answers.ShortComparison) else (one,))]
     standings = {getattr(cell, "standing", "studied") for cell in cells}
-    if "studied" in standings:
+    if "studied" in standings or not standings:
         return "answered"
     return "studied-inconclusive" if "studied-inconclusive" in standings else "not-studied"
 
