@@ -169,9 +169,12 @@ def _encoded(texts: Sequence[str]) -> list[str]:
     from bibtexparser.middlewares import LatexEncodingMiddleware
     from bibtexparser.model import Entry, Field
 
-    middleware = LatexEncodingMiddleware(keep_math=False, enclose_urls=False)
-    library = middleware.transform(Library([Entry("misc", "x", [Field(str(i), text) for i, text in enumerate(texts)])]))
-    return [str(field.value) for field in library.entries[0].fields]
+    # a straight quotation mark may stand as it is; the encoder would make two closing ones of it
+    parts = [text.split('"') for text in texts]
+    fields = [Field(f"{i}-{j}", one) for i, some in enumerate(parts) for j, one in enumerate(some)]
+    library = LatexEncodingMiddleware(keep_math=False, enclose_urls=False).transform(Library([Entry("misc", "x", fields)]))
+    encoded = (str(field.value) for field in library.entries[0].fields)
+    return ['"'.join(next(encoded) for _ in some) for some in parts]
 
 
 # --- CSL-JSON ---

@@ -16,6 +16,7 @@ from schema.association import Association, Mechanism
 
 if TYPE_CHECKING:
     import networkx as nx
+    from pydantic import BaseModel
 
 _T = TypeVar("_T")
 
@@ -138,6 +139,12 @@ class Graph:
     def term(self, name: str) -> TermAnswer:
         """One term by its id, name or synonym."""
         return self._ask(lambda reader: questions.term(reader, name))
+
+    def cite(self, answer: BaseModel, form: str = "ris") -> str:
+        """The papers behind an answer of this graph, as ris, bibtex or csl-json."""
+        from graph import citations
+
+        return self._ask(lambda reader: citations.cited(reader, answer, form))
 
     def networkx(self, population: str | None = None, *, simple: bool = False) -> nx.MultiDiGraph[str] | nx.DiGraph[str]:
         """The graph in networkx: all of it, or (`simple`) one population's derived edges, ready for networkx's algorithms."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -61,7 +61,7 @@ def _tool(question: Callable[..., Any]) -> Tool:
     # a name that is not known is refused: dropped, it would make another question of it
     given = tool.fn_metadata.arg_model
     bases: Any = (given, _Strict)
-    tool.fn_metadata.arg_model = create_model(given.__name__, __base__=bases)
+    tool.fn_metadata.arg_model = cast("Any", create_model(given.__name__, __base__=bases))
     tool.parameters = tool.fn_metadata.arg_model.model_json_schema(by_alias=True)
     return tool
 

@@ -366,7 +366,7 @@ def _text(status: Status, meant: str, query: dict[str, Any], why: Why | None) ->
     if why is not None:
         parts.append(why.text)
         if status == "filtered-out":
-            parts.append(f"Without: {why.without}.")
+            parts.append(f"Without the filters there are {why.without}.")
     if "turned_from" in query:
         turned = query.get("lesion") or query.get("outcome") or query.get("to")
         parts.append(f"You asked of {query['turned_from']}; the answer is of its opposite, {turned}, so read directions for that.")
