@@ -117,12 +117,15 @@ def load(
     paths: Paths,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start from nothing: only these sheets.")] = False,
     keep_going: Annotated[bool, typer.Option("--keep-going", help="Load the clean studies, and list what is wrong with the rest.")] = False,
+    bibliography: cli_citations.ReferenceFiles = None,
+    replace: cli_citations.Replace = False,
 ) -> None:
     """Add or replace studies by id, build the new release, and swap it in whole. With errors, nothing is changed."""
     from graph import opening
 
+    complete = cli_citations.completing(bibliography, replace=replace)
     with _report() as report:
-        change = opening.load(_settings(), paths, fresh=fresh, keep_going=keep_going, report=report)
+        change = opening.load(_settings(), paths, fresh=fresh, keep_going=keep_going, complete=complete, report=report)
     _tell(change.problems)
     told = f"{len(change.added)} studies added, {len(change.replaced)} replaced."
     print(f"{told if change.changed else 'Nothing changed.'} Release {change.release[:12]}.")

@@ -18,6 +18,7 @@ from schema.errors import BadParameter
 if TYPE_CHECKING:
     from graph.stores.port import Reader, Store
     from schema.bibliography import Bibliography, Matched
+    from schema.study import Study
 
 
 CITED = frozenset({Format.ris, Format.bibtex, Format.csl_json})
@@ -25,6 +26,32 @@ CITED = frozenset({Format.ris, Format.bibtex, Format.csl_json})
 _QUESTIONS = frozenset(
     {"factors", "outcomes", "contested", "evidence", "compare", "paths", "gaps", "prevalence", "mechanisms", "studies", "study"}
 )
+
+
+ReferenceFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--bibliography", metavar="FILE", help="Fill in bibliographies from that reference file (repeat), as rdwi bibliography does."
+    ),
+]
+Replace = Annotated[bool, typer.Option("--replace", help="Where sheet and reference file differ, take what the file says.")]
+
+
+def completing(reference_files: Sequence[Path] | None, *, replace: bool) -> Callable[[Sequence[Study]], Sequence[Study]] | None:
+    """What fills in the bibliographies of studies that are loaded, and tells so."""
+    if not reference_files:
+        if replace:
+            raise BadParameter("replace", "--replace says what --bibliography does; name a reference file, too.")
+        return None
+
+    def complete(studies: Sequence[Study]) -> Sequence[Study]:
+        from loaders import bibliography as bibliographies
+
+        completed, told = bibliographies.complete(studies, reference_files, replace=replace)
+        _print_told(told)
+        return completed
+
+    return complete
 
 
 def register(app: typer.Typer) -> None:
@@ -102,7 +129,7 @@ def bibliography(
     references: Annotated[
         list[Path], typer.Option("--from", metavar="FILE", help="Reference file (repeat): RIS, PubMed's nbib, BibTeX or CSL-JSON.")
     ],
-    replace: Annotated[bool, typer.Option("--replace", help="Where sheet and file differ, take what the file says.")] = False,
+    replace: Replace = False,
     in_place: Annotated[bool, typer.Option("--in-place", help="Write into the sheets; comments and layout stay.")] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write copies of the sheets there: a folder, new or empty.")] = None,
     format: Annotated[Literal["table", "json"], typer.Option("--format", help="table or json.")] = "table",
@@ -124,10 +151,14 @@ def bibliography(
     if format == "json":
         print(told.model_dump_json())
         return
-    _print_told(told, writes=in_place or output is not None)
+    _print_told(told)
+    if in_place or output is not None:
+        print(f"{len(told.written)} files written.")
+    else:
+        print("Nothing was written: --in-place writes into the sheets, --output FOLDER writes copies.")
 
 
-def _print_told(told: Bibliography, *, writes: bool) -> None:
+def _print_told(told: Bibliography) -> None:
     for one in told.studies:
         _print_matched(one)
     for reference in told.unused:
@@ -139,10 +170,6 @@ def _print_told(told: Bibliography, *, writes: bool) -> None:
         f"{counts['several']} that match several papers, {counts['none']} that match none"
     )
     print(f"{len(told.studies)} sheets: {summary}; {len(told.unused)} references match no sheet.")
-    if writes:
-        print(f"{len(told.written)} files written.")
-    else:
-        print("Nothing was written: --in-place writes into the sheets, --output FOLDER writes copies.")
 
 
 def _print_matched(one: Matched) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -187,11 +187,13 @@ def load(
     *,
     fresh: bool = False,
     keep_going: bool = False,
+    complete: Callable[[Sequence[Study]], Sequence[Study]] | None = None,
     report: Report | None = None,
 ) -> Change:
     """Add or replace studies by id, build the new release and swap it in whole.
 
-    InputProblems where anything is wrong, and then nothing is changed; with `keep_going` the clean studies are loaded.
+    InputProblems where anything is wrong, and then nothing is changed; with `keep_going` the clean studies are loaded. `complete` is given
+    the studies as they are read, and gives them back as they are to be loaded.
     """
     with _writer(settings, report) as writer:
         old = None if fresh else _held(settings, writer, report)
@@ -200,7 +202,7 @@ def load(
         if loaded.errors and not (keep_going and loaded.studies):
             raise InputProblems(loaded.problems)
         old_studies = {study.id: study for study in old.studies} if old is not None else {}
-        new = {study.id: study for study in loaded.studies}
+        new = {study.id: study for study in (loaded.studies if complete is None else complete(loaded.studies))}
         terms = [*(term for term in own if term.id not in {one.id for one in loaded.terms}), *loaded.terms]
         vocabulary = vocabularies.shipped().extended(terms)
         _still_known(old_studies.values(), vocabulary)

@@ -24,7 +24,8 @@ from schema.bibliography import Bibliography, Differs, Matched, MatchedBy, Unuse
 from schema.errors import InputProblems
 from schema.names import normal
 from schema.problems import Problem
-from schema.reference import FIELDS, Reference, same
+from schema.reference import FIELDS, Reference, reference_of, same
+from schema.study import Study, canonical
 
 _FEWEST_WORDS = 4  # of a title that can tell one paper from all others
 _ALIKE = 0.6  # of two titles that may be one paper's
@@ -60,6 +61,21 @@ def fill(
     told = match(sheets, records, replace=replace)
     written = _written(found, sheets, told.studies, in_place=in_place, output=output)
     return told.model_copy(update={"written": tuple(str(path) for path in written)})
+
+
+def complete(
+    studies: Sequence[Study], reference_files: Iterable[str | Path], *, replace: bool = False
+) -> tuple[tuple[Study, ...], Bibliography]:
+    """Studies with their bibliographies filled in, whatever they were read from; InputProblems where a reference file can't be read."""
+    records, problems = references.read(reference_files)
+    if problems:
+        raise InputProblems(problems)
+    told = match([Sheet(files.Source(study.id, b""), reference_of(study), study.id) for study in studies], records, replace=replace)
+    filled = tuple(
+        Study.model_validate({**canonical(study), **one.changes}) if one.changes else study
+        for study, one in zip(studies, told.studies, strict=True)
+    )
+    return filled, told
 
 
 def _sheets(found: files.Found) -> tuple[list[Sheet], list[Problem]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -200,6 +201,28 @@ def test_the_command_tells_programs_as_json(folder: Path) -> None:
     told = Bibliography.model_validate(json.loads(rdwi(folder / "sheets", "--from", folder / "refs.ris", "--format", "json")))
     assert [one.status for one in told.studies] == ["filled", "none"]
     assert told.written == ()
+
+
+def test_load_fills_in_what_is_loaded_and_leaves_the_files_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RDWI_SNAPSHOT", str(folder / "data"))
+    (folder / "sheets" / "vocabulary.yaml").unlink()
+    words = ["load", str(folder / "sheets"), "--fresh", "--bibliography", str(folder / "refs.ris")]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    assert "menon: filled in (doi, " in done.output
+    (menon, _) = load_json("studies")["items"]
+    assert (menon["title"], menon["year"], menon["label"]) == (TITLE, 2011, "Menon 2011")
+    assert CliRunner().invoke(app, [*words, "--replace"]).exit_code == 0
+    assert load_json("studies")["items"][0]["year"] == 2012
+    assert (folder / "sheets" / "menon.yaml").read_text() == SHEET
+    assert "name a reference file" in str(CliRunner().invoke(app, ["load", str(folder / "sheets"), "--replace"]).exception)
+    (folder / "refs.ris").write_text("TY  - JOUR\n")
+    assert isinstance(CliRunner().invoke(app, words).exception, InputProblems)
+
+
+def load_json(*words: str) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(CliRunner().invoke(app, [*words, "--format", "json"]).output)
+    return answer
 
 
 def test_nothing_is_written_where_a_file_is_bad(folder: Path) -> None:
