@@ -109,30 +109,16 @@ def _readme(reader: Reader, answer: Evidence, files: list[str]) -> str:
     terms = reader.terms()
     said = one.caption if one is not None else answer.why.text if answer.why is not None else "nothing is known"
     title = f"{terms[answer.query['exposure']].name} > {terms[answer.query['outcome']].name}, population {answer.query['population']}"
-    facts = [
-        title,
-        said,
-        answer.note,
-        f"{answer.unknown_dropped} rows left out because it is not known whether they match the filters."
-        if answer.unknown_dropped
-        else None,
-        "Evidence summary, not medical advice.",
-        None,
-        f"Release {answer.release} of the R-DWI evidence graph, rdwi-graph {package_version()}, method {METHOD.served()['version']}.",
-        f"Asked as  {question['command']}",
-        f"or        {question['address']}",
-        None,
-        *(f"{file:<14}{_WHAT[file]}" for file in files),
+    dropped = f"{answer.unknown_dropped} rows left out because it is not known whether they match the filters."
+    method = METHOD.served()["version"]
+    paragraphs: list[list[str | None]] = [
+        [title, said, answer.note, dropped if answer.unknown_dropped else None, "Evidence summary, not medical advice."],
+        [
+            f"Release {answer.release} of the R-DWI evidence graph, rdwi-graph {package_version()}, method {method}.",
+            f"Asked as  {question['command']}",
+            f"or        {question['address']}",
+        ],
+        [f"{file:<14}{_WHAT[file]}" for file in files],
+        [] if "pooled.R" in files else ["There are no R lines: no two estimates can be pooled."],
     ]
-    if "pooled.R" not in files:
-        facts += [None, "There are no R lines: no two estimates can be pooled."]
-    return "\n".join(fact or "" for fact in _without_gaps(facts)) + "\n"
-
-
-def _without_gaps(facts: list[str | None]) -> Iterator[str | None]:
-    """What is left out leaves no line; a line is blank between paragraphs only."""
-    last: str | None = ""
-    for i, fact in enumerate(facts):
-        if fact is not None or (last is not None and i > 3):
-            yield fact
-            last = fact
+    return "\n\n".join("\n".join(filter(None, lines)) for lines in paragraphs if lines) + "\n"

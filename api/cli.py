@@ -253,7 +253,7 @@ def evidence(
     population: Population = None,
     filters: Filters = Filters(),
     bundle: Annotated[
-        Path | None, typer.Option(help="Write the whole answer into this ZIP: figures, CSV, R lines, filters, release, citations.")
+        Path | None, typer.Option(help="Write the whole answer into this ZIP: CSV, R lines, filters, release, citations.")
     ] = None,
     format: Form = Format.table,
     plot: Annotated[Path | None, typer.Option("--plot", metavar="OUT.svg", help="Also write its figure to that file, as SVG.")] = None,

@@ -21,8 +21,11 @@ from schema.reference import ET_AL, Reference, as_author, doi_in, is_et_al, part
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_PMID = re.compile(r"(?:pubmed\.ncbi\.nlm\.nih\.gov/|ncbi\.nlm\.nih\.gov/pubmed/|PMID:?\s*)([0-9]{1,9})(?![0-9])", re.IGNORECASE)
-_PMCID = re.compile(r"\bPMC[0-9]+\b")
+# as a line, or a part of one, that says nothing else: a note may well name the ids of other papers
+_PMID = re.compile(
+    r"(?:https?://(?:pubmed\.ncbi\.nlm\.nih\.gov|(?:www\.)?ncbi\.nlm\.nih\.gov/pubmed)/|PMID:?\s*)([0-9]{1,9})/?", re.IGNORECASE
+)
+_PMCID = re.compile(r"(?:https?://\S+/articles/|PMCID:?\s*)?(PMC[0-9]+)/?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +84,13 @@ _Found = Iterator[tuple[int | None, Reference]]
 
 
 def _made(fields: dict[str, Any], everything: Iterable[str] = ()) -> Reference:
-    """A reference of texts; what is blank is left out. `everything`: texts in which an id of PubMed may stand."""
+    """A reference of texts; what is blank is left out. `everything`: texts that may be an id."""
     told = {name: _clean(str(fields[name])) for name in ("title", "journal", "id") if fields.get(name)}
-    loose = list(everything)
+    loose = [part.strip() for text in everything for part in re.split(r"[\n;]", text)]
     year = _YEAR.search(str(fields.get("year") or ""))
     own = re.fullmatch(r"(?:PMID:?\s*)?([0-9]{1,9})", str(fields.get("pmid") or "").strip(), re.IGNORECASE)
-    pmid = own or next((found for text in loose if (found := _PMID.search(text))), None)
-    pmcid = next((found for text in (str(fields.get("pmcid") or ""), *loose) if (found := _PMCID.search(text))), None)
+    pmid = own or next((found for text in loose if (found := _PMID.fullmatch(text))), None)
+    pmcid = next((found for text in (str(fields.get("pmcid") or "").strip(), *loose) if (found := _PMCID.fullmatch(text))), None)
     doi = next((one for text in (fields.get("doi") or "", *loose) if (one := doi_in(str(text)))), None)
     authors = tuple(author for one in fields.get("authors") or () if (author := _clean(one)))
     named = [author for author in authors if not is_et_al(author)]
@@ -102,7 +105,7 @@ def _made(fields: dict[str, Any], everything: Iterable[str] = ()) -> Reference:
         journal=told.get("journal"),
         doi=doi,
         pmid=pmid[1].lstrip("0") or None if pmid else None,
-        pmcid=pmcid[0] if pmcid else None,
+        pmcid=pmcid[1].upper() if pmcid else None,
     )
 
 
@@ -133,7 +136,7 @@ def _ris(text: str) -> _Found:
                     "id": entry.get("id"),
                     "title": entry.get("title") or entry.get("primary_title"),
                     "authors": [_ris_author(name) for name in names],
-                    "first_author": names[0].partition(",")[0].strip() if names else None,
+                    "first_author": _ris_family(names[0]) if names else None,
                     "year": entry.get("year") or entry.get("publication_year") or entry.get("date"),
                     "journal": next((entry[key] for key in journals if entry.get(key)), None),
                     "doi": entry.get("doi"),
@@ -170,6 +173,10 @@ def _ris_records(text: str) -> Iterator[tuple[int, list[str]]]:
         raise _Wrong(wrong)
 
 
+def _ris_family(name: str) -> str:
+    return name.partition(",")[0].strip() if "," in name else parted(name)[0]
+
+
 def _ris_author(name: str) -> str:
     if "," not in name:
         return name
@@ -187,7 +194,7 @@ def _nbib(text: str) -> _Found:
     from nbib.exceptions import MalformedLine, UnknownTagFormat
 
     for line, lines in _blocks(text):
-        wanted = list(_of_interest(line, lines))
+        wanted = list(_of_interest(lines))
         try:
             entry: dict[str, Any] = next(iter(nbib.read("\n".join([*wanted, ""]))), {})
         except (MalformedLine, UnknownTagFormat, ValueError) as error:
@@ -224,9 +231,8 @@ def _blocks(text: str) -> Iterator[tuple[int, list[tuple[int, str]]]]:
             block = []
 
 
-def _of_interest(begun: int, lines: Sequence[tuple[int, str]]) -> Iterator[str]:
+def _of_interest(lines: Sequence[tuple[int, str]]) -> Iterator[str]:
     """The lines of the fields that a sheet has keys for: a date that can't be read elsewhere in a record is no reason to refuse it."""
-    del begun
     keeps = True
     for number, line in lines:
         match = re.fullmatch(r"([A-Z]{1,4}) {0,3}- ?(.*)", line)

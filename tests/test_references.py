@@ -142,6 +142,19 @@ def test_a_number_of_another_database_is_no_pmid() -> None:
     assert only("TY  - JOUR\nTI  - a\nUR  - https://pubmed.ncbi.nlm.nih.gov/22367992/\nER  - \n").pmid == "22367992"
 
 
+@pytest.mark.parametrize(
+    "note", ["Erratum in: Stroke 2013; 44:1. PMID: 999", "Cites PMC999 and 10.1002/other", "see https://pubmed.ncbi.nlm.nih.gov/9 too"]
+)
+def test_an_id_in_a_note_on_another_paper_is_not_taken(note: str) -> None:
+    reference = only(f"TY  - JOUR\nTI  - a\nN1  - {note}\nER  -\n")
+    assert (reference.pmid, reference.pmcid, reference.doi) == (None, None, None)
+
+
+def test_an_author_without_a_comma_is_read_as_the_sheets_write_one() -> None:
+    reference = only("TY  - JOUR\nTI  - a\nAU  - Menon RS\nAU  - Wing JJ\nER  -\n")
+    assert (reference.first_author, reference.authors) == ("Menon", ("Menon RS", "Wing JJ"))
+
+
 def test_latex_is_read_and_groups_stay_whole() -> None:
     reference = only(
         r"""@misc{a, title={The {$\beta$}-side \& 50\% of {\L}ód\'z}, author={Cz{\l}onkowska, Anna and {WHO \& Co} and others}}"""
