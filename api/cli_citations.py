@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 CITED = frozenset({Format.ris, Format.bibtex, Format.csl_json})
+_MOST_UNUSED = 20  # a library is larger than a review
 # the questions whose answers have papers, by the names of their commands
 _QUESTIONS = frozenset(
     {"factors", "outcomes", "contested", "evidence", "compare", "paths", "gaps", "prevalence", "mechanisms", "studies", "study"}
@@ -161,9 +162,11 @@ def bibliography(
 def _print_told(told: Bibliography) -> None:
     for one in told.studies:
         _print_matched(one)
-    for reference in told.unused:
+    for reference in told.unused[:_MOST_UNUSED]:
         about = reference.title or reference.doi or reference.pmid or "untitled"
         print(f"matches no sheet: {reference.place}: {about}")
+    if len(told.unused) > _MOST_UNUSED:
+        print(f"matches no sheet: {len(told.unused) - _MOST_UNUSED} more references (rdwi bibliography --format json lists all)")
     counts = Counter(one.status for one in told.studies)
     summary = (
         f"{counts['filled']} filled in, {counts['agrees']} with nothing to fill in, {counts['doubtful']} doubtful, "

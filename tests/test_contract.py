@@ -188,6 +188,8 @@ URLS = [
     "/v1/evidence?exposure=acute-bp-reduction&outcome=r-dwi", "/v1/evidence?exposure=intensive-bp-lowering&outcome=r-dwi&randomised=true",
     "/v1/evidence?exposure=r-dwi&outcome=good-functional-outcome", "/v1/evidence?exposure=age&outcome=age",
     "/v1/evidence?exposure=age", "/v1/evidence?exposure=zzz&outcome=r-dwi", "/v1/evidence?exposure=CMBs&outcome=r-dwi&format=csv",
+    "/v1/evidence?exposure=CMBs&outcome=r-dwi&format=zip", "/v1/studies?format=ris", "/v1/factors?format=bibtex",
+    "/v1/gaps?format=csl-json",
     "/v1/prevalence", "/v1/prevalence?lesion=age", "/v1/studies", "/v1/terms", "/v1/schema", "/v1/graph", "/v1/graph?format=graphml",
     "/v1/graph?population=caa", "/v1/graph?population=nowhere", "/v1/nothing", "/readyz", "/healthz",
 ]  # fmt: skip
