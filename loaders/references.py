@@ -11,14 +11,21 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from loaders import files
 from loaders.documents import Refused, decode
 from schema.problems import Problem
 from schema.reference import ET_AL, Reference, as_author, doi_in, is_et_al, parted
 
+if TYPE_CHECKING:
+    from bibtexparser.middlewares import LatexDecodingMiddleware
+
+# what makes a text another one in LaTeX
+_LATEX = re.compile(r"[\\{}$~%`]|--|''")
+_BRACED = re.compile(r"\{[^{}\\]*\}")
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 # as a line, or a part of one, that says nothing else: a note may well name the ids of other papers
@@ -323,16 +330,24 @@ def _bibtex_reference(entry: Any) -> Reference:
 def _decoded(texts: Sequence[str]) -> list[str]:
     """Texts in LaTeX as plain ones."""
     from bibtexparser.library import Library
-    from bibtexparser.middlewares import LatexDecodingMiddleware
     from bibtexparser.model import Entry, Field
 
-    fields = [Field(str(i), text) for i, text in enumerate(texts)]
-    library = LatexDecodingMiddleware(keep_math_mode=False).transform(Library([Entry("misc", "x", fields)]))
-    if not library.entries:
-        # what is not LaTeX is taken as it stands
-        return list(texts)
-    # the decoder gives the accent for the sign
-    return [str(field.value).replace("\u02c6", "^") for field in library.entries[0].fields]
+    bare = [text[1:-1] if _BRACED.fullmatch(text) else text for text in texts]
+    fields = [Field(str(i), text) for i, text in enumerate(bare) if _LATEX.search(text)]
+    library = _decoder().transform(Library([Entry("misc", "x", fields)])) if fields else Library()
+    # what is not LaTeX is taken as it stands
+    for field in library.entries[0].fields if library.entries else ():
+        # the decoder gives the accent for the sign
+        bare[int(field.key)] = str(field.value).replace("\u02c6", "^")
+    return bare
+
+
+@lru_cache(maxsize=1)
+def _decoder() -> LatexDecodingMiddleware:
+    """Made once: it takes as long as a hundred entries."""
+    from bibtexparser.middlewares import LatexDecodingMiddleware
+
+    return LatexDecodingMiddleware(keep_math_mode=False)
 
 
 # --- CSL-JSON ---
