@@ -9,8 +9,9 @@ import zipfile
 from collections.abc import Iterator
 from urllib.parse import urlencode
 
+from api import rlines
 from api.tables import delimited
-from graph import citations, rlines
+from graph import citations
 from graph.filters import Filters
 from graph.method import METHOD
 from graph.questions import package_version

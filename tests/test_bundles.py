@@ -16,9 +16,9 @@ import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from api import bundles
+from api import bundles, rlines
 from api.cli import app
-from graph import questions, rlines
+from graph import questions
 from graph.build import EvidenceGraph
 from graph.citations import behind
 from graph.filters import Filters
@@ -26,7 +26,6 @@ from graph.stores.memory import MemoryReader
 from loaders import files, references
 from schema.answer import Evidence
 
-CI = os.environ.get("CI", "").lower() in {"1", "true"}
 PARTS = {"README.txt", "answer.json", "question.json", "rows.csv", "papers.ris", "papers.bib", "papers.json"}
 
 
@@ -113,9 +112,10 @@ def rscript() -> str:
     program = shutil.which("Rscript")
     found = program and subprocess.run([program, "-e", "library(metafor)"], capture_output=True, check=False).returncode == 0
     if not found:
-        if CI:
-            pytest.fail("R with the package metafor is not installed.")
-        pytest.skip("LEFT OUT: R with the package metafor is not installed; the R lines were not run.")
+        reason = "R with metafor is not here (apt-get install r-base-core r-cran-metafor), so the R lines were not run"
+        if os.environ.get("CI", "").lower() in {"1", "true"}:
+            pytest.fail(reason)
+        pytest.skip(reason)
     assert program is not None
     return program
 
@@ -149,10 +149,3 @@ def test_r_stops_where_a_served_number_is_another(rscript: str, reader: MemoryRe
     wrong = subprocess.run([rscript, "wrong.R"], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert (right.returncode, "headline, Bayesian" in right.stdout) == (0, True), right.stderr
     assert (wrong.returncode != 0, "R gives other figures than were served" in wrong.stderr) == (True, True)
-
-
-def test_the_settings_are_those_of_the_reference_values() -> None:
-    reference = (Path(__file__).parent / "reference" / "metafor.R").read_text(encoding="utf-8")
-    for words in ("threshold = 1e-12, maxiter = 10000, stepadj = stepadj", 'method = "REML"', 'test = "adhoc"', 'method = "EE"'):
-        assert words in reference
-        assert words in Path(rlines.__file__).read_text(encoding="utf-8")

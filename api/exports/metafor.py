@@ -32,7 +32,7 @@ FAMILIES = (
 )  # fmt: skip
 
 
-class _Estimate(NamedTuple):
+class Estimate(NamedTuple):
     """What is kept of a reading: of a large graph not all can be."""
 
     finding: str
@@ -55,7 +55,7 @@ class _Paper(NamedTuple):
 
 def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
     """Write the folder: all associations, or a population's."""
-    estimates = {one.finding: _estimate(one) for one in graph.readings if one.y is not None and one.se is not None}
+    estimates = {one.finding: estimate_of(one) for one in graph.readings if one.y is not None and one.se is not None}
     papers = {study.id: _paper(study) for study in graph.studies}
     with (
         (path / "rows.csv").open("w", encoding="utf-8", newline="") as rows_file,
@@ -70,9 +70,9 @@ def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
                 continue
             for number, family in enumerate(one.families, start=1):
                 key = _key(one, number)
-                votes = [_together(votes) for votes in _votes(family, estimates)]
+                votes = [together(votes) for votes in votes_of(family, estimates)]
                 families.writerow(_cells(_family(one, family, number, votes[0].scale) | key))
-                for vote, findings in zip(votes, _votes(family, estimates), strict=True):
+                for vote, findings in zip(votes, votes_of(family, estimates), strict=True):
                     rows.writerow(_cells(_row(vote, findings, family, papers) | key))
     shutil.copyfile(SCRIPT, path / SCRIPT.name)
 
@@ -88,10 +88,10 @@ def _key(one: Association, number: int) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _estimate(one: Reading) -> _Estimate:
+def estimate_of(one: Reading) -> Estimate:
     assert one.y is not None
     assert one.se is not None
-    return _Estimate(one.finding, one.y, one.se, one.n if one.n_known else None, one.scale, one.row.adjusted, one.condition)
+    return Estimate(one.finding, one.y, one.se, one.n if one.n_known else None, one.scale, one.row.adjusted, one.condition)
 
 
 def _paper(study: Study) -> _Paper:
@@ -103,15 +103,15 @@ def _study(finding: str) -> str:
     return finding.partition(":")[0]
 
 
-def _votes(family: FamilyResult, estimates: Mapping[str, _Estimate]) -> Iterator[list[_Estimate]]:
+def votes_of(family: FamilyResult, estimates: Mapping[str, Estimate]) -> Iterator[list[Estimate]]:
     """The estimates of a family study by study: several of one study are disjoint subgroups that were put together."""
-    by_study: dict[str, list[_Estimate]] = {}
+    by_study: dict[str, list[Estimate]] = {}
     for finding in family.rows:
         by_study.setdefault(_study(finding), []).append(estimates[finding])
     yield from by_study.values()
 
 
-def _together(votes: Sequence[_Estimate]) -> _Estimate:
+def together(votes: Sequence[Estimate]) -> Estimate:
     """Disjoint subgroups by inverse variance, as graph.votes puts them together."""
     if len(votes) == 1:
         return votes[0]
@@ -122,7 +122,7 @@ def _together(votes: Sequence[_Estimate]) -> _Estimate:
     return votes[0]._replace(y=y, se=1 / math.sqrt(total), n=sum(known) if len(known) == len(votes) else None)
 
 
-def _row(vote: _Estimate, findings: Sequence[_Estimate], family: FamilyResult, papers: Mapping[str, _Paper]) -> dict[str, Any]:
+def _row(vote: Estimate, findings: Sequence[Estimate], family: FamilyResult, papers: Mapping[str, _Paper]) -> dict[str, Any]:
     study = _study(vote.finding)
     paper = papers[study]
     return {

@@ -1,0 +1,104 @@
+"""R lines that pool one association anew, and stop where R disagrees with what was served.
+
+They fit with the functions of the export for R (api/exports/metafor.R).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from api.exports.metafor import SCRIPT, estimate_of, together, votes_of
+from schema.association import Association, FamilyResult
+from schema.reading import Reading, Scale
+
+_HEAD = """\
+# {title}
+# Release {release}. Needs R with the package metafor: Rscript pooled.R
+# yi and vi: {scales}.
+# Each fit is compared with what was served; the script stops where they differ by more than {tolerance} of the figure.
+
+suppressPackageStartupMessages(library(metafor))
+
+"""
+_COMPARE = """\
+compare <- function(what, ours, r) {
+  shown <- function(x) paste(format(x, digits = 7), collapse = " ")
+  cat(sprintf("%-24s served %s   R %s\\n", what, shown(ours), shown(r)))
+  if (any(abs(ours - r) / pmax(1, abs(ours)) > TOLERANCE)) stop(what, ": R gives other figures than were served")
+}
+"""
+_TOLERANCE = "1e-6"
+_SCALES: dict[Scale | None, str] = {
+    "log-ratio": "log ratios",
+    "smd": "standardised differences on the log odds scale (times pi / sqrt(3))",
+    "fisher-z": "Fisher's z",
+    "linear": "in the measure's own unit",
+}
+
+
+def lines(association: Association, readings: Mapping[str, Reading], release: str) -> str | None:
+    """The script, of every family of two estimates and more; None where nothing is pooled. `readings`: by finding."""
+    pooled = [family for family in association.families if family.k > 1]
+    if not pooled:
+        return None
+    title = f"{association.exposure.name} > {association.outcome.name} in {association.population.name}"
+    scales = "; ".join(dict.fromkeys(_SCALES[_scale(family, readings)] for family in pooled))
+    parts = [
+        _HEAD.format(title=_comment(title), release=release, scales=scales, tolerance=_TOLERANCE),
+        _functions(),
+        _COMPARE.replace("TOLERANCE", _TOLERANCE),
+    ]
+    if association.estimate_source == "published":
+        parts.append("\n# The headline of this answer is a published meta-analysis (answer.json), not one of these fits.\n")
+    parts += [_fit(family, readings) for family in pooled]
+    return "".join(parts)
+
+
+def _scale(family: FamilyResult, readings: Mapping[str, Reading]) -> Scale | None:
+    return readings[family.rows[0]].scale
+
+
+def _functions() -> str:
+    """What the script of the export fits with: reml_hk, bayes, back."""
+    text = SCRIPT.read_text(encoding="utf-8")
+    return text[text.index("# Random effects by REML") : text.index("figures <-")]
+
+
+def _fit(family: FamilyResult, readings: Mapping[str, Reading]) -> str:
+    votes = [together(some) for some in votes_of(family, {finding: estimate_of(readings[finding]) for finding in family.rows})]
+    random = family.reml_hk
+    assert random is not None
+    kind = "randomised" if family.randomised else "observational"
+    named = [family.measure, family.contrast_type, family.unit and f"per {family.unit}", family.variable, kind]
+    ahead = random.prediction_interval
+    shown = [
+        f"\n# {_comment(', '.join(part for part in named if part))}: {family.k} estimates, {family.patients} patients\n",
+        f"study <- c({', '.join(json.dumps(readings[vote.finding].study) for vote in votes)})\n",
+        f"yi <- c({_numbers([vote.y for vote in votes])})\n",
+        f"vi <- c({_numbers([vote.se**2 for vote in votes])})\n",
+        f'on <- function(...) back("{_scale(family, readings)}", c(...))\n',
+        "fit <- reml_hk(yi, vi)\n",
+        "print(fit)\n",
+        f'compare("REML, Hartung-Knapp", c({_numbers([random.estimate, *random.ci])}), on(fit$beta, fit$ci.lb, fit$ci.ub))\n',
+        f'compare("tau2, I2, Q, p of Q, p", c({_numbers([random.tau2, random.i2, random.q, random.q_p, random.p])}), '
+        "c(fit$tau2, fit$I2, fit$QE, fit$QEp, fit$pval))\n",
+    ]
+    if ahead is not None:
+        shown.append(f'compare("prediction interval", c({_numbers(ahead)}), on(predict(fit)$pi.lb, predict(fit)$pi.ub))\n')
+    common = [family.common.estimate, *family.common.ci]
+    shown += [
+        'common <- suppressWarnings(rma(yi, vi, method = "EE"))\n',
+        f'compare("common effect", c({_numbers(common)}), on(common$beta, common$ci.lb, common$ci.ub))\n',
+    ]
+    if family.estimate_source == "pooled-bayes":
+        shown.append(f'compare("headline, Bayesian", c({_numbers([family.estimate, *family.ci])}), on(bayes(yi, vi)))\n')
+    return "".join(shown)
+
+
+def _numbers(values: Sequence[float]) -> str:
+    return ", ".join(repr(float(value)) for value in values)
+
+
+def _comment(text: str) -> str:
+    return " ".join(text.split())
