@@ -36,7 +36,11 @@ def edited(source: Source, changes: Mapping[str, Mapping[str, Any]], order: Sequ
     text = decode(source.content)
     newline = match[0] if (match := _LINES.search(text)) else "\n"
     layout = _Layout(text, newline, source.is_json)
-    edits = [edit for mapping in _sheets(layout.text) for edit in layout.edits(mapping, changes, order)]
+    try:
+        edits = [edit for mapping in _sheets(layout.text) for edit in layout.edits(mapping, changes, order)]
+    except yaml.YAMLError as error:
+        # a JSON text that is no YAML
+        raise Unwritable(source.name) from error
     for edit in sorted(edits, key=lambda one: (one.start, one.end), reverse=True):
         text = text[: edit.start] + edit.text + text[edit.end :]
     content = _encoded(text, source.content)

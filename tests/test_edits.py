@@ -101,6 +101,11 @@ def test_every_sheet_of_the_corpus_can_be_edited_line_by_line() -> None:
         assert [line for line in kept if not line.startswith("  ") and line not in lines] == []
 
 
+def test_json_that_is_no_yaml_is_refused() -> None:
+    with pytest.raises(Unwritable):
+        edit('{"id": "a", "read": "abstract", "notes": "\\/\\ud83d\\ude00", "x":1}', {"a": {"year": 2012}}, is_json=True)
+
+
 def test_a_text_that_would_not_be_read_back_is_refused() -> None:
     with pytest.raises(Unwritable):
         edit("? id\n: a\nread: abstract\n", {"a": {"year": 2012}})
