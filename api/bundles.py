@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from urllib.parse import urlencode
 
 from api import rlines
+from api.figures import evidence_plot
 from api.tables import delimited
 from graph import citations
 from graph.filters import Filters
@@ -22,6 +23,7 @@ from schema.association import Row
 _WHAT = {
     "answer.json": "the whole answer, as /v1/evidence gives it",
     "question.json": "the question as it was understood (population with its parts, filters), the release, the versions",
+    "figure.svg": "the figure of it, which stands alone: estimates, or what each study reports",
     "rows.csv": "every row, and how it was used: pooled, votes or only shown, and why",
     "pooled.R": "R lines that pool the estimates anew and compare: Rscript pooled.R",
     "papers.ris": "the papers of all rows, for EndNote, Zotero, Mendeley and others",
@@ -52,6 +54,7 @@ def name(answer: Evidence) -> str:
 def _files(reader: Reader, answer: Evidence) -> Iterator[tuple[str, str]]:
     yield "answer.json", answer.model_dump_json(indent=2) + "\n"
     yield "question.json", json.dumps(_question(answer), ensure_ascii=False, indent=2) + "\n"
+    yield "figure.svg", evidence_plot(answer)
     yield "rows.csv", delimited(answer.rows, Row, ",")
     if answer.association is not None:
         terms = reader.terms()

@@ -253,7 +253,10 @@ def evidence(
     population: Population = None,
     filters: Filters = Filters(),
     bundle: Annotated[
-        Path | None, typer.Option(help="Write the whole answer into this ZIP: CSV, R lines, filters, release, citations.")
+        Path | None,
+        typer.Option(
+            metavar="OUT.zip", help="Also write the whole answer into that ZIP: figure, CSV, R lines, filters, release, citations."
+        ),
     ] = None,
     format: Form = Format.table,
     plot: Annotated[Path | None, typer.Option("--plot", metavar="OUT.svg", help="Also write its figure to that file, as SVG.")] = None,
@@ -267,7 +270,6 @@ def evidence(
 
         content = _ask(lambda reader: packed(reader, questions.evidence(reader, exposure, outcome, population, filters=filters)))
         cli_citations.save(bundle, content)
-        return
     answer = _ask(lambda reader: questions.evidence(reader, exposure, outcome, population, filters=filters), format)
     if plot is not None:
         from api.figures import evidence_plot

@@ -13,7 +13,7 @@ import typer
 from pydantic import BaseModel
 
 from api.options import Format, Paths
-from schema.errors import BadParameter
+from schema.errors import BadParameter, RdwiError
 
 if TYPE_CHECKING:
     from graph.stores.port import Reader, Store
@@ -115,8 +115,7 @@ def save(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise BadParameter("bundle", f"{path} can't be written: {error.strerror}.") from None
-    print(f"{path}: {len(content)} bytes")
+        raise RdwiError(f"{path} can't be written: {error.strerror}.") from None
 
 
 def _write(text: str) -> None:
@@ -146,9 +145,9 @@ def bibliography(
     try:
         told = bibliographies.fill(paths, references, replace=replace, in_place=in_place, output=output)
     except FileExistsError:
-        raise BadParameter("output", f"{output} is not an empty folder. Name a new one.") from None
+        raise RdwiError(f"{output} is a file or not empty. Name a new folder.") from None
     except OSError as error:
-        raise BadParameter("output", f"{error.filename} can't be written: {error.strerror}.") from None
+        raise RdwiError(f"{error.filename} can't be written: {error.strerror}.") from None
     if format == "json":
         print(told.model_dump_json())
         return

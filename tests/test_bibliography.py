@@ -238,4 +238,4 @@ def test_nothing_is_written_where_a_file_is_bad(folder: Path) -> None:
 def test_a_folder_that_holds_something_is_not_written_into(folder: Path) -> None:
     outcome = CliRunner().invoke(app, ["bibliography", str(folder / "sheets"), "--from", str(folder / "refs.ris"), "--output", str(folder)])
     assert outcome.exit_code != 0
-    assert "not an empty folder" in str(outcome.exception)
+    assert "Name a new folder" in str(outcome.exception)

@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from api import bundles, rlines
 from api.cli import app
+from api.figures import evidence_plot
 from graph import questions
 from graph.build import EvidenceGraph
 from graph.citations import behind
@@ -26,7 +27,7 @@ from graph.stores.memory import MemoryReader
 from loaders import files, references
 from schema.answer import Evidence
 
-PARTS = {"README.txt", "answer.json", "question.json", "rows.csv", "papers.ris", "papers.bib", "papers.json"}
+PARTS = {"README.txt", "answer.json", "question.json", "figure.svg", "rows.csv", "papers.ris", "papers.bib", "papers.json"}
 
 
 def opened(content: bytes) -> dict[str, str]:
@@ -47,6 +48,7 @@ def test_a_bundle_holds_the_answer_its_rows_and_its_papers(reader: MemoryReader,
     assert Evidence.model_validate_json(parts["answer.json"]) == answer
     rows = list(csv.DictReader(io.StringIO(parts["rows.csv"], newline="")))
     assert [row["finding"] for row in rows] == [row.finding for row in answer.rows]
+    assert parts["figure.svg"] == evidence_plot(answer)
     for name in ("papers.ris", "papers.bib", "papers.json"):
         records, problems = references.parsed(files.Source(name, parts[name].encode()))
         assert problems == []
@@ -98,7 +100,7 @@ def test_the_zip_over_rest(client: TestClient) -> None:
 def test_the_zip_by_the_command(tmp_path: Path, client: TestClient) -> None:
     done = CliRunner().invoke(app, ["evidence", "CMBs", "r-dwi", "--bundle", str(tmp_path / "out.zip")])
     assert done.exit_code == 0, done.output
-    assert "out.zip" in done.output
+    assert done.output == CliRunner().invoke(app, ["evidence", "CMBs", "r-dwi"]).output
     assert (tmp_path / "out.zip").read_bytes() == client.get("/v1/evidence?exposure=CMBs&outcome=r-dwi&format=zip").content
     done = CliRunner().invoke(app, ["evidence", "CMBs", "r-dwi", "--bundle", str(tmp_path / "none" / "out.zip")])
     assert "can't be written" in str(done.exception)

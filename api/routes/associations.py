@@ -35,7 +35,8 @@ _STRICT = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff
 
 class EvidenceQuery(EvidenceFilters):
     format: Literal["json", "csv", "tsv", "ris", "bibtex", "csl-json", "svg", "zip"] = Field(
-        "json", description="json; csv or tsv: the rows; ris, bibtex, csl-json: the papers behind it; svg: the figure of it; zip: all of this"
+        "json",
+        description="json; csv or tsv: the rows; ris, bibtex, csl-json: the papers behind it; svg: the figure of it; zip: all of this",
     )
     exposure: str = Field(description="the exposure, by id, name or synonym")
     outcome: str = Field(description="the outcome, by id, name or synonym")
