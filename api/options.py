@@ -54,7 +54,10 @@ Sort = Annotated[str | None, typer.Option(help="certainty, cohorts, weight, esti
 Limit = Annotated[int | None, typer.Option(min=1, max=500, help="How many items; 50 where it is left out (csv and tsv: all).")]
 Offset = Annotated[int, typer.Option(min=0, help="How many items to leave out first.")]
 Form = Annotated[Format, typer.Option("--format", help="table, json (as the API gives it), csv or tsv.")]
-Paths = Annotated[list[str], typer.Argument(help="Sheets (YAML, JSON), folders, patterns, or - for standard input.", metavar="PATH...")]
+Paths = Annotated[
+    list[str],
+    typer.Argument(help="Sheets (YAML, JSON), tables (xlsx, csv, tsv), folders, patterns, or - for standard input.", metavar="PATH..."),
+]
 
 
 def designs(given: Sequence[str] | None) -> tuple[Design, ...]:
