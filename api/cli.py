@@ -508,7 +508,7 @@ def export(
         typer.Option(
             "--output",
             "-o",
-            help="The file to write (node-link, graphml), for the others a folder, new or empty; for sheets also a .xlsx, .csv or .tsv file.",
+            help="The file to write (node-link, graphml), for others a folder, new or empty; for sheets also a .xlsx, .csv or .tsv file.",
         ),
     ],
     population: Annotated[
