@@ -9,6 +9,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from loaders.asked import DAMAGE, EXPECTED, Asked, Values, as_text, unread
@@ -39,6 +40,7 @@ def _doi(cell: Cell, asked: Asked) -> Values:
     return [(asked.column.path, re.sub(r"(?i)^(?:https?://(?:dx\.)?doi\.org/|doi\s*:\s*)", "", cell.text))]
 
 
+@lru_cache(maxsize=10_000)
 def slug(text: str) -> str:
     """A name as the id it stands for: "Menon et al. 2012" is menon-2012."""
     text = re.sub(r"(?i)\bet\s+al\b\.?", " ", text)

@@ -82,12 +82,14 @@ def _unfit(source: Source) -> Problem | None:
 
 def _grid(file: str, sheet: Any, cells: list[Any], values: Any) -> Grid:
     grid = Grid(sheet.title, file)
+    title = sheet.title
     rows: dict[int, list[Cell]] = {}
     for cell in cells:
         value, kind = cell.value, cell.data_type
         if value is None or (isinstance(value, str) and not value.strip()):
             continue
-        made = Cell(value, cell.row, cell.column, file, sheet.title, cell.number_format)
+        # what is text is read whatever its format; to look that up takes longer than the rest
+        made = Cell(value, cell.row, cell.column, file, title, "General" if kind == "s" else cell.number_format)
         if kind == "f":
             value = values.cell(cell.row, cell.column).value
             if value is None:
