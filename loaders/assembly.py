@@ -157,7 +157,6 @@ def take_row(row: Row, section: str, document: TableDocument, *, may_begin: bool
         else:
             document.silent.add((section, index, "measure"))
     if section in {"prevalence", "findings"} and "population" in made and ("populations", ("id",)) not in row.values:
-        # a table of populations is complete: a name that is not in it is a slip
         made["population"] = _population(document, section, index, made["population"], may_begin=may_begin)
 
 
