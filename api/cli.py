@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar, ge
 import typer
 from pydantic import BaseModel, ValidationError
 
-from api import cli_assistant, cli_citations
+from api import cli_assistant, cli_citations, cli_tables
 from api.options import DesignOption, Form, Format, KindOption, Paths, Population, Populations, YearFrom, YearTo, asks, designs
 from graph.filters import Filters
 from graph.lists import LONGEST_CHAIN, Narrow, Page
@@ -520,7 +520,12 @@ def export(
         typer.Argument(metavar="FORMAT", help="node-link, graphml, kgx, csv, metafor, sheets or neo4j-admin."),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="The file to write (node-link, graphml), or for the others the folder, new or empty.")
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            help="The file to write (node-link, graphml), for others a folder, new or empty; for sheets also a .xlsx, .csv or .tsv file.",
+        ),
     ],
     population: Annotated[
         str | None,
@@ -536,7 +541,9 @@ def export(
     node = resolve_population(population).id if population is not None else None
     graph = _ask(lambda reader: reader.laid_out())
     try:
-        if form == "neo4j-admin":
+        if form == "sheets" and output.suffix.lower() in cli_tables.ENDINGS:
+            cli_tables.write(graph, output)
+        elif form == "neo4j-admin":
             from graph.stores.neo4j import bulk
 
             bulk.write(graph, output)
@@ -558,6 +565,7 @@ def export(
 
 cli_assistant.register(app)
 cli_citations.register(app)
+cli_tables.register(app)
 
 
 # --- what commands share ---

@@ -60,7 +60,10 @@ Form = Annotated[
     Format,
     typer.Option("--format", help="table, json (as the API gives it), csv, tsv, or the papers behind the answer: ris, bibtex, csl-json."),
 ]
-Paths = Annotated[list[str], typer.Argument(help="Sheets (YAML, JSON), folders, patterns, or - for standard input.", metavar="PATH...")]
+Paths = Annotated[
+    list[str],
+    typer.Argument(help="Sheets (YAML, JSON), tables (xlsx, csv, tsv), folders, patterns, or - for standard input.", metavar="PATH..."),
+]
 
 
 def designs(given: Sequence[str] | None) -> tuple[Design, ...]:

@@ -89,6 +89,11 @@ def _sheets(found: files.Found) -> tuple[list[Sheet], list[Problem]]:
         if isinstance(source, Problem):
             problems.append(source)
             continue
+        if source.is_table:
+            problems.append(
+                Problem(source.name, "a table", "sheets in YAML or JSON; tables are filled in as they are loaded, by load --bibliography")
+            )
+            continue
         read = documents(source)
         if isinstance(read, Problem):
             problems.append(read)

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -29,12 +29,29 @@ _RESOLVER: Any = yaml.resolver.Resolver()
 Path = tuple[str | int, ...]
 
 
+class Where(NamedTuple):
+    """A place: in its own file where a document is put together from several."""
+
+    line: int | None = None
+    column: int | None = None
+    cell: str | None = None
+    file: str | None = None
+
+    def __str__(self) -> str:
+        """Its words after the name of the file."""
+        told = (self.cell, self.line and f"line {self.line}", self.column and f"cell {self.column}")
+        return "".join(f", {one}" for one in told if one)
+
+
 @dataclass(slots=True)
 class Document:
     """One document of a file: its value and, for each path inside it, the line (from 1)."""
 
     value: Any
     lines: dict[Path, int] = field(default_factory=dict)
+    # what was found wrong before it is validated, and whether that keeps it from being loaded
+    problems: list[Problem] = field(default_factory=list)
+    blocked: bool = False
 
     def line(self, path: Path) -> int | None:
         """The line of a path, or of the nearest thing round it."""
@@ -42,6 +59,14 @@ class Document:
             if path[:end] in self.lines:
                 return self.lines[path[:end]]
         return None
+
+    def where(self, path: Path) -> Where:
+        """The place of a path, or of the nearest thing round it."""
+        return Where(self.line(path))
+
+    def told(self, path: Path) -> bool:  # noqa: ARG002 (tables tell)
+        """Whether what is wrong at a path has been told before it is validated."""
+        return False
 
     def part(self, key: str) -> Document:
         """The value of a key as a document of its own."""

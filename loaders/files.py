@@ -10,8 +10,12 @@ from pathlib import Path
 
 from schema.problems import Problem
 
-ENDINGS = frozenset({".yaml", ".yml", ".json"})
+WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls"})
+DELIMITED = frozenset({".csv", ".tsv"})
+ENDINGS = frozenset({".yaml", ".yml", ".json"}) | WORKBOOKS | DELIMITED
 VOCABULARY = frozenset({"vocabulary.yaml", "vocabulary.yml"})
+# what the tables of a folder call their columns
+COLUMNS = "columns.yaml"
 # a sheet is some kilobytes; what is larger than this is something else
 LARGEST = 16 * 1024 * 1024
 STDIN, STANDARD_INPUT = "-", "standard input"
@@ -24,6 +28,11 @@ class Source:
     name: str
     content: bytes
     is_json: bool = False
+
+    @property
+    def is_table(self) -> bool:
+        """A table: by its ending, or as a workbook by its first bytes."""
+        return Path(self.name).suffix.lower() in WORKBOOKS | DELIMITED or self.content.startswith(b"PK\x03\x04")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +62,8 @@ def find(paths: Iterable[str | Path]) -> Found:
             beside = [file.parent / name for name in sorted(VOCABULARY) if (file.parent / name).is_file()]
             for vocabulary in beside:
                 vocabularies.setdefault(vocabulary.resolve(), vocabulary)
-            if file.name not in VOCABULARY:
+            # Excel keeps a note of who has a workbook open beside it
+            if file.name not in VOCABULARY | {COLUMNS} and not file.name.startswith("~$"):
                 sheets.setdefault(file.resolve(), file)
     return Found((*sorted(sheets.values()), *((STDIN,) if stdin else ())), tuple(sorted(vocabularies.values())), tuple(problems))
 
@@ -73,7 +83,7 @@ def _matching(text: str) -> tuple[list[Path], Problem | None]:
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file())
         if not files:
-            return [], Problem(text, "a folder without sheets", "files ending in .yaml, .yml or .json")
+            return [], Problem(text, "a folder without sheets", "files ending in .yaml, .yml, .json, .xlsx, .csv or .tsv")
         return files, None
     if path.is_file():
         return [path], None

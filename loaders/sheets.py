@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -50,19 +50,29 @@ def load(paths: Iterable[str | Path], vocabulary: Vocabulary, progress: Progress
     problems += wrong
     known = vocabulary.extended([*_kept(own, terms), *terms])
     sheets: list[_Sheet] = []
+    tabular: list[files.Source] = []
     for done, path in enumerate(found.sheets, start=1):
-        read, wrong = _parsed(files.read(path))
-        sheets += read
-        problems += wrong
+        source = files.read(path)
+        if isinstance(source, files.Source) and source.is_table:
+            # the tables of a folder may belong together
+            tabular.append(source)
+        else:
+            read, wrong = _parsed(source)
+            sheets += read
+            problems += wrong
         if progress is not None:
             progress(done, len(found.sheets))
+    read, wrong = _tabular(tabular)
+    sheets += read
+    problems += wrong
     studies, wrong = _validated(sheets, known)
     return Loaded(studies, tuple(terms), (*problems, *wrong))
 
 
 def load_text(name: str, content: bytes, vocabulary: Vocabulary) -> Loaded:
-    """Read the sheets of one text, YAML or JSON; `name` is what reports call it."""
-    sheets, problems = _parsed(files.Source(name, content, files.looks_like_json(content)))
+    """Read the sheets of one text, YAML or JSON, or of a table (by the ending of its name); `name` is what reports call it."""
+    source = files.Source(name, content, files.looks_like_json(content))
+    sheets, problems = _tabular([source], with_mapping=False) if source.is_table else _parsed(source)
     studies, wrong = _validated(sheets, vocabulary)
     return Loaded(studies, (), (*problems, *wrong))
 
@@ -105,6 +115,16 @@ def _parsed(source: files.Source | Problem) -> tuple[list[_Sheet], list[Problem]
     return sheets, []
 
 
+def _tabular(sources: Sequence[files.Source], *, with_mapping: bool = True) -> tuple[list[_Sheet], list[Problem]]:
+    if not sources:
+        return [], []
+    # its columns take a moment to read, and most sheets are no tables
+    from loaders import tables
+
+    found, problems = tables.documents_of(sources, with_mapping=with_mapping)
+    return [_Sheet(file, document) for file, document in found], problems
+
+
 def _repeated(sheets: Sequence[_Sheet]) -> dict[int, list[Problem]]:
     """The sheets (by index) whose id an earlier one has, each with its problem."""
     first: dict[str, _Sheet] = {}
@@ -115,8 +135,8 @@ def _repeated(sheets: Sequence[_Sheet]) -> dict[int, list[Problem]]:
             continue
         if study_id in first:
             other = first[study_id]
-            line = other.document.line(("id",))
-            where = other.file if line is None else f"{other.file}, line {line}"
+            at = other.document.where(("id",))
+            where = f"{at.file or other.file}{at}"
             place = _Place(sheet.file, sheet.document, study_id)
             found = f"the id {_short(study_id)} a second time (first in {where})"
             problems[i] = [place.problem(("id",), found, "each study once", "Give one of them another id, or leave one out.")]
@@ -137,12 +157,11 @@ def validate(document: Document, vocabulary: Vocabulary, file: str) -> tuple[Stu
         study = Study.model_validate(known_terms)
     except ValidationError as error:
         told = {problem.path for problem in problems}
-        wrong = dict.fromkeys(_schema_problem(one, place) for one in error.errors())
+        wrong = dict.fromkeys(_schema_problem(one, place) for one in error.errors() if not document.told(one["loc"]))
         problems += [problem for problem in wrong if problem.path not in told]
-        return None, [*problems, *_judged_alone(known_terms, place)]
-    problems += _crossed(study, place)
-    problems += _judged(study, place)
-    return (None if any(one.severity == "error" for one in problems) else study), problems
+        return None, [*document.problems, *problems, *_judged_alone(known_terms, place)]
+    problems = [*document.problems, *problems, *_crossed(study, place), *_judged(study, place)]
+    return (None if document.blocked or any(one.severity == "error" for one in problems) else study), problems
 
 
 def _without_nulls(value: Any) -> Any:
@@ -159,7 +178,9 @@ class _Place:
     study: str | None
 
     def problem(self, path: tuple[str | int, ...], found: str, expected: str, help: str | None = None, *, odd: bool = False) -> Problem:
-        return Problem(self.file, found, expected, _text(path), self.document.line(path), self.study, "warning" if odd else "error", help)
+        at = self.document.where(path)
+        severity: Literal["error", "warning"] = "warning" if odd else "error"
+        return Problem(at.file or self.file, found, expected, _text(path), at.line, self.study, severity, help, at.column, at.cell)
 
 
 def _text(path: tuple[str | int, ...]) -> str | None:

@@ -96,3 +96,11 @@ class StoreUnavailable(RdwiError):
 
 class StoreBusy(StoreUnavailable):
     """Another program holds the right to load; the message says who."""
+
+
+class Unheld(RdwiError):
+    """A value that a cell of a table can't hold."""
+
+    def __init__(self, study: str, table: str, key: str, value: str) -> None:
+        shown = value if len(value) <= 60 else f"{value[:57]}..."
+        super().__init__(f"A table can't hold {key} of {study} in {table}: {shown!r}. Export to a folder of YAML sheets instead.")

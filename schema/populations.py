@@ -101,9 +101,15 @@ def _names() -> dict[str, str]:
     return {normal(name): node.id for node in POPULATIONS.values() for name in (node.id, node.name, *node.synonyms)}
 
 
+def find_population(name: str) -> PopulationNode | None:
+    """The population of that id, name or synonym, or None."""
+    found = _names().get(normal(name))
+    return POPULATIONS[found] if found is not None else None
+
+
 def resolve_population(name: str) -> PopulationNode:
     """The population of that id, name or synonym; UnknownName with suggestions where there is none."""
-    found = _names().get(normal(name))
+    found = find_population(name)
     if found is None:
         raise UnknownName("population", name, suggest(name, _names(), 3) or tuple(sorted(POPULATIONS)))
-    return POPULATIONS[found]
+    return found

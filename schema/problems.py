@@ -10,7 +10,8 @@ from typing import Literal
 class Problem:
     """One mistake (`error`) or oddity (`warning`) of an input.
 
-    `path` leads to the place inside the sheet ("findings[3].ci"), `line` counts from 1; each is None where it can't be told.
+    `path` leads to the place inside the sheet ("findings[3].ci"), `line` counts from 1, `column` is the cell of that line in a text
+    file, `cell` the place in a workbook ("findings!B17"); each is None where it can't be told.
     `help` says what to do, or names the nearest term.
     """
 
@@ -22,9 +23,13 @@ class Problem:
     study: str | None = None
     severity: Literal["error", "warning"] = "error"
     help: str | None = None
+    column: int | None = None
+    cell: str | None = None
 
     def __str__(self) -> str:
-        place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
+        place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+        if self.cell is not None:
+            place += f": {self.cell}"
         inside = f" {self.path}:" if self.path else ""
         tail = f" {self.help}" if self.help else ""
         return f"{place}: {self.severity}:{inside} found {self.found}; expected {self.expected}.{tail}"

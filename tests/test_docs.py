@@ -187,9 +187,14 @@ def test_every_command_of_the_documents_runs(document: str, line: str, tmp_path:
         (tmp_path / "a.json").write_text('{"id": "a-sheet", "read": "abstract"}')
         monkeypatch.setenv("RDWI_SNAPSHOT", str(tmp_path / "snapshot"))
         monkeypatch.chdir(tmp_path)
-    elif words[0] in {"export", "load"} or "--bundle" in words:
+    elif document == "tables.md":
+        (example,) = blocks(ROOT / "docs" / "tables.md", "csv")
+        (tmp_path / "extraction.csv").write_text(example, encoding="utf-8")
         monkeypatch.setenv("RDWI_SNAPSHOT", str(tmp_path / "snapshot"))
-        words = [str(tmp_path / word) if word.endswith((".graphml", ".zip", "-folder")) else word for word in words]
+        monkeypatch.chdir(tmp_path)
+    elif words[0] in {"export", "load", "template"} or "--bundle" in words:
+        monkeypatch.setenv("RDWI_SNAPSHOT", str(tmp_path / "snapshot"))
+        words = [str(tmp_path / word) if word.endswith((".graphml", ".xlsx", ".zip", "-folder")) else word for word in words]
     outcome = CliRunner().invoke(app, words, input='{"id": "a-sheet", "read": "abstract"}')
     assert outcome.exit_code == 0, outcome.output
     assert outcome.output.strip()

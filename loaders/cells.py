@@ -1,0 +1,50 @@
+"""What a cell says, by the kind of its column: its values and where in the row they go, or Unread with what was expected."""
+
+from __future__ import annotations
+
+import datetime
+
+from loaders import amounts, words
+from loaders.asked import DAMAGE, EXCEL_DATE, EXPECTED, Asked, Values
+from loaders.columns import Column
+from loaders.figures import Unread
+from loaders.grid import Cell
+from schema.names import normal
+
+_READERS = {**words.READERS, **amounts.READERS}
+_ERRORS = frozenset({"#div/0!", "#ref!", "#value!", "#name?", "#num!", "#null!", "#n/a", "#getting_data", "#spill!", "#calc!"})
+# whose cells show how a table writes its decimals
+FIGURES = frozenset({"number", "numbers", "pair", "p", "percent", "estimate", "mean", "median", "spread"})
+
+
+def read(cell: Cell, asked: Asked) -> Values:
+    """The values of a cell that says something; Unread or Ambiguous where it can't be read."""
+    column = asked.column
+    given = asked.values.get(normal(cell.text)) if asked.values else None
+    if given is not None:
+        cell = Cell(given, cell.row, cell.column, cell.file, cell.sheet)
+    value = cell.value
+    if isinstance(value, str):
+        if value[:1] == "#" and value.strip().casefold() in _ERRORS:
+            raise Unread(EXPECTED[column.kind], "Mend the formula, or leave the cell empty where nothing is reported.")
+    elif isinstance(value, datetime.date | datetime.time | datetime.timedelta) and column.kind not in {"date", "period"}:
+        raise _date_for(cell, column)
+    return _READERS[column.kind](cell, asked)
+
+
+def _date_for(cell: Cell, column: Column) -> Unread:
+    value = cell.value
+    if not isinstance(value, datetime.date):
+        return Unread(EXPECTED[column.kind], DAMAGE, f"a time ({value})")
+    typed = [f"{value.month}/{value.day}", f"{value.day}/{value.month}", f"{value.month}-{value.day}", f"{value.day}-{value.month}"]
+    if value.day == 1:
+        typed.append(f"{value.month}/{value.year % 100}")
+    readings = ", ".join(dict.fromkeys(typed))
+    return Unread(EXPECTED[column.kind], DAMAGE, f"a date ({value:%Y-%m-%d}; perhaps {readings} was typed)")
+
+
+def dates_in_texts(cell: Cell, column: Column) -> str | None:
+    """What a text that is nothing but a date in Excel's way may have been: a contrast of "1-2", saved as "02-Jan"."""
+    if column.kind == "text" and cell.sheet is None and EXCEL_DATE.fullmatch(cell.text):
+        return DAMAGE
+    return None

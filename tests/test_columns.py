@@ -1,0 +1,164 @@
+"""Columns are found by their usual names or a mapping; commands tell what was found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from api.cli import app
+from loaders.sheets import Loaded, load
+from schema.vocabulary import shipped
+
+NAMES = "study,first_author,year,read,population,exposure,outcome,measure,value,ci,p,direction"
+ROW = "a-2020,Adams,2020,abstract,ICH,age,R-DWI,OR,1.85,1.10-3.11,0.02,increases"
+
+
+def table(folder: Path, *lines: str, name: str = "a.csv") -> Loaded:
+    (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return load([folder], shipped())
+
+
+def run(*arguments: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, list(arguments))
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        return 1, str(done.exception)
+    return done.exit_code, done.output
+
+
+def test_columns_are_found_in_any_order_and_case(tmp_path: Path) -> None:
+    names, cells = NAMES.upper().split(","), ROW.split(",")
+    loaded = table(tmp_path, ",".join(reversed(names)), ",".join(reversed(cells)))
+    assert loaded.problems == ()
+    assert loaded.studies[0].findings[0].ci == (1.1, 3.11)
+
+
+def test_american_names_are_british_ones(tmp_path: Path) -> None:
+    loaded = table(tmp_path, f"{NAMES},Randomized,Number of centers", f"{ROW},no,4")
+    assert loaded.problems == ()
+    assert loaded.studies[0].centres == 4
+
+
+def test_an_unknown_column_is_left_out_and_told_and_a_slip_is_an_error(tmp_path: Path) -> None:
+    loaded = table(tmp_path, f"{NAMES},Funding", f"{ROW},none of it")
+    assert [(problem.severity, problem.found) for problem in loaded.problems] == [("warning", "the column 'Funding'")]
+    assert len(loaded.studies) == 1
+    loaded = table(tmp_path, f"{NAMES},Reversd", f"{ROW},yes")
+    assert loaded.studies == ()
+    assert "Is it 'reversed'?" in str(loaded.problems[0].help)
+
+
+def test_n_of_N_in_a_table_of_findings_is_asked_about(tmp_path: Path) -> None:
+    (problem,) = table(tmp_path, f"{NAMES},n/N", f"{ROW},12/78").problems
+    assert (problem.severity, problem.line, problem.column) == ("error", 1, 13)
+    assert "exposed n/N or unexposed n/N" in problem.expected
+
+
+def test_a_needed_column_that_is_missing_is_told_once(tmp_path: Path) -> None:
+    names = [name for name in NAMES.split(",") if name not in {"direction", "read", "population"}]
+    cells = [cell for name, cell in zip(NAMES.split(","), ROW.split(","), strict=True) if name in names]
+    loaded = table(tmp_path, ",".join(names), *[",".join(cells)] * 3)
+    assert sorted(problem.found for problem in loaded.problems) == ["no column 'direction'", "no column 'population'", "no column 'read'"]
+
+
+def test_author_and_year_name_a_study_where_no_column_does(tmp_path: Path) -> None:
+    loaded = table(tmp_path, NAMES.removeprefix("study,"), ROW.removeprefix("a-2020,"))
+    assert [study.id for study in loaded.studies] == ["adams-2020"]
+
+
+MAPPING = """
+columns:
+  Einflussfaktor: exposure
+  Wer: null
+ignore: [Funding]
+values:
+  direction: {harm: increases}
+constants:
+  read: full-text
+  population: lobar ICH
+decimal: comma
+"""
+
+
+def test_a_mapping_says_what_columns_words_and_commas_are(tmp_path: Path) -> None:
+    (tmp_path / "columns.yaml").write_text(MAPPING)
+    loaded = table(
+        tmp_path, "study;Einflussfaktor;Outcome;OR (95% CI);direction;Wer;Funding", "a;age;R-DWI;1,234 (1,100-1,400);harm;me;none"
+    )
+    assert loaded.problems == ()
+    (study,) = loaded.studies
+    assert (study.read, study.populations[0].location, study.findings[0].value, study.findings[0].direction) == (
+        "full-text", "lobar", 1.234, "increases",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("mapping", "found", "line"),
+    [("columns: {A: exposur}", "'exposur'", 1), ("\nkolumns: {}", "the key 'kolumns'", 2), ("decimal: dot", "'dot'", 1), ("- a", "['a']",
+     1),
+     ("constants:\n  reed: abstract", "'reed'", 2), ("a: [", "YAML that can't be read", 2)],
+)  # fmt: skip
+def test_what_is_wrong_with_a_mapping_is_told_with_its_line(tmp_path: Path, mapping: str, found: str, line: int) -> None:
+    (tmp_path / "columns.yaml").write_text(mapping)
+    problem = table(tmp_path, NAMES, ROW).errors[0]
+    assert found in problem.found
+    assert (Path(problem.file).name, problem.line) == ("columns.yaml", line)
+
+
+def test_a_table_that_is_none_of_ours_says_what_is_wanted(tmp_path: Path) -> None:
+    (problem,) = table(tmp_path, "name,price", "apple,2").problems
+    assert "no table of ours" in problem.found
+    assert "rdwi columns" in str(problem.help)
+
+
+def test_the_row_sets_of_a_folder_belong_together_and_a_slip_in_a_study_is_told(tmp_path: Path) -> None:
+    (tmp_path / "studies.csv").write_text("id,read\na-2020,abstract\n")
+    (tmp_path / "populations.csv").write_text("study,id,label,condition,arteriopathy,location\na-2020,all,people,ich,any,any\n")
+    loaded = table(tmp_path, "study,exposure,outcome,population,direction", "a-2020,age,r-dwi,People,unclear",
+     "a-202,age,r-dwi,all,unclear",
+                   "a-2020,age,r-dwi,ICH,unclear", name="findings.csv")  # fmt: skip
+    assert [(problem.found, problem.help) for problem in loaded.problems] == [
+        ("the study 'a-202'", "Did you mean 'a-2020'?"), ("'ich'", None),
+    ]  # fmt: skip
+
+
+def test_columns_prints_what_was_recognised_and_a_mapping_that_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Study ID,Exposuer,Outcomes,aOR (95% CI),Wer hat es gelesen\na,age,R-DWI,1.85,me\n")
+    status, told = run("columns", str(tmp_path / "a.csv"))
+    assert status == 0
+    assert "#   A   'Study ID': study" in told
+    assert "#   D   'aOR (95% CI)': value, measure OR, adjusted True" in told
+    assert '  "Wer hat es gelesen": null' in told
+    assert "# nearest: exposure" in told
+    assert yaml.safe_load(told)["columns"] == {"Exposuer": None, "Wer hat es gelesen": None}
+    (tmp_path / "columns.yaml").write_text(told)
+    assert [problem.file for problem in load([tmp_path], shipped()).problems if problem.file.endswith("columns.yaml")] == []
+
+
+def test_columns_of_what_is_no_table_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("id: a")
+    assert run("columns", str(tmp_path / "a.yaml"))[0] == 1
+    assert run("columns", str(tmp_path / "nothing.xlsx"))[0] == 1
+
+
+def test_template_writes_a_workbook_and_overwrites_none(tmp_path: Path) -> None:
+    status, told = run("template", str(tmp_path / "a.xlsx"))
+    assert status == 0
+    assert "rdwi check" in told
+    assert openpyxl.load_workbook(tmp_path / "a.xlsx").sheetnames[:5] == ["studies", "populations", "prevalence", "findings", "mechanisms"]
+    assert "there already" in run("template", str(tmp_path / "a.xlsx"))[1]
+    assert "ends in .xlsx" in run("template", str(tmp_path / "a.csv"))[1]
+    assert "can't be written" in run("template", str(tmp_path / "none" / "a.xlsx"))[1]
+
+
+def test_a_table_is_previewed_and_loaded_like_a_sheet(tmp_path: Path, folder: Path) -> None:
+    table(tmp_path, NAMES, ROW)
+    assert "added: a-2020" in run("preview", str(tmp_path / "a.csv"))[1]
+    assert "1 studies added" in run("load", str(tmp_path / "a.csv"))[1]
+    assert run("export", "sheets", "--output", str(tmp_path / "b.xlsx"))[0] == 0
+    assert "a-2020" in {study.id for study in load([tmp_path / "b.xlsx"], shipped()).studies}
+    assert "takes the whole graph" in run("export", "sheets", "--output", str(tmp_path / "c.xlsx"), "--population", "caa")[1]
+    assert "not empty" in run("export", "sheets", "--output", str(tmp_path))[1]

@@ -1,0 +1,385 @@
+"""What Excel, text files and people do to tables is caught, cell by cell: each kind of damage has its test."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from loaders.sheets import Loaded, load, load_text
+from schema.problems import Problem
+from schema.vocabulary import shipped
+
+NAMES = ["Study ID", "Author", "Year", "Read", "Population", "Risk factor", "Outcome", "OR (95% CI)", "P value", "Adjusted?", "Direction"]
+ROW: list[Any] = ["Smith 2024", "Smith", 2024, "abstract", "ICH", "CMBs", "R-DWI", "1.85 (1.10\u20133.11)", "0.02", "yes", "increases"]
+EFFECT, P, STUDY = NAMES.index("OR (95% CI)"), NAMES.index("P value"), 0
+
+
+def row(**changed: Any) -> list[Any]:
+    keys = ["study", "author", "year", "read", "population", "exposure", "outcome", "value", "p", "adjusted", "direction"]
+    return [changed.get(key, value) for key, value in zip(keys, ROW, strict=True)]
+
+
+def book(folder: Path, rows: Sequence[Sequence[Any]], change: Callable[[Any], None] | None = None, names: Sequence[str] = NAMES) -> Loaded:
+    """A workbook with one flat table, after a change to its sheet, loaded."""
+    made = openpyxl.Workbook()
+    sheet = made.active
+    assert sheet is not None
+    sheet.title = "extraction"
+    for one in (names, *rows):
+        sheet.append(list(one))
+    if change is not None:
+        change(sheet)
+    made.save(folder / "a.xlsx")
+    return load([folder / "a.xlsx"], shipped())
+
+
+def text(folder: Path, content: str | bytes, name: str = "a.csv") -> Loaded:
+    (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
+    return load([folder / name], shipped())
+
+
+def joined(delimiter: str, *rows: Sequence[Any]) -> str:
+    return "".join(delimiter.join(str(cell) for cell in one) + "\r\n" for one in (NAMES, *rows))
+
+
+def only(loaded: Loaded) -> Problem:
+    (problem,) = loaded.problems
+    assert loaded.studies == ()
+    return problem
+
+
+def test_a_clean_flat_table_is_read(tmp_path: Path) -> None:
+    loaded = book(tmp_path, [ROW, row(exposure="age", value=None, p="NS", direction="no association")])
+    assert loaded.problems == ()
+    (study,) = loaded.studies
+    assert (study.id, study.first_author, study.year, study.read) == ("smith-2024", "Smith", 2024, "abstract")
+    first, second = study.findings
+    assert (first.exposure, first.outcome, first.measure, first.value, first.ci, first.p) == (
+        "cerebral-microbleeds", "r-dwi", "OR", 1.85, (1.1, 3.11), 0.02,
+    )  # fmt: skip
+    assert (second.measure, second.p, second.direction) == ("p-only", ">0.05", "no-association")
+    (group,) = study.populations
+    assert (group.id, group.label, group.condition, group.arteriopathy, group.location) == ("ich", "ICH", "ich", "any", "any")
+
+
+# --- Excel ---
+
+
+@pytest.mark.parametrize(("column", "typed"), [(EFFECT, "3/12"), (EFFECT, "1-2"), (P, "3/12"), (STUDY, "1-2")])
+def test_a_cell_that_excel_turned_into_a_date_is_named(tmp_path: Path, column: int, typed: str) -> None:
+    def damage(sheet: Any) -> None:
+        sheet.cell(2, column + 1).value = datetime.datetime(2024, 3, 12)  # noqa: DTZ001
+        sheet.cell(2, column + 1).number_format = "d-mmm"
+
+    loaded = book(tmp_path, [ROW], damage)
+    assert loaded.studies == ()
+    problem = loaded.problems[0]
+    assert problem.cell == f"extraction!{'AHI'[(0, EFFECT, P).index(column)]}2"
+    assert "2024-03-12; perhaps 3/12" in problem.found
+    assert "formatted as text" in str(problem.help)
+
+
+def test_numbers_stored_as_text_are_numbers(tmp_path: Path) -> None:
+    loaded = book(tmp_path, [row(year="2024", p="0.02", value="1.85")])
+    assert loaded.problems == ()
+    assert (loaded.studies[0].year, loaded.studies[0].findings[0].value, loaded.studies[0].findings[0].p) == (2024, 1.85, 0.02)
+
+
+def prevalence(folder: Path, cells: Sequence[Any], formats: Sequence[str] = ()) -> Loaded:
+    made = openpyxl.Workbook()
+    assert made.active is not None
+    made.active.title = "studies"
+    made.active.append(["Study ID", "Read"])
+    made.active.append(["a", "abstract"])
+    sheet = made.create_sheet("Prevalence")
+    sheet.append(["Study", "Population", "Lesion", "n/N", "Total", "%"])
+    sheet.append(["a", "ICH", "R-DWI", *cells])
+    for column, shown in enumerate(formats, start=4):
+        sheet.cell(2, column).number_format = shown
+    made.save(folder / "a.xlsx")
+    return load([folder / "a.xlsx"], shipped())
+
+
+def test_a_percentage_that_excel_keeps_as_a_fraction_is_the_percentage_it_shows(tmp_path: Path) -> None:
+    loaded = prevalence(tmp_path, [12, 78, 0.154], ["General", "General", "0.0%"])
+    assert loaded.problems == ()
+    assert loaded.studies[0].prevalence[0].pct == 15.4
+
+
+def test_a_bare_fraction_is_settled_by_cases_and_total_or_not_at_all(tmp_path: Path) -> None:
+    loaded = prevalence(tmp_path, [12, 78, 0.154])
+    assert loaded.problems == ()
+    assert loaded.studies[0].prevalence[0].pct == 15.4
+    problem = only(prevalence(tmp_path, [None, None, 0.154]))
+    assert problem.cell == "Prevalence!F2"
+    assert problem.expected == "one reading, not 2: 0.154% or 15.4%"
+
+
+def test_merged_cells_are_named_and_not_filled_in(tmp_path: Path) -> None:
+    problem = only(book(tmp_path, [ROW, row(exposure="age")], lambda sheet: sheet.merge_cells("A2:A3")))
+    assert (problem.cell, problem.found) == ("extraction!A2", "the merged cells A2:A3")
+
+
+def test_a_title_merged_over_the_names_is_no_damage(tmp_path: Path) -> None:
+    def title(sheet: Any) -> None:
+        sheet.insert_rows(1)
+        sheet["A1"] = "Extraction of the review, June"
+        sheet.merge_cells("A1:K1")
+
+    assert book(tmp_path, [ROW], title).problems == ()
+
+
+def test_a_hidden_row_is_neither_read_nor_left_out_in_silence(tmp_path: Path) -> None:
+    def hide(sheet: Any) -> None:
+        sheet.row_dimensions[3].hidden = True
+
+    problem = only(book(tmp_path, [ROW, row(exposure="age")], hide))
+    assert (problem.cell, problem.found) == ("extraction!A3", "the hidden row 3")
+
+
+def test_a_hidden_column_is_told_and_read(tmp_path: Path) -> None:
+    def hide(sheet: Any) -> None:
+        sheet.column_dimensions["I"].hidden = True
+
+    loaded = book(tmp_path, [ROW], hide)
+    assert [problem.severity for problem in loaded.problems] == ["warning"]
+    assert loaded.studies[0].findings[0].p == 0.02
+
+
+def test_a_hidden_sheet_of_rows_is_an_error(tmp_path: Path) -> None:
+    def hide(sheet: Any) -> None:
+        sheet.parent.create_sheet("other")
+        sheet.sheet_state = "hidden"
+
+    assert "hidden sheet" in only(book(tmp_path, [ROW], hide)).found
+
+
+def test_a_formula_without_its_value_is_named(tmp_path: Path) -> None:
+    problem = only(book(tmp_path, [row(p="=0.01*2")]))
+    assert (problem.cell, problem.found) == ("extraction!I2", "a formula without its value (=0.01*2)")
+
+
+def test_a_formula_with_its_value_is_its_value(tmp_path: Path) -> None:
+    book(tmp_path, [row(p="=0.01*2")])
+    kept = io.BytesIO()
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as old, zipfile.ZipFile(kept, "w") as new:
+        for part in old.namelist():
+            content = old.read(part)
+            if part.startswith("xl/worksheets/sheet"):
+                assert b"<v></v>" in content or b"<v />" in content or b"<v/>" in content
+                for empty in (b"<v></v>", b"<v />", b"<v/>"):
+                    content = content.replace(empty, b"<v>0.02</v>")
+            new.writestr(part, content)
+    (tmp_path / "b.xlsx").write_bytes(kept.getvalue())
+    loaded = load([tmp_path / "b.xlsx"], shipped())
+    assert loaded.problems == ()
+    assert loaded.studies[0].findings[0].p == 0.02
+
+
+def test_a_thousand_formatted_empty_rows_under_a_table_are_nothing(tmp_path: Path) -> None:
+    def pad(sheet: Any) -> None:
+        for number in range(3, 1003):
+            sheet.cell(number, 1).number_format = "@"
+            sheet.cell(number, 2, "   ")
+        sheet.cell(1_048_576, 16_384).number_format = "@"
+
+    loaded = book(tmp_path, [ROW], pad)
+    assert loaded.problems == ()
+    assert len(loaded.studies[0].findings) == 1
+
+
+def test_a_row_of_groups_over_the_names_is_a_second_row_of_names(tmp_path: Path) -> None:
+    def group(sheet: Any) -> None:
+        sheet.insert_rows(1)
+        sheet["A1"], sheet["H1"] = "Study", "Effect"
+
+    problem = only(book(tmp_path, [ROW], group))
+    assert problem.found == "two rows of names (rows 1 and 2)"
+
+
+def test_a_row_of_units_under_the_names_is_a_second_row_of_names(tmp_path: Path) -> None:
+    units = [None, None, "published", "as", None, None, None, "ratio", "two-sided", "yes/no", None]
+    problem = only(book(tmp_path, [units, ROW]))
+    assert (problem.cell, problem.found) == ("extraction!C2", "a second row of names (row 2)")
+
+
+def test_the_names_again_in_the_middle_are_no_row(tmp_path: Path) -> None:
+    assert only(book(tmp_path, [ROW, NAMES, row(exposure="age")])).found == "the names of the columns again"
+
+
+def test_an_error_value_of_excel_is_no_figure(tmp_path: Path) -> None:
+    assert only(book(tmp_path, [row(p="#REF!")])).cell == "extraction!I2"
+
+
+def test_an_old_workbook_a_zip_and_a_broken_one_are_told_apart_in_a_sentence(tmp_path: Path) -> None:
+    assert "old Excel" in only(text(tmp_path, b"\xd0\xcf\x11\xe0rest", "a.xls")).found
+    assert "no workbook" in only(text(tmp_path, b"PK\x03\x04rest", "a.xlsx")).found
+    assert "no workbook" in only(text(tmp_path, b"study,exposure", "a.xlsx")).found
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as parts:
+        parts.writestr("a.txt", "a")
+    assert "can't be read" in only(text(tmp_path, packed.getvalue(), "a.xlsx")).found
+
+
+def test_a_workbook_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("xl/worksheets/sheet1.xml", b" " * (200 * 1024 * 1024))
+    assert "when unpacked" in only(text(tmp_path, packed.getvalue(), "a.xlsx")).found
+
+
+# --- text files ---
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_semicolons_and_tabs_part_cells_too(tmp_path: Path, delimiter: str) -> None:
+    loaded = text(tmp_path, joined(delimiter, row(value="1,85 (1,10\u20133,11)", p="0,02")))
+    assert loaded.problems == ()
+    assert (loaded.studies[0].findings[0].ci, loaded.studies[0].findings[0].p) == ((1.1, 3.11), 0.02)
+
+
+def test_the_line_that_excel_writes_for_the_delimiter_is_no_row(tmp_path: Path) -> None:
+    assert text(tmp_path, "sep=;\r\n" + joined(";", ROW)).problems == ()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_every_encoding_of_unicode_is_read(tmp_path: Path, encoding: str) -> None:
+    mark = "\ufeff" if encoding == "utf-16-le" else ""
+    loaded = text(tmp_path, (mark + joined("\t", row(author="Gr\u00e9goire"))).encode(encoding), "a.tsv")
+    assert loaded.problems == ()
+    assert loaded.studies[0].first_author == "Gr\u00e9goire"
+
+
+def test_utf_16_without_a_mark_is_read_and_told(tmp_path: Path) -> None:
+    loaded = text(tmp_path, joined("\t", row(author="Gr\u00e9goire")).encode("utf-16-le"))
+    assert [problem.severity for problem in loaded.problems] == ["warning"]
+    assert loaded.studies[0].first_author == "Gr\u00e9goire"
+
+
+@pytest.mark.parametrize("author", ["Gr\u00e9goire", "M\u00fcller-Stra\u00dfe", "Garc\u00eda"])
+def test_windows_1252_is_read_and_told_with_a_word_to_check(tmp_path: Path, author: str) -> None:
+    loaded = text(tmp_path, joined(";", row(author=author)).encode("cp1252"))
+    assert loaded.studies[0].first_author == author
+    assert loaded.studies[0].findings[0].ci == (1.1, 3.11)
+    (problem,) = loaded.problems
+    assert problem.severity == "warning"
+    assert "windows-1252" in problem.found
+    assert author in problem.found or "3.11" in problem.found
+
+
+def test_a_decimal_comma_without_quotes_in_a_file_of_commas_is_caught(tmp_path: Path) -> None:
+    loaded = text(tmp_path, joined(",", row(value="1,85")))
+    assert loaded.studies == ()
+    assert any(problem.column == len(NAMES) + 1 and "quotes round" in str(problem.help) for problem in loaded.problems)
+
+
+def test_a_quote_that_is_not_closed_is_told_with_its_line(tmp_path: Path) -> None:
+    problem = only(text(tmp_path, joined(",", row(value='"1.85'))))
+    assert problem.line == 2
+
+
+def test_places_of_text_files_are_line_and_cell_even_after_a_cell_of_two_lines(tmp_path: Path) -> None:
+    loaded = text(tmp_path, joined(",", row(author='"Smith\nJones"'), row(author='"Smith\nJones"', p="maybe")))
+    (problem,) = loaded.errors
+    assert (problem.line, problem.column) == (4, P + 1)
+    assert str(problem).startswith(f"{tmp_path / 'a.csv'}:4:{P + 1}: error: p: found 'maybe'; expected a p value")
+
+
+def test_a_date_in_a_text_that_excel_saved_is_told(tmp_path: Path) -> None:
+    names = [*NAMES, "Contrast"]
+    content = "\r\n".join(",".join(str(cell) for cell in one) for one in (names, [*ROW, "02-Jan"]))
+    (problem,) = text(tmp_path, content).problems
+    assert (problem.severity, problem.column) == ("warning", len(names))
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    assert only(text(tmp_path, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0")).severity == "error"
+    assert only(text(tmp_path, b"")).found == "an empty table"
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
+def test_any_bytes_are_studies_or_problems(content: bytes) -> None:
+    for name in ("a.csv", "a.xlsx", "findings.tsv"):
+        loaded = load_text(name, content, shipped())
+        assert loaded.problems
+
+
+# --- a row is a finding ---
+
+
+def test_study_columns_that_differ_name_both_cells(tmp_path: Path) -> None:
+    problem = only(book(tmp_path, [ROW, row(exposure="age", year=2023)]))
+    assert problem.cell == "extraction!C3"
+    assert problem.found == "'2023', and '2024' in extraction!C2"
+    assert problem.study == "smith-2024"
+
+
+def test_two_columns_of_one_kind_that_differ_name_both_cells(tmp_path: Path) -> None:
+    problem = only(book(tmp_path, [[*ROW, "HR"]], names=[*NAMES, "Measure"]))
+    assert problem.found == "'HR', and 'OR' in extraction!H1"
+
+
+def test_one_end_of_an_interval_is_not_enough(tmp_path: Path) -> None:
+    problem = only(book(tmp_path, [[*row(value=1.85), 1.1]], names=[*NAMES, "Lower"]))
+    assert (problem.cell, problem.found) == ("extraction!L2", "'1.1' alone")
+
+
+def test_an_ambiguous_comma_names_its_cell_and_both_readings(tmp_path: Path) -> None:
+    problem = only(book(tmp_path, [row(value="1,234")]))
+    assert (problem.cell, problem.expected) == ("extraction!H2", "one reading, not 2: 1234 or 1.234")
+    assert "decimal: comma" in str(problem.help)
+
+
+def test_the_decimals_of_other_cells_settle_a_comma(tmp_path: Path) -> None:
+    loaded = book(tmp_path, [row(value="1,234"), row(exposure="age", value="1,85 (1,10-3,11)", p="0,02")])
+    assert loaded.problems[0].severity == "error"  # 0.02 is written with a point
+    loaded = book(tmp_path, [row(value="1,234", p="0,04"), row(exposure="age", value="1,85 (1,10-3,11)", p="0,02")])
+    assert loaded.problems == ()
+    assert loaded.studies[0].findings[0].value == 1.234
+
+
+def test_a_row_without_its_study_is_told(tmp_path: Path) -> None:
+    problem = next(one for one in book(tmp_path, [ROW, row(study=None, exposure="age")]).problems)
+    assert (problem.cell, problem.found) == ("extraction!B3", "a row without its study")
+
+
+def test_a_dash_as_a_direction_is_not_guessed(tmp_path: Path) -> None:
+    assert only(book(tmp_path, [row(direction="-")])).expected == "one reading, not 2: decreases or not reported"
+
+
+def test_all_problems_of_all_cells_and_files_are_told_at_once(tmp_path: Path) -> None:
+    book(tmp_path, [row(value="1,234", exposure="phlogiston"), row(exposure="age", direction="upwards")])
+    (tmp_path / "b.csv").write_text(
+        joined(",", row(study="Jones 2020", p="2"), row(study="Jones 2020", exposure="age", adjusted="perhaps"))
+    )
+    (tmp_path / "c.yaml").write_text("id: c\n")
+    loaded = load([tmp_path], shipped())
+    assert loaded.studies == ()
+    places = {(Path(problem.file).name, problem.cell or problem.line) for problem in loaded.errors}
+    assert places == {
+        ("a.xlsx", "extraction!H2"), ("a.xlsx", "extraction!F2"), ("a.xlsx", "extraction!K3"), ("b.csv", 2), ("b.csv", 3), ("c.yaml", 1),
+    }  # fmt: skip
+
+
+def test_what_sheets_forbid_tables_may_not_say_either(tmp_path: Path) -> None:
+    """Validation is the same: an interval outside its value, a sign against the direction."""
+    problems = book(tmp_path, [row(value="3.85 (1.10-3.11)"), row(exposure="age", value="0.5 (0.3-0.8)")]).errors
+    assert [(problem.cell, problem.path) for problem in problems] == [
+        ("extraction!A2", "findings[0]"), ("extraction!K3", "findings[1].direction"),
+    ]  # fmt: skip
+
+
+def test_a_note_of_excel_on_who_has_a_file_open_is_no_table(tmp_path: Path) -> None:
+    book(tmp_path, [ROW])
+    (tmp_path / "~$a.xlsx").write_bytes(b"user")
+    assert load([tmp_path], shipped()).problems == ()
