@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from schema.errors import BadParameter, InputProblems, RdwiError
+from schema.errors import BadParameter, InputProblems, Unwritable
 
 if TYPE_CHECKING:
     from graph.build import EvidenceGraph
@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     from loaders.headers import Header
 
 ENDINGS = frozenset({".xlsx", ".csv", ".tsv"})
-
-
-class Unwritable(RdwiError):
-    """A file that can't be written."""
 
 
 def register(app: typer.Typer) -> None:

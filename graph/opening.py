@@ -284,6 +284,6 @@ def open_graph(settings: Settings | None = None) -> Graph:
 
 
 __all__ = [
-    "ALL", "Change", "Graph", "Report", "check", "load", "open_graph", "open_store", "preview", "preview_text", "remove",
-    "shipped_digest", "shipped_studies",
+    "ALL", "Change", "Graph", "Report", "check", "load", "open_graph", "open_store", "preview", "preview_text", "remove", "shipped_digest",
+    "shipped_studies",
 ]  # fmt: skip

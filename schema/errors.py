@@ -4,6 +4,8 @@
     +-- InputProblems       sheets or a vocabulary with mistakes; holds the whole report
     +-- UnknownName         no study, term or population by that name; holds suggestions
     +-- BadParameter        a parameter or value that a question does not take; holds what is allowed
+    +-- Unheld              a value can't stand in a cell of a table
+    +-- Unwritable          a file that is asked for can't be written
     +-- PortTaken           the address to serve on can't be listened on
     +-- StoreError          the store answers, but not with a graph that can be served
     |   +-- SnapshotDamaged     the snapshot file is damaged or of another format
@@ -96,6 +98,10 @@ class StoreUnavailable(RdwiError):
 
 class StoreBusy(StoreUnavailable):
     """Another program holds the right to load; the message says who."""
+
+
+class Unwritable(RdwiError):
+    """A file that is asked for can't be written, or is there already."""
 
 
 class Unheld(RdwiError):
