@@ -245,5 +245,5 @@ def test_a_table_is_told_to_be_filled_in_as_it_is_loaded(tmp_path: Path) -> None
     (tmp_path / "findings.csv").write_text("Study ID,OR\na,1.5\n")
     (tmp_path / "refs.ris").write_text("TY  - JOUR\nTI  - Of something else\nER  -\n")
     outcome = CliRunner().invoke(app, ["bibliography", str(tmp_path / "findings.csv"), "--from", str(tmp_path / "refs.ris")])
-    assert outcome.exit_code == 1
-    assert "load --bibliography" in outcome.stderr
+    assert isinstance(outcome.exception, InputProblems)
+    assert "load --bibliography" in str(outcome.exception.problems[0])
