@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from api.pages.addresses import Addresses, query
-from api.pages.frame import assets, bare, policy
+from api.pages.frame import POLICY, assets, bare
 
 # what speaks to programs alone, whatever they say that they accept
 _PROGRAMS = ("/v1", "/docs", "/openapi.json", "/healthz", "/readyz", "/static")
@@ -27,7 +27,7 @@ def told(scope: Scope, problem: JSONResponse) -> Response:
     html = bare("failure.html", content["title"], problem=content, near=_near(scope, content), to=Addresses(assets()), here=scope["path"])
     kept = {name: value for name, value in problem.headers.items() if name == "retry-after"}
     return Response(
-        html, problem.status_code, {**kept, "Content-Security-Policy": policy(html), "Vary": "Accept"}, media_type="text/html; charset=utf-8"
+        html, problem.status_code, {**kept, "Content-Security-Policy": POLICY, "Vary": "Accept"}, media_type="text/html; charset=utf-8"
     )
 
 

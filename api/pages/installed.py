@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.figures import STYLE
 from api.pages import associations, start
 from api.pages.frame import STATIC
 from api.pages.requests import Elsewhere
@@ -37,10 +38,15 @@ async def _elsewhere(_: Request, found: Exception) -> Response:
     return RedirectResponse(found.address, 303)
 
 
+def _style() -> Response:
+    return Response(STYLE, media_type="text/css")
+
+
 def install(app: FastAPI) -> None:
     """Routes, static files and headers; before the middleware of answers is added."""
     for one in (start, associations):
         app.include_router(one.router)
+    app.add_api_route("/static/figures.css", _style, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(Elsewhere, _elsewhere)
     app.add_middleware(Guarded)
