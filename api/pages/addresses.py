@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -47,6 +47,18 @@ class Addresses:
 
     def term(self, term_id: str) -> str | None:
         return self.page(f"/terms/{quote(term_id, safe='')}")
+
+    def cell(self, exposure: str, outcome: str, population: str) -> str:
+        """The address of a cell of the map of gaps."""
+        return self.evidence(exposure, outcome, population) or ""
+
+    def around(self, population: str) -> Callable[[str], str]:
+        """The addresses of neighbourhoods in a population."""
+        return lambda term: self.page("/graph", term=term, population=population) or ""
+
+    def between(self, population: str) -> Callable[[str, str], str]:
+        """The addresses of the evidence in a population."""
+        return lambda exposure, outcome: self.evidence(exposure, outcome, population) or ""
 
     def evidence(self, exposure: str, outcome: str, population: str, **filters: Any) -> str | None:
         return self.page("/evidence", exposure=exposure, outcome=outcome, population=population, **filters)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import HTMLResponse
 
 from api.deps import ReaderDep
+from api.pages.formats import within
 from api.pages.frame import View, respond
 from api.pages.requests import asked, page_of, sifting, tidy
 from api.routes.associations import ContestedQuery, EvidenceQuery, FactorsQuery, OutcomesQuery
@@ -26,7 +27,7 @@ def factors_view(reader: Reader, query: FactorsQuery) -> View:
         reader, query.lesion, query.population, filters=query.filters(), narrow=query.narrow(), page=page_of(query, query.sort)
     )
     term = reader.terms()[answer.query["lesion"]]
-    title = f"Factors linked to {term.name} in {POPULATIONS[answer.query['population']].name}"
+    title = f"Factors linked to {within(term.name)} in {POPULATIONS[answer.query['population']].name}"
     return _listed(reader, "/factors", title, "exposure", answer, asked(query), {"lesion": term})
 
 
@@ -35,7 +36,7 @@ def outcomes_view(reader: Reader, query: OutcomesQuery) -> View:
         reader, query.exposure, query.population, filters=query.filters(), narrow=query.narrow(), page=page_of(query, query.sort)
     )
     term = reader.terms()[answer.query["exposure"]]
-    title = f"What {term.name} are linked to in {POPULATIONS[answer.query['population']].name}"
+    title = f"What {within(term.name)} are linked to in {POPULATIONS[answer.query['population']].name}"
     if not term.name.endswith("s"):
         title = title.replace(" are linked", " is linked", 1)
     return _listed(reader, "/outcomes", title, "outcome", answer, asked(query), {"exposure": term})

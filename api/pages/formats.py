@@ -100,6 +100,16 @@ def p_value(value: float | str | None) -> str:
     return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
 
 
+def percent(value: float) -> str:
+    """23.6%"""
+    return f"{value:.1f}%"
+
+
+def percents(pair: Interval) -> str:
+    """19.9-27.8%"""
+    return f"{pair[0]:.1f}-{pair[1]:.1f}%"
+
+
 def count(n: int, noun: str, plural: str | None = None) -> str:
     """1 cohort, 2 cohorts, 6,295 patients."""
     return f"{n:,} {noun if n == 1 else (plural or noun + 's')}"

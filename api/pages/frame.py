@@ -99,6 +99,7 @@ def _environment() -> Environment:
     environment.globals |= {"words": words, "show": formats, "populations": POPULATIONS, "abbreviations": ABBREVIATIONS,
         "method": METHOD, "draw": figures, "hardly_moved": hardly_moved,
     }
+    environment.tests["starting"] = lambda text, head: text.startswith(head)
     environment.filters |= {"explained": explained, "svg": _trusted, "both": _both}
     return environment
 

@@ -144,13 +144,18 @@ def repeat(one: Association) -> str:
     return f"a next cohort would report it: {in_ten(one.weight)}"
 
 
+def repeated(one: Association) -> bool:
+    """Whether two or more independent cohorts report its sign."""
+    return one.direction in {"increases", "decreases"} and max(one.increases, one.decreases) >= 2
+
+
 def summary(answer: Answer[Association], *, side: str) -> str:
     """A list of associations in two sentences: how many were studied, repeated, and how sure the surest are."""
     items = [one for one in answer.items if one.studies]
     if not items:
         return ""
     noun = "factor" if side == "exposure" else "outcome"
-    repeated = [one for one in items if max(one.increases, one.decreases) >= 2 and one.direction in {"increases", "decreases"}]
+    same = sum(repeated(one) for one in items)
     single = sum(one.cohorts <= 1 for one in items)
     pooled = sum(one.estimate_source in {"pooled-bayes", "pooled-reml-hk"} for one in items)
     best = max((one.certainty for one in items if one.certainty), key=_LEVELS.index, default=None)
@@ -158,7 +163,7 @@ def summary(answer: Answer[Association], *, side: str) -> str:
     sure = f" No certainty is above {level(best)} ({highest} of {len(items)})." if best else ""
     rest = f"{single} on one cohort or none, {pooled} with estimates that can be pooled"
     return (
-        f"{count(len(items), noun)} studied: {len(repeated)} reported with the same sign by two or more independent cohorts, {rest}.{sure}"
+        f"{count(len(items), noun)} studied: {same} reported with the same sign by two or more independent cohorts, {rest}.{sure}"
     )
 
 

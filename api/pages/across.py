@@ -1,0 +1,107 @@
+"""Compare, prevalence, mechanisms, gaps, and the neighbourhood of a term."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import Field
+from starlette.responses import HTMLResponse
+
+from api.deps import ReaderDep
+from api.pages.formats import within
+from api.pages.frame import View, respond
+from api.pages.requests import asked, page_of, sifting, tidy
+from api.routes.across import CompareQuery, GapsQuery
+from api.routes.lesions import MechanismsQuery, PrevalenceQuery
+from api.routes.terms import NeighboursQuery
+from graph import questions
+from graph.lists import Page
+from graph.stores.port import Reader
+from schema.populations import POPULATIONS
+
+router = APIRouter(include_in_schema=False, dependencies=[Depends(tidy)])
+
+
+class GraphPageQuery(NeighboursQuery):
+    term: str = Field(questions.DEFAULT_LESION, description="the term in the middle, by id, name or synonym")
+
+
+def compare_view(reader: Reader, query: CompareQuery) -> View:
+    answer = questions.compare(reader, query.lesion, query.population, filters=query.filters(), page=page_of(query))
+    term = reader.terms()[answer.query["lesion"]]
+    nodes = [POPULATIONS[node] for node in answer.query["population"]]
+    given = asked(query)
+    content = {"answer": answer, "lesion": term, "nodes": nodes, "shown": _shown(answer.limit, answer.offset), "keeps": sifting(given)}
+    return View("compare.html", f"Factors of {within(term.name)}, group by group", content, "/compare", given)
+
+
+def prevalence_view(reader: Reader, query: PrevalenceQuery) -> View:
+    answer = questions.prevalence(reader, query.lesion, query.population, filters=query.filters())
+    given = asked(query)
+    content = {"answer": answer, "lesion": reader.terms()[answer.query["lesion"]], "node": answer.query["population"], "keeps": sifting(given)}
+    title = f"How common {within(answer.prevalence.lesion.name)} are in {answer.prevalence.population.name}"
+    return View("prevalence.html", title, content, "/prevalence", given)
+
+
+def mechanisms_view(reader: Reader, query: MechanismsQuery) -> View:
+    answer = questions.mechanisms(reader, query.lesion, page=page_of(query))
+    terms = reader.terms()
+    term = terms[answer.query["lesion"]]
+    content = {"answer": answer, "lesion": term, "terms": terms, "shown": _shown(answer.limit, answer.offset)}
+    return View("mechanisms.html", f"Mechanisms that papers name for {within(term.name)}", content, "/mechanisms", asked(query))
+
+
+def gaps_view(reader: Reader, query: GapsQuery) -> View:
+    answer = questions.gaps(
+        reader, query.lesion, query.outcome, query.population, state=query.state, odds_ratio=query.odds_ratio,
+        filters=query.filters(), page=page_of(query),
+    )  # fmt: skip
+    # the map shows every cell of its factors, the fair ones, too
+    everything = questions.gaps(
+        reader, query.lesion, query.outcome, query.population, state=("empty", "weak", "fair"), odds_ratio=query.odds_ratio,
+        filters=query.filters(), page=Page(None),
+    )  # fmt: skip
+    terms = reader.terms()
+    given = asked(query)
+    about = terms[answer.query.get("outcome") or answer.query["lesion"]]
+    content = {
+        "answer": answer, "map": everything, "about": about, "shown": _shown(answer.limit, answer.offset), "keeps": sifting(given),
+    }  # fmt: skip
+    return View("gaps.html", f"What is not known of the factors of {within(about.name)}", content, "/gaps", given)
+
+
+def graph_view(reader: Reader, query: GraphPageQuery) -> View:
+    answer = questions.neighbours(reader, query.term, query.population)
+    node = answer.query["population"]
+    content = {"answer": answer, "node": node, "terms": reader.terms()}
+    return View("graph.html", f"Around {within(answer.term.name)} in {POPULATIONS[node].name}", content, "/graph", asked(query))
+
+
+def _shown(limit: int | None, offset: int) -> dict[str, int | None]:
+    return {"limit": limit, "offset": offset}
+
+
+@router.get("/compare")
+def compare(query: Annotated[CompareQuery, Query()], reader: ReaderDep) -> HTMLResponse:
+    return respond(compare_view(reader, query), reader)
+
+
+@router.get("/prevalence")
+def prevalence(query: Annotated[PrevalenceQuery, Query()], reader: ReaderDep) -> HTMLResponse:
+    return respond(prevalence_view(reader, query), reader)
+
+
+@router.get("/mechanisms")
+def mechanisms(query: Annotated[MechanismsQuery, Query()], reader: ReaderDep) -> HTMLResponse:
+    return respond(mechanisms_view(reader, query), reader)
+
+
+@router.get("/gaps")
+def gaps(query: Annotated[GapsQuery, Query()], reader: ReaderDep) -> HTMLResponse:
+    return respond(gaps_view(reader, query), reader)
+
+
+@router.get("/graph")
+def graph(query: Annotated[GraphPageQuery, Query()], reader: ReaderDep) -> HTMLResponse:
+    return respond(graph_view(reader, query), reader)
