@@ -26,8 +26,8 @@ LARGEST_BODY = 1024**2
 _T = TypeVar("_T")
 # the pages, by the first part of their address, and what else reads a release
 _PAGES = frozenset({
-    "", "factors", "outcomes", "evidence", "contested", "compare", "prevalence", "mechanisms", "gaps", "graph", "studies", "cohorts", "terms",
-    "search", "method", "preview",
+    "", "cohorts", "compare", "contested", "evidence", "factors", "gaps", "graph", "mechanisms", "method", "outcomes", "preview",
+    "prevalence", "search", "studies", "terms",
 })  # fmt: skip
 _MOST_OVERDUE = 32
 _MOST_ANSWERS, _MOST_BYTES = 512, 64 * 1024 * 1024

@@ -39,7 +39,9 @@ def absolute(one: Association, outcome: Term, readings: Sequence[Reading], preva
     assert one.ci is not None
     baseline = Share(given, "given") if given is not None else _unexposed(one, readings) or prevalence
     if baseline is None:
-        return AbsoluteRisk(why="No paper here prints the risk of those without the exposure, so a baseline must be given.", needs_baseline=True)
+        return AbsoluteRisk(
+            why="No paper here prints the risk of those without the exposure, so a baseline must be given.", needs_baseline=True
+        )
     exposed, low, high = (_risk(one.measure == "OR", baseline.pct, ratio) for ratio in (one.estimate, *one.ci))
     if exposed > 100:
         return AbsoluteRisk(why="At this baseline the risk ratio would make more than 100 of 100: give a lower one.", needs_baseline=True)
@@ -60,17 +62,15 @@ def _refused(one: Association, outcome: Term, readings: Sequence[Reading]) -> st
         return _NO_RISK.get(one.measure or "", "The estimate is a difference on a scale, which makes no risk.")
     types = {reading.family.contrast_type for reading in _headline(one, readings) if reading.family is not None}
     if types != {"binary"}:
-        return "The estimate is not of patients with against patients without the exposure: per step of a scale, or the contrast is not printed."
+        return "The estimate is not of patients with against patients without the exposure: it is per step, or its contrast is not printed."
     return None
 
 
 def _headline(one: Association, readings: Sequence[Reading]) -> list[Reading]:
     """The rows that the headline is made of."""
-    if one.estimate_source == "published":
-        rows = {row.finding for row in one.published if row.headline}
-    else:
-        rows = set(one.families[0].rows)
-    return [reading for reading in readings if reading.finding in rows]
+    published = {row.finding for row in one.published if row.headline}
+    made_of = published if one.estimate_source == "published" else set(one.families[0].rows)
+    return [reading for reading in readings if reading.finding in made_of]
 
 
 def _unexposed(one: Association, readings: Sequence[Reading]) -> Share | None:

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse
 from api.deps import ReaderDep
 from api.pages.formats import within
 from api.pages.frame import View, respond
-from api.pages.requests import asked, page_of, sifting, tidy
+from api.pages.requests import ROWS, asked, page_of, sifting, tidy
 from api.routes.across import CompareQuery, GapsQuery
 from api.routes.lesions import MechanismsQuery, PrevalenceQuery
 from api.routes.terms import NeighboursQuery
@@ -27,8 +27,8 @@ class GraphPageQuery(NeighboursQuery):
     term: str = Field(questions.DEFAULT_LESION, description="the term in the middle, by id, name or synonym")
 
 
-def compare_view(reader: Reader, query: CompareQuery) -> View:
-    answer = questions.compare(reader, query.lesion, query.population, filters=query.filters(), page=page_of(query))
+def compare_view(reader: Reader, query: CompareQuery, rows: int | None = ROWS) -> View:
+    answer = questions.compare(reader, query.lesion, query.population, filters=query.filters(), page=page_of(query, rows))
     term = reader.terms()[answer.query["lesion"]]
     nodes = [POPULATIONS[node] for node in answer.query["population"]]
     given = asked(query)
@@ -39,23 +39,28 @@ def compare_view(reader: Reader, query: CompareQuery) -> View:
 def prevalence_view(reader: Reader, query: PrevalenceQuery) -> View:
     answer = questions.prevalence(reader, query.lesion, query.population, filters=query.filters())
     given = asked(query)
-    content = {"answer": answer, "lesion": reader.terms()[answer.query["lesion"]], "node": answer.query["population"], "keeps": sifting(given)}
+    content = {
+        "answer": answer,
+        "lesion": reader.terms()[answer.query["lesion"]],
+        "node": answer.query["population"],
+        "keeps": sifting(given),
+    }
     title = f"How common {within(answer.prevalence.lesion.name)} are in {answer.prevalence.population.name}"
     return View("prevalence.html", title, content, "/prevalence", given)
 
 
-def mechanisms_view(reader: Reader, query: MechanismsQuery) -> View:
-    answer = questions.mechanisms(reader, query.lesion, page=page_of(query))
+def mechanisms_view(reader: Reader, query: MechanismsQuery, rows: int | None = ROWS) -> View:
+    answer = questions.mechanisms(reader, query.lesion, page=page_of(query, rows))
     terms = reader.terms()
     term = terms[answer.query["lesion"]]
     content = {"answer": answer, "lesion": term, "terms": terms, "shown": _shown(answer.limit, answer.offset)}
     return View("mechanisms.html", f"Mechanisms that papers name for {within(term.name)}", content, "/mechanisms", asked(query))
 
 
-def gaps_view(reader: Reader, query: GapsQuery) -> View:
+def gaps_view(reader: Reader, query: GapsQuery, rows: int | None = 25) -> View:
     answer = questions.gaps(
         reader, query.lesion, query.outcome, query.population, state=query.state, odds_ratio=query.odds_ratio,
-        filters=query.filters(), page=page_of(query),
+        filters=query.filters(), page=page_of(query, rows),
     )  # fmt: skip
     # the map shows every cell of its factors, the fair ones, too
     everything = questions.gaps(

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse
 from api.deps import ReaderDep
 from api.pages.formats import within
 from api.pages.frame import View, respond
-from api.pages.requests import asked, page_of, sifting, tidy
+from api.pages.requests import ROWS, asked, page_of, sifting, tidy
 from api.routes.associations import ContestedQuery, EvidenceQuery, FactorsQuery, OutcomesQuery
 from graph import questions
 from graph.lists import Side
@@ -22,18 +22,18 @@ from schema.populations import POPULATIONS, indirect
 router = APIRouter(include_in_schema=False, dependencies=[Depends(tidy)])
 
 
-def factors_view(reader: Reader, query: FactorsQuery) -> View:
+def factors_view(reader: Reader, query: FactorsQuery, rows: int | None = ROWS) -> View:
     answer = questions.factors(
-        reader, query.lesion, query.population, filters=query.filters(), narrow=query.narrow(), page=page_of(query, query.sort)
+        reader, query.lesion, query.population, filters=query.filters(), narrow=query.narrow(), page=page_of(query, rows, query.sort)
     )
     term = reader.terms()[answer.query["lesion"]]
     title = f"Factors linked to {within(term.name)} in {POPULATIONS[answer.query['population']].name}"
     return _listed(reader, "/factors", title, "exposure", answer, asked(query), {"lesion": term})
 
 
-def outcomes_view(reader: Reader, query: OutcomesQuery) -> View:
+def outcomes_view(reader: Reader, query: OutcomesQuery, rows: int | None = ROWS) -> View:
     answer = questions.outcomes(
-        reader, query.exposure, query.population, filters=query.filters(), narrow=query.narrow(), page=page_of(query, query.sort)
+        reader, query.exposure, query.population, filters=query.filters(), narrow=query.narrow(), page=page_of(query, rows, query.sort)
     )
     term = reader.terms()[answer.query["exposure"]]
     title = f"What {within(term.name)} are linked to in {POPULATIONS[answer.query['population']].name}"
@@ -42,9 +42,9 @@ def outcomes_view(reader: Reader, query: OutcomesQuery) -> View:
     return _listed(reader, "/outcomes", title, "outcome", answer, asked(query), {"exposure": term})
 
 
-def contested_view(reader: Reader, query: ContestedQuery) -> View:
+def contested_view(reader: Reader, query: ContestedQuery, rows: int | None = ROWS) -> View:
     answer = questions.contested(
-        reader, query.lesion, query.outcome, query.population, filters=query.filters(), page=page_of(query, query.sort)
+        reader, query.lesion, query.outcome, query.population, filters=query.filters(), page=page_of(query, rows, query.sort)
     )
     title = f"Where the evidence contradicts itself, in {POPULATIONS[answer.query['population']].name}"
     return _listed(reader, "/contested", title, "both", answer, asked(query), {}, "contested.html")

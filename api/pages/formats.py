@@ -63,7 +63,7 @@ def estimate(one: Estimated, *, spelt: bool = False) -> str:
 
 
 def unit(one: Association) -> str:
-    """per 10 mmHg, where the headline is of a step of a measured exposure."""
+    """Per 10 mmHg, where the headline is of a step of a measured exposure."""
     if one.estimate_source == "published" or not one.families or not one.families[0].unit:
         return ""
     return f"per {one.families[0].unit}"
@@ -82,7 +82,7 @@ def headline_review(one: Association) -> PublishedEstimate | None:
 
 
 def source(one: Association) -> str:
-    """single study; pooled from 2 cohorts; published meta-analysis of 18 studies."""
+    """Single study; pooled from 2 cohorts; published meta-analysis of 18 studies."""
     if one.estimate_source == "published":
         review = headline_review(one)
         return f"published meta-analysis{f' of {review.k} studies' if review and review.k else ''}"
@@ -92,7 +92,7 @@ def source(one: Association) -> str:
 
 
 def p_value(value: float | str | None) -> str:
-    """p = 0.03, p < 0.001, p not significant as printed."""
+    """P = 0.03, p < 0.001, p not significant as printed."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -138,7 +138,7 @@ def within(name: str) -> str:
 
 
 def more(outcome: Term | TermRef, *, less: bool = False) -> str:
-    """What an increase (or decrease) of an outcome is, in words: more remote DWI lesions, a higher risk of death, higher quality of life."""
+    """What an increase (or decrease) of an outcome is, in words: more remote DWI lesions, a higher risk of death."""
     name = within(outcome.name)
     if isinstance(outcome, Term) and outcome.unit is not None:
         return f"{'lower' if less else 'higher'} {name}"

@@ -49,6 +49,17 @@ ABBREVIATIONS = {
 _ABBREVIATION = re.compile(rf"(?<![\w-])({'|'.join(sorted(map(re.escape, ABBREVIATIONS), key=len, reverse=True))})(?![\w-])")
 
 
+# our own files and nothing else: no inline script, no inline style, no other host
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+# of pages on disk, where a browser may not take a neighbouring file for its own
+FILES_POLICY = (
+    "default-src 'none'; style-src 'self' file:; script-src 'self' file:; img-src 'self' file:; base-uri 'none'; form-action 'none'"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """What to show: a template of this package with its content; `asked` are the address's parameters as they were understood."""
@@ -96,8 +107,15 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.globals |= {"words": words, "show": formats, "populations": POPULATIONS, "abbreviations": ABBREVIATIONS,
-        "method": METHOD, "draw": figures, "hardly_moved": hardly_moved,
+    environment.globals |= {
+        "words": words,
+        "show": formats,
+        "populations": POPULATIONS,
+        "abbreviations": ABBREVIATIONS,
+        "method": METHOD,
+        "policy": FILES_POLICY,
+        "draw": figures,
+        "hardly_moved": hardly_moved,
     }
     environment.tests["starting"] = lambda text, head: text.startswith(head)
     environment.filters |= {"explained": explained, "svg": _trusted, "both": _both}
@@ -125,8 +143,10 @@ def text(view: View, reader: Reader, to: Addresses) -> str:
 
 def bare(template: str, title: str, **content: Any) -> str:
     """A page without a release: for errors, of which the store may be one."""
-    return _environment().get_template(template).render(
-        **content, title=title, asked={}, release=None, until=None, made=_date(datetime.now(UTC))
+    return (
+        _environment()
+        .get_template(template)
+        .render(**content, title=title, asked={}, release=None, until=None, made=_date(datetime.now(UTC)))
     )
 
 
@@ -137,13 +157,6 @@ def _date(moment: datetime) -> str:
 def published_until(reader: Reader) -> int | None:
     """The year of the newest paper of the release."""
     return max((study.year for study in reader.studies().values() if study.year), default=None)
-
-
-# our own files and nothing else: no inline script, no inline style, no other host
-POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
 
 
 def respond(view: View, reader: Reader, status: int = 200) -> HTMLResponse:

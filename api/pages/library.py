@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse
 
 from api.deps import Parameters, ReaderDep
 from api.pages.frame import View, respond
-from api.pages.requests import asked, page_of, tidy
+from api.pages.requests import ROWS, asked, page_of, tidy
 from api.routes.studies import CohortsQuery, StudiesQuery
 from api.routes.terms import NeighboursQuery, TermsQuery
 from graph import questions
@@ -26,11 +26,19 @@ class SearchQuery(Parameters):
     q: str | None = Field(None, description="words of a term, synonym or study")
 
 
-def studies_view(reader: Reader, query: StudiesQuery) -> View:
+def studies_view(reader: Reader, query: StudiesQuery, rows: int | None = ROWS) -> View:
     answer = questions.studies(
-        reader, query.q, design=query.design, year_from=query.year_from, year_to=query.year_to, country=query.country, page=page_of(query)
+        reader,
+        query.q,
+        design=query.design,
+        year_from=query.year_from,
+        year_to=query.year_to,
+        country=query.country,
+        page=page_of(query, rows),
     )
-    return View("studies.html", "Studies", {"answer": answer, "shown": {"limit": answer.limit, "offset": answer.offset}}, "/studies", asked(query))
+    return View(
+        "studies.html", "Studies", {"answer": answer, "shown": {"limit": answer.limit, "offset": answer.offset}}, "/studies", asked(query)
+    )
 
 
 def study_view(reader: Reader, name: str) -> View:
@@ -41,8 +49,8 @@ def study_view(reader: Reader, name: str) -> View:
     return View("study.html", answer.label, content, f"/studies/{name}")
 
 
-def cohorts_view(reader: Reader, query: CohortsQuery) -> View:
-    answer = questions.cohorts(reader, query.q, page=page_of(query))
+def cohorts_view(reader: Reader, query: CohortsQuery, rows: int | None = ROWS) -> View:
+    answer = questions.cohorts(reader, query.q, page=page_of(query, rows))
     content = {"answer": answer, "shown": {"limit": answer.limit, "offset": answer.offset}}
     return View("cohorts.html", "Cohorts, as the papers name them", content, "/cohorts", asked(query))
 
@@ -52,8 +60,8 @@ def cohort_view(reader: Reader, name: str) -> View:
     return View("cohort.html", f"Cohort {answer.cohort.id}", {"answer": answer}, f"/cohorts/{name}")
 
 
-def terms_view(reader: Reader, query: TermsQuery) -> View:
-    answer = questions.terms(reader, query.q, kind=query.kind, page=page_of(query))
+def terms_view(reader: Reader, query: TermsQuery, rows: int | None = ROWS) -> View:
+    answer = questions.terms(reader, query.q, kind=query.kind, page=page_of(query, rows))
     content = {"answer": answer, "shown": {"limit": answer.limit, "offset": answer.offset}}
     return View("terms.html", "Terms of the vocabulary", content, "/terms", asked(query))
 

@@ -19,7 +19,7 @@ from graph.lists import Page
 ROWS = 100
 
 
-class Elsewhere(Exception):  # noqa: N818 - not an error
+class Elsewhere(Exception):
     """The page is at another address."""
 
     def __init__(self, address: str) -> None:
@@ -56,5 +56,6 @@ def sifting(given: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name in Filters.model_fields}
 
 
-def page_of(query: Listed, sort: str | None = None) -> Page:
-    return Page(query.limit or ROWS, query.offset, sort)
+def page_of(query: Listed, rows: int | None, sort: str | None = None) -> Page:
+    """The part of a list that was asked for: `rows` where no limit is; None: all of them."""
+    return Page(query.limit or rows, query.offset, sort)

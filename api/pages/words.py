@@ -162,9 +162,7 @@ def summary(answer: Answer[Association], *, side: str) -> str:
     highest = sum(one.certainty == best for one in items)
     sure = f" No certainty is above {level(best)} ({highest} of {len(items)})." if best else ""
     rest = f"{single} on one cohort or none, {pooled} with estimates that can be pooled"
-    return (
-        f"{count(len(items), noun)} studied: {same} reported with the same sign by two or more independent cohorts, {rest}.{sure}"
-    )
+    return f"{count(len(items), noun)} studied: {same} reported with the same sign by two or more independent cohorts, {rest}.{sure}"
 
 
 _LEVELS = ("very-low", "low", "moderate", "high")

@@ -31,3 +31,12 @@ for (const box of document.querySelectorAll("input[data-suggest]")) {
   box.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(show, 150); });
   box.addEventListener("keydown", event => { if (event.key === "Escape") { ++asked; place.replaceChildren(); } });
 }
+
+// An index that is narrowed as one types: of a site of files, which has no server to ask.
+for (const box of document.querySelectorAll("input[data-narrow]")) {
+  const items = [...document.querySelectorAll(`#${box.dataset.narrow} li`)].map(item => [item, item.textContent.toLowerCase()]);
+  box.addEventListener("input", () => {
+    const words = box.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const [item, text] of items) item.hidden = !words.every(word => text.includes(word));
+  });
+}
