@@ -496,6 +496,5 @@ def _around(everything: Mapping[str, Term], found: Term) -> tuple[TermRef | None
 
 __all__ = [
     "Filters", "MechanismEdge", "Narrow", "Page", "cohort", "cohorts", "compare", "contested", "evidence", "factors", "gaps",
-    "mechanisms", "neighbours",
-    "outcomes", "paths", "prevalence", "release", "schema", "studies", "study", "term", "terms",
+    "mechanisms", "neighbours", "outcomes", "paths", "prevalence", "release", "schema", "studies", "study", "term", "terms",
 ]  # fmt: skip

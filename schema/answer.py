@@ -259,6 +259,6 @@ class SchemaAnswer(Frozen):
 
 
 __all__ = [
-    "Answer", "Changed", "CohortAnswer", "CohortItem", "Counts", "Evidence", "Mechanism", "Neighbours", "PrevalenceAnswer", "Preview", "PreviewedStudy",
-    "ReleaseAnswer", "SchemaAnswer", "StudyAnswer", "StudyItem", "TermAnswer", "TermItem", "Why", "columns", "flat",
+    "Answer", "Changed", "CohortAnswer", "CohortItem", "Counts", "Evidence", "Mechanism", "Neighbours", "PrevalenceAnswer", "Preview",
+    "PreviewedStudy", "ReleaseAnswer", "SchemaAnswer", "StudyAnswer", "StudyItem", "TermAnswer", "TermItem", "Why", "columns", "flat",
 ]  # fmt: skip

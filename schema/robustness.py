@@ -100,10 +100,10 @@ class Flips(Frozen):
 
 
 class AbsoluteRisk(Frozen):
-    """Of 100 patients, how many have the outcome without the exposure (`baseline`) and with it (`exposed`, with its interval); or `why` not.
+    """Of 100 patients, how many have the outcome without the exposure (`baseline`) and with it (`exposed`, with its interval); else `why`.
 
-    `baseline_source`: given, unexposed (those behind the headline), or the population whose prevalence it is. `needs_baseline`: it can be
-    told once another baseline is given.
+    `baseline_source`: given, unexposed (those behind the headline), or the population whose prevalence it is. `needs_baseline`: another
+    baseline would do.
     """
 
     why: str | None = None

@@ -118,11 +118,7 @@ def count(n: int, noun: str, plural: str | None = None) -> str:
 def in_ten(share: float) -> str:
     """A probability as so many in 10."""
     tenths = round(share * 10)
-    if share < 0.05:
-        return "fewer than 1 in 10"
-    if share > 0.95:
-        return "more than 9 in 10"
-    return f"{tenths} in 10"
+    return {0: "fewer than 1 in 10", 10: "more than 9 in 10"}.get(tenths, f"{tenths} in 10")
 
 
 def level(certainty: str | None) -> str:

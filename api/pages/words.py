@@ -115,8 +115,7 @@ def _figure(one: Association) -> str:
     what = f"{estimate(one, spelt=True)}{per}"
     wide = "; the interval includes no effect" if includes_no_effect(one) else ""
     if one.estimate_source == "single-study":
-        more_cohorts = one.cohorts - (one.k or 1)
-        rest = f" ({count(more_cohorts, 'other cohort')} can't be pooled with it)" if more_cohorts > 0 else ""
+        rest = ", with which no other cohort's figures can be pooled" if one.cohorts > 1 else ""
         return f"One study's estimate{rest}: {what}{wide}."
     if one.estimate_source == "published":
         own = f"; our own, of the papers here, {ours(one)}" if ours(one) else ""
