@@ -13,7 +13,7 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from api import tables
-from api.figures import STYLE
+from api.figures import STYLE, evidence_plot
 from api.pages import across, associations, frame, library, start
 from api.pages.files import DATA, PAGES, START, STATIC, Files, Key, file_of, key_of
 from api.routes.across import CompareQuery, GapsQuery
@@ -102,13 +102,13 @@ _ROWS: tuple[tuple[str, type[BaseModel]], ...] = (
 
 
 def data(view: frame.View) -> dict[str, str]:
-    """What is shown as JSON and, of lists and rows, CSV: as the API gives it. Keys are the endings."""
+    """What is shown as JSON and, of lists and rows, CSV, of evidence SVG: as the API gives it. Keys are the endings."""
     answer = view.content.get("answer")
     if not isinstance(answer, BaseModel):
         return {}
     files = {"json": answer.model_dump_json()}
     if isinstance(answer, Evidence):
-        files["csv"] = tables.delimited(answer.rows, Row, ",")
+        files |= {"csv": tables.delimited(answer.rows, Row, ","), "svg": evidence_plot(answer)}
     elif isinstance(answer, PrevalenceAnswer):
         files["csv"] = tables.delimited(answer.prevalence.rows, PrevalenceRow, ",")
     elif isinstance(answer, Answer):

@@ -72,9 +72,7 @@ def outcomes(query: Annotated[OutcomesQuery, Query()], reader: ReaderDep) -> Res
 @router.get("/evidence", response_model=Evidence, responses=_MEDIA)
 def evidence(query: Annotated[EvidenceQuery, Query()], reader: ReaderDep) -> Response:
     """One association: the synthesis, every row and how it was used, published meta-analyses, how it holds up; as SVG, a figure of it."""
-    answer = questions.evidence(
-        reader, query.exposure, query.outcome, query.population, baseline=query.baseline, filters=query.filters()
-    )
+    answer = questions.evidence(reader, query.exposure, query.outcome, query.population, baseline=query.baseline, filters=query.filters())
     if query.format == "svg":
         return Response(evidence_plot(answer), media_type="image/svg+xml", headers=_STRICT)
     if query.format == "zip":
