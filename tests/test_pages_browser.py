@@ -208,38 +208,6 @@ def test_figures_are_drawn_in_their_own_colours(small: Served, light: Window, da
         assert page.locator(".wide svg.rf text.rf-ink").first.evaluate("one => getComputedStyle(one).fill") == expected
 
 
-# --- links ---
-
-
-def test_no_link_is_broken(few: EvidenceGraph) -> None:
-    """All pages that can be reached without changing order, page or filter; the browser isn't needed for it."""
-    from starlette.testclient import TestClient
-
-    with TestClient(create_app(MemoryStore(few)), raise_server_exceptions=False) as client:
-        seen, coming = set(ADDRESSES), list(ADDRESSES)
-        anchors = 0
-        while coming:
-            address = coming.pop()
-            response = client.get(address, headers={"Accept": "text/html"})
-            assert response.status_code == 200, address
-            if "html" not in response.headers["content-type"]:
-                continue
-            ids = set(re.findall(r'\sid="([^"]+)"', response.text))
-            for link in re.findall(r'\shref="([^"]+)"', response.text):
-                target = link.replace("&amp;", "&")
-                if target.startswith("#"):
-                    anchors += 1
-                    assert target[1:] in ids, (address, target)
-                path, parts = target.partition("#")[0], parse_qs(urlsplit(target).query)
-                # the API's answers are tested elsewhere; orders and parts of lists are of one kind each
-                if path.startswith("/") and not path.startswith(("/v1/", "/docs")) and not {"sort", "offset", "indirect"} & set(parts):
-                    if path not in seen:
-                        seen.add(path)
-                        coming.append(path)
-    assert len(seen) > 300
-    assert anchors > 20
-
-
 # --- forms, order, filters, permalinks, back ---
 
 
@@ -247,7 +215,7 @@ def test_the_filters_make_an_address_that_can_be_kept(whole: Served, light: Wind
     page = light.open(f"{whole.address}/factors")
     before = page.locator("table.associations tbody tr").count()
     page.get_by_text("Filters", exact=True).click()
-    page.get_by_label("Population", exact=True).select_option("caa")
+    page.get_by_role("combobox", name="Population").select_option("caa")
     page.get_by_label("Kind").select_option("csvd-marker")
     page.get_by_label("Published from").fill("2000")
     page.get_by_role("button", name="Apply").click()
@@ -331,7 +299,7 @@ def test_the_map_and_the_neighbourhood_can_be_walked(small: Served, light: Windo
     page.locator("figure .wide svg a").first.click()
     page.wait_for_url("**/evidence?*")
     page = light.open(f"{small.address}/graph")
-    page.locator('figure .wide svg a[href*="/graph?"]').first.click()
+    page.locator('figure .wide svg a[href*="/graph?"] text').first.click()
     page.wait_for_url("**/graph?term=*")
 
 

@@ -47,6 +47,8 @@ class Files(Addresses):
     def __init__(self, pages: Mapping[Key, str], here: Key, data: Mapping[str, str]) -> None:
         super().__init__("")
         self._pages, self._data = pages, data
+        # the endings of the data that the page has linked to
+        self.linked: set[str] = set()
         self._up = "" if pages[here] == START else "../"
 
     def page(self, path: str, /, **asked: Any) -> str | None:
@@ -55,7 +57,9 @@ class Files(Addresses):
 
     def data(self, path: str, /, **asked: Any) -> str | None:
         del path
-        found = self._data.get(asked.get("format", "json"))
+        ending = asked.get("format", "json")
+        found = self._data.get(ending)
+        self.linked |= {ending} & set(self._data)
         return None if found is None else f"{self._up}{DATA}/{found}"
 
     def asset(self, name: str) -> str:

@@ -66,6 +66,9 @@ def pages(reader: Reader) -> Iterator[tuple[Key, Make]]:
 
 
 def _asked(view: Callable[..., frame.View], model: type[BaseModel], path: str, **asked: Any) -> tuple[Key, Make]:
+    # where the default population isn't named, some questions answer for all
+    if path != "/evidence" and asked.get("population") == DEFAULT:
+        del asked["population"]
     return key_of(path, asked), partial(view, query=model.model_validate(asked))
 
 
@@ -144,9 +147,9 @@ def _write(reader: Reader, folder: Path, report: Report | None) -> int:
         view = make()
         content = data(view)
         files = {ending: f"{file_of(key)}.{ending}" for ending in content}
-        for ending, name in files.items():
+        to = Files(names, key, files)
+        (folder / names[key]).write_text(frame.text(view, reader, to), encoding="utf-8")
+        for ending in sorted(to.linked):
             # as the API sends it, line ends and all
-            (folder / DATA / name).write_bytes(content[ending].encode())
-        html = frame.text(view, reader, Files(names, key, files))
-        (folder / names[key]).write_text(html, encoding="utf-8")
+            (folder / DATA / files[ending]).write_bytes(content[ending].encode())
     return len(everything)
