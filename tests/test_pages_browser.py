@@ -296,7 +296,7 @@ def test_compare_prevalence_gaps_and_graph_have_forms(small: Served, light: Wind
 
 def test_the_map_and_the_neighbourhood_can_be_walked(small: Served, light: Window) -> None:
     page = light.open(f"{small.address}/gaps")
-    page.locator("figure .wide svg a").first.click()
+    page.locator("figure.whole svg a text").first.click()
     page.wait_for_url("**/evidence?*")
     page = light.open(f"{small.address}/graph")
     page.locator('figure .wide svg a[href*="/graph?"] text').first.click()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
@@ -16,8 +16,9 @@ from api.routes.across import CompareQuery, GapsQuery
 from api.routes.lesions import MechanismsQuery, PrevalenceQuery
 from api.routes.terms import NeighboursQuery
 from graph import questions
-from graph.lists import Page
+from graph.lists import Page, cut
 from graph.stores.port import Reader
+from schema.across import State
 from schema.populations import POPULATIONS
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(tidy)])
@@ -58,21 +59,24 @@ def mechanisms_view(reader: Reader, query: MechanismsQuery, rows: int | None = R
 
 
 def gaps_view(reader: Reader, query: GapsQuery, rows: int | None = 25) -> View:
-    answer = questions.gaps(
-        reader, query.lesion, query.outcome, query.population, state=query.state, odds_ratio=query.odds_ratio,
-        filters=query.filters(), page=page_of(query, rows),
-    )  # fmt: skip
-    # the map shows every cell of its factors, the fair ones, too
-    everything = questions.gaps(
-        reader, query.lesion, query.outcome, query.population, state=("empty", "weak", "fair"), odds_ratio=query.odds_ratio,
+    # asked once: the map shows every cell, the list those in the states that were asked for
+    every = questions.gaps(
+        reader, query.lesion, query.outcome, query.population, state=get_args(State), odds_ratio=query.odds_ratio,
         filters=query.filters(), page=Page(None),
     )  # fmt: skip
+    page = page_of(query, rows)
+    kept = [one for one in every.items if one.state in query.state]
+    listed = {"items": tuple(cut(kept, page)), "total": len(kept), "limit": page.limit, "offset": page.offset}
     terms = reader.terms()
     given = asked(query)
-    about = terms[answer.query.get("outcome") or answer.query["lesion"]]
+    about = terms[every.query.get("outcome") or every.query["lesion"]]
     content = {
-        "answer": answer, "map": everything, "about": about, "shown": _shown(answer.limit, answer.offset), "keeps": sifting(given),
-    }  # fmt: skip
+        "answer": every.model_copy(update=listed),
+        "map": every,
+        "about": about,
+        "shown": _shown(page.limit, page.offset),
+        "keeps": sifting(given),
+    }
     return View("gaps.html", f"What is not known of the factors of {within(about.name)}", content, "/gaps", given)
 
 
