@@ -150,6 +150,8 @@ def test_certainty_is_named_with_what_lowered_it() -> None:
         {"domain": "imprecision", "text": "one cohort only", "step": -1},
     ]
     assert "Certainty is very low, lowered for risk of bias and imprecision; 1 study, read as abstract." in told(reasons=reasons)
+    capped = [{"domain": "published disagrees", "text": "two exclude each other's point: very low at most"}]
+    assert "Certainty is very low, lowered for published estimates that disagree; 1 study" in told(reasons=capped)
     assert "2 of 3 read in full" in told(studies=3, full_text=2)
 
 

@@ -16,6 +16,7 @@ from schema.answer import Answer
 from schema.association import Association, TermRef
 from schema.vocabulary import Term
 
+_CAP = "published disagrees"
 _RATIOS = frozenset({"OR", "RR", "HR"})
 
 
@@ -126,7 +127,9 @@ def _figure(one: Association) -> str:
 
 
 def _sure(one: Association) -> str:
-    lowered = [reason.domain for reason in one.reasons if reason.step < 0]
+    # estimates that exclude each other's point cap the certainty, which is no step
+    lowered = [reason.domain for reason in one.reasons if reason.step < 0 or reason.domain == _CAP]
+    lowered = ["published estimates that disagree" if domain == _CAP else domain for domain in lowered]
     because = f", lowered for {_listed(list(dict.fromkeys(lowered)))}" if lowered else ""
     read = all_read(one)
     return f"Certainty is {level(one.certainty)}{because}; {count(one.studies, 'study', 'studies')}, {read}."
