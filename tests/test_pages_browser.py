@@ -433,8 +433,8 @@ def test_the_start_page_is_light_and_painted_soon(whole: Served, chromium: Brows
 PICTURES = {
     "start.png": ("/", "light", 1200, 900),
     "caa.png": ("/factors?population=caa&indirect=true", "light", 1200, 900),
-    "evidence.png": (TRIAL, "light", 1200, 1500),
-    "microbleeds.png": (MICROBLEEDS, "dark", 1200, 1400),
+    "evidence.png": (TRIAL, "light", 1200, 1250),
+    "microbleeds.png": (MICROBLEEDS, "dark", 1200, 1000),
     "narrow.png": ("/factors?population=caa", "light", 320, 900),
 }
 
