@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from html.parser import HTMLParser
@@ -560,6 +561,35 @@ def test_a_pasted_sheet_is_previewed_and_nothing_is_stored(client: TestClient, r
 def test_a_file_is_previewed_under_its_name(client: TestClient) -> None:
     response = client.post("/preview", files={"file": ("mine.yaml", SHEET.encode())}, data={"text": ""}, headers=HTML)
     assert "What mine.yaml would change" in Text(response.text).text
+
+
+CELLS = [
+    ["study", "year", "read", "population", "condition", "arteriopathy", "location", "exposure", "outcome", "OR (95% CI)", "direction"],
+    ["smith-2024", "2024", "abstract", "all", "ich", "any", "any", "lacunes", "r-dwi", "2.0 (1.1-3.6)", "increases"],
+]
+
+
+@pytest.mark.parametrize("kind", ["pasted", "csv", "workbook"])
+def test_a_table_is_previewed_pasted_or_as_a_file(client: TestClient, kind: str) -> None:
+    if kind == "pasted":
+        text = "\n".join("\t".join(row) for row in CELLS)
+        response = client.post("/preview", data={"text": text}, headers=HTML)
+    else:
+        content = "\n".join(",".join(row) for row in CELLS).encode()
+        if kind == "workbook":
+            from openpyxl import Workbook
+
+            book = Workbook()
+            for row in CELLS:
+                book.worksheets[0].append(row)
+            kept = io.BytesIO()
+            book.save(kept)
+            content = kept.getvalue()
+        name = "mine.csv" if kind == "csv" else "mine.xlsx"
+        response = client.post("/preview", files={"file": (name, content)}, headers=HTML)
+    text = Text(response.text).text
+    assert response.status_code == 200, text
+    assert "smith-2024 ) would be added" in text
 
 
 def test_a_sheet_with_mistakes_is_told_each_with_its_place(client: TestClient) -> None:

@@ -80,7 +80,7 @@ def _listed(
 def evidence_view(reader: Reader, query: EvidenceQuery) -> View:
     filters = query.filters()
     answer = questions.evidence(reader, query.exposure, query.outcome, query.population, baseline=query.baseline, filters=filters)
-    terms = reader.terms()
+    terms, studies = reader.terms(), reader.studies()
     exposure, outcome, node = terms[answer.query["exposure"]], terms[answer.query["outcome"]], answer.query["population"]
     other = None
     if exposure.counterpart is not None:
@@ -93,7 +93,7 @@ def evidence_view(reader: Reader, query: EvidenceQuery) -> View:
         "node": node,
         "counterpart": other,
         "papers": sorted({row.study.id: row.study for row in answer.rows}.values(), key=lambda one: (one.label, one.id)),
-        "wider": [POPULATIONS[place] for place in indirect(node)],
+        "papers_titles": {row.study.id: studies[row.study.id].title for row in answer.rows},
         "terms": terms,
         "keeps": sifting(given),
     }

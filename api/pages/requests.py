@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import Request
 from pydantic import BaseModel
 
-from api.deps import Listed
+from api.deps import Limits
 from graph.filters import Filters
 from graph.lists import Page
 
@@ -56,6 +56,6 @@ def sifting(given: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in given.items() if name in Filters.model_fields}
 
 
-def page_of(query: Listed, rows: int | None, sort: str | None = None) -> Page:
+def page_of(query: Limits, rows: int | None, sort: str | None = None) -> Page:
     """The part of a list that was asked for: `rows` where no limit is; None: all of them."""
     return Page(query.limit or rows, query.offset, sort)

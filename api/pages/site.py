@@ -21,7 +21,7 @@ from api.routes.associations import ContestedQuery, EvidenceQuery, FactorsQuery,
 from api.routes.lesions import MechanismsQuery, PrevalenceQuery
 from api.routes.studies import CohortsQuery, StudiesQuery
 from api.routes.terms import NeighboursQuery, TermsQuery
-from graph import questions
+from graph import citations, questions
 from graph.across import COLUMNS, GROUPS
 from graph.lists import Page
 from graph.stores.port import Reader, Report
@@ -104,14 +104,18 @@ _ROWS: tuple[tuple[str, type[BaseModel]], ...] = (
 )  # fmt: skip
 
 
-def data(view: frame.View) -> dict[str, str]:
-    """What is shown as JSON and, of lists and rows, CSV, of evidence SVG: as the API gives it. Keys are the endings."""
+_ENDINGS = {"bibtex": "bib", "csl-json": "csl.json"}
+
+
+def data(view: frame.View, reader: Reader) -> dict[str, str]:
+    """What is shown as JSON and, of lists and rows, CSV, of evidence SVG: as the API gives it. And its papers. Keys are the formats."""
     answer = view.content.get("answer")
     if not isinstance(answer, BaseModel):
         return {}
     files = {"json": answer.model_dump_json()}
     if isinstance(answer, Evidence):
         files |= {"csv": tables.delimited(answer.rows, Row, ","), "svg": evidence_plot(answer)}
+        files |= {form: citations.cited(reader, answer, form) for form in ("ris", "bibtex", "csl-json")}
     elif isinstance(answer, PrevalenceAnswer):
         files["csv"] = tables.delimited(answer.prevalence.rows, PrevalenceRow, ",")
     elif isinstance(answer, Answer):
@@ -145,8 +149,8 @@ def _write(reader: Reader, folder: Path, report: Report | None) -> int:
         if report is not None:
             report("writing pages", done, len(everything))
         view = make()
-        content = data(view)
-        files = {ending: f"{file_of(key)}.{ending}" for ending in content}
+        content = data(view, reader)
+        files = {ending: f"{file_of(key)}.{_ENDINGS.get(ending, ending)}" for ending in content}
         to = Files(names, key, files)
         (folder / names[key]).write_text(frame.text(view, reader, to), encoding="utf-8")
         for ending in sorted(to.linked):

@@ -34,6 +34,14 @@ def preview_view(reader: Reader, name: str, sheet: bytes, text: str) -> tuple[Vi
         return View("preview.html", _TITLE, {**content, "problems": error.problems}, "/preview"), 422
 
 
+def _named(text: str) -> str:
+    """What reports call a pasted text; its ending says that it is a table where its first line is one of cells, as of a spreadsheet."""
+    first = text.lstrip().partition("\n")[0]
+    if "\t" in first:
+        return "the text.tsv"
+    return "the text.csv" if first.count(",") > 2 and ":" not in first and first[:1] not in "{[" else "the text"
+
+
 @router.get("/preview")
 def preview(query: Annotated[Parameters, Query()], reader: ReaderDep) -> HTMLResponse:
     del query
@@ -46,8 +54,8 @@ async def previewed(request: Request, reader: ReaderDep) -> HTMLResponse:
     async with request.form(max_files=1, max_fields=2, max_part_size=LARGEST_BODY) as form:
         file, text = form.get("file"), form.get("text")
         sheet = await file.read() if isinstance(file, UploadFile) and file.filename else b""
-        name = file.filename if isinstance(file, UploadFile) and file.filename else "the text"
         words = text if isinstance(text, str) else ""
+        name = file.filename if isinstance(file, UploadFile) and file.filename else _named(words)
     if not sheet and not words.strip():
         return await run_in_threadpool(respond, empty_view(), reader)
     view, status = await run_in_threadpool(preview_view, reader, name, sheet or words.encode(), "" if sheet else words)

@@ -48,7 +48,7 @@ def study(id: Annotated[str, Path(description="the study's id")], query: Annotat
 def cohorts(query: Annotated[CohortsQuery, Query()], reader: ReaderDep) -> Response:
     """The named cohorts, with the studies that draw on them."""
     answer = questions.cohorts(reader, query.q, page=query.page())
-    return respond(answer, query.format, answer.items, CohortItem)
+    return respond(reader, answer, query.format, answer.items, CohortItem)
 
 
 # a name may hold a slash
