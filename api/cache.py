@@ -176,7 +176,7 @@ class Answers:
 
 
 def _reads(path: str) -> bool:
-    return path.startswith(("/v1/", "/readyz", SCHEMA)) or path.split("/", 2)[1] in _PAGES
+    return path.startswith(("/v1/", "/readyz", SCHEMA)) or path.lstrip("/").partition("/")[0] in _PAGES
 
 
 class _TooLarge(Exception):

@@ -26,7 +26,7 @@ from graph.stores.memory import MemoryStore
 from schema.vocabulary import shipped
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Request
+    from playwright.sync_api import Page, Request
 
 _PAINT = "performance.getEntriesByName('first-contentful-paint')"
 _MICROBLEEDS = "exposure=cerebral-microbleeds&outcome=r-dwi"
@@ -92,6 +92,17 @@ def at_the_server(rounds: int) -> None:
         Answers._keep = keeping  # type: ignore[method-assign]
 
 
+def _listening(page: Page) -> list[Request]:
+    """What the page asks for, from now on."""
+    finished: list[Request] = []
+
+    def note(request: Request) -> None:
+        finished.append(request)
+
+    page.on("requestfinished", note)
+    return finished
+
+
 def _bytes(request: Request) -> int:
     sizes = request.sizes()
     return sizes["responseBodySize"] + sizes["responseHeadersSize"]
@@ -114,8 +125,7 @@ def in_chromium(rounds: int) -> None:
                 # nothing is kept from one to the next
                 with browser.new_context() as context:
                     page = context.new_page()
-                    finished: list[Request] = []
-                    page.on("requestfinished", finished.append)
+                    finished = _listening(page)
                     page.goto(f"http://127.0.0.1:{port}{path}", wait_until="networkidle")
                     page.wait_for_function(f"{_PAINT}.length")
                     painted.append(page.evaluate(f"{_PAINT}[0].startTime"))

@@ -15,13 +15,13 @@ from api.pages.addresses import Addresses, query
 from api.pages.frame import POLICY, assets, bare
 
 # what speaks to programs alone, whatever they say that they accept
-_PROGRAMS = ("/v1", "/docs", "/openapi.json", "/healthz", "/readyz", "/static")
+_PROGRAMS = frozenset({"v1", "docs", "openapi.json", "healthz", "readyz", "static"})
 
 
 def told(scope: Scope, problem: JSONResponse) -> Response:
     """The problem as it is, or as a page where a browser asked for one."""
     wanted = "text/html" in Headers(scope=scope).get("accept", "")
-    if not wanted or scope["path"] == "/v1" or scope["path"].startswith(tuple(f"{one}/" for one in _PROGRAMS) + _PROGRAMS[1:]):
+    if not wanted or scope["path"].lstrip("/").partition("/")[0] in _PROGRAMS:
         return problem
     content = json.loads(bytes(problem.body))
     html = bare("failure.html", content["title"], problem=content, near=_near(scope, content), to=Addresses(assets()), here=scope["path"])
