@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 from starlette.testclient import TestClient
 
+from api import cache
 from api.app import create_app
 from api.figures.words import p_value as drawn_p
 from api.pages import formats, installed
@@ -384,7 +385,10 @@ def test_no_page_has_the_address_of_anything_else() -> None:
     routers = (installed.start, installed.associations, installed.across, installed.library, installed.trial)
     paths = {route.path for one in routers for route in one.router.routes if isinstance(route, Route)}
     assert len(paths) > 15
-    assert {path.split("/")[1] for path in paths}.isdisjoint(others)
+    first = {path.split("/")[1] for path in paths}
+    assert first.isdisjoint(others)
+    # each of them is handed a reader of one release
+    assert first == cache._PAGES
 
 
 # --- errors ---
