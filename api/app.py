@@ -16,6 +16,7 @@ from api import errors
 from api.cache import SCHEMA, Answers
 from api.deps import MEDIA, ReaderDep
 from api.errors import ProblemDetails
+from api.pages import installed
 from api.routes import across, associations, graph, health, lesions, preview, studies, terms
 from graph import citations, questions
 from graph.lists import Page
@@ -71,6 +72,7 @@ def create_app(store: Store) -> FastAPI:
             responses={404: {"model": ProblemDetails, "description": "Nothing by that name; `suggestions` names the nearest"}},
         )
     app.include_router(health.router)
+    installed.install(app)
     errors.install(app)
     app.add_middleware(Answers, store=store)
     _serve_schema(app, store)

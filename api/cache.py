@@ -14,6 +14,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import of, problem
+from api.pages.failures import told
+from api.pages.frame import assets
 from graph.questions import package_version
 from graph.stores.port import TRIES, Reader, Store, moving
 from schema.errors import RdwiError, StoreUnavailable
@@ -22,6 +24,11 @@ SCHEMA = "/openapi.json"
 LARGEST_BODY = 1024**2
 
 _T = TypeVar("_T")
+# the pages, by the first part of their address, and what else reads a release
+_PAGES = frozenset({
+    "", "cohorts", "compare", "contested", "evidence", "factors", "gaps", "graph", "mechanisms", "method", "outcomes", "preview",
+    "prevalence", "search", "studies", "terms",
+})  # fmt: skip
 _MOST_OVERDUE = 32
 _MOST_ANSWERS, _MOST_BYTES = 512, 64 * 1024 * 1024
 
@@ -32,7 +39,7 @@ class _Kept(NamedTuple):
 
 
 class Answers:
-    """ASGI middleware for GET under /v1: hands on a reader of one release (scope["state"]["reader"]), and keeps whole answers by
+    """ASGI middleware for the API and the pages: hands on a reader of one release (scope["state"]["reader"]), and keeps whole answers by
     release and address. An address always means the same within a release, so a kept answer can't be stale.
     """
 
@@ -45,19 +52,20 @@ class Answers:
         self._kept: OrderedDict[tuple[str, str, bytes], _Kept] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
-        self._version = package_version()
+        self._version = f"{package_version()} {assets()}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(("/v1/", "/readyz", SCHEMA)):
+        if scope["type"] != "http" or not _reads(scope["path"]):
             await self._app(scope, receive, send)
             return
         try:
             answer = await self._answer(scope, await _body(receive) if scope["method"] == "POST" else receive)
         except _TooLarge:
-            await problem(413, "too-large", f"The body is larger than {LARGEST_BODY // 1024**2} MiB.")(scope, receive, send)
+            refused = problem(413, "too-large", f"The body is larger than {LARGEST_BODY // 1024**2} MiB.")
+            await told(scope, refused)(scope, receive, send)
             return
         except RdwiError as error:
-            await of(error)(scope, receive, send)
+            await told(scope, of(error))(scope, receive, send)
             return
         await self._give(answer, scope, send)
 
@@ -138,7 +146,7 @@ class Answers:
         return _Kept({**start, "headers": headers.raw}, answer.body)
 
     def _etag(self, key: tuple[str, str, bytes]) -> str:
-        """Of release, package version and address, which holds the format."""
+        """Of release, package version, state of the pages' templates, and address, which holds the format."""
         release, path, query = key
         digest = hashlib.sha256(b"\0".join((release.encode(), self._version.encode(), path.encode(), query)))
         return f'"{digest.hexdigest()[:32]}"'
@@ -165,6 +173,10 @@ class Answers:
             return
         await send(answer.start)
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+
+
+def _reads(path: str) -> bool:
+    return path.startswith(("/v1/", "/readyz", SCHEMA)) or path.lstrip("/").partition("/")[0] in _PAGES
 
 
 class _TooLarge(Exception):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar, ge
 import typer
 from pydantic import BaseModel, ValidationError
 
-from api import cli_assistant, cli_citations, cli_tables
+from api import cli_assistant, cli_citations, cli_site, cli_tables
 from api.options import DesignOption, Form, Format, KindOption, Paths, Population, Populations, YearFrom, YearTo, asks, designs
 from graph.filters import Filters
 from graph.lists import LONGEST_CHAIN, Narrow, Page
@@ -668,3 +668,6 @@ def _associations(items: Sequence[Association], side: str, title: str) -> None:
 def _write(text: str) -> None:
     sys.stdout.reconfigure(newline="")  # type: ignore[union-attr]
     sys.stdout.write(text)
+
+
+cli_site.register(app, _open, _report)

@@ -10,7 +10,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
+from api.pages.failures import told
 from schema.errors import BadParameter, InputProblems, RdwiError, StoreError, StoreUnavailable, UnknownName
 
 _LOG = logging.getLogger("rdwi.api")
@@ -70,12 +72,12 @@ def of(error: RdwiError) -> JSONResponse:
             return problem(500, "internal", str(error))
 
 
-async def _ours(_: Request, error: Exception) -> JSONResponse:
+async def _ours(request: Request, error: Exception) -> Response:
     assert isinstance(error, RdwiError)
-    return of(error)
+    return told(request.scope, of(error))
 
 
-async def _wrong_request(request: Request, error: Exception) -> JSONResponse:
+async def _wrong_request(request: Request, error: Exception) -> Response:
     """Unknown parameters and wrong values, all of them, with what is allowed."""
     assert isinstance(error, RequestValidationError)
     details, allowed = [], []
@@ -91,7 +93,8 @@ async def _wrong_request(request: Request, error: Exception) -> JSONResponse:
             details.append(f"The parameter {name!r} is needed.")
         else:
             details.append(f"{name}: {one['msg'][0].lower()}{one['msg'][1:]}, not {one['input']!r}.")
-    return problem(422, "wrong-parameter", " ".join(dict.fromkeys(details)), allowed=list(dict.fromkeys(allowed)))
+    refused = problem(422, "wrong-parameter", " ".join(dict.fromkeys(details)), allowed=list(dict.fromkeys(allowed)))
+    return told(request.scope, refused)
 
 
 def _parameters(request: Request) -> list[str]:
@@ -103,16 +106,16 @@ def _parameters(request: Request) -> list[str]:
     return sorted(one["name"] for one in operations.get("get", {}).get("parameters", []) if one["in"] == "query")
 
 
-async def _http(_: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     kind = {404: "unknown-route", 405: "wrong-method"}.get(error.status_code, "http")
     detail = "There is nothing at this address; /docs lists what there is." if error.status_code == 404 else str(error.detail)
-    return problem(error.status_code, kind, detail, headers=dict(error.headers or {}))
+    return told(request.scope, problem(error.status_code, kind, detail, headers=dict(error.headers or {})))
 
 
-async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+async def _unforeseen(request: Request, error: Exception) -> Response:
     _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return problem(500, "internal", "Something went wrong on our side; the log says what.")
+    return told(request.scope, problem(500, "internal", "Something went wrong on our side; the log says what."))
 
 
 def install(app: FastAPI) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
+from graph.absolute import Share
 from graph.answers import beyond, population_of, query_of
 from graph.build import group
 from graph.compare import difference, selection_note
@@ -289,14 +290,22 @@ def _prevalence(reader: Reader, term: Term, node: str) -> tuple[float, str] | No
     """The share with the outcome in the population, else in ICH, else as the method assumes; None of a measurement."""
     if term.unit is not None:
         return None
+    known = share_of(reader, term, node)
+    if known is not None:
+        return min(max(known.pct / 100, 0.005), 0.995), known.source
+    assumed = METHOD.default_prevalence_lesion if term.kind == "lesion" else METHOD.default_prevalence_other
+    return assumed, "assumed"
+
+
+def share_of(reader: Reader, term: Term, node: str) -> Share | None:
+    """The pooled prevalence of the outcome in the population, else in ICH, whatever the filters; None where no cohort counts it."""
     corpus = corpus_of(reader)
     for place in dict.fromkeys((node, DEFAULT)):
         rows = reader.prevalence(lesions=corpus.vocabulary.takes(term.id), populations=with_parts(place))
         pooled = prevalence_of(term.id, place, rows, corpus).pooled if rows else None
         if pooled is not None:
-            return min(max(pooled.pct / 100, 0.005), 0.995), place
-    assumed = METHOD.default_prevalence_lesion if term.kind == "lesion" else METHOD.default_prevalence_other
-    return assumed, "assumed"
+            return Share(pooled.pct, place)
+    return None
 
 
 def _gaps_note(shown: Sequence[Gap], ranked: Sequence[Gap]) -> str | None:
@@ -338,4 +347,4 @@ def _nothing(reader: Reader, outcome: str, factor: str | None, nodes: Sequence[s
     return Why(status="not-studied", text=f"No study of this release says anything of it{' in these populations' if nodes else ''}.{there}")
 
 
-__all__ = ["COLUMNS", "GROUPS", "compare", "gaps", "paths"]
+__all__ = ["COLUMNS", "GROUPS", "compare", "gaps", "paths", "share_of"]

@@ -68,9 +68,13 @@ class Graph:
         page = Page(limit, offset, sort)
         return self._ask(lambda reader: questions.outcomes(reader, exposure, population, filters=filters, narrow=narrow, page=page))
 
-    def evidence(self, exposure: str, outcome: str, population: str | None = None, **filters: Any) -> Evidence:
-        """One association with every row on it, and how each was used."""
-        return self._ask(lambda reader: questions.evidence(reader, exposure, outcome, population, filters=Filters(**filters)))
+    def evidence(
+        self, exposure: str, outcome: str, population: str | None = None, *, baseline: float | None = None, **filters: Any
+    ) -> Evidence:
+        """One association with every row on it, and how each was used; `baseline` (percent) is that of absolute risks."""
+        return self._ask(
+            lambda reader: questions.evidence(reader, exposure, outcome, population, baseline=baseline, filters=Filters(**filters))
+        )
 
     def prevalence(self, lesion: str = questions.DEFAULT_LESION, population: str | None = None, **filters: Any) -> PrevalenceAnswer:
         """How common a lesion is."""

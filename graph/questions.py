@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-from graph.across import compare, gaps, paths
+from graph.absolute import absolute
+from graph.across import compare, gaps, paths, share_of
 from graph.answers import beyond, population_of, query_of, why_empty
 from graph.certainty import RULES
+from graph.cohorts import cohort, cohorts
 from graph.edges import beside, contest, corpus_of, edges, findings, known_studies, term_of, with_indirect
 from graph.filters import Filters, prevalence_verdict, sift, study_verdict
 from graph.lists import Narrow, Page, Side, cut, ordered
@@ -37,6 +39,7 @@ from schema.answer import (
 )
 from schema.association import Association, FactorTally, Mechanism, MechanismEdge, TermRef
 from schema.association import Prevalence as PrevalenceResult
+from schema.errors import BadParameter
 from schema.graphmodel import EDGES, NODES
 from schema.names import normal
 from schema.populations import POPULATIONS, indirect, with_parts
@@ -100,14 +103,28 @@ def contested(
     return _answer(reader, query, node, filters, Narrow(), page, wanted, unknown, len(items), "exposure")
 
 
-def evidence(reader: Reader, exposure: str, outcome: str, population: str | None = None, *, filters: Filters = Filters()) -> Evidence:
-    """One association with every row on it, how each was used, and how it holds up."""
+def evidence(
+    reader: Reader,
+    exposure: str,
+    outcome: str,
+    population: str | None = None,
+    *,
+    baseline: float | None = None,
+    filters: Filters = Filters(),
+) -> Evidence:
+    """One association with every row on it, how each was used, and how it holds up.
+
+    `baseline`: the risk without the exposure, in percent above 0 and below 100, at which absolute risks are told.
+    """
+    if baseline is not None and not 0 < baseline < 100:
+        raise BadParameter("baseline", "baseline is a percentage above 0 and below 100.")
     terms = reader.terms()
     cause = terms.resolve(exposure, "exposure")
     effect, turned = term_of(reader, outcome, "outcome")
     node = population_of(population)
     readings, unknown = findings(reader, node, filters, exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
-    query = query_of({"exposure": cause.id, "outcome": effect.id, **turned}, node, filters)
+    about = {"exposure": cause.id, "outcome": effect.id, **turned, **({"baseline": baseline} if baseline is not None else {})}
+    query = query_of(about, node, filters)
     key = (cause.id, effect.id, node)
     corpus = corpus_of(reader)
     association = None
@@ -127,6 +144,7 @@ def evidence(reader: Reader, exposure: str, outcome: str, population: str | None
             "small_study_effects": small_study_effects(synthesis),
             "flips": flips(synthesis, left_out),
             "camps": camps(contested.contested, sides),
+            "absolute": absolute(association, effect, readings, share_of(reader, effect, node), baseline),
         }
     else:
         everything, _ = findings(reader, node, Filters(), exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
@@ -477,6 +495,6 @@ def _around(everything: Mapping[str, Term], found: Term) -> tuple[TermRef | None
 
 
 __all__ = [
-    "Filters", "MechanismEdge", "Narrow", "Page", "compare", "contested", "evidence", "factors", "gaps", "mechanisms", "neighbours",
-    "outcomes", "paths", "prevalence", "release", "schema", "studies", "study", "term", "terms",
+    "Filters", "MechanismEdge", "Narrow", "Page", "cohort", "cohorts", "compare", "contested", "evidence", "factors", "gaps",
+    "mechanisms", "neighbours", "outcomes", "paths", "prevalence", "release", "schema", "studies", "study", "term", "terms",
 ]  # fmt: skip

@@ -14,10 +14,11 @@ from schema.association import (
     Prevalence,
     PublishedEstimate,
     Row,
+    StudyRef,
     TermRef,
 )
 from schema.reading import Frozen
-from schema.robustness import CampFigures, CumulativeStep, Flips, LeftOut, SmallStudyEffects, Subgroups
+from schema.robustness import AbsoluteRisk, CampFigures, CumulativeStep, Flips, LeftOut, SmallStudyEffects, Subgroups
 from schema.study import Study
 from schema.vocabulary import Term
 
@@ -91,7 +92,8 @@ def flat(item: BaseModel) -> dict[str, Any]:
 class Evidence(Frozen):
     """All that is known of one association: the synthesis (null where nothing was studied), every row, published meta-analyses.
 
-    And how it holds up: without each study, year by year, in subgroups; what would flip it; the camps where it is contested.
+    And how it holds up: without each study, year by year, in subgroups; what would flip it; the camps where it is contested; what it means
+    for a hundred patients.
     """
 
     query: dict[str, Any]
@@ -107,6 +109,7 @@ class Evidence(Frozen):
     small_study_effects: SmallStudyEffects | None = None
     flips: Flips | None = None
     camps: tuple[CampFigures, ...] = ()
+    absolute: AbsoluteRisk | None = None
     why: Why | None = None
 
 
@@ -180,6 +183,24 @@ class StudyAnswer(Frozen):
     shares_patients_with: tuple[str, ...]
 
 
+class CohortItem(Frozen):
+    """A named cohort. `patients`: the n of the largest study that draws on it, since these hold the same people; `findings` is a count."""
+
+    id: str
+    studies: tuple[StudyRef, ...]
+    patients: int | None = None
+    countries: tuple[str, ...] = ()
+    findings: int
+
+
+class CohortAnswer(Frozen):
+    """One cohort; `drawn_on_with`: the cohorts that its studies draw on besides."""
+
+    release: str
+    cohort: CohortItem
+    drawn_on_with: tuple[str, ...]
+
+
 class TermItem(Term):
     """A term, with how much the graph holds on it."""
 
@@ -238,6 +259,6 @@ class SchemaAnswer(Frozen):
 
 
 __all__ = [
-    "Answer", "Changed", "Counts", "Evidence", "Mechanism", "Neighbours", "PrevalenceAnswer", "Preview", "PreviewedStudy",
-    "ReleaseAnswer", "SchemaAnswer", "StudyAnswer", "StudyItem", "TermAnswer", "TermItem", "Why", "columns", "flat",
+    "Answer", "Changed", "CohortAnswer", "CohortItem", "Counts", "Evidence", "Mechanism", "Neighbours", "PrevalenceAnswer", "Preview",
+    "PreviewedStudy", "ReleaseAnswer", "SchemaAnswer", "StudyAnswer", "StudyItem", "TermAnswer", "TermItem", "Why", "columns", "flat",
 ]  # fmt: skip

@@ -99,5 +99,20 @@ class Flips(Frozen):
     text: str
 
 
+class AbsoluteRisk(Frozen):
+    """Of 100 patients, how many have the outcome without the exposure (`baseline`) and with it (`exposed`, with its interval); else `why`.
+
+    `baseline_source`: given, unexposed (those behind the headline), or the population whose prevalence it is. `needs_baseline`: another
+    baseline would do.
+    """
+
+    why: str | None = None
+    needs_baseline: bool = False
+    baseline: float | None = None
+    baseline_source: str | None = None
+    exposed: float | None = None
+    ci: Interval | None = None
+
+
 class CampFigures(Camp, Small):
     """A camp with what its cohorts say by themselves."""

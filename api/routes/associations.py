@@ -40,6 +40,9 @@ class EvidenceQuery(EvidenceFilters):
     )
     exposure: str = Field(description="the exposure, by id, name or synonym")
     outcome: str = Field(description="the outcome, by id, name or synonym")
+    baseline: float | None = Field(
+        None, gt=0, lt=100, description="the risk without the exposure, in percent, at which absolute risks are told"
+    )
 
 
 class ContestedQuery(EvidenceFilters, Listed):
@@ -69,7 +72,7 @@ def outcomes(query: Annotated[OutcomesQuery, Query()], reader: ReaderDep) -> Res
 @router.get("/evidence", response_model=Evidence, responses=_MEDIA)
 def evidence(query: Annotated[EvidenceQuery, Query()], reader: ReaderDep) -> Response:
     """One association: the synthesis, every row and how it was used, published meta-analyses, how it holds up; as SVG, a figure of it."""
-    answer = questions.evidence(reader, query.exposure, query.outcome, query.population, filters=query.filters())
+    answer = questions.evidence(reader, query.exposure, query.outcome, query.population, baseline=query.baseline, filters=query.filters())
     if query.format == "svg":
         return Response(evidence_plot(answer), media_type="image/svg+xml", headers=_STRICT)
     if query.format == "zip":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fastapi import APIRouter
-from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from api.deps import ReaderDep
@@ -31,8 +30,3 @@ def readyz(reader: ReaderDep) -> Health:
     """The store answers a real question; 503 where it doesn't."""
     questions.factors(reader, page=Page(1))
     return Health(status="ready", release=reader.release())
-
-
-@router.get("/", include_in_schema=False)
-def start() -> RedirectResponse:
-    return RedirectResponse("/docs")

@@ -1,0 +1,64 @@
+"""The addresses of pages and of the data behind them; `rdwi site` has its own, of files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+API = "/v1"
+
+
+def query(asked: Mapping[str, Any]) -> str:
+    """Parameters as they stand in an address; what is empty is left out."""
+    pairs = []
+    for name, value in asked.items():
+        for one in value if isinstance(value, list | tuple) else [value]:
+            if one is None or one == "" or one is False:
+                continue
+            pairs.append((name, "true" if one is True else str(one)))
+    return urlencode(pairs)
+
+
+class Addresses:
+    """Where pages, data and assets are to be had from the server. None: not to be had."""
+
+    live = True
+
+    def __init__(self, assets: str) -> None:
+        """`assets`: what tells one state of the style sheet and scripts from another."""
+        self._assets = assets
+
+    def page(self, path: str, /, **asked: Any) -> str | None:
+        told = query(asked)
+        return f"{path}?{told}" if told else path
+
+    def data(self, path: str, /, **asked: Any) -> str | None:
+        return self.page(f"{API}{path}", **asked)
+
+    def asset(self, name: str) -> str:
+        return f"/static/{name}?v={self._assets}"
+
+    def study(self, study_id: str) -> str | None:
+        return self.page(f"/studies/{quote(study_id, safe='')}")
+
+    def cohort(self, name: str) -> str | None:
+        return self.page(f"/cohorts/{quote(name, safe='')}")
+
+    def term(self, term_id: str) -> str | None:
+        return self.page(f"/terms/{quote(term_id, safe='')}")
+
+    def cell(self, exposure: str, outcome: str, population: str) -> str:
+        """The address of a cell of the map of gaps."""
+        return self.evidence(exposure, outcome, population) or ""
+
+    def around(self, population: str) -> Callable[[str], str]:
+        """The addresses of neighbourhoods in a population."""
+        return lambda term: self.page("/graph", term=term, population=population) or ""
+
+    def between(self, population: str) -> Callable[[str, str], str]:
+        """The addresses of the evidence in a population."""
+        return lambda exposure, outcome: self.evidence(exposure, outcome, population) or ""
+
+    def evidence(self, exposure: str, outcome: str, population: str, **filters: Any) -> str | None:
+        return self.page("/evidence", exposure=exposure, outcome=outcome, population=population, **filters)

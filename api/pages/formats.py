@@ -1,0 +1,150 @@
+"""Figures and words as the field writes them: OR 1.85 (95% CI 1.10-3.11), p < 0.001, 3 in 10."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from schema.association import Association, EstimateSource, Interval, PublishedEstimate, TermRef
+from schema.vocabulary import Term
+
+MEASURES = {
+    "OR": "OR", "RR": "RR", "HR": "HR", "beta": "beta", "SMD": "SMD", "mean-difference": "mean difference",
+    "median-difference": "median difference", "proportion-difference": "proportion difference", "correlation": "correlation",
+    "p-only": "p value only",
+}  # fmt: skip
+SOURCES: dict[EstimateSource, str] = {
+    "single-study": "single study",
+    "pooled-bayes": "pooled, Bayesian",
+    "pooled-reml-hk": "pooled, REML with Hartung-Knapp",
+    "published": "published meta-analysis",
+}
+# names that keep their capital within a sentence
+_PROPER = frozenset({"Black", "Hispanic", "Asian", "Glasgow", "Alzheimer", "Alzheimer's", "Doppler", "Rankin"})
+
+
+class Estimated(Protocol):
+    @property
+    def measure(self) -> str | None: ...
+    @property
+    def estimate(self) -> float | None: ...
+    @property
+    def ci(self) -> Interval | None: ...
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A figure as the field prints it: 1.85, 12.57, 184, 0.004."""
+    if value is None:
+        return ""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    if abs(value) >= 0.1 or value == 0:
+        return f"{value:.{digits}f}"
+    return f"{value:.2g}" if abs(value) >= 1e-4 else f"{value:.0e}"
+
+
+def interval(ci: Interval | None) -> str:
+    """1.10-3.11; with "to" where a bound is negative."""
+    if ci is None:
+        return ""
+    low, high = number(ci[0]), number(ci[1])
+    return f"{low} to {high}" if min(ci) < 0 else f"{low}-{high}"
+
+
+def measure(name: str | None) -> str:
+    return MEASURES.get(name or "", name or "")
+
+
+def estimate(one: Estimated, *, spelt: bool = False) -> str:
+    """OR 1.85 (1.10-3.11); `spelt`: OR 1.85 (95% CI 1.10-3.11). Nothing where there is none."""
+    if one.estimate is None:
+        return ""
+    within = f" ({'95% CI ' if spelt else ''}{interval(one.ci)})" if one.ci else ""
+    return f"{measure(one.measure)} {number(one.estimate)}{within}"
+
+
+def unit(one: Association) -> str:
+    """Per 10 mmHg, where the headline is of a step of a measured exposure."""
+    if one.estimate_source == "published" or not one.families or not one.families[0].unit:
+        return ""
+    return f"per {one.families[0].unit}"
+
+
+def ours(one: Association) -> str:
+    """Our own estimate, where the headline is a published one."""
+    if one.estimate_source != "published" or not one.families:
+        return ""
+    return estimate(one.families[0])
+
+
+def headline_review(one: Association) -> PublishedEstimate | None:
+    """The published meta-analysis whose row is the headline."""
+    return next((row for row in one.published if row.headline), None)
+
+
+def source(one: Association) -> str:
+    """Single study; pooled from 2 cohorts; published meta-analysis of 18 studies."""
+    if one.estimate_source == "published":
+        review = headline_review(one)
+        return f"published meta-analysis{f' of {review.k} studies' if review and review.k else ''}"
+    if one.estimate_source in {"pooled-bayes", "pooled-reml-hk"}:
+        return f"pooled from {count(one.k or 0, 'cohort')}"
+    return SOURCES[one.estimate_source] if one.estimate_source else ""
+
+
+def p_value(value: float | str | None) -> str:
+    """P = 0.03, p < 0.001, p not significant as printed."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return f"p {value.replace('<', '< ').replace('>', '> ').replace('  ', ' ')}" if value[:1] in "<>" else f"p {value}"
+    return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
+
+
+def percent(value: float) -> str:
+    """23.6%"""
+    return f"{value:.1f}%"
+
+
+def percents(pair: Interval) -> str:
+    """19.9-27.8%"""
+    return f"{pair[0]:.1f}-{pair[1]:.1f}%"
+
+
+def count(n: int, noun: str, plural: str | None = None) -> str:
+    """1 cohort, 2 cohorts, 6,295 patients."""
+    return f"{n:,} {noun if n == 1 else (plural or noun + 's')}"
+
+
+def in_ten(share: float) -> str:
+    """A probability as so many in 10."""
+    tenths = round(share * 10)
+    return {0: "fewer than 1 in 10", 10: "more than 9 in 10"}.get(tenths, f"{tenths} in 10")
+
+
+def level(certainty: str | None) -> str:
+    return certainty.replace("-", " ") if certainty else "not judged"
+
+
+def within(name: str) -> str:
+    """A name within a sentence: "Cerebral microbleeds" as "cerebral microbleeds", "CSVD score" as it is."""
+    first = name.split(" ", 1)[0].strip("(),")
+    if first in _PROPER or not first[:1].isupper() or any(sign.isupper() or sign.isdigit() for sign in first[1:]):
+        return name
+    return name[0].lower() + name[1:]
+
+
+def more(outcome: Term | TermRef, *, less: bool = False) -> str:
+    """What an increase (or decrease) of an outcome is, in words: more remote DWI lesions, a higher risk of death."""
+    name = within(outcome.name)
+    if isinstance(outcome, Term) and outcome.unit is not None:
+        return f"{'lower' if less else 'higher'} {name}"
+    if outcome.kind == "outcome":
+        return f"a {'lower' if less else 'higher'} risk of {name}"
+    return f"{'less' if less else 'more'} {name}" if not name.endswith("s") else f"{'fewer' if less else 'more'} {name}"
+
+
+def all_read(one: Association) -> str:
+    """How the studies of an association were read."""
+    if one.full_text == 0:
+        return "read as abstract" if one.studies == 1 else "all read as abstracts"
+    return f"{one.full_text} of {one.studies} read in full"

@@ -1,0 +1,163 @@
+"""A view and its page: the template, the frame around it, and the headers that go with it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+from starlette.responses import HTMLResponse
+
+from api import figures
+from api.figures.weights import hardly_moved
+from api.pages import formats, words
+from api.pages.addresses import Addresses
+from graph.method import METHOD
+from graph.stores.port import Reader
+from schema.populations import POPULATIONS
+
+FOLDER = Path(__file__).parent
+STATIC = FOLDER / "static"
+# what the abbreviations of the field mean, wherever a page says one in a heading or sentence
+ABBREVIATIONS = {
+    "ADC": "apparent diffusion coefficient",
+    "CAA": "cerebral amyloid angiopathy",
+    "CI": "confidence (or credible) interval",
+    "CMB": "cerebral microbleed",
+    "CSVD": "cerebral small vessel disease",
+    "DWI": "diffusion-weighted imaging",
+    "HR": "hazard ratio",
+    "ICH": "intracerebral haemorrhage",
+    "MAP": "mean arterial pressure",
+    "MRI": "magnetic resonance imaging",
+    "NIHSS": "National Institutes of Health Stroke Scale",
+    "OR": "odds ratio",
+    "R-DWI": "remote lesions on diffusion-weighted imaging",
+    "REML": "restricted maximum likelihood",
+    "RR": "risk ratio",
+    "SBP": "systolic blood pressure",
+    "SMD": "standardised mean difference",
+    "mRS": "modified Rankin Scale",
+}
+_ABBREVIATION = re.compile(rf"(?<![\w-])({'|'.join(sorted(map(re.escape, ABBREVIATIONS), key=len, reverse=True))})(?![\w-])")
+
+
+# our own files and nothing else: no inline script, no inline style, no other host
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+# of pages on disk, where a browser may not take a neighbouring file for its own
+FILES_POLICY = (
+    "default-src 'none'; style-src 'self' file:; script-src 'self' file:; img-src 'self' file:; base-uri 'none'; form-action 'none'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What to show: a template of this package with its content; `asked` are the address's parameters as they were understood."""
+
+    template: str
+    title: str
+    content: Mapping[str, Any]
+    path: str
+    asked: Mapping[str, Any] = field(default_factory=dict)
+
+
+def explained(text: str) -> Markup:
+    """The text, each abbreviation of the field explained where it first stands."""
+    seen: set[str] = set()
+
+    def mark(found: re.Match[str]) -> str:
+        word = found[1]
+        if word in seen:
+            return word
+        seen.add(word)
+        return f'<abbr title="{ABBREVIATIONS[word]}">{word}</abbr>'
+
+    # of what is escaped already, so that nothing else becomes markup
+    return Markup(_ABBREVIATION.sub(mark, str(escape(text))))  # noqa: S704
+
+
+@cache
+def assets() -> str:
+    """What tells one state of templates, style sheet and scripts from another."""
+    digest = hashlib.sha256()
+    for path in sorted(file for folder in (STATIC, FOLDER / "templates") for file in folder.iterdir()):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    digest.update(figures.STYLE.encode())
+    return digest.hexdigest()[:12]
+
+
+@cache
+def _environment() -> Environment:
+    # StrictUndefined: a name that is missing is an error and no empty place on a page
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals |= {
+        "words": words,
+        "show": formats,
+        "populations": POPULATIONS,
+        "abbreviations": ABBREVIATIONS,
+        "method": METHOD,
+        "policy": FILES_POLICY,
+        "draw": figures,
+        "hardly_moved": hardly_moved,
+    }
+    environment.tests["starting"] = lambda text, head: text.startswith(head)
+    environment.filters |= {"explained": explained, "svg": _trusted, "both": _both}
+    return environment
+
+
+def _both(draw: Callable[..., str | None], *about: Any, **options: Any) -> Markup:
+    """A figure in two widths, of which the style sheet shows the one that fits."""
+    wide, narrow = (draw(*about, **options, width=width, standalone=False) for width in (figures.WIDE, figures.NARROW))
+    return Markup(f'<div class="wide">{wide}</div><div class="narrow">{narrow}</div>') if wide and narrow else Markup()  # noqa: S704
+
+
+def _trusted(svg: str | None) -> Markup:
+    """A figure of our own making, whose texts are escaped where it is made."""
+    return Markup(svg or "")  # noqa: S704
+
+
+def text(view: View, reader: Reader, to: Addresses) -> str:
+    """The page as text."""
+    return _environment().get_template(view.template).render(
+        **view.content, title=view.title, here=view.path, asked=view.asked, to=to, release=reader.release(), until=published_until(reader),
+        made=_date(datetime.now(UTC)),
+    )  # fmt: skip
+
+
+def bare(template: str, title: str, **content: Any) -> str:
+    """A page without a release: for errors, of which the store may be one."""
+    return (
+        _environment()
+        .get_template(template)
+        .render(**content, title=title, asked={}, release=None, until=None, made=_date(datetime.now(UTC)))
+    )
+
+
+def _date(moment: datetime) -> str:
+    return f"{moment.day} {moment:%B %Y}"
+
+
+def published_until(reader: Reader) -> int | None:
+    """The year of the newest paper of the release."""
+    return max((study.year for study in reader.studies().values() if study.year), default=None)
+
+
+def respond(view: View, reader: Reader, status: int = 200) -> HTMLResponse:
+    return HTMLResponse(text(view, reader, Addresses(assets())), status, {"Content-Security-Policy": POLICY})

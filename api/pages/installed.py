@@ -1,0 +1,52 @@
+"""The pages' routes, their files, and the headers that every answer has."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI, Request
+from starlette.datastructures import MutableHeaders
+from starlette.responses import RedirectResponse, Response
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.figures import STYLE
+from api.pages import across, associations, library, start, trial
+from api.pages.frame import STATIC
+from api.pages.requests import Elsewhere
+
+
+class Guarded:
+    """ASGI middleware: no answer is read as another type than it says, and no link tells where a reader comes from."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def guarded(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"
+                if scope["path"].startswith("/static/"):
+                    headers["Cache-Control"] = "public, max-age=31536000, immutable" if b"v=" in scope["query_string"] else "no-cache"
+            await send(message)
+
+        await self._app(scope, receive, guarded if scope["type"] == "http" else send)
+
+
+async def _elsewhere(_: Request, found: Exception) -> Response:
+    assert isinstance(found, Elsewhere)
+    return RedirectResponse(found.address, 303)
+
+
+def _style() -> Response:
+    return Response(STYLE, media_type="text/css")
+
+
+def install(app: FastAPI) -> None:
+    """Routes, static files and headers; before the middleware of answers is added."""
+    for one in (start, associations, across, library, trial):
+        app.include_router(one.router)
+    app.add_api_route("/static/figures.css", _style, include_in_schema=False)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_exception_handler(Elsewhere, _elsewhere)
+    app.add_middleware(Guarded)

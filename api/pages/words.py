@@ -1,0 +1,204 @@
+"""What is known, in plain words, made from the figures by these rules and by nothing else.
+
+1  Cohorts are counted by what they report; "link" and "goes with", never "cause". A null is "nothing clear", never "no effect".
+2  One cohort is called one, and nobody's repetition is implied. Reviews that only say so are no cohorts.
+3  An estimate comes with its interval, its source, and whether the interval includes no effect.
+4  Where nothing can be pooled, the sentence says so.
+5  The certainty is named with what lowered it, and how the papers were read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from api.pages.formats import all_read, count, estimate, in_ten, interval, level, measure, more, number, ours, source, unit, within
+from schema.answer import Answer
+from schema.association import Association, TermRef
+from schema.vocabulary import Term
+
+_CAP = "published disagrees"
+_RATIOS = frozenset({"OR", "RR", "HR"})
+
+
+def includes_no_effect(one: Association) -> bool | None:
+    """Whether the headline's interval includes no effect; None where there is no interval."""
+    if one.ci is None:
+        return None
+    null = 1.0 if one.measure in _RATIOS else 0.0
+    return one.ci[0] <= null <= one.ci[1]
+
+
+def direction(one: Association, outcome: Term | TermRef | None = None) -> str:
+    """What the cohorts report of an association, in a few words."""
+    told = outcome or one.outcome
+    if not one.studies:
+        return "only said, not studied" if one.findings else "not studied here"
+    words = {
+        "increases": more(told),
+        "decreases": more(told, less=True),
+        "inconclusive": "nothing clear",
+        "inconsistent": "cohorts contradict each other",
+    }
+    return words[one.direction]
+
+
+def cohorts(one: Association) -> str:
+    """Cohorts by what they report: "5 more, 2 not significant, 1 unclear"."""
+    parts = [
+        (one.increases, "more"),
+        (one.decreases, "less"),
+        (one.not_significant, "not significant"),
+        (one.unclear, "sign not printed"),
+    ]
+    return ", ".join(f"{n} {what}" for n, what in parts if n)
+
+
+def known(one: Association, outcome: Term | TermRef) -> tuple[str, ...]:
+    """The sentences of an association."""
+    if not one.studies:
+        return (_unstudied(one),)
+    return tuple(sentence for sentence in (_report(one, outcome), _figure(one), _sure(one)) if sentence)
+
+
+def _unstudied(one: Association) -> str:
+    pair = f"{within(one.exposure.name)} and {within(one.outcome.name)}"
+    if one.findings:
+        return f"Not studied: no cohort of {one.population.name} tests {pair}; {count(len(one.findings), 'row')} of papers only say so."
+    return f"Not studied: no study of this release says anything of {pair} in {one.population.name}."
+
+
+def _report(one: Association, outcome: Term | TermRef) -> str:
+    factor, place = within(one.exposure.name), one.population.name
+    n = one.cohorts
+    if n == 0:
+        return f"Only a published meta-analysis links {factor} to {more(outcome, less=one.direction == 'decreases')} in {place}: {_none()}."
+    if one.direction in {"increases", "decreases"}:
+        less = one.direction == "decreases"
+        same = one.decreases if less else one.increases
+        if n == 1 and same:
+            return f"One study, not repeated: one cohort links {factor} to {more(outcome, less=less)} in {place}."
+        rest = _rest(one, less=less)
+        verb = "links" if same == 1 else "link"
+        if not same:
+            return f"No cohort by itself links {factor} to {within(outcome.name)} in {place}{rest}; a published meta-analysis does."
+        return f"{same} of {count(n, 'cohort')} {verb} {factor} to {more(outcome, less=less)} in {place}{rest}."
+    if one.direction == "inconsistent":
+        return (
+            f"The cohorts contradict each other on {factor} and {within(outcome.name)} in {place}: "
+            f"{one.increases} report {more(outcome)}, {one.decreases} {more(outcome, less=True)}{_rest(one, signs=False)}."
+        )
+    who = "one cohort reports" if n == 1 else f"none of {n} cohorts reports"
+    told = f"{who} {'no significant' if n == 1 else 'a significant'} link of {factor} with {within(outcome.name)} in {place}"
+    return f"Studied, nothing clear: {told}{_rest(one, nulls=False)}. That is not proof of no link."
+
+
+def _none() -> str:
+    return "no cohort of this release reports on it itself"
+
+
+def _rest(one: Association, *, less: bool = False, signs: bool = True, nulls: bool = True) -> str:
+    """The cohorts that don't report the sign of the association."""
+    parts = []
+    opposite = one.increases if less else one.decreases
+    if signs and opposite and one.direction in {"increases", "decreases"}:
+        parts.append(f"{opposite} {'reports' if opposite == 1 else 'report'} the opposite")
+    if nulls and one.not_significant:
+        parts.append(f"{one.not_significant} found nothing significant")
+    if one.unclear:
+        parts.append(f"{one.unclear} printed a p value without its sign")
+    return f" ({'; '.join(parts)})" if parts else ""
+
+
+def _figure(one: Association) -> str:
+    if one.estimate is None:
+        return "No estimate can be given: the papers print a p value, a sign or a word alone, or figures that can't be pooled."
+    per = f" {unit(one)}" if unit(one) else ""
+    what = f"{estimate(one, spelt=True)}{per}"
+    wide = "; the interval includes no effect" if includes_no_effect(one) else ""
+    if one.estimate_source == "single-study":
+        rest = ", with which no other cohort's figures can be pooled" if one.cohorts > 1 else ""
+        return f"One study's estimate{rest}: {what}{wide}."
+    if one.estimate_source == "published":
+        own = f"; our own, of the papers here, {ours(one)}" if ours(one) else ""
+        told = source(one)
+        return f"{told[0].upper()}{told[1:]}: {what}{wide}{own}."
+    rest = f" of {one.cohorts}" if one.k is not None and one.k < one.cohorts else ""
+    return f"{count(one.k or 0, 'cohort')}{rest} can be pooled: {what}{wide}."
+
+
+def _sure(one: Association) -> str:
+    # estimates that exclude each other's point cap the certainty, which is no step
+    lowered = [reason.domain for reason in one.reasons if reason.step < 0 or reason.domain == _CAP]
+    lowered = ["published estimates that disagree" if domain == _CAP else domain for domain in lowered]
+    because = f", lowered for {_listed(list(dict.fromkeys(lowered)))}" if lowered else ""
+    read = all_read(one)
+    return f"Certainty is {level(one.certainty)}{because}; {count(one.studies, 'study', 'studies')}, {read}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def repeat(one: Association) -> str:
+    """The weight in words."""
+    if one.weight is None:
+        return ""
+    return f"a next cohort would report it: {in_ten(one.weight)}"
+
+
+def repeated(one: Association) -> bool:
+    """Whether two or more independent cohorts report its sign."""
+    return one.direction in {"increases", "decreases"} and max(one.increases, one.decreases) >= 2
+
+
+def summary(answer: Answer[Association], *, side: str) -> str:
+    """A list of associations in two sentences: how many were studied, repeated, and how sure the surest are."""
+    items = [one for one in answer.items if one.studies]
+    if not items:
+        return ""
+    noun = "factor" if side == "exposure" else "outcome"
+    same = sum(repeated(one) for one in items)
+    single = sum(one.cohorts <= 1 for one in items)
+    pooled = sum(one.estimate_source in {"pooled-bayes", "pooled-reml-hk"} for one in items)
+    best = max((one.certainty for one in items if one.certainty), key=_LEVELS.index, default=None)
+    highest = sum(one.certainty == best for one in items)
+    sure = f" No certainty is above {level(best)} ({highest} of {len(items)})." if best else ""
+    rest = f"{single} on one cohort or none, {pooled} with estimates that can be pooled"
+    return f"{count(len(items), noun)} studied: {same} reported with the same sign by two or more independent cohorts, {rest}.{sure}"
+
+
+_LEVELS = ("very-low", "low", "moderate", "high")
+
+
+def beside(own: Association, other: Association) -> tuple[str, ...]:
+    """An association and its counterpart (trials against observation): what each says, and what keeps them from settling it."""
+    trial, seen = (own, other) if _randomised(own) else (other, own)
+    lines = [
+        f"Two lines of evidence, never pooled: {within(trial.exposure.name)} {_says(trial)}; {within(seen.exposure.name)} {_says(seen)}."
+    ]
+    if trial.ci is not None and includes_no_effect(trial):
+        lines.append(
+            f"The randomised line settles little: its interval, {measure(trial.measure)} {interval(trial.ci)}, reaches from "
+            f"{number(trial.ci[0])} through no effect to {number(trial.ci[1])} ({count(trial.patients, 'patient')})."
+        )
+    if not _randomised(seen):
+        lines.append(
+            "In the observational line nobody was allotted to the exposure: those in whom it was larger may differ in "
+            "other ways, which adjustment takes out only in part."
+        )
+    return tuple(lines)
+
+
+def _randomised(one: Association) -> bool:
+    return any(family.randomised for family in one.families)
+
+
+def _says(one: Association) -> str:
+    if not one.studies:
+        return "was not studied"
+    given = f" ({estimate(one, spelt=True)}{f' {unit(one)}' if unit(one) else ''}, {source(one)})" if one.estimate is not None else ""
+    many = f"{count(one.cohorts, 'cohort')}: {cohorts(one)}" if one.cohorts else "no cohort of its own"
+    return f"says {_SAYS[one.direction]} ({many}){given}"
+
+
+_SAYS = {"increases": "more", "decreases": "less", "inconclusive": "nothing clear", "inconsistent": "both"}

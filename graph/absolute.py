@@ -1,0 +1,92 @@
+"""What a ratio means for a hundred patients, where that can be said honestly; elsewhere why not.
+
+A ratio becomes a risk only at a baseline (the risk without the exposure), which differs between places: the reader can give one. Odds
+ratio: odds with = odds without x OR. Risk ratio: risk with = risk without x RR. Cochrane Handbook 15.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from schema.association import Association
+from schema.reading import Reading
+from schema.robustness import AbsoluteRisk
+from schema.vocabulary import Term
+
+_NO_RISK = {
+    "HR": "The estimate is a hazard ratio, which makes no risk without a time.",
+    "correlation": "The estimate is a correlation, which makes no risk.",
+}
+
+
+class Share(NamedTuple):
+    """A percentage with where it is from."""
+
+    pct: float
+    source: str
+
+
+def absolute(one: Association, outcome: Term, readings: Sequence[Reading], prevalence: Share | None, given: float | None) -> AbsoluteRisk:
+    """The risks in percent. `prevalence` is the outcome's in the population; `given` a baseline in percent, else one is taken from
+
+    the unexposed patients behind the headline, else from the prevalence.
+    """
+    why = _refused(one, outcome, readings)
+    if why is not None:
+        return AbsoluteRisk(why=why)
+    assert one.estimate is not None
+    assert one.ci is not None
+    baseline = Share(given, "given") if given is not None else _unexposed(one, readings) or prevalence
+    if baseline is None:
+        return AbsoluteRisk(
+            why="No paper here prints the risk of those without the exposure, so a baseline must be given.", needs_baseline=True
+        )
+    exposed, low, high = (_risk(one.measure == "OR", baseline.pct, ratio) for ratio in (one.estimate, *one.ci))
+    if exposed > 100:
+        return AbsoluteRisk(why="At this baseline the risk ratio would make more than 100 of 100: give a lower one.", needs_baseline=True)
+    return AbsoluteRisk(
+        baseline=round(baseline.pct, 1),
+        baseline_source=baseline.source,
+        exposed=round(exposed, 1),
+        ci=(round(min(low, 100), 1), round(min(high, 100), 1)),
+    )
+
+
+def _refused(one: Association, outcome: Term, readings: Sequence[Reading]) -> str | None:
+    if one.estimate is None or one.ci is None:
+        return "Only a direction is known, and a direction makes no risk." if one.studies else "Nothing was studied."
+    if outcome.unit is not None or outcome.kind not in {"lesion", "outcome", "csvd-marker"}:
+        return "The outcome is a measurement, so that there are no patients with and without it."
+    if one.measure not in {"OR", "RR"}:
+        return _NO_RISK.get(one.measure or "", "The estimate is a difference on a scale, which makes no risk.")
+    types = {reading.family.contrast_type for reading in _headline(one, readings) if reading.family is not None}
+    if types != {"binary"}:
+        return "The estimate is not of patients with against patients without the exposure: it is per step, or its contrast is not printed."
+    return None
+
+
+def _headline(one: Association, readings: Sequence[Reading]) -> list[Reading]:
+    """The rows that the headline is made of."""
+    published = {row.finding for row in one.published if row.headline}
+    made_of = published if one.estimate_source == "published" else set(one.families[0].rows)
+    return [reading for reading in readings if reading.finding in made_of]
+
+
+def _unexposed(one: Association, readings: Sequence[Reading]) -> Share | None:
+    """The risk of the unexposed behind the headline, where their counts are printed and were not turned."""
+    counts = [
+        reading.row.counts
+        for reading in _headline(one, readings)
+        if reading.row.counts is not None and not reading.row.reversed and reading.row.outcome_scale is None and reading.turned_from is None
+    ]
+    total = sum(table.unexposed_total for table in counts)
+    cases = sum(table.unexposed_cases for table in counts)
+    return Share(100 * cases / total, "unexposed") if 0 < cases < total else None
+
+
+def _risk(odds: bool, baseline: float, ratio: float) -> float:
+    if not odds:
+        return baseline * ratio
+    without = baseline / (100 - baseline)
+    return 100 * without * ratio / (1 + without * ratio)

@@ -1,0 +1,83 @@
+"""Absolute risks: where they are honest, and where they are refused."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+
+from graph import questions
+from graph.stores.memory import MemoryReader
+from schema.errors import BadParameter
+from schema.robustness import AbsoluteRisk
+
+
+def risk(reader: MemoryReader, exposure: str, outcome: str = "r-dwi", baseline: float | None = None) -> AbsoluteRisk:
+    found = questions.evidence(reader, exposure, outcome, baseline=baseline).absolute
+    assert found is not None
+    return found
+
+
+def test_an_odds_ratio_is_a_risk_at_a_given_baseline(reader: MemoryReader) -> None:
+    one = questions.evidence(reader, "cerebral-microbleeds", "r-dwi", baseline=16)
+    assert one.association is not None
+    assert one.association.estimate is not None
+    odds = 16 / 84 * one.association.estimate
+    assert one.absolute is not None
+    assert one.absolute.exposed == pytest.approx(100 * odds / (1 + odds), abs=0.051)
+    assert (one.absolute.baseline, one.absolute.baseline_source, one.absolute.why) == (16, "given", None)
+    assert one.absolute.ci is not None
+    assert one.absolute.ci[0] < one.absolute.exposed < one.absolute.ci[1]
+    assert one.query["baseline"] == 16
+
+
+def test_without_a_baseline_that_of_the_unexposed_behind_the_headline_is_taken(reader: MemoryReader) -> None:
+    found = risk(reader, "intensive-bp-lowering")
+    (counts,) = [
+        row.counts for row in questions.evidence(reader, "intensive-bp-lowering", "r-dwi").rows if row.used != "shown" and row.counts
+    ]
+    assert found.baseline == pytest.approx(100 * counts.unexposed_cases / counts.unexposed_total, abs=0.051)
+    assert found.baseline_source == "unexposed"
+
+
+def test_else_the_prevalence_of_the_population_is_taken(reader: MemoryReader) -> None:
+    found = risk(reader, "cerebral-microbleeds")
+    pooled = questions.prevalence(reader, "r-dwi", "ich").prevalence.pooled
+    assert pooled is not None
+    assert (found.baseline, found.baseline_source) == (round(pooled.pct, 1), "ich")
+
+
+@pytest.mark.parametrize(
+    ("exposure", "outcome", "why"),
+    [
+        ("acute-bp-reduction", "r-dwi", "not of patients with against patients without"),
+        ("admission-map", "r-dwi", "Only a direction is known"),
+        ("haematoma-volume", "r-dwi", "difference on a scale"),
+        ("r-dwi", "recurrent-ich", "hazard ratio"),
+    ],
+)
+def test_what_makes_no_risk_is_refused(reader: MemoryReader, exposure: str, outcome: str, why: str) -> None:
+    found = risk(reader, exposure, outcome, 20)
+    assert found.why is not None
+    assert why in found.why
+    assert (found.baseline, found.exposed, found.ci, found.needs_baseline) == (None, None, None, False)
+
+
+def test_every_association_with_a_direction_alone_is_refused(reader: MemoryReader) -> None:
+    for one in reader.edges(outcome="r-dwi", population="ich"):
+        if one.estimate is None:
+            assert risk(reader, one.exposure.id, baseline=20).why is not None, one.exposure.id
+
+
+def test_where_no_baseline_is_known_one_must_be_given(reader: MemoryReader) -> None:
+    found = risk(reader, "r-dwi", "poor-functional-outcome")
+    assert found.needs_baseline
+    assert found.exposed is None
+    assert risk(reader, "r-dwi", "poor-functional-outcome", 30).exposed is not None
+
+
+@pytest.mark.parametrize("baseline", [0, 100, -3, float("nan")])
+def test_a_baseline_is_a_percentage(reader: MemoryReader, client: TestClient, baseline: float) -> None:
+    with pytest.raises(BadParameter):
+        questions.evidence(reader, "cerebral-microbleeds", "r-dwi", baseline=baseline)
+    asked = {"exposure": "cerebral-microbleeds", "outcome": "r-dwi", "baseline": baseline}
+    assert client.get("/v1/evidence", params=asked).status_code == 422

@@ -1,0 +1,630 @@
+"""The pages as text: what they show, that it is what the API answers, and what they refuse."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+from starlette.testclient import TestClient
+
+from api import cache
+from api.app import create_app
+from api.figures.words import p_value as drawn_p
+from api.pages import formats, installed
+from api.pages.frame import ABBREVIATIONS, POLICY, explained
+from api.tables import number as drawn_number
+from graph import questions
+from graph.build import EvidenceGraph, build
+from graph.lists import Page
+from graph.method import METHOD
+from graph.stores.memory import MemoryReader, MemoryStore
+from schema.errors import StoreUnavailable
+from schema.study import Finding, Population, Study
+from schema.vocabulary import Term, shipped
+
+HTML = {"Accept": "text/html,application/xhtml+xml"}
+TRIAL = "exposure=intensive-bp-lowering&outcome=r-dwi"
+SEEN = "exposure=acute-bp-reduction&outcome=r-dwi"
+# each page with what the API is asked for the same
+PAGES: dict[str, tuple[str, ...]] = {
+    "/": (
+        "/v1/releases/current", "/v1/cohorts", "/v1/factors?limit=500", "/v1/prevalence", "/v1/contested?lesion=r-dwi&limit=500",
+        "/v1/outcomes?kind=outcome&min_cohorts=2", "/v1/gaps?state=empty&limit=500",
+        *(f"/v1/{what}?population={group}" for what in ("factors", "prevalence") for group in ("ich-hypertensive", "caa", "ich-both")),
+    ),
+    "/factors": ("/v1/factors?limit=100",),
+    "/factors?population=caa": ("/v1/factors?population=caa&limit=100",),
+    "/factors?population=caa&indirect=true": ("/v1/factors?population=caa&indirect=true&limit=100",),
+    "/factors?adjusted=true&year_from=2015": ("/v1/factors?adjusted=true&year_from=2015&limit=100",),
+    "/outcomes": ("/v1/outcomes?limit=100",),
+    "/contested": ("/v1/contested?limit=100",),
+    f"/evidence?{TRIAL}": (f"/v1/evidence?{TRIAL}", f"/v1/evidence?{SEEN}"),
+    f"/evidence?{SEEN}": (f"/v1/evidence?{SEEN}", f"/v1/evidence?{TRIAL}"),
+    "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi": ("/v1/evidence?exposure=cerebral-microbleeds&outcome=r-dwi",),
+    "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi&baseline=16": (
+        "/v1/evidence?exposure=cerebral-microbleeds&outcome=r-dwi&baseline=16",
+    ),
+    "/evidence?exposure=r-dwi&outcome=poor-functional-outcome": ("/v1/evidence?exposure=r-dwi&outcome=poor-functional-outcome",),
+    "/evidence?exposure=age&outcome=r-dwi&population=ich-both": ("/v1/evidence?exposure=age&outcome=r-dwi&population=ich-both",),
+    "/compare": ("/v1/compare?limit=100",),
+    "/compare?population=ich&population=caa": ("/v1/compare?population=ich&population=caa&limit=100",),
+    "/prevalence": ("/v1/prevalence",),
+    "/prevalence?population=caa": ("/v1/prevalence?population=caa",),
+    "/mechanisms": ("/v1/mechanisms?limit=100",),
+    "/gaps": ("/v1/gaps?limit=25", "/v1/gaps?state=empty&state=weak&state=fair&limit=500"),
+    "/graph": ("/v1/terms/r-dwi/neighbours",),
+    "/graph?term=CMBs&population=caa": ("/v1/terms/CMBs/neighbours?population=caa",),
+    "/studies": ("/v1/studies?limit=100",),
+    "/studies?q=hydrocephalus": ("/v1/studies?q=hydrocephalus&limit=100",),
+    "/studies/menon-2012": ("/v1/studies/menon-2012",),
+    "/studies/butcher-2025": ("/v1/studies/butcher-2025",),
+    "/cohorts": ("/v1/cohorts?limit=100",),
+    "/cohorts/ATACH-2": ("/v1/cohorts/ATACH-2",),
+    "/terms": ("/v1/terms?limit=100",),
+    "/terms/cerebral-microbleeds": ("/v1/terms/cerebral-microbleeds", "/v1/terms/cerebral-microbleeds/neighbours"),
+    "/method": ("/v1/schema", "/v1/releases/current"),
+    "/search?q=microbleed": ("/v1/terms?q=microbleed", "/v1/studies?q=microbleed", "/v1/cohorts?q=microbleed"),
+    "/preview": (),
+}  # fmt: skip
+
+
+class Text(HTMLParser):
+    """The text of a page's main part, without forms and without what an axis is numbered with; and the addresses that it links to."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.words: list[str] = []
+        self.links: list[str] = []
+        self._inside: list[str] = []
+        self._silent = 0
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "a" and given.get("href"):
+            self.links.append(str(given["href"]))
+        if tag in {"meta", "link", "input", "br"}:
+            return
+        silent = tag in {"header", "footer", "form", "script", "style", "head"} or "rf-tick" in (given.get("class") or "")
+        self._inside.append(f"-{tag}" if silent else tag)
+        self._silent += silent
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._inside:
+            self._silent -= self._inside.pop().startswith("-")
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent:
+            self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+def page(client: TestClient, address: str, status: int = 200) -> str:
+    response = client.get(address, headers=HTML, follow_redirects=False)
+    assert response.status_code == status, (address, response.text[:300])
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    return response.text
+
+
+def shown(client: TestClient, address: str) -> str:
+    return Text(page(client, address)).text
+
+
+# --- every number is in the API's answer ---
+
+_NUMBER = re.compile(r"(?<![\w.,/-])[-\u2212]?\d[\d,]*(?:\.\d+)?(?:e-\d+)?(?![\w/])|(?<=[\d%]-)\d[\d,]*(?:\.\d+)?")
+
+
+def numbers(text: str) -> Iterator[str]:
+    for found in _NUMBER.findall(text):
+        yield found.replace("\u2212", "-").rstrip(",")
+
+
+def leaves(value: Any) -> Iterator[Any]:
+    """Every value of a JSON answer, and how many there are of what is listed."""
+    if isinstance(value, dict):
+        for one in value.values():
+            yield from leaves(one)
+    elif isinstance(value, list):
+        yield len(value)
+        for one in value:
+            yield from leaves(one)
+    else:
+        yield value
+
+
+def printed(value: Any) -> Iterable[str]:
+    """The ways in which a value may stand on a page."""
+    if isinstance(value, bool) or value is None:
+        return ()
+    if isinstance(value, str):
+        return numbers(formats.p_value(value)) if value[:1] in "<>" else numbers(value)
+    told = {
+        formats.number(value), drawn_number(value), f"{value:,}", str(value), f"{value:.1f}", f"{value:.0f}", f"{100 * value:.0f}",
+        f"{100 * value:.1f}", str(round(10 * value)), f"{value:g}",
+    }  # fmt: skip
+    return {found for text in (*told, formats.p_value(value), drawn_p(value)) for found in numbers(text)}
+
+
+def figures(answers: Iterable[Any]) -> set[str]:
+    return {found for answer in answers for value in leaves(answer) for found in printed(value)}
+
+
+def counted(answers: Iterable[Mapping[str, Any]]) -> set[str]:
+    """What a list is summed up in: how many of its items are of a kind."""
+    found: set[str] = set()
+    for answer in answers:
+        items = [one for one in answer.get("items", ()) if isinstance(one, dict) and one.get("studies") and "increases" in one]
+        signed = [one for one in items if one["direction"] in {"increases", "decreases"}]
+        levels = [one["certainty"] for one in items]
+        found |= {
+            str(n)
+            for n in (
+                len(items),
+                sum(max(one["increases"], one["decreases"]) >= 2 for one in signed),
+                sum(one["cohorts"] <= 1 for one in items),
+                sum((one["estimate_source"] or "").startswith("pooled") for one in items),
+                *(levels.count(level) for level in set(levels)),
+                # of the headline, the first eight
+                8,
+            )
+        }
+    return found
+
+
+# what a page says of itself: intervals of 95%, tenths, of 100 patients, the reference cohort, p < 0.05, arms of a table by two
+OWN = {
+    "95", "10", "1", "9", "100", "0.05", "0.001", "0", str(METHOD.reference_n), f"{100 * METHOD.reference_prevalence:.0f}",
+    str(METHOD.surprise),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_number_on_a_page_is_in_the_answer_of_the_api(client: TestClient, address: str) -> None:
+    answers = [client.get(one).json() for one in PAGES[address]]
+    known = figures(answers) | counted(answers) | OWN | figures([ABBREVIATIONS])
+    if address == "/preview":
+        # the largest sheet in MiB
+        known |= {"1"}
+    unknown = [one for one in numbers(shown(client, address)) if one not in known and one.lstrip("-") not in known]
+    assert unknown == []
+
+
+ROWS = {
+    "/factors": "items", "/factors?population=caa": "items", "/outcomes": "items", "/compare?population=ich&population=caa": "items",
+    "/gaps": "items", "/studies": "items", "/cohorts": "items", "/terms": "items", "/mechanisms": "items",
+    "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi": "rows", f"/evidence?{TRIAL}": "rows", f"/evidence?{SEEN}": "rows",
+    "/evidence?exposure=r-dwi&outcome=poor-functional-outcome": "leave_one_out", "/studies/butcher-2025": "rows",
+}  # fmt: skip
+HEADINGS = {"rows": "stack rows", "leave_one_out": "With one study left out", "items": '<table class="stack'}
+
+
+@pytest.mark.parametrize("address", ROWS)
+def test_every_number_in_a_row_is_of_its_own_item(client: TestClient, address: str) -> None:
+    field = ROWS[address]
+    answer = client.get(PAGES[address][0]).json()
+    html = page(client, address)
+    table = html[html.index(HEADINGS[field]) :].partition("<tbody>")[2].partition("</tbody>")[0]
+    rows = re.findall(r"<tr.*?</tr>", table, re.DOTALL)
+    assert len(rows) == len(answer[field])
+    for row, item in zip(rows, answer[field], strict=True):
+        # names of populations, terms and the odds ratio asked for are not the item's own
+        known = figures([item, answer["query"]] if "query" in answer else [item]) | {"95", "1", "9", "10"}
+        # the power of a study is told in percent, and a cell's prevalence, too
+        assert [one for one in numbers(Text(row).text) if one not in known] == [], Text(row).text
+
+
+def test_a_number_that_is_not_in_the_answer_would_be_found(client: TestClient) -> None:
+    answer = client.get("/v1/evidence?exposure=cerebral-microbleeds&outcome=r-dwi").json()
+    text = shown(client, "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi")
+    for old, new in (("2.59", "2.58"), ("1,803", "1,804"), ("7.27", "7.72")):
+        assert old in text
+        assert new in set(numbers(text.replace(old, new))) - figures([answer]) - OWN
+
+
+def test_nearly_all_decimals_of_the_associations_are_shown(client: TestClient) -> None:
+    text = shown(client, "/factors")
+    items = client.get("/v1/factors?limit=100").json()["items"]
+    for one in items:
+        assert one["exposure"]["name"] in text
+        if one["estimate"] is not None:
+            assert formats.interval(tuple(one["ci"])) in text, one["exposure"]["id"]
+    assert re.findall(r'<th scope="row"><a [^>]*>([^<]+)</a>', page(client, "/factors")) == [one["exposure"]["name"] for one in items]
+
+
+# --- what each page says ---
+
+
+def test_caa_begins_with_what_it_is_made_from_the_data(client: TestClient, corpus: tuple[Study, ...]) -> None:
+    html = page(client, "/factors?population=caa")
+    text = Text(html).text
+    assert text.index("7 findings from 2 studies, and no estimate to pool.") < text.index("White matter hyperintensities")
+    assert "Indirect evidence from" not in text
+    assert "Show indirect evidence from intracerebral haemorrhage (ICH)" in text
+    fewer = build([study for study in corpus if study.id != "kimberly-2009"], shipped())
+    with TestClient(create_app(MemoryStore(fewer))) as other:
+        assert "4 findings from 1 study, and no estimate to pool." in shown(other, "/factors?population=caa")
+
+
+def test_indirect_evidence_stands_in_columns_of_its_own(client: TestClient) -> None:
+    html = page(client, "/factors?population=caa&indirect=true")
+    assert '<th scope="col" class="indirect">Indirect: intracerebral haemorrhage (ICH)</th>' in html
+    assert "Hide indirect evidence" in html
+    rows = re.findall(r"<tr>\s*<th scope=\"row\">.*?</tr>", html, re.DOTALL)
+    answer = client.get("/v1/factors?population=caa&indirect=true&limit=100").json()
+    assert len(rows) == len(answer["items"])
+    for row, one in zip(rows, answer["items"], strict=True):
+        own, _, beside = row.partition('class="indirect"')
+        for other in one["indirect"]:
+            assert other["caption"] in beside
+            assert other["caption"] not in own
+
+
+@pytest.mark.parametrize("asked", [TRIAL, SEEN])
+def test_the_trial_and_the_observations_are_both_shown_with_why_they_differ(client: TestClient, asked: str) -> None:
+    text = shown(client, f"/evidence?{asked}")
+    one, other = (client.get(f"/v1/evidence?{way}").json()["association"] for way in (TRIAL, SEEN))
+    assert "Both lines of evidence; they are never pooled and share no vote" in text
+    for line in (one, other):
+        assert line["exposure"]["name"] in text
+        assert formats.interval(tuple(line["ci"])) in text
+    assert "Why they may differ" in text
+    assert "randomised differs randomised observational" in text or "randomised differs observational randomised" in text
+    assert text.index("Both lines of evidence") < text.index("What each cohort reports")
+
+
+def test_absolute_risks_are_told_at_a_baseline_or_refused(client: TestClient) -> None:
+    told = shown(client, "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi&baseline=16")
+    assert "Of 100 such patients about 16 have remote DWI lesions without, and about 33 (95% CI 18 to 58) with cerebral microbleeds" in told
+    assert 'name="baseline"' in page(client, "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi")
+    refused = page(client, f"/evidence?{SEEN}")
+    assert "No absolute risk:" in refused
+    assert 'name="baseline"' not in refused
+    unclear = shown(client, f"/evidence?{TRIAL}")
+    assert "so that none can be told" in unclear
+    assert "about 31" not in unclear
+
+
+def test_what_r_dwi_mean_for_outcome_is_on_the_start_page(client: TestClient) -> None:
+    text = shown(client, "/").partition("What R-DWI mean for the outcome")[2]
+    assert "Poor functional outcome" in text
+    assert "Recurrent ICH" in text
+
+
+def test_certainty_cohorts_and_how_papers_were_read_stand_beside_every_estimate(client: TestClient) -> None:
+    for address in ("/", "/factors", "/outcomes", "/factors?population=ich-lobar", "/terms/cerebral-microbleeds"):
+        for row in re.findall(r"<tr>\s*<th scope=\"row\">.*?</tr>", page(client, address), re.DOTALL):
+            if "(95% CI)" in row and 'class="figure"' in row:
+                assert "read as abstract" in row, row
+                assert "<summary>" in row or "only said" in row, row
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_page_names_its_release_and_date_and_is_no_advice(client: TestClient, address: str) -> None:
+    html = page(client, address)
+    assert "Evidence summary, not medical advice." in html
+    assert client.get("/v1/releases/current").json()["release"] in html
+    assert re.search(r"papers published until 20\d\d\. Page made on \d{1,2} [A-Z][a-z]+ 20\d\d", html)
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_table_says_its_order_or_is_no_list(client: TestClient, address: str) -> None:
+    html = page(client, address)
+    for table in re.findall(r"<table class=\"stack[^\"]*\">.*?</table>", html, re.DOTALL):
+        caption = re.search(r"<caption>(.*?)</caption>", table, re.DOTALL)
+        assert caption, address
+        many = table.count("<tr") > 4
+        assert not many or "Order:" in caption[1] or "feature by feature" in caption[1] or "Groups of people" in caption[1], caption[1]
+        assert 'scope="col"' in table
+        assert 'scope="row"' in table
+
+
+def test_data_links_give_exactly_what_is_shown(client: TestClient) -> None:
+    for address in ("/factors?kind=csvd-marker&sort=-weight", "/outcomes?population=caa", "/compare", "/gaps", "/studies?q=dwi"):
+        html = page(client, address)
+        csv, json = (link for link in Text(html).links if link.startswith("/v1/"))
+        rows = len(re.findall(r'<th scope="row">', html))
+        assert len(client.get(json).json()["items"]) == rows, address
+        assert parse_qs(urlsplit(csv).query) == {**parse_qs(urlsplit(json).query), "format": ["csv"]}
+        assert client.get(csv).status_code == 200
+        assert client.get(json).json()["items"][0] == client.get(f"/v1{address}").json()["items"][0]
+
+
+def test_a_list_longer_than_a_page_is_parted(client: TestClient) -> None:
+    first = Text(page(client, "/studies"))
+    assert "1 to 100 of 174." in first.text
+    assert "/studies?offset=100" in first.links
+    second = Text(page(client, "/studies?offset=100"))
+    assert "101 to 174 of 174." in second.text
+    assert "/studies" in second.links
+
+
+def test_an_empty_list_says_why(client: TestClient) -> None:
+    assert "No study of this release says anything of it" in shown(client, "/factors?population=animal")
+    text = shown(client, "/factors?certainty=high")
+    assert "none is left by certainty" in text
+
+
+# --- addresses ---
+
+
+def test_empty_fields_of_a_form_are_taken_out_of_the_address(client: TestClient) -> None:
+    asked = "/factors?population=caa&kind=&adjusted=&year_from=&exclude=&indirect=true"
+    response = client.get(asked, headers=HTML, follow_redirects=False)
+    assert (response.status_code, response.headers["location"]) == (303, "/factors?population=caa&indirect=true")
+    assert page(client, response.headers["location"])
+
+
+def test_a_page_asked_for_as_data_leads_to_the_api(client: TestClient) -> None:
+    response = client.get("/factors?population=caa&format=csv", follow_redirects=False)
+    assert (response.status_code, response.headers["location"]) == (303, "/v1/factors?population=caa&format=csv")
+
+
+def test_a_filtered_view_can_be_sorted_and_keeps_its_filters(client: TestClient) -> None:
+    html = page(client, "/factors?kind=csvd-marker&adjusted=true&sort=-weight")
+    assert 'aria-sort="descending"' in html
+    links = [link for link in Text(html).links if link.startswith("/factors?") and "sort=weight" in link]
+    assert len(links) == 1
+    assert parse_qs(urlsplit(links[0]).query) == {"kind": ["csvd-marker"], "adjusted": ["true"], "sort": ["weight"]}
+    evidence = next(link for link in Text(html).links if link.startswith("/evidence"))
+    assert parse_qs(urlsplit(evidence).query)["adjusted"] == ["true"]
+
+
+def test_no_page_has_the_address_of_anything_else() -> None:
+    from starlette.routing import Route
+
+    others = {"v1", "docs", "healthz", "readyz", "openapi.json", "static", "static-offline-docs"}
+    routers = (installed.start, installed.associations, installed.across, installed.library, installed.trial)
+    paths = {route.path for one in routers for route in one.router.routes if isinstance(route, Route)}
+    assert len(paths) > 15
+    first = {path.split("/")[1] for path in paths}
+    assert first.isdisjoint(others)
+    # each of them is handed a reader of one release
+    assert first == cache._PAGES
+
+
+# --- errors ---
+
+
+def test_an_unknown_name_is_a_page_with_suggestions(client: TestClient) -> None:
+    html = page(client, "/factors?population=ich-hypertensiv&kind=lesion", 404)
+    assert "Did you mean" in html
+    links = Text(html).links
+    assert "/factors?population=ich-hypertensive&kind=lesion" in links
+    assert page(client, "/factors?population=ich-hypertensive&kind=lesion")
+    assert "/studies/menon-2012" in Text(page(client, "/studies/menon-2013", 404)).links
+    assert "/terms/cerebral-microbleeds" in Text(page(client, "/terms/microbleds", 404)).links
+
+
+def test_a_wrong_parameter_is_a_page_that_says_what_is_allowed(client: TestClient) -> None:
+    text = shown_error(client, "/factors?kind=nonsense", 422)
+    assert "csvd-marker" in text
+    assert "There is no parameter" in shown_error(client, "/factors?colour=red", 422)
+    assert "not 1" in shown_error(client, "/gaps?odds_ratio=1", 422)
+
+
+def shown_error(client: TestClient, address: str, status: int) -> str:
+    return Text(page(client, address, status)).text
+
+
+def test_an_address_of_nothing_is_a_page_for_browsers_and_a_problem_for_programs(client: TestClient) -> None:
+    assert "nothing at this address" in page(client, "/nothing/here", 404)
+    told = client.get("/nothing/here")
+    assert (told.status_code, told.headers["content-type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("address", ["/v1/nothing", "/v1/factors?population=nowhere", "/v1/factors?kind=x"])
+def test_the_api_keeps_problem_details_for_browsers_too(client: TestClient, address: str) -> None:
+    assert client.get(address, headers=HTML).headers["content-type"] == "application/problem+json"
+
+
+class Away(MemoryStore):
+    def reader(self) -> MemoryReader:
+        raise StoreUnavailable("The store does not answer.")
+
+
+def test_a_store_that_is_away_is_a_page_that_says_so(graph: EvidenceGraph) -> None:
+    with TestClient(create_app(Away(graph)), raise_server_exceptions=False) as client:
+        response = client.get("/factors", headers=HTML)
+        assert (response.status_code, response.headers["retry-after"]) == (503, "5")
+        assert "The store does not answer." in response.text
+        assert "Evidence summary, not medical advice." in response.text
+        assert client.get("/static/style.css").status_code == 200
+
+
+# --- headers ---
+
+
+@pytest.mark.parametrize("address", [*PAGES, "/factors?population=nowhere", "/nothing"])
+def test_every_page_is_guarded(client: TestClient, address: str) -> None:
+    headers = client.get(address, headers=HTML).headers
+    assert headers["content-security-policy"] == POLICY
+    assert "unsafe" not in POLICY
+    assert "http" not in POLICY
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_the_api_and_the_files_are_guarded_too(client: TestClient) -> None:
+    for address in ("/v1/factors", "/v1/nothing", "/static/style.css", "/static/figures.css", "/healthz", "/docs"):
+        headers = client.get(address).headers
+        assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "no-referrer"), address
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_no_page_has_inline_script_or_style_or_asks_another_host(client: TestClient, address: str) -> None:
+    html = page(client, address)
+    assert re.findall(r"<script(?![^>]*\bsrc=\"/static/)", html) == []
+    assert re.findall(r"<style|\sstyle=|\son\w+=", html) == []
+    asked = re.findall(r'(?:src|action)="([^"]*)"|<link[^>]*href="([^"]*)"', html)
+    assert all(one.startswith("/") for pair in asked for one in pair if one)
+    for link in Text(html).links:
+        assert link.startswith(("/", "#", "https://doi.org/", "https://pubmed.ncbi.nlm.nih.gov/")), link
+
+
+def test_a_page_is_kept_by_release_and_address(client: TestClient) -> None:
+    first = client.get("/factors?population=caa", headers=HTML)
+    assert first.headers["cache-control"] == "no-cache"
+    again = client.get("/factors?population=caa", headers={**HTML, "If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+    style = re.search(r'href="(/static/style\.css\?v=\w+)"', first.text)
+    assert style
+    assert "immutable" in client.get(style[1]).headers["cache-control"]
+
+
+# --- names that would be markup ---
+
+
+@pytest.fixture(scope="module")
+def hostile() -> Iterator[TestClient]:
+    name = "<script>alert(1)</script>"
+    term = Term(id="hostile", name=name, kind="risk-factor", synonyms=("'\"><img src=x onerror=alert(2)>",), definition=f"{name} & more")
+    study = Study(
+        id="hostile-2024",
+        read="abstract",
+        title=name,
+        first_author="<b>Bold</b>",
+        cohorts=("<i>A/B</i> & \"C\"",),
+        populations=(Population(id="all", label=f"ICH {name}", condition="ich", arteriopathy="any", location="any", n=90),),
+        findings=(
+            Finding(
+                exposure="hostile", outcome="r-dwi", population="all", measure="OR", value=2.0, ci=(1.1, 3.6), direction="increases",
+                source=name, contrast=name, exposure_as_reported=name,
+            ),
+        ),
+    )  # fmt: skip
+    with TestClient(create_app(MemoryStore(build([study], shipped().extended([term]))))) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/", "/factors", "/evidence?exposure=hostile&outcome=r-dwi", "/studies", "/studies/hostile-2024", "/terms", "/terms/hostile",
+        "/graph", "/graph?term=hostile", "/gaps", "/compare?population=ich&population=caa", "/cohorts", "/search?q=script",
+        "/search?q=%3Cscript%3Ealert(3)%3C/script%3E", "/studies?q=%22%3E%3Cscript%3E",
+    ],
+)  # fmt: skip
+def test_a_term_named_script_shows_as_text(hostile: TestClient, address: str) -> None:
+    html = page(hostile, address)
+    assert "<script>" not in html
+    assert "<img" not in html
+    assert "<b>Bold" not in html
+    assert "<i>A" not in html
+    if "hostile" in address:
+        assert "&lt;script&gt;" in html
+
+
+def test_a_cohort_with_a_slash_in_its_name_has_a_page(hostile: TestClient) -> None:
+    (link,) = [one for one in Text(page(hostile, "/cohorts")).links if one.startswith("/cohorts/")]
+    assert '<i>A/B</i> & "C"' in Text(page(hostile, link)).text
+
+
+def test_an_unknown_name_that_would_be_markup_shows_as_text(client: TestClient) -> None:
+    assert "<script>" not in page(client, f"/factors?{urlencode({'population': '<script>alert(1)</script>'})}", 404)
+    assert "<script>" not in page(client, "/nothing/%3Cscript%3E", 404)
+
+
+def test_abbreviations_are_explained_once_and_text_stays_text() -> None:
+    assert explained("CAA & CAA <b>") == '<abbr title="cerebral amyloid angiopathy">CAA</abbr> &amp; CAA &lt;b&gt;'
+    assert explained("OR 1.85") == '<abbr title="odds ratio">OR</abbr> 1.85'
+    assert explained("FOR CAAs") == "FOR CAAs"
+
+
+# --- preview ---
+
+SHEET = """
+id: smith-2024
+read: abstract
+populations: [{id: all, label: ICH, condition: ich, arteriopathy: any, location: any, n: 90}]
+findings:
+- {exposure: lacunes, outcome: r-dwi, population: all, measure: OR, value: 2.0, ci: [1.1, 3.6], direction: increases}
+"""
+
+
+def test_a_pasted_sheet_is_previewed_and_nothing_is_stored(client: TestClient, reader: MemoryReader) -> None:
+    response = client.post("/preview", data={"text": SHEET}, headers=HTML)
+    assert response.status_code == 200
+    text = Text(response.text).text
+    assert "smith-2024 ) would be added" in text
+    expected = client.post("/v1/preview", content=SHEET).json()
+    assert f"{formats.count(expected['total'], 'association')} would change." in text
+    for one in expected["items"]:
+        assert one["after"]["caption"] in text
+    assert "smith-2024" not in page(client, "/studies?q=smith-2024").replace('value="smith-2024"', "")
+
+
+def test_a_file_is_previewed_under_its_name(client: TestClient) -> None:
+    response = client.post("/preview", files={"file": ("mine.yaml", SHEET.encode())}, data={"text": ""}, headers=HTML)
+    assert "What mine.yaml would change" in Text(response.text).text
+
+
+CELLS = [
+    ["study", "year", "read", "population", "condition", "arteriopathy", "location", "exposure", "outcome", "OR (95% CI)", "direction"],
+    ["smith-2024", "2024", "abstract", "all", "ich", "any", "any", "lacunes", "r-dwi", "2.0 (1.1-3.6)", "increases"],
+]
+
+
+@pytest.mark.parametrize("kind", ["pasted", "csv", "workbook"])
+def test_a_table_is_previewed_pasted_or_as_a_file(client: TestClient, kind: str) -> None:
+    if kind == "pasted":
+        text = "\n".join("\t".join(row) for row in CELLS)
+        response = client.post("/preview", data={"text": text}, headers=HTML)
+    else:
+        content = "\n".join(",".join(row) for row in CELLS).encode()
+        if kind == "workbook":
+            from openpyxl import Workbook
+
+            book = Workbook()
+            for row in CELLS:
+                book.worksheets[0].append(row)
+            kept = io.BytesIO()
+            book.save(kept)
+            content = kept.getvalue()
+        name = "mine.csv" if kind == "csv" else "mine.xlsx"
+        response = client.post("/preview", files={"file": (name, content)}, headers=HTML)
+    text = Text(response.text).text
+    assert response.status_code == 200, text
+    assert "smith-2024 ) would be added" in text
+
+
+def test_a_sheet_with_mistakes_is_told_each_with_its_place(client: TestClient) -> None:
+    wrong = SHEET.replace("value: 2.0", "value: 9.0").replace("outcome: r-dwi", "outcome: r-dwy")
+    response = client.post("/preview", data={"text": wrong}, headers=HTML)
+    assert response.status_code == 422
+    text = Text(response.text).text
+    expected = client.post("/v1/preview", content=wrong).json()["problems"]
+    assert f"{len(expected)} problem" in text
+    assert "findings[0]" in text
+    assert "r-dwi" in text
+    # what was typed is still there
+    assert "value: 9.0" in response.text
+
+
+def test_nothing_is_asked_for_again_where_nothing_was_given(client: TestClient) -> None:
+    assert client.post("/preview", data={"text": "  "}, headers=HTML).status_code == 200
+
+
+def test_a_sheet_that_is_too_large_is_refused_as_a_page(client: TestClient) -> None:
+    response = client.post("/preview", files={"file": ("big.yaml", b"x" * (1024**2 + 1))}, headers=HTML)
+    assert response.status_code == 413
+    assert "larger than 1 MiB" in response.text
+
+
+def test_what_is_uploaded_shows_as_text(client: TestClient) -> None:
+    response = client.post("/preview", files={"file": ("<script>.yaml", b"id: <script>alert(1)</script>")}, headers=HTML)
+    assert "<script>" not in response.text
+
+
+def test_the_questions_of_the_pages_are_those_of_the_api(reader: MemoryReader, client: TestClient) -> None:
+    told = [one.exposure.name for one in questions.factors(reader, population="caa", page=Page(None)).items]
+    positions = [shown(client, "/factors?population=caa").index(name) for name in told]
+    assert positions == sorted(positions)

@@ -1,0 +1,236 @@
+"""What is known in plain words, and figures as the field writes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from api.pages import formats, words
+from graph import questions
+from graph.build import EvidenceGraph
+from graph.stores.memory import MemoryReader
+from schema.association import Association, FamilyResult, TermRef
+from schema.vocabulary import Term, shipped
+
+ICH = TermRef(id="ich", name="intracerebral haemorrhage (ICH)", kind="population")
+RDWI = TermRef(id="r-dwi", name="Remote DWI lesions", kind="lesion")
+
+
+def association(**more: Any) -> Association:
+    """An association of one significant cohort, changed as asked."""
+    figures: dict[str, Any] = {
+        "exposure": TermRef(id="lacunes", name="Lacunes", kind="csvd-marker"),
+        "outcome": RDWI,
+        "population": ICH,
+        "direction": "increases",
+        "weight": 0.6,
+        "p_direction": 0.9,
+        "studies": 1,
+        "cohorts": 1,
+        "cohorts_if_overlap": 1,
+        "patients": 120,
+        "increases": 1,
+        "decreases": 0,
+        "not_significant": 0,
+        "unclear": 0,
+        "full_text": 0,
+        "certainty": "very-low",
+        "caption": "",
+        "findings": ("a:1",),
+    }
+    return Association(**{**figures, **more})
+
+
+def told(**more: Any) -> str:
+    one = association(**more)
+    return " ".join(words.known(one, one.outcome))
+
+
+def family(**more: Any) -> FamilyResult:
+    figures: dict[str, Any] = {
+        "measure": "OR",
+        "randomised": False,
+        "k": 1,
+        "patients": 120,
+        "estimate": 2.0,
+        "ci": (1.1, 3.6),
+        "estimate_source": "single-study",
+        "common": {"estimate": 2.0, "ci": (1.1, 3.6)},
+        "rows": ("a:1",),
+    }
+    return FamilyResult(**{**figures, **more})
+
+
+def test_one_cohort_is_called_one_and_not_repeated() -> None:
+    assert told().startswith(
+        "One study, not repeated: one cohort links lacunes to more remote DWI lesions in intracerebral haemorrhage (ICH). No estimate"
+    )
+
+
+def test_several_cohorts_are_counted_with_those_that_say_otherwise() -> None:
+    text = told(cohorts=9, increases=5, decreases=1, not_significant=2, unclear=1, studies=10)
+    assert text.startswith(
+        "5 of 9 cohorts link lacunes to more remote DWI lesions in intracerebral haemorrhage (ICH) (1 reports the opposite; "
+        "2 found nothing significant; 1 printed a p value without its sign)."
+    )
+    assert "10 studies, all read as abstracts" in text
+
+
+def test_a_decrease_is_less() -> None:
+    assert "1 of 2 cohorts links lacunes to fewer remote DWI lesions" in told(
+        direction="decreases", cohorts=2, increases=0, decreases=1, not_significant=1
+    )
+
+
+def test_nothing_clear_is_no_proof_of_no_link() -> None:
+    text = told(direction="inconclusive", cohorts=2, increases=0, not_significant=2)
+    assert text.startswith("Studied, nothing clear: none of 2 cohorts reports a significant link of lacunes with remote DWI lesions")
+    assert "That is not proof of no link." in text
+    assert told(direction="inconclusive", increases=0, not_significant=1).startswith(
+        "Studied, nothing clear: one cohort reports no significant link"
+    )
+
+
+def test_cohorts_that_contradict_each_other_are_told_as_such() -> None:
+    text = told(direction="inconsistent", cohorts=3, increases=1, decreases=2)
+    assert text.startswith("The cohorts contradict each other on lacunes and remote DWI lesions")
+    assert "1 report more remote DWI lesions, 2 fewer remote DWI lesions" in text
+
+
+def test_what_only_reviews_say_was_not_studied() -> None:
+    assert told(studies=0, cohorts=0, increases=0, certainty=None, weight=None, p_direction=None).startswith("Not studied: no cohort of")
+    assert told(studies=0, cohorts=0, increases=0, certainty=None, weight=None, p_direction=None, findings=()).startswith(
+        "Not studied: no study of this release says anything"
+    )
+
+
+def test_only_a_published_estimate_is_told_as_published() -> None:
+    text = told(cohorts=0, increases=0, estimate_source="published", measure="OR", estimate=1.53, ci=(1.28, 1.83), k=None)
+    assert text.startswith("Only a published meta-analysis links lacunes to more remote DWI lesions")
+    assert "Published meta-analysis: OR 1.53 (95% CI 1.28-1.83)." in text
+
+
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        (
+            {"cohorts": 1, "k": 1, "estimate_source": "single-study", "measure": "OR", "estimate": 2.0, "ci": (1.1, 3.6)},
+            "One study's estimate: OR 2.00 (95% CI 1.10-3.60).",
+        ),
+        (
+            {"cohorts": 8, "k": 1, "estimate_source": "single-study", "measure": "OR", "estimate": 1.1, "ci": (0.9, 1.3)},
+            "One study's estimate, with which no other cohort's figures can be pooled: OR 1.10 (95% CI 0.90-1.30); "
+            "the interval includes no effect.",
+        ),
+        (
+            {"cohorts": 9, "k": 2, "estimate_source": "pooled-bayes", "measure": "OR", "estimate": 2.59, "ci": (1.15, 7.27)},
+            "2 cohorts of 9 can be pooled: OR 2.59 (95% CI 1.15-7.27).",
+        ),
+        (
+            {"cohorts": 2, "k": 1, "estimate_source": "single-study", "measure": "correlation", "estimate": -0.09, "ci": (-0.27, 0.093)},
+            "One study's estimate, with which no other cohort's figures can be pooled: correlation -0.09 (95% CI -0.27 to 0.093); "
+            "the interval includes no effect.",
+        ),
+    ],
+)
+def test_an_estimate_comes_with_its_interval_and_where_it_is_from(figures: dict[str, Any], expected: str) -> None:
+    assert expected in told(**figures)
+
+
+def test_the_unit_of_a_step_is_named() -> None:
+    text = told(estimate_source="single-study", measure="OR", estimate=1.1, ci=(1.01, 1.2), k=1, families=(family(unit="10 mmHg"),))
+    assert "OR 1.10 (95% CI 1.01-1.20) per 10 mmHg" in text
+
+
+def test_certainty_is_named_with_what_lowered_it() -> None:
+    reasons = [
+        {"domain": "start", "text": "aetiology starts low"},
+        {"domain": "risk of bias", "text": "crude", "step": -1},
+        {"domain": "imprecision", "text": "one cohort only", "step": -1},
+    ]
+    assert "Certainty is very low, lowered for risk of bias and imprecision; 1 study, read as abstract." in told(reasons=reasons)
+    capped = [{"domain": "published disagrees", "text": "two exclude each other's point: very low at most"}]
+    assert "Certainty is very low, lowered for published estimates that disagree; 1 study" in told(reasons=capped)
+    assert "2 of 3 read in full" in told(studies=3, full_text=2)
+
+
+def test_no_sentence_of_the_corpus_says_cause_or_no_effect_as_a_finding(graph: EvidenceGraph) -> None:
+    terms = shipped()
+    for one in graph.associations:
+        sentences = words.known(one, terms[one.outcome.id])
+        text = " ".join(sentences).replace("includes no effect", "")
+        # a name may say cause
+        for name in (one.exposure.name, one.outcome.name):
+            text = text.replace(formats.within(name), "")
+        assert "cause" not in text, text
+        assert "no effect" not in text, text
+        assert "proves" not in text, text
+        assert (one.cohorts != 1) or not one.studies or "not repeated" in text or "one cohort" in text or "No cohort" in text, text
+        if one.estimate is not None and one.studies:
+            assert formats.estimate(one, spelt=True) in text
+        if words.includes_no_effect(one) and one.studies:
+            assert "includes no effect" in " ".join(sentences)
+
+
+def test_both_lines_of_blood_pressure_are_told(reader: MemoryReader) -> None:
+    trial = questions.evidence(reader, "intensive-bp-lowering", "r-dwi").association
+    seen = questions.evidence(reader, "acute-bp-reduction", "r-dwi").association
+    assert trial is not None
+    assert seen is not None
+    lines = words.beside(trial, seen)
+    assert lines == words.beside(seen, trial)
+    assert "says nothing clear (1 cohort: 1 not significant)" in lines[0]
+    assert "says more (8 cohorts: 5 more, 2 not significant, 1 sign not printed)" in lines[0]
+    assert "settles little" in lines[1]
+    assert "nobody was allotted" in lines[2]
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [(0.01, "fewer than 1 in 10"), (0.05, "fewer than 1 in 10"), (0.26, "3 in 10"), (0.8, "8 in 10"), (0.96, "more than 9 in 10")],
+)
+def test_a_probability_is_told_in_tenths(share: float, expected: str) -> None:
+    assert formats.in_ten(share) == expected
+
+
+def test_the_weight_in_words_is_that_of_its_bar(graph: EvidenceGraph) -> None:
+    from api.figures.weights import told_weight
+
+    for one in graph.associations:
+        if one.weight is not None:
+            assert f": {formats.in_ten(one.weight)}" in told_weight(one), one.weight
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(1.85, "1.85"), (12.566, "12.57"), (184.2, "184"), (0.004, "0.004"), (1234.5, "1,234"), (0, "0.00")]
+)
+def test_figures_are_printed_as_the_field_does(value: float, expected: str) -> None:
+    assert formats.number(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("p", "expected"), [(0.003, "p = 0.003"), (0.0004, "p < 0.001"), ("<0.01", "p < 0.01"), (None, ""), ("< 0.05", "p < 0.05")]
+)
+def test_a_p_value_is_printed_as_the_field_does(p: Any, expected: str) -> None:
+    assert formats.p_value(p) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Cerebral microbleeds", "cerebral microbleeds"), ("CSVD score", "CSVD score"), ("Black race", "Black race"),
+        ("Recurrent ICH", "recurrent ICH"), ("NIHSS at discharge", "NIHSS at discharge"), ("Glasgow Coma Scale", "Glasgow Coma Scale"),
+    ],
+)  # fmt: skip
+def test_a_name_within_a_sentence_begins_small_where_it_is_a_word(name: str, expected: str) -> None:
+    assert formats.within(name) == expected
+
+
+def test_an_increase_is_told_by_what_it_is_of() -> None:
+    terms = shipped()
+    assert formats.more(terms["r-dwi"]) == "more remote DWI lesions"
+    assert formats.more(terms["mortality"]) == "a higher risk of death"
+    assert formats.more(terms["mortality"], less=True) == "a lower risk of death"
+    assert formats.more(terms["quality-of-life"]) == "higher quality of life"
+    assert formats.more(Term(id="x", name="Atrophy", kind="csvd-marker")) == "more atrophy"
