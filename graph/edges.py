@@ -145,6 +145,8 @@ def _short(one: Association) -> Beside:
         estimate=one.estimate,
         ci=one.ci,
         cohorts=one.cohorts,
+        studies=one.studies,
+        full_text=one.full_text,
         certainty=one.certainty,
         caption=one.caption,
     )

@@ -147,6 +147,8 @@ class Beside(Frozen):
     estimate: float | None = None
     ci: Interval | None = None
     cohorts: int
+    studies: int
+    full_text: int
     certainty: CertaintyLevel | None = None
     caption: str
 

@@ -265,6 +265,7 @@ def test_indirect_evidence_stands_in_columns_of_its_own(client: TestClient) -> N
         own, _, beside = row.partition('class="indirect"')
         for other in one["indirect"]:
             assert other["caption"] in beside
+            assert ("read as abstract" in beside) is (other["studies"] > 0)
             assert other["caption"] not in own
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from schema.association import Association, EstimateSource, Interval, PublishedEstimate, TermRef
+from schema.association import Association, Beside, EstimateSource, Interval, PublishedEstimate, TermRef
 from schema.vocabulary import Term
 
 MEASURES = {
@@ -143,7 +143,7 @@ def more(outcome: Term | TermRef, *, less: bool = False) -> str:
     return f"{'less' if less else 'more'} {name}" if not name.endswith("s") else f"{'fewer' if less else 'more'} {name}"
 
 
-def all_read(one: Association) -> str:
+def all_read(one: Association | Beside) -> str:
     """How the studies of an association were read."""
     if one.full_text == 0:
         return "read as abstract" if one.studies == 1 else "all read as abstracts"
