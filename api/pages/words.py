@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from api.pages.formats import all_read, count, estimate, in_ten, interval, level, measure, more, number, ours, source, unit, within
+from api.pages.formats import all_read, count, estimate, interval, level, measure, more, number, ours, source, unit, within
 from schema.answer import Answer
 from schema.association import Association, TermRef
 from schema.vocabulary import Term
@@ -137,13 +137,6 @@ def _sure(one: Association) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def repeat(one: Association) -> str:
-    """The weight in words."""
-    if one.weight is None:
-        return ""
-    return f"a next cohort would report it: {in_ten(one.weight)}"
 
 
 def repeated(one: Association) -> bool:
