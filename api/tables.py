@@ -44,11 +44,11 @@ def cell(value: Any) -> Any:
 
 
 def number(value: float | None, digits: int = 2) -> str:
-    """A figure as the field prints it: 1.85, 12.6, 0.004."""
+    """A figure as the field prints it: 1.85, 12.57, 1,240, 0.004."""
     if value is None:
         return ""
     if abs(value) >= 100:
-        return f"{value:.0f}"
+        return f"{value:,.0f}"
     return f"{value:.{digits}f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
 
 

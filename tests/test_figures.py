@@ -35,7 +35,7 @@ from api.figures import (
 from api.figures.evidence import _FILTERS
 from api.figures.measure import Axis, shortened, width_of, wrapped
 from api.figures.weights import hardly_moved
-from api.figures.words import lowered, measured, named, p_value
+from api.figures.words import measured, named, p_value, within
 from api.tables import number
 from graph import questions
 from graph.build import EvidenceGraph
@@ -652,7 +652,7 @@ def test_figures_are_printed_as_the_field_does() -> None:
         "p \u2264 0.05",
         "",
     ]
-    assert [lowered(one) for one in ("Functional recovery", "NIHSS", "CAA small vessel disease")] == [
+    assert [within(one) for one in ("Functional recovery", "NIHSS", "CAA small vessel disease")] == [
         "functional recovery", "NIHSS", "CAA small vessel disease",
     ]  # fmt: skip
     assert (

@@ -17,7 +17,7 @@ from api.app import create_app
 from api.figures.words import p_value as drawn_p
 from api.pages import formats, installed
 from api.pages.frame import ABBREVIATIONS, POLICY, explained
-from api.tables import number as drawn_number
+from api.tables import number
 from graph import questions
 from graph.build import EvidenceGraph, build
 from graph.lists import Page
@@ -148,7 +148,7 @@ def printed(value: Any) -> Iterable[str]:
     if isinstance(value, str):
         return numbers(formats.p_value(value)) if value[:1] in "<>" else numbers(value)
     told = {
-        formats.number(value), drawn_number(value), f"{value:,}", str(value), f"{value:.1f}", f"{value:.0f}", f"{100 * value:.0f}",
+        number(value), f"{value:,}", str(value), f"{value:.1f}", f"{value:.0f}", f"{100 * value:.0f}",
         f"{100 * value:.1f}", str(round(10 * value)), f"{value:g}",
     }  # fmt: skip
     return {found for text in (*told, formats.p_value(value), drawn_p(value)) for found in numbers(text)}

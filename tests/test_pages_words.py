@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from api.figures.words import within
 from api.pages import formats, words
+from api.tables import number
 from graph import questions
 from graph.build import EvidenceGraph
 from graph.stores.memory import MemoryReader
@@ -149,9 +151,9 @@ def test_certainty_is_named_with_what_lowered_it() -> None:
         {"domain": "risk of bias", "text": "crude", "step": -1},
         {"domain": "imprecision", "text": "one cohort only", "step": -1},
     ]
-    assert "Certainty is very low, lowered for risk of bias and imprecision; 1 study, read as abstract." in told(reasons=reasons)
+    assert "Certainty is very low, within for risk of bias and imprecision; 1 study, read as abstract." in told(reasons=reasons)
     capped = [{"domain": "published disagrees", "text": "two exclude each other's point: very low at most"}]
-    assert "Certainty is very low, lowered for published estimates that disagree; 1 study" in told(reasons=capped)
+    assert "Certainty is very low, within for published estimates that disagree; 1 study" in told(reasons=capped)
     assert "2 of 3 read in full" in told(studies=3, full_text=2)
 
 
@@ -162,7 +164,7 @@ def test_no_sentence_of_the_corpus_says_cause_or_no_effect_as_a_finding(graph: E
         text = " ".join(sentences).replace("includes no effect", "")
         # a name may say cause
         for name in (one.exposure.name, one.outcome.name):
-            text = text.replace(formats.within(name), "")
+            text = text.replace(within(name), "")
         assert "cause" not in text, text
         assert "no effect" not in text, text
         assert "proves" not in text, text
@@ -206,7 +208,7 @@ def test_the_weight_in_words_is_that_of_its_bar(graph: EvidenceGraph) -> None:
     ("value", "expected"), [(1.85, "1.85"), (12.566, "12.57"), (184.2, "184"), (0.004, "0.004"), (1234.5, "1,234"), (0, "0.00")]
 )
 def test_figures_are_printed_as_the_field_does(value: float, expected: str) -> None:
-    assert formats.number(value) == expected
+    assert number(value) == expected
 
 
 @pytest.mark.parametrize(
@@ -224,7 +226,7 @@ def test_a_p_value_is_printed_as_the_field_does(p: Any, expected: str) -> None:
     ],
 )  # fmt: skip
 def test_a_name_within_a_sentence_begins_small_where_it_is_a_word(name: str, expected: str) -> None:
-    assert formats.within(name) == expected
+    assert within(name) == expected
 
 
 def test_an_increase_is_told_by_what_it_is_of() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from api.figures.directions import abbreviated, draw_directions, subject, told_directions
 from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas
 from api.figures.forest import draw_forest, has_forest, told_forest
-from api.figures.words import headline, lowered, named, names, plain, read_as, tally, term_name
+from api.figures.words import headline, named, names, plain, read_as, tally, term_name, within
 from schema.answer import Evidence
 
 _LEFT = 14.0
@@ -53,7 +53,7 @@ def caption(answer: Evidence) -> list[str]:
             lines.append(f"Contested: {named(one.contested.why, names(answer))}.")
         lines += [f"Beside it, {other.exposure.name} in {other.population.name}: {other.caption}." for other in one.indirect or ()]
     if "turned_from" in answer.query:
-        lines.append(f"Asked of {lowered(term_name(answer.query['turned_from']))}, and turned round.")
+        lines.append(f"Asked of {within(term_name(answer.query['turned_from']))}, and turned round.")
     kept = [_FILTERS[name](value) for name, value in answer.query.items() if name in _FILTERS]
     if kept:
         lines.append(f"Only: {'; '.join(kept)}.")

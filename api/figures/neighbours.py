@@ -10,7 +10,7 @@ import svg
 
 from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, safe
 from api.figures.measure import width_of, wrapped
-from api.figures.words import lowered, population_name, term_name
+from api.figures.words import population_name, term_name, within
 from schema.answer import Neighbours
 from schema.association import Association, MechanismEdge, TermRef
 
@@ -223,7 +223,7 @@ def _mechanisms(canvas: Canvas, answer: Neighbours, link: Link | None) -> None:
 
 def _said(one: MechanismEdge) -> str:
     verb = "may act through" if one.kind == "MAY_ACT_THROUGH" else "may lead to"
-    return f"{term_name(one.start)} {verb} {lowered(term_name(one.end))}: {one.caption.removeprefix('may: ')}"
+    return f"{term_name(one.start)} {verb} {within(term_name(one.end))}: {one.caption.removeprefix('may: ')}"
 
 
 def _legend(canvas: Canvas, answer: Neighbours) -> None:

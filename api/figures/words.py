@@ -23,6 +23,10 @@ _LONG = {
 }  # fmt: skip
 
 
+# names that keep their capital within a sentence
+_PROPER = frozenset({"Black", "Hispanic", "Asian", "Glasgow", "Alzheimer", "Alzheimer's", "Doppler", "Rankin"})
+
+
 def span(ci: Interval) -> str:
     """As in 1.10-3.11 or, where a sign would meet the hyphen, -0.36 to 0.20."""
     joined = " to " if min(ci) < 0 else "-"
@@ -72,7 +76,7 @@ def step_of(row: Row) -> str | None:
 def compared(row: Row, one: Association) -> list[str]:
     """Where a row measures a part of what was asked, or its opposite, or names what it compares: that, in words."""
     parts = [
-        f"as {lowered(term_name(term))}{' (turned round)' if _opposite(term, asked) else ''}"
+        f"as {within(term_name(term))}{' (turned round)' if _opposite(term, asked) else ''}"
         for term, asked in ((row.exposure, one.exposure.id), (row.outcome, one.outcome.id))
         if term != asked
     ]
@@ -132,9 +136,12 @@ def population_name(population: str) -> str:
     return found.name if found else plain(population)
 
 
-def lowered(name: str) -> str:
-    """A name inside a sentence: its capital small, unless it begins an abbreviation."""
-    return name[0].lower() + name[1:] if name[1:2].islower() or name[1:2] == " " else name
+def within(name: str) -> str:
+    """A name within a sentence: "Cerebral microbleeds" as "cerebral microbleeds", "CSVD score" as it is."""
+    first = name.split(" ", 1)[0].strip("(),")
+    if first in _PROPER or not first[:1].isupper() or any(sign.isupper() or sign.isdigit() for sign in first[1:]):
+        return name
+    return name[0].lower() + name[1:]
 
 
 def names(answer: Evidence) -> Mapping[str, str]:

@@ -9,7 +9,7 @@ from pydantic import Field
 from starlette.responses import HTMLResponse
 
 from api.deps import ReaderDep
-from api.pages.formats import within
+from api.figures.words import within
 from api.pages.frame import View, respond
 from api.pages.requests import ROWS, asked, page_of, sifting, tidy
 from api.routes.across import CompareQuery, GapsQuery

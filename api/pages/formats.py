@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from api.figures.words import span, within
+from api.tables import number
 from schema.association import Association, Beside, EstimateSource, Interval, PublishedEstimate, TermRef
 from schema.vocabulary import Term
 
@@ -18,8 +20,6 @@ SOURCES: dict[EstimateSource, str] = {
     "pooled-reml-hk": "pooled, REML with Hartung-Knapp",
     "published": "published meta-analysis",
 }
-# names that keep their capital within a sentence
-_PROPER = frozenset({"Black", "Hispanic", "Asian", "Glasgow", "Alzheimer", "Alzheimer's", "Doppler", "Rankin"})
 
 
 class Estimated(Protocol):
@@ -31,23 +31,9 @@ class Estimated(Protocol):
     def ci(self) -> Interval | None: ...
 
 
-def number(value: float | None, digits: int = 2) -> str:
-    """A figure as the field prints it: 1.85, 12.57, 184, 0.004."""
-    if value is None:
-        return ""
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    if abs(value) >= 0.1 or value == 0:
-        return f"{value:.{digits}f}"
-    return f"{value:.2g}" if abs(value) >= 1e-4 else f"{value:.0e}"
-
-
 def interval(ci: Interval | None) -> str:
     """1.10-3.11; with "to" where a bound is negative."""
-    if ci is None:
-        return ""
-    low, high = number(ci[0]), number(ci[1])
-    return f"{low} to {high}" if min(ci) < 0 else f"{low}-{high}"
+    return span(ci) if ci is not None else ""
 
 
 def measure(name: str | None) -> str:
@@ -123,14 +109,6 @@ def in_ten(share: float) -> str:
 
 def level(certainty: str | None) -> str:
     return certainty.replace("-", " ") if certainty else "not judged"
-
-
-def within(name: str) -> str:
-    """A name within a sentence: "Cerebral microbleeds" as "cerebral microbleeds", "CSVD score" as it is."""
-    first = name.split(" ", 1)[0].strip("(),")
-    if first in _PROPER or not first[:1].isupper() or any(sign.isupper() or sign.isdigit() for sign in first[1:]):
-        return name
-    return name[0].lower() + name[1:]
 
 
 def more(outcome: Term | TermRef, *, less: bool = False) -> str:

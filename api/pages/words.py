@@ -4,14 +4,16 @@
 2  One cohort is called one, and nobody's repetition is implied. Reviews that only say so are no cohorts.
 3  An estimate comes with its interval, its source, and whether the interval includes no effect.
 4  Where nothing can be pooled, the sentence says so.
-5  The certainty is named with what lowered it, and how the papers were read.
+5  The certainty is named with what within it, and how the papers were read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from api.pages.formats import all_read, count, estimate, interval, level, measure, more, number, ours, source, unit, within
+from api.figures.words import within
+from api.pages.formats import all_read, count, estimate, interval, level, measure, more, ours, source, unit
+from api.tables import number
 from schema.answer import Answer
 from schema.association import Association, TermRef
 from schema.vocabulary import Term
@@ -128,9 +130,9 @@ def _figure(one: Association) -> str:
 
 def _sure(one: Association) -> str:
     # estimates that exclude each other's point cap the certainty, which is no step
-    lowered = [reason.domain for reason in one.reasons if reason.step < 0 or reason.domain == _CAP]
-    lowered = ["published estimates that disagree" if domain == _CAP else domain for domain in lowered]
-    because = f", lowered for {_listed(list(dict.fromkeys(lowered)))}" if lowered else ""
+    within = [reason.domain for reason in one.reasons if reason.step < 0 or reason.domain == _CAP]
+    within = ["published estimates that disagree" if domain == _CAP else domain for domain in within]
+    because = f", within for {_listed(list(dict.fromkeys(within)))}" if within else ""
     read = all_read(one)
     return f"Certainty is {level(one.certainty)}{because}; {count(one.studies, 'study', 'studies')}, {read}."
 
