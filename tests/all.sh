@@ -18,7 +18,8 @@ step "import-linter"
 "$bin/lint-imports" --no-logo
 step "tests"
 rm -f .coverage .coverage.*
-"$bin/python" -m pytest --cov --cov-report= "$@"
+# two at a time, each file whole: most of them wait for servers and browsers
+"$bin/python" -m pytest -n 2 --dist loadfile --cov --cov-report= "$@"
 step "coverage"
 "$bin/coverage" report
 "$bin/coverage" report --include='graph/*,schema/*' --fail-under=95 >/dev/null || {

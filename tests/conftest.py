@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from neo4j import GraphDatabase
@@ -29,6 +30,9 @@ from graph.stores.neo4j import bulk
 from graph.stores.port import Store
 from schema.study import Study
 from schema.vocabulary import shipped
+
+# the width of a terminal is nobody's here, not even of the one that the tests were started from
+os.environ.pop("COLUMNS", None)
 
 LTS, NEWEST = neo4j_server.VERSIONS
 GIVEN = os.environ.get("RDWI_TEST_NEO4J_URI")
@@ -201,6 +205,21 @@ def store(request: pytest.FixtureRequest, written: bytes, tmp_path_factory: pyte
     opened = Neo4jStore(request.getfixturevalue(kept[request.param]))
     yield opened
     opened.close()
+
+
+# each worker tells the one that sums up what it ran on
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput |= {"ran": sorted(ran), "left_out": left_out}
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    told = getattr(node, "workeroutput", {})
+    ran.update(told.get("ran", ()))
+    left_out.update(told.get("left_out", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
