@@ -310,8 +310,13 @@ def image() -> Iterator[Image]:
 
 def test_the_image_holds_the_wheel_and_the_locked_packages(image: Image) -> None:
     told = "from importlib.metadata import distributions as d; print(*sorted(f'{one.name}=={one.version}' for one in d()))"
+
+    def spelt(one: str) -> str:
+        name, _, version = one.partition("==")
+        return f"{re.sub(r'[-_.]+', '-', name).lower()}=={version}"
+
     listed = subprocess.run([image.program("python"), "-c", told], env=image.environment, capture_output=True, text=True, check=True)
-    installed = {one.lower().replace("_", "-") for one in listed.stdout.split()}
+    installed = {spelt(one) for one in listed.stdout.split()}
     locked = re.findall(r"^([\w.-]+==[\w.]+)( ;.*)? \\$", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
     (wheel,) = Path(image.here("/wheel")).glob("*.whl")
     own = "rdwi-graph==" + wheel.name.split("-")[1]

@@ -90,7 +90,7 @@ class Connection:
 
     def read(self, statement: LiteralString, **parameters: Any) -> list[Record]:
         """What a statement gives, in a transaction of its own that may not write."""
-        return self._read(lambda transaction: list(transaction.run(statement, parameters)))
+        return self._read(lambda transaction: list(transaction.run(statement, parameters)), _READ)
 
     def read_records(self, model: type[_M], statement: LiteralString, **parameters: Any) -> list[_M]:
         """The objects of the `record`s that a statement gives, made as they come in.
@@ -100,7 +100,7 @@ class Connection:
         seconds = _READ_ALL if statement in cypher.WHOLE else _READ
         return self._read(lambda transaction: records(model, (one["record"] for one in transaction.run(statement, parameters))), seconds)
 
-    def _read(self, work: Work[_T], seconds: float = _READ) -> _T:
+    def _read(self, work: Work[_T], seconds: float) -> _T:
         with (
             self._telling(),
             self._driver.session(
