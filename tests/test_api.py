@@ -488,7 +488,7 @@ def test_unsorted_the_best_certainty_comes_first_then_most_cohorts_then_highest_
         ({"min_cohorts": 2}, lambda one, _: one["cohorts"] >= 2),
         ({"min_cohorts": 2, "kind": "risk-factor"}, lambda one, side: one["cohorts"] >= 2 and one[side]["kind"] == "risk-factor"),
     ],
-    ids=str,
+    ids=lambda one: "keeps" if callable(one) else str(one),
 )
 @pytest.mark.parametrize(("url", "side"), [("/v1/factors", "exposure"), ("/v1/outcomes", "outcome")])
 def test_narrowing_keeps_the_items_that_match_and_no_others(client: TestClient, url: str, side: str, params: Any, keeps: Any) -> None:

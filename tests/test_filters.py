@@ -166,7 +166,7 @@ def test_evidence_counts_the_unknown_rows_of_its_own_edge(reader: MemoryReader, 
         ({"max_mri_day": 14}, lambda sheet, _: told(last_mri(sheet), lambda one: one <= 14)),
         ({"exclude": ("menon-2012",)}, lambda sheet, _: sheet["id"] != "menon-2012"),
     ],
-    ids=str,
+    ids=lambda one: "keeps" if callable(one) else str(one),
 )
 def test_a_filtered_prevalence_is_that_of_the_studies_that_match(
     reader: MemoryReader, sheets: list[Sheet], given: dict[str, Any], by_hand: Any
