@@ -41,6 +41,8 @@ class Cell:
     file: str
     sheet: str | None = None
     format: str = "General"
+    # how a part of it is set apart from the rest, which its text doesn't show
+    set_apart: Literal["raised", "struck"] | None = None
 
     @property
     def text(self) -> str:

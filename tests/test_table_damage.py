@@ -13,6 +13,9 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font
 
 from loaders.sheets import Loaded, load, load_text
 from schema.problems import Problem
@@ -235,6 +238,43 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as parts:
         parts.writestr("xl/worksheets/sheet1.xml", b" " * (200 * 1024 * 1024))
     assert "when unpacked" in only(text(tmp_path, packed.getvalue(), "a.xlsx")).found
+
+
+# --- what Excel shows set apart ---
+
+
+def in_parts(text: str, part: str, **font: Any) -> CellRichText:
+    return CellRichText(text, TextBlock(InlineFont(**font), part))
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "cell"),
+    [("p", "0.03", "I2"), ("value", "1.85", "H2"), ("value", "1.85 (1.10-3.11)", "H2"), ("study", "Smith 2024", "A2")],
+)
+def test_the_raised_mark_of_a_footnote_is_no_digit(tmp_path: Path, key: str, text: str, cell: str) -> None:
+    problem = only(book(tmp_path, [row(**{key: in_parts(text, "1", vertAlign="superscript")})]))
+    assert problem.cell == f"extraction!{cell}"
+    assert problem.found.startswith(f"'{text}\u00b9', with a raised")
+
+
+def test_a_raised_power_of_ten_and_a_raised_unit_in_a_text_are_read(tmp_path: Path) -> None:
+    p = in_parts("2.1 \u00d7 10", "\u22125", vertAlign="superscript")
+    loaded = book(tmp_path, [[*row(p=p), in_parts("per cm", "2", vertAlign="superscript")]], names=[*NAMES, "Notes"])
+    assert loaded.problems == ()
+    assert (loaded.studies[0].findings[0].p, loaded.studies[0].findings[0].notes) == (2.1e-5, "per cm\u00b2")
+
+
+def test_fonts_that_say_nothing_are_read(tmp_path: Path) -> None:
+    assert book(tmp_path, [row(p=in_parts("0.0", "2", b=True))]).studies[0].findings[0].p == 0.02
+
+
+def test_what_is_struck_through_is_no_value(tmp_path: Path) -> None:
+    def strike(sheet: Any) -> None:
+        sheet["I2"].font = Font(strike=True)
+
+    assert only(book(tmp_path, [ROW], strike)).found == "'0.02', struck through"
+    assert only(book(tmp_path, [row(p=0.02)], strike)).cell == "extraction!I2"
+    assert only(book(tmp_path, [row(p=in_parts("0.02", "0.03", strike=True))])).found == "'0.020.03', struck through"
 
 
 # --- text files ---
