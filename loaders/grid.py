@@ -89,3 +89,6 @@ class Grid:
     problems: list[Problem] = field(default_factory=list)
     # merged cells: their last row, their first cell, their range
     merged: list[tuple[int, Cell, str]] = field(default_factory=list)
+    # of a text file: what parts its cells, and how many stand in each row, empty ones included, by its line
+    delimiter: str | None = None
+    lengths: dict[int, int] = field(default_factory=dict)
