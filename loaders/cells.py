@@ -13,6 +13,8 @@ from schema.names import normal
 
 _READERS = {**words.READERS, **amounts.READERS}
 _ERRORS = frozenset({"#div/0!", "#ref!", "#value!", "#name?", "#num!", "#null!", "#n/a", "#getting_data", "#spill!", "#calc!"})
+# ids of records have some ten digits, and Excel keeps no more than fifteen; what is larger is damage, as 1E400 is
+_LARGEST = 1e15
 # where a raised part is a unit or an ordinal, and no digit of a figure or letter of a name
 _PROSE = frozenset({"text", "list"})
 # whose cells show how a table writes its decimals
@@ -23,6 +25,8 @@ def read(cell: Cell, asked: Asked) -> Values:
     """The values of a cell that says something; Unread or Ambiguous where it can't be read."""
     column = asked.column
     _only_plain(cell, column)
+    if isinstance(cell.value, int | float) and not abs(cell.value) < _LARGEST:
+        raise Unread(EXPECTED[column.kind], "Type the figure again.", "a number too large to be a figure of a study")
     given = asked.values.get(normal(cell.text)) if asked.values else None
     if given is not None:
         cell = Cell(given, cell.row, cell.column, cell.file, cell.sheet)

@@ -215,6 +215,23 @@ def test_a_row_of_units_under_the_names_is_a_second_row_of_names(tmp_path: Path)
     assert (problem.cell, problem.found) == ("extraction!C2", "a second row of names (row 2)")
 
 
+def test_hrs_are_hours_and_no_hazard_ratios(tmp_path: Path) -> None:
+    for name in ("hrs", "HRs"):
+        loaded = book(tmp_path, [[*row(value=None), 6]], names=[*NAMES, name])
+        assert any(problem.cell == "extraction!L1" for problem in loaded.problems)
+        assert all(finding.value is None for study in loaded.studies for finding in study.findings)
+
+
+def test_a_number_of_excel_that_overflows_is_named(tmp_path: Path) -> None:
+    book(tmp_path, [row(value=12345)])
+    kept = io.BytesIO()
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as old, zipfile.ZipFile(kept, "w") as new:
+        for part in old.namelist():
+            new.writestr(part, old.read(part).replace(b"<v>12345</v>", b"<v>1E400</v>"))
+    (problem,) = load_text("b.xlsx", kept.getvalue(), shipped()).errors
+    assert (problem.cell, problem.found) == ("extraction!H2", "a number too large to be a figure of a study")
+
+
 def test_the_names_again_in_the_middle_are_no_row(tmp_path: Path) -> None:
     assert only(book(tmp_path, [ROW, NAMES, row(exposure="age")])).found == "the names of the columns again"
 
@@ -320,6 +337,31 @@ def test_a_decimal_comma_without_quotes_in_a_file_of_commas_is_caught(tmp_path: 
     loaded = text(tmp_path, joined(",", row(value="1,85")))
     assert loaded.studies == ()
     assert any(problem.column == len(NAMES) + 1 and "quotes round" in str(problem.help) for problem in loaded.problems)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_an_empty_cell_too_many_is_told_for_a_decimal_comma_may_have_made_it(tmp_path: Path, delimiter: str) -> None:
+    names = delimiter.join([*NAMES[:7], "P value", "OR", "Notes", "Adjusted?", "Direction"])
+    cells = [*ROW[:7], "0.02", 2, 85, "yes", "increases", ""]
+    problem = only(text(tmp_path, names + "\r\n" + delimiter.join(map(str, cells))))
+    assert (problem.line, problem.column, problem.found) == (2, 13, "13 cells in the row, the last of them empty")
+
+
+@pytest.mark.parametrize(("name", "figure", "words"), [("OR", "1", "Covariates"), ("Mean age", "62", "Notes")])
+def test_bare_digits_in_a_column_of_words_may_be_decimals(tmp_path: Path, name: str, figure: str, words: str) -> None:
+    def table(one: str, other: str) -> str:
+        return "\n".join(
+            ",".join(map(str, cells)) for cells in ([*NAMES[:7], "Direction", name, words], [*ROW[:7], "increases", one, other])
+        )
+
+    problem = only(text(tmp_path, table(figure, "35")))
+    assert (problem.line, problem.column, problem.found) == (2, 9, f"'{figure}' and then '35'")
+    for one, other in ((f"{figure}.0", "35"), (figure, "35 beds"), (f'"{figure},35"', "")):
+        assert text(tmp_path, table(one, other)).problems == ()
+
+
+def test_cells_that_excel_left_out_or_padded_in_names_and_rows_alike_are_nothing(tmp_path: Path) -> None:
+    assert text(tmp_path, ",".join([*NAMES, "", ""]) + "\n" + ",".join(map(str, [*ROW, ""]))).problems == ()
 
 
 def test_a_quote_that_is_not_closed_is_told_with_its_line(tmp_path: Path) -> None:
