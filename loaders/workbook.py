@@ -120,7 +120,11 @@ def _grid(file: str, sheet: Any, cells: list[Any], values: Any, struck: frozense
         # what is text is read whatever its format; to look that up takes longer than the rest
         made = Cell(value, cell.row, cell.column, file, title, "General" if kind == "s" else cell.number_format)
         if kind == "f":
-            value = values.cell(cell.row, cell.column).value
+            kept = values.cell(cell.row, cell.column)
+            value = kept.value
+            if value is None and kept.data_type == "str":
+                # its value is a text of no letters, as of =IF(A2="","",A2)
+                continue
             if value is None:
                 formula = str(getattr(cell.value, "text", cell.value))
                 grid.problems.append(

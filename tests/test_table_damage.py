@@ -188,6 +188,21 @@ def test_a_formula_with_its_value_is_its_value(tmp_path: Path) -> None:
     assert loaded.studies[0].findings[0].p == 0.02
 
 
+def test_a_formula_whose_value_is_an_empty_text_is_an_empty_cell(tmp_path: Path) -> None:
+    book(tmp_path, [row(p='=IF(1=1,"","x")')])
+    kept = io.BytesIO()
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as old, zipfile.ZipFile(kept, "w") as new:
+        for part in old.namelist():
+            content = old.read(part)
+            if part.startswith("xl/worksheets/sheet"):
+                assert b'<c r="I2"><f>' in content
+                content = content.replace(b'<c r="I2">', b'<c r="I2" t="str">')
+            new.writestr(part, content)
+    loaded = load_text("b.xlsx", kept.getvalue(), shipped())
+    assert loaded.problems == ()
+    assert loaded.studies[0].findings[0].p is None
+
+
 def test_a_thousand_formatted_empty_rows_under_a_table_are_nothing(tmp_path: Path) -> None:
     def pad(sheet: Any) -> None:
         for number in range(3, 1003):
