@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from loaders.asked import EXPECTED, Asked, Values, unread
 from loaders.columns import Column
-from loaders.figures import Ambiguous, Unread, both, estimate, number, pair, plain, settled, shown
+from loaders.figures import Ambiguous, Unread, both, estimate, median, number, pair, plain, settled, shown, spread
 from loaders.grid import Cell
 
+# more people than there are
+_MOST = 10**10
 _PER_CENT = re.compile(r"\s*(?:%|per\s?cent|percent)\s*$", re.IGNORECASE)
 
 
@@ -24,6 +26,13 @@ def _figure(cell: Cell) -> int | float | None:
     return cell.value
 
 
+def _per_cent(cell: Cell) -> Literal["fraction", "printed"] | None:
+    """Whether Excel shows a number with a sign: as a hundred times itself, or as it is, where the sign is no more than a letter."""
+    if "%" not in cell.format:
+        return None
+    return "fraction" if "%" in re.sub(r'"[^"]*"|\[[^]]*\]|[\\_*].', "", cell.format) else "printed"
+
+
 def _times_100(value: float) -> int | float:
     # through its decimal digits: 0.07 * 100 is not 7 in binary
     hundredfold = Decimal(repr(value)) * 100
@@ -33,8 +42,10 @@ def _times_100(value: float) -> int | float:
 def _one(cell: Cell, asked: Asked) -> int | float:
     figure = _figure(cell)
     if figure is not None:
-        if "%" in cell.format:
-            raise Ambiguous([f"{figure}", f"{_times_100(figure)}%"], "The cell is formatted as a percentage: type the figure as text.")
+        shown_as = _per_cent(cell)
+        if shown_as is not None:
+            percent = _times_100(figure) if shown_as == "fraction" else figure
+            raise Ambiguous([f"{figure}", f"{percent}%"], "The cell is formatted as a percentage: type the figure as text.")
         return figure
     found = settled(cell.text, number, asked.habit)
     if found is None:
@@ -49,7 +60,7 @@ def _number(cell: Cell, asked: Asked) -> Values:
 def _whole(cell: Cell, asked: Asked) -> int:
     """A count. Only one reading of 1,234 is whole, so that it needs no further sign."""
     if isinstance(cell.value, int | float) and not isinstance(cell.value, bool):
-        if cell.value == int(cell.value) and "%" not in cell.format:
+        if cell.value == int(cell.value) <= _MOST and "%" not in cell.format:
             return int(cell.value)
         raise unread(cell, asked.column)
     return _whole_text(re.sub(r"(?i)^n\s*=\s*", "", cell.text), asked, cell)
@@ -57,11 +68,20 @@ def _whole(cell: Cell, asked: Asked) -> int:
 
 def _whole_text(text: str, asked: Asked, cell: Cell) -> int:
     found = both(plain(text), number)
-    whole = {int(one) for one in found.values() if one == int(one) and (isinstance(one, int) or one == 0)}
+    # a column of counts with a gap is one of 78.0 when pandas saves it
+    padded = re.fullmatch(r"\s*\d+[.,]0{1,2}\s*", text) is not None
+    whole = {int(one) for one in found.values() if one == int(one) and (isinstance(one, int) or one == 0 or padded)}
     # 1.234 is 1234 only where decimals are known to be commas
-    if "." in text and "point" in found and isinstance(found["point"], float) and whole and asked.habit.declared != "comma":
+    if (
+        "." in text
+        and "point" in found
+        and isinstance(found["point"], float)
+        and len(found) > 1
+        and whole
+        and asked.habit.declared != "comma"
+    ):
         raise Ambiguous([shown(one) for one in found.values()], "Write it without a mark for thousands.")
-    if len(whole) != 1:
+    if len(whole) != 1 or max(whole) > _MOST:
         raise unread(cell, asked.column)
     return whole.pop()
 
@@ -86,11 +106,17 @@ def _numbers(cell: Cell, asked: Asked) -> Values:
 def _pair(cell: Cell, asked: Asked) -> Values:
     if _figure(cell) is not None:
         raise unread(cell, asked.column)
+    words = _INTERVAL_WORDS.match(plain(cell.text))
+    if words is not None and (asked.column.path[-1] == "iqr") is not (words[1].casefold() == "iqr"):
+        raise unread(cell, asked.column, "A 95% interval and quartiles have columns of their own.")
     text = re.sub(r"^[(\[{]|[)\]}]$", "", _without_words(plain(cell.text)))
     found = settled(text, _two, asked.habit)
     if found is None:
         raise unread(cell, asked.column, "Write it as 1.10 to 3.11.")
     return [(asked.column.path, list(found))]
+
+
+_INTERVAL_WORDS = re.compile(r"[(\[{]?\s*(?:95\s*%\s*)?(ci|iqr)\b", re.IGNORECASE)
 
 
 def _without_words(text: str) -> str:
@@ -108,15 +134,17 @@ _NS = frozenset({"ns", "n.s.", "n.s", "not significant", "non-significant", "non
 def _p(cell: Cell, asked: Asked) -> Values:
     figure = _figure(cell)
     if figure is not None:
-        if isinstance(figure, float) and figure == 0:
+        if figure == 0:
             raise _no_zero()
         return [(asked.column.path, _times_nothing(figure, cell))]
     return [(asked.column.path, p_value(cell.text, cell, asked))]
 
 
 def _times_nothing(figure: int | float, cell: Cell) -> int | float:
-    if "%" in cell.format:
-        raise Ambiguous([f"{figure}", f"{_times_100(figure)}"], "The cell is formatted as a percentage: type the figure as text.")
+    shown_as = _per_cent(cell)
+    if shown_as is not None:
+        other = _times_100(figure) if shown_as == "fraction" else float(Decimal(repr(figure)) / 100)
+        raise Ambiguous([f"{figure}", f"{other}"], "The cell is formatted as a percentage: type the figure as text.")
     return figure
 
 
@@ -135,7 +163,7 @@ def p_value(text: str, cell: Cell, asked: Asked) -> int | float | str:
         raise unread(cell, asked.column)
     bound = {"\u2264": "<=", "\u2a7d": "<=", "\u2265": ">=", "\u2a7e": ">=", "=": ""}.get(match["bound"], match["bound"])
     if not bound:
-        if isinstance(figure, float) and figure == 0:
+        if figure == 0:
             raise _no_zero()
         return figure
     # the digits as printed: <0.0010 is not <0.001
@@ -153,8 +181,9 @@ _SHARE = re.compile(
 
 def _percent(cell: Cell, asked: Asked) -> Values:
     figure = _figure(cell)
-    if figure is not None and "%" in cell.format:
-        return [(asked.column.path, _times_100(figure))]
+    shown_as = _per_cent(cell) if figure is not None else None
+    if figure is not None and shown_as is not None:
+        return [(asked.column.path, _times_100(figure) if shown_as == "fraction" else figure)]
     if figure is None:
         text = plain(cell.text)
         counted = _SHARE.fullmatch(text)
@@ -170,7 +199,18 @@ def _percent(cell: Cell, asked: Asked) -> Values:
     if 0 < figure <= 1:
         options = (figure, _times_100(figure))
         raise Ambiguous([f"{one}%" for one in options], f"Type {options[0]}% or {options[1]}%, with the sign.", options)
+    if asked.match.bare_is_unclear and figure == int(figure) and (isinstance(figure, int) or (_whole_number(cell))):
+        raise _bare(int(figure))
     return [(asked.column.path, figure)]
+
+
+def _whole_number(cell: Cell) -> bool:
+    """Whether Excel shows a number without decimals."""
+    return not isinstance(cell.value, str) and "0.0" not in cell.format
+
+
+def _bare(figure: int) -> Ambiguous:
+    return Ambiguous([f"{figure} people", f"{figure}%"], "The name of the column doesn't say which: type the sign, or rename the column.")
 
 
 def _share(cell: Cell, asked: Asked) -> Values:
@@ -179,13 +219,19 @@ def _share(cell: Cell, asked: Asked) -> Values:
     if figure is not None:
         if "%" in cell.format or figure != int(figure):
             raise Unread(EXPECTED["share"], "A percentage stands in a column of its own, or as 12/78 (15.4%).", f"{cell.value} (a number)")
-        return [(column.path, int(figure))]
+        if asked.match.bare_is_unclear:
+            raise _bare(int(figure))
+        return [(column.path, _whole(cell, asked))]
     text = plain(cell.text)
     if _PER_CENT.search(text) and "pct" in column.more and not re.search(r"[/(\[]|\bof\b", text):
-        return [(column.more["pct"], settled(_PER_CENT.sub("", text), number, asked.habit) or _missing(cell, column))]
+        share = settled(_PER_CENT.sub("", text), number, asked.habit)
+        return [(column.more["pct"], share if share is not None else _missing(cell, column))]
     simple = re.fullmatch(r"(?i)(?:n\s*=\s*)?[\d.,' ]+", text)
     if simple:
-        return [(column.path, _whole(cell, asked))]
+        count = _whole(cell, asked)
+        if asked.match.bare_is_unclear and "=" not in text:
+            raise _bare(count)
+        return [(column.path, count)]
     match = _SHARE.fullmatch(text)
     if match is None or (match["total"] is None and match["sign"] is None):
         raise unread(cell, column, "Write it as 12/78 (15.4%).")
@@ -254,7 +300,7 @@ def _median(cell: Cell, asked: Asked) -> Values:
     column = asked.column
     if _figure(cell) is not None:
         return [(column.path, _one(cell, asked))]
-    found = settled(cell.text, estimate, asked.habit)
+    found = settled(cell.text, median, asked.habit)
     if found is None or found[2] is not None:
         raise unread(cell, column)
     return [(column.path, found[0]), *([(column.more["iqr"], list(found[1]))] if found[1] is not None else [])]
@@ -264,7 +310,7 @@ def _spread(cell: Cell, asked: Asked) -> Values:
     """A column that doesn't say what its figures are: only one with its \u00b1 can be read."""
     if _figure(cell) is None and _SPREAD.fullmatch(plain(cell.text)):
         return _mean(cell, asked)
-    found = settled(cell.text, estimate, asked.habit) if _figure(cell) is None else (_figure(cell), None, None)
+    found = settled(cell.text, spread, asked.habit) if _figure(cell) is None else (_figure(cell), None, None)
     if found is None:
         raise unread(cell, asked.column)
     value, interval, _ = found

@@ -29,6 +29,8 @@ class Column:
     help: str
     path: Path
     names: tuple[str, ...] = ()
+    # those of its names under which people write people and percentages alike
+    unclear: tuple[str, ...] = ()
     flat: str | None = None
     more: Mapping[str, Path] = field(default_factory=dict)
     choices: tuple[str, ...] = ()
@@ -57,6 +59,7 @@ def _made(table: RowSet, given: dict[str, Any]) -> Column:
             **given,
             "path": tuple(given.get("path", (given["key"],))),
             "names": tuple(given.get("names", ())),
+            "unclear": tuple(given.get("unclear", ())),
             "more": {what: tuple(path) for what, path in given.get("more", {}).items()},
             "choices": get_args(getattr(sheet, choices)) if isinstance(choices, str) else tuple(choices),
             # symbols have no normal name
@@ -87,6 +90,8 @@ class Match:
     implies: tuple[tuple[Path, Any], ...] = ()
     # whether the name says that a bracket is an SD
     with_sd: bool = False
+    # whether a bare figure under this name may be a count or a percentage
+    bare_is_unclear: bool = False
 
 
 def _measured() -> dict[str, tuple[tuple[Path, Any], ...]]:
@@ -120,7 +125,7 @@ def known(table: str) -> Mapping[str, Match]:
     # a flat table is a table of findings first: its notes and sources are theirs
     for column in sorted(columns, key=lambda one: one.table != "findings"):
         for name in column.names:
-            found.setdefault(normal(name), Match(column, with_sd="sd" in normal(name).split()))
+            found.setdefault(normal(name), Match(column, with_sd="sd" in normal(name).split(), bare_is_unclear=name in column.unclear))
         if column.key == "value":
             for name, implied in _measured().items():
                 found.setdefault(name, Match(column, implied))

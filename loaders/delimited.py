@@ -6,13 +6,17 @@ import codecs
 import contextlib
 import csv
 import io
+import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import PurePath
 
+from loaders.cells import FIGURES
 from loaders.columns import FLAT, ROW_SETS, known
 from loaders.files import Source
 from loaders.grid import Cell, Grid
+from loaders.headers import Header
 from schema.names import normal
 from schema.problems import Problem
 
@@ -33,6 +37,7 @@ def grids(source: Source) -> list[Grid] | Problem:
     text, doubts = decoded
     grid = Grid(PurePath(source.name).stem, source.name, problems=doubts)
     delimiter, start = _delimiter(text)
+    grid.delimiter = delimiter
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     line = 1
     try:
@@ -40,6 +45,7 @@ def grids(source: Source) -> list[Grid] | Problem:
             cells = [Cell(_as_typed(value), line, i, source.name) for i, value in enumerate(record, start=1) if value.strip()]
             if cells and number >= start:
                 grid.rows.append(cells)
+                grid.lengths[line] = len(record)
             line = lines.line_num + 1
     except csv.Error as error:
         return Problem(
@@ -50,6 +56,50 @@ def grids(source: Source) -> list[Grid] | Problem:
             help="Save the table again from the program that made it.",
         )
     return [grid] if grid.rows else []
+
+
+def shifted(grid: Grid, header: Header) -> list[Problem]:
+    """The rows that a decimal comma without quotes has moved to the right, although each of their cells can be read."""
+    told = []
+    width = grid.lengths.get(header.first.row, 0)
+    for row in grid.rows[header.index + 1 :]:
+        length = grid.lengths[row[0].row]
+        if length > width:
+            # a filled cell beyond the names is told as what it is
+            if row[-1].column <= width:
+                at = Cell("", row[0].row, length, grid.file)
+                told.append(
+                    at.problem(
+                        f"{length} cells in the row, the last of them empty",
+                        f"the {width} cells that the names have",
+                        "A cell with a delimiter inside, such as a decimal comma, wants quotes round it; or delete the last delimiter.",
+                    )
+                )
+        elif grid.delimiter == ",":
+            told += [_halved(left, right) for left, right in pairwise(row) if _is_halved(left, right, header)]
+    return told
+
+
+def _is_halved(left: Cell, right: Cell, header: Header) -> bool:
+    """Whether 1,35 may stand in two cells: a whole number where decimals are usual, and nothing but digits where words are."""
+    figure, words = header.matches.get(left.column), header.matches.get(right.column)
+    return (
+        right.column == left.column + 1
+        and figure is not None
+        and figure.column.kind in FIGURES
+        and words is not None
+        and words.column.kind in {"text", "list"}
+        and re.fullmatch(r"[-+]?\d+", left.text) is not None
+        and re.fullmatch(r"\d+", right.text) is not None
+    )
+
+
+def _halved(left: Cell, right: Cell) -> Problem:
+    return left.problem(
+        f"{left.text!r} and then {right.text!r}",
+        f"one reading, not 2: {left.text} beside the text {right.text}, or the decimal comma {left.text},{right.text}",
+        f"Put quotes round the figure if it is one; or write {left.text}.0, and the text with a word.",
+    )
 
 
 def _as_typed(value: str) -> str:

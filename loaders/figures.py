@@ -30,7 +30,9 @@ _FORMS: dict[Convention, re.Pattern[str]] = {
     "comma": re.compile(rf"([-+]?)\s?([1-9]\d{{0,2}}(?:[.' \u2019]\d{{3}})+|\d*)(?:[,\u00b7](\d+))?{_POWER}"),
 }
 _BETWEEN = re.compile(r"\s*(?:\bto\b|\bbis\b|-|~|;|,|\u2026|\.\.\.?)\s*", re.IGNORECASE)
-_CI_WORDS = re.compile(r"^(?:(?:9[059]\s*%\s*)?(?:c\.?i\.?|cri)|iqr|quartiles)\s*[:=,]?\s*", re.IGNORECASE)
+_WORDS = re.compile(
+    r"^(?:(?:(?P<level>\d+(?:[.,\u00b7]\d+)?)\s*%\s*)?(?P<ci>c\.?i\.?|cri)|(?P<iqr>iqr|quartiles))\s*[:=,]?\s*", re.IGNORECASE
+)
 
 
 class Unread(Exception):
@@ -82,6 +84,9 @@ def pair(text: str, convention: Convention) -> tuple[Number, Number] | None:
             continue
         low, high = number(left, convention), number(right, convention)
         if low is not None and high is not None:
+            if low < 0 and re.fullmatch(r"\s+-", match[0]):
+                # as Stata and R print two negative figures
+                raise Ambiguous([f"{low!r} to {-high!r}", f"{low!r} to {high!r}"], 'Put "to" between the two figures.')
             found.append((low, high))
     return found[0] if len(found) == 1 else None
 
@@ -90,24 +95,68 @@ _VALUE = re.compile(r"(?P<value>[^()\[\]{}]+?)\s*[(\[{](?P<inside>[^()\[\]{}]*)[
 _SEMICOLON_P = re.compile(r"[;,]\s*(?=p\s*[=<>\u2264\u2265])", re.IGNORECASE)
 
 
-def estimate(text: str, convention: Convention) -> tuple[Number, tuple[Number, Number] | None, str | None] | None:
-    """A figure, its interval where one stands beside it, and the text of its p."""
+_P_SAID = re.compile(r"p(?:\b|[\d.]|val)|[<>=\u2264\u2265\u2a7d\u2a7e]|n\.?s\b|not\b|non", re.IGNORECASE)
+Estimate = tuple[Number, tuple[Number, Number] | None, str | None]
+
+
+def estimate(text: str, convention: Convention) -> Estimate | None:
+    """A figure, its 95% interval where one stands beside it, and the text of its p."""
+    return _beside(text, convention, ("ci",))
+
+
+def median(text: str, convention: Convention) -> Estimate | None:
+    """A figure, and its quartiles where they stand beside it."""
+    return _beside(text, convention, ("iqr",))
+
+
+def spread(text: str, convention: Convention) -> Estimate | None:
+    """A figure with whatever stands beside it."""
+    return _beside(text, convention, ("ci", "iqr"))
+
+
+def _beside(text: str, convention: Convention, meant: tuple[str, ...]) -> Estimate | None:
     parts = _VALUE.fullmatch(text)
     if parts is None:
         # 1.85, 95% CI 1.10-3.11
-        halves = re.split(r"[,;]?\s*(?:9[059]\s*%\s*)?\bC\.?I\.?\b\s*[:=]?\s*", text, maxsplit=1, flags=re.IGNORECASE)
-        value = number(halves[0], convention)
+        words = re.search(r"[,;]?\s*(?:(?<![\d.])\d+(?:\.\d+)?\s*%\s*)?\bC\.?I\.?\b\s*[:=]?\s*", text, re.IGNORECASE)
+        value = number(text[: words.start()] if words is not None else text, convention)
         if value is None:
             return None
-        if len(halves) == 1:
+        if words is None:
             return value, None, None
-        interval = pair(halves[1], convention)
+        interval = pair(_without_words(text[words.start() :].lstrip(",; "), meant), convention)
         return None if interval is None else (value, interval, None)
     value = number(parts["value"], convention)
     inside, *told = _SEMICOLON_P.split(parts["inside"], maxsplit=1)
     rest = told[0] if told else parts["rest"].lstrip(",; ") or None
-    interval = pair(_CI_WORDS.sub("", inside, count=1).strip(), convention)
-    return None if value is None or interval is None else (value, interval, rest)
+    interval = pair(_without_words(inside, meant), convention)
+    if value is None or interval is None:
+        return None
+    if rest is not None and _P_SAID.match(rest) is None:
+        raise Unread("an estimate, such as 1.85 (1.10 to 3.11)", f"Write p before {rest!r} if it is one, or take it away.")
+    return value, interval, rest
+
+
+def _without_words(inside: str, meant: tuple[str, ...]) -> str:
+    """An interval without what it is called; Unread where that is another than is meant."""
+    words = _WORDS.match(inside)
+    if words is None:
+        return inside.strip()
+    level = words["level"]
+    if level is not None and float(re.sub(r"\D", ".", level)) != 95:
+        raise Unread(
+            "a 95% interval",
+            f"It can't be kept as a {level}% interval: work out the 95% interval, or leave it out and say so in the notes.",
+        )
+    if ("ci" if words["ci"] else "iqr") not in meant:
+        raise Unread(*_OTHERS[meant[0]])
+    return inside[words.end() :].strip()
+
+
+_OTHERS = {
+    "ci": ("a 95% interval, not quartiles", "Quartiles go with a median, in a column of its own."),
+    "iqr": ("quartiles, not a 95% interval", "Leave the interval out, or give it in the notes."),
+}
 
 
 def both(text: str, read: Callable[[str, Convention], _T | None]) -> dict[Convention, _T]:
@@ -122,7 +171,10 @@ def both(text: str, read: Callable[[str, Convention], _T | None]) -> dict[Conven
 
 def proves(text: str) -> Convention | None:
     """The convention that alone fits a text with decimals in it: 1.85 (1.10-3.11) proves the point, 1,85 the comma."""
-    found: dict[Convention, Any] = {**both(plain(text), estimate)} or {**both(plain(text), pair)}
+    try:
+        found: dict[Convention, Any] = {**both(plain(text), spread)} or {**both(plain(text), pair)}
+    except Unread:
+        return None
     if len(found) != 1 or "\u00b7" in text:
         return None
     ((convention, read),) = found.items()

@@ -41,6 +41,8 @@ class Cell:
     file: str
     sheet: str | None = None
     format: str = "General"
+    # how a part of it is set apart from the rest, which its text doesn't show
+    set_apart: Literal["raised", "struck"] | None = None
 
     @property
     def text(self) -> str:
@@ -87,3 +89,6 @@ class Grid:
     problems: list[Problem] = field(default_factory=list)
     # merged cells: their last row, their first cell, their range
     merged: list[tuple[int, Cell, str]] = field(default_factory=list)
+    # of a text file: what parts its cells, and how many stand in each row, empty ones included, by its line
+    delimiter: str | None = None
+    lengths: dict[int, int] = field(default_factory=dict)

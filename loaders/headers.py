@@ -53,8 +53,8 @@ def matched(name: str, table: str, mapped: Mapped) -> Match | None:
         if column is not None:
             return Match(column)
     names = known(table)
-    # as in the vocabulary, a last plural s is forgiven
-    return names.get(wanted) or names.get(wanted.removesuffix("s")) or names.get(f"{wanted}s")
+    # as in the vocabulary, a last plural s is forgiven, but hrs are hours and no hazard ratios
+    return names.get(wanted) or (names.get(wanted.removesuffix("s")) if len(wanted) > 4 else None) or names.get(f"{wanted}s")
 
 
 def found(grid: Grid, table: str, mapped: Mapped) -> Header | None:

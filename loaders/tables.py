@@ -100,6 +100,8 @@ class Book:
         for grid, header, table in sorted(tables, key=lambda one: order.index(one[2])):
             told = headers.problems(grid, header, self.mapped)
             self.problems += told
+            if grid.delimiter is not None:
+                self.problems += delimited.shifted(grid, header)
             for column in by_key(table).values():
                 if column.needed and not header.has(key_of(column, table)):
                     silent.add((column.path[0],) if column.table == "studies" else (column.table, column.path[0]))

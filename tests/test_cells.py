@@ -105,7 +105,7 @@ def test_a_p_is_read_as_papers_print_it(typed: Any, p: Any) -> None:
     assert finding("p", typed) == {"p": p}
 
 
-@pytest.mark.parametrize("typed", ["0.000", ".000", "0,000", 0.0])
+@pytest.mark.parametrize("typed", ["0.000", ".000", "0,000", 0.0, 0, "0", "p = 0"])
 def test_a_p_of_nothing_but_noughts_is_a_bound_that_must_be_written(typed: Any) -> None:
     with pytest.raises(Ambiguous, match=r"<0\.001"):
         finding("p", typed)
@@ -203,6 +203,54 @@ def test_what_is_neither_yes_nor_no_is_refused() -> None:
 )
 def test_the_marks_of_what_is_not_reported_say_nothing(typed: str) -> None:
     assert Cell(typed, 1, 1, "a.csv").blank
+
+
+# --- what stands beside a figure ---
+
+
+def test_a_figure_after_an_interval_is_a_p_only_where_it_says_so() -> None:
+    for typed in ("1.85 (1.10-3.11) 0", "1.85 (1.10-3.11) 0.03", "1.85 (1.10-3.11)1"):
+        with pytest.raises(Unread, match="an estimate") as raised:
+            finding("value", typed)
+        assert "Write p before" in str(raised.value.help)
+    for typed in ("1.85 (1.10-3.11) p=0.03", "1.85 (1.10-3.11), P value 0.03", "1.85 (1.10-3.11) p0.03"):
+        assert finding("value", typed)["p"] == 0.03
+    assert finding("value", "1.85 (1.10-3.11) NS")["p"] == ">0.05"
+
+
+@pytest.mark.parametrize(("low", "high"), [("-0.60", "-0.10"), ("-8", "-2"), (f"{MINUS}0,6", f"{MINUS}0,1"), ("-0.5", "-0.9")])
+def test_two_negative_figures_that_a_space_parts_are_not_guessed(low: str, high: str) -> None:
+    for key, typed in (("ci", f"[{low} {high}]"), ("value", f"-3 [{low} {high}]"), ("value", f"-3, 95% CI {low} {high}")):
+        with pytest.raises(Ambiguous) as raised:
+            finding(key, typed)
+        as_floats = [[float(end) for end in reading.replace(")", "").split("(")[-1].split(" to ")] for reading in raised.value.readings]
+        first, second = (float(end.replace(MINUS, "-").replace(",", ".")) for end in (low, high))
+        assert as_floats == [[first, second], [first, -second]]
+
+
+def test_a_hyphen_with_a_space_before_it_parts_figures_that_are_not_negative() -> None:
+    assert finding("ci", "[1.10 -3.11]") == {"ci": [1.1, 3.11]}
+    assert finding("ci", "-0.60 - 0.10") == {"ci": [-0.6, 0.1]}
+
+
+@pytest.mark.parametrize("words", ["99% CI", "90% CI", "99 % CI:", "97.5% CI", "IQR", "quartiles"])
+def test_only_a_95_percent_interval_is_one(words: str) -> None:
+    with pytest.raises(Unread, match="95% interval"):
+        finding("value", f"1.85 ({words} 1.10-3.11)")
+    with pytest.raises(Unread):
+        finding("ci", f"{words} 1.10-3.11")
+    if "CI" in words:
+        with pytest.raises(Unread, match="95% interval"):
+            finding("value", f"1.85, {words} 1.10-3.11")
+
+
+def test_a_95_percent_interval_is_not_quartiles() -> None:
+    for typed in ("71 (95% CI 60-80)", "71, 95% CI 60-80", "71 [CI 60, 80]"):
+        with pytest.raises(Unread, match="quartiles, not"):
+            said("studies", "age_median", typed)
+    with pytest.raises(Unread):
+        said("studies", "age_iqr", "95% CI 60-80")
+    assert said("studies", "age_iqr", "IQR 60-80") == {"age.iqr": [60, 80]}
 
 
 # --- which comma, which point ---
@@ -309,6 +357,44 @@ def test_what_excel_shows_as_a_percentage_is_one() -> None:
     assert said("prevalence", "pct", 1, format="0%") == {"pct": 100}
 
 
+@pytest.mark.parametrize("format", ['0.0"%"', "0.0\\%", "0.0_%\\%"])
+def test_a_sign_that_a_format_only_prints_makes_no_hundredfold(format: str) -> None:
+    assert said("prevalence", "pct", 0.4, format=format) == {"pct": 0.4}
+    assert said("studies", "male_pct", 15.4, format=format) == {"male_pct": 15.4}
+    with pytest.raises(Ambiguous, match=r"15\.4 or 15\.4%"):
+        finding("value", 15.4, format=format)
+    with pytest.raises(Ambiguous, match=r"0\.4 or 0\.004"):
+        finding("p", 0.4, format=format)
+
+
+def test_nought_percent_is_a_percentage() -> None:
+    assert said("prevalence", "cases", "0%") == {"pct": 0}
+
+
+def named(table: str, name: str, value: Any, format: str = "General") -> Any:
+    return read(Cell(value, 2, 1, "a.xlsx", "s", format), Asked(known(table)[normal(name)]))
+
+
+@pytest.mark.parametrize("typed", [23, "23", 23.0])
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [("prevalence", "Prevalence"), ("prevalence", "n (%)"), ("studies", "Male"), ("flat", "Men"), ("studies", "Male, n (%)")],
+)
+def test_a_bare_figure_under_a_name_for_both_may_be_people_or_a_percentage(table: str, name: str, typed: Any) -> None:
+    with pytest.raises(Ambiguous, match="23 people or 23%"):
+        named(table, name, typed)
+
+
+def test_what_says_which_it_is_is_read_under_a_name_for_both() -> None:
+    assert named("prevalence", "Prevalence", "23%") == [(("pct",), 23)]
+    assert named("prevalence", "n (%)", "12 (15.4%)") == [(("cases",), 12), (("pct",), 15.4)]
+    assert named("prevalence", "n (%)", "n = 12") == named("prevalence", "cases", 12) == [(("cases",), 12)]
+    for typed in ("54%", "42 (54%)"):
+        assert named("studies", "Male", typed) == [(("male_pct",), 54)]
+    assert named("studies", "Male", 0.54, "0%") == named("studies", "% male", 54) == [(("male_pct",), 54)]
+    assert named("studies", "Male", 53.8) == named("studies", "Male", "53.8") == [(("male_pct",), 53.8)]
+
+
 @pytest.mark.parametrize("typed", [0.154, "0.154", 1, "1", "0,5"])
 def test_a_bare_figure_up_to_one_may_be_a_fraction(typed: Any) -> None:
     with pytest.raises(Ambiguous, match=r"%"):
@@ -393,6 +479,24 @@ def test_a_whole_figure_keeps_the_decimal_that_excel_shows() -> None:
 def test_an_error_of_a_formula_is_no_value(error: str) -> None:
     with pytest.raises(Unread):
         finding("value", error)
+
+
+@pytest.mark.parametrize("typed", [float("inf"), float("-inf"), float("nan"), 1e300, 10**400])
+def test_a_number_larger_than_any_figure_is_refused_in_every_column(typed: Any) -> None:
+    for table in ROW_SETS:
+        for column in by_key(table).values():
+            with pytest.raises(Unread):
+                said(table, column.key, typed)
+    for count in (10**12, str(10**12), 1e12):
+        with pytest.raises(Unread, match="whole number"):
+            said("studies", "n", count)
+
+
+def test_a_count_that_pandas_saved_with_a_decimal_is_one() -> None:
+    for typed in ("78.0", "78,0", "78.00"):
+        assert said("studies", "n", typed, sheet=None) == {"n": 78}
+    with pytest.raises(Unread):
+        said("studies", "n", "78.5")
 
 
 # --- words ---

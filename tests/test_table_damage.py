@@ -13,6 +13,9 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font
 
 from loaders.sheets import Loaded, load, load_text
 from schema.problems import Problem
@@ -185,6 +188,21 @@ def test_a_formula_with_its_value_is_its_value(tmp_path: Path) -> None:
     assert loaded.studies[0].findings[0].p == 0.02
 
 
+def test_a_formula_whose_value_is_an_empty_text_is_an_empty_cell(tmp_path: Path) -> None:
+    book(tmp_path, [row(p='=IF(1=1,"","x")')])
+    kept = io.BytesIO()
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as old, zipfile.ZipFile(kept, "w") as new:
+        for part in old.namelist():
+            content = old.read(part)
+            if part.startswith("xl/worksheets/sheet"):
+                assert b'<c r="I2"><f>' in content
+                content = content.replace(b'<c r="I2">', b'<c r="I2" t="str">')
+            new.writestr(part, content)
+    loaded = load_text("b.xlsx", kept.getvalue(), shipped())
+    assert loaded.problems == ()
+    assert loaded.studies[0].findings[0].p is None
+
+
 def test_a_thousand_formatted_empty_rows_under_a_table_are_nothing(tmp_path: Path) -> None:
     def pad(sheet: Any) -> None:
         for number in range(3, 1003):
@@ -212,6 +230,23 @@ def test_a_row_of_units_under_the_names_is_a_second_row_of_names(tmp_path: Path)
     assert (problem.cell, problem.found) == ("extraction!C2", "a second row of names (row 2)")
 
 
+def test_hrs_are_hours_and_no_hazard_ratios(tmp_path: Path) -> None:
+    for name in ("hrs", "HRs"):
+        loaded = book(tmp_path, [[*row(value=None), 6]], names=[*NAMES, name])
+        assert any(problem.cell == "extraction!L1" for problem in loaded.problems)
+        assert all(finding.value is None for study in loaded.studies for finding in study.findings)
+
+
+def test_a_number_of_excel_that_overflows_is_named(tmp_path: Path) -> None:
+    book(tmp_path, [row(value=12345)])
+    kept = io.BytesIO()
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as old, zipfile.ZipFile(kept, "w") as new:
+        for part in old.namelist():
+            new.writestr(part, old.read(part).replace(b"<v>12345</v>", b"<v>1E400</v>"))
+    (problem,) = load_text("b.xlsx", kept.getvalue(), shipped()).errors
+    assert (problem.cell, problem.found) == ("extraction!H2", "a number too large to be a figure of a study")
+
+
 def test_the_names_again_in_the_middle_are_no_row(tmp_path: Path) -> None:
     assert only(book(tmp_path, [ROW, NAMES, row(exposure="age")])).found == "the names of the columns again"
 
@@ -235,6 +270,43 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as parts:
         parts.writestr("xl/worksheets/sheet1.xml", b" " * (200 * 1024 * 1024))
     assert "when unpacked" in only(text(tmp_path, packed.getvalue(), "a.xlsx")).found
+
+
+# --- what Excel shows set apart ---
+
+
+def in_parts(text: str, part: str, **font: Any) -> CellRichText:
+    return CellRichText(text, TextBlock(InlineFont(**font), part))
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "cell"),
+    [("p", "0.03", "I2"), ("value", "1.85", "H2"), ("value", "1.85 (1.10-3.11)", "H2"), ("study", "Smith 2024", "A2")],
+)
+def test_the_raised_mark_of_a_footnote_is_no_digit(tmp_path: Path, key: str, text: str, cell: str) -> None:
+    problem = only(book(tmp_path, [row(**{key: in_parts(text, "1", vertAlign="superscript")})]))
+    assert problem.cell == f"extraction!{cell}"
+    assert problem.found.startswith(f"'{text}\u00b9', with a raised")
+
+
+def test_a_raised_power_of_ten_and_a_raised_unit_in_a_text_are_read(tmp_path: Path) -> None:
+    p = in_parts("2.1 \u00d7 10", "\u22125", vertAlign="superscript")
+    loaded = book(tmp_path, [[*row(p=p), in_parts("per cm", "2", vertAlign="superscript")]], names=[*NAMES, "Notes"])
+    assert loaded.problems == ()
+    assert (loaded.studies[0].findings[0].p, loaded.studies[0].findings[0].notes) == (2.1e-5, "per cm\u00b2")
+
+
+def test_fonts_that_say_nothing_are_read(tmp_path: Path) -> None:
+    assert book(tmp_path, [row(p=in_parts("0.0", "2", b=True))]).studies[0].findings[0].p == 0.02
+
+
+def test_what_is_struck_through_is_no_value(tmp_path: Path) -> None:
+    def strike(sheet: Any) -> None:
+        sheet["I2"].font = Font(strike=True)
+
+    assert only(book(tmp_path, [ROW], strike)).found == "'0.02', struck through"
+    assert only(book(tmp_path, [row(p=0.02)], strike)).cell == "extraction!I2"
+    assert only(book(tmp_path, [row(p=in_parts("0.02", "0.03", strike=True))])).found == "'0.020.03', struck through"
 
 
 # --- text files ---
@@ -280,6 +352,31 @@ def test_a_decimal_comma_without_quotes_in_a_file_of_commas_is_caught(tmp_path: 
     loaded = text(tmp_path, joined(",", row(value="1,85")))
     assert loaded.studies == ()
     assert any(problem.column == len(NAMES) + 1 and "quotes round" in str(problem.help) for problem in loaded.problems)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_an_empty_cell_too_many_is_told_for_a_decimal_comma_may_have_made_it(tmp_path: Path, delimiter: str) -> None:
+    names = delimiter.join([*NAMES[:7], "P value", "OR", "Notes", "Adjusted?", "Direction"])
+    cells = [*ROW[:7], "0.02", 2, 85, "yes", "increases", ""]
+    problem = only(text(tmp_path, names + "\r\n" + delimiter.join(map(str, cells))))
+    assert (problem.line, problem.column, problem.found) == (2, 13, "13 cells in the row, the last of them empty")
+
+
+@pytest.mark.parametrize(("name", "figure", "words"), [("OR", "1", "Covariates"), ("Mean age", "62", "Notes")])
+def test_bare_digits_in_a_column_of_words_may_be_decimals(tmp_path: Path, name: str, figure: str, words: str) -> None:
+    def table(one: str, other: str) -> str:
+        return "\n".join(
+            ",".join(map(str, cells)) for cells in ([*NAMES[:7], "Direction", name, words], [*ROW[:7], "increases", one, other])
+        )
+
+    problem = only(text(tmp_path, table(figure, "35")))
+    assert (problem.line, problem.column, problem.found) == (2, 9, f"'{figure}' and then '35'")
+    for one, other in ((f"{figure}.0", "35"), (figure, "35 beds"), (f'"{figure},35"', "")):
+        assert text(tmp_path, table(one, other)).problems == ()
+
+
+def test_cells_that_excel_left_out_or_padded_in_names_and_rows_alike_are_nothing(tmp_path: Path) -> None:
+    assert text(tmp_path, ",".join([*NAMES, "", ""]) + "\n" + ",".join(map(str, [*ROW, ""]))).problems == ()
 
 
 def test_a_quote_that_is_not_closed_is_told_with_its_line(tmp_path: Path) -> None:
