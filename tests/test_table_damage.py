@@ -383,3 +383,90 @@ def test_a_note_of_excel_on_who_has_a_file_open_is_no_table(tmp_path: Path) -> N
     book(tmp_path, [ROW])
     (tmp_path / "~$a.xlsx").write_bytes(b"user")
     assert load([tmp_path], shipped()).problems == ()
+
+
+# --- names that one id would merge ---
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("CMB+", "CMB-"), ("CMB+", "CMB"), ("CMB (+)", "CMB (\u2212)"), ("CMB- group", "CMB group"), ("age >=65", "age <65"),
+        ("age \u226565", "age \u226465"),
+        ("APOE e4+", "APOE e4-"), ("NIHSS 1.5", "NIHSS 1-5"), ("x " * 60 + "a", "x " * 60 + "b"),
+    ],
+)  # fmt: skip
+def test_groups_that_differ_in_a_sign_are_not_one_group(tmp_path: Path, one: str, other: str) -> None:
+    groups = {"Condition": "ich", "Arteriopathy": "any", "Location": "any"}
+    rows = [[*row(population=name, exposure=factor), *groups.values()] for name, factor in ((one, "CMBs"), (other, "age"))]
+    problem = only(book(tmp_path, rows, names=[*NAMES, *groups]))
+    assert problem.cell == "extraction!E3"
+    assert "in extraction!E2: two names with the id" in problem.found
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Menon 2012", "menon-2012"),
+        ("Menon et al., 2012", "MENON (2012)"),
+        ("Gro\u00df 2020", "Gross 2020"),
+        ("\u00d8ster 2020", "Oster 2020"),
+    ],
+)
+def test_spellings_of_one_study_are_one_study(tmp_path: Path, one: str, other: str) -> None:
+    loaded = book(tmp_path, [row(study=one), row(study=other, exposure="age")])
+    assert loaded.problems == ()
+    assert len(loaded.studies[0].findings) == 2
+
+
+def test_letters_that_are_no_letter_with_an_accent_stay_in_the_id(tmp_path: Path) -> None:
+    names = ["Gro\u00df 2020", "\u00d8ster 2020", "\u0141ukasz 2020", "Br\u00e6kke 2020"]
+    loaded = book(tmp_path, [row(study=name) for name in names])
+    assert [study.id for study in loaded.studies] == ["braekke-2020", "gross-2020", "lukasz-2020", "oster-2020"]
+
+
+def test_studies_whose_names_lose_their_letters_are_refused(tmp_path: Path) -> None:
+    loaded = book(tmp_path, [row(study="\u738b 2020"), row(study="\u674e 2020", exposure="age")])
+    assert loaded.studies == ()
+    assert [(problem.cell, problem.expected) for problem in loaded.problems] == [
+        ("extraction!A2", "a name with Latin letters or digits"), ("extraction!A3", "a name with Latin letters or digits"),
+    ]  # fmt: skip
+    without = NAMES[1:]
+    loaded = book(tmp_path, [row(author="\u738b")[1:], row(author="\u674e", exposure="age")[1:]], names=without)
+    assert loaded.studies == ()
+    assert [problem.cell for problem in loaded.problems] == ["extraction!A2", "extraction!A3"]
+
+
+def test_studies_that_share_what_is_left_of_their_names_are_refused(tmp_path: Path) -> None:
+    problem = only(book(tmp_path, [row(study="\u738b A 2020"), row(study="\u674e A 2020", exposure="age")]))
+    assert (problem.cell, "extraction!A2" in problem.found) == ("extraction!A3", True)
+
+
+def test_words_that_the_user_gives_one_id_are_one_group(tmp_path: Path) -> None:
+    (tmp_path / "columns.yaml").write_text("values: {population: {with ICH: ich, bleeding: ich}}\n")
+    loaded = book(tmp_path, [row(population="with ICH"), row(population="bleeding", exposure="age")])
+    assert [one.expected for one in loaded.problems if "name" in one.expected] == []
+
+
+def test_a_row_set_names_its_group_by_id_or_label_with_its_sign(tmp_path: Path) -> None:
+    def loaded(*groups: tuple[str, str], named: str) -> Loaded:
+        made = openpyxl.Workbook()
+        assert made.active is not None
+        made.active.title = "studies"
+        made.active.append(["Study ID", "Read"])
+        made.active.append(["a", "abstract"])
+        sheet = made.create_sheet("populations")
+        sheet.append(["Study", "Group", "Label", "Condition", "Arteriopathy", "Location"])
+        for identifier, label in groups:
+            sheet.append(["a", identifier, label, "ich", "any", "any"])
+        sheet = made.create_sheet("prevalence")
+        sheet.append(["Study", "Group", "Lesion", "n/N"])
+        sheet.append(["a", named, "R-DWI", "12/78"])
+        made.save(tmp_path / "a.xlsx")
+        return load([tmp_path / "a.xlsx"], shipped())
+
+    by_label = loaded(("one", "CMB+"), ("two", "CMB-"), named="CMB-")
+    assert by_label.problems == ()
+    assert by_label.studies[0].prevalence[0].population == "two"
+    assert only(loaded(("CMB+", "with"), named="CMB-")).cell == "prevalence!B2"
+    assert loaded(("cmb", "CMB+"), named="CMB+").problems == ()
