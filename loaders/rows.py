@@ -107,6 +107,14 @@ class Reading:
                 "Join it with the row above, and delete it.",
             )
             return True
+        if headers.is_other_table(cells, header, self.book.mapped):
+            self._wrong(
+                cells[0],
+                f"a second row of names (row {cells[0].row})",
+                "one table a sheet or file, with one row that names its columns",
+                "Delete the row, or move the table that begins here into a sheet or file of its own.",
+            )
+            return True
         if any(cell.value == MARK or (cell.column == self.named_by and slug(cell.text) in EXAMPLE_IDS) for cell in cells):
             texts = {
                 key_of(match.column, header.table): cell.text for cell in cells if (match := header.matches.get(cell.column)) is not None

@@ -470,3 +470,69 @@ def test_a_row_set_names_its_group_by_id_or_label_with_its_sign(tmp_path: Path) 
     assert by_label.studies[0].prevalence[0].population == "two"
     assert only(loaded(("CMB+", "with"), named="CMB-")).cell == "prevalence!B2"
     assert loaded(("cmb", "CMB+"), named="CMB+").problems == ()
+
+
+# --- rows of names ---
+
+
+def test_one_table_above_another_is_told_whichever_has_more_names(tmp_path: Path) -> None:
+    def above(sheet: Any) -> None:
+        sheet.insert_rows(1, 4)
+        for i, one in enumerate((NAMES[:-1], ROW[:-1]), start=1):
+            for column, value in enumerate(one, start=1):
+                sheet.cell(i, column).value = value
+
+    assert only(book(tmp_path, [ROW], above)).found == "two rows of names (rows 1 and 5)"
+    loaded = book(tmp_path, [ROW, [*NAMES[:7], *NAMES[8:], "Notes"], row(study="b", exposure="age")])
+    assert loaded.studies == ()
+    assert (loaded.problems[0].cell, loaded.problems[0].found) == ("extraction!A3", "a second row of names (row 3)")
+
+
+def test_a_finding_of_what_is_a_name_of_columns_is_a_finding(tmp_path: Path) -> None:
+    assert book(tmp_path, [ROW, row(exposure="age", adjusted="n", value="1.2", p=None)]).problems == ()
+
+
+def test_one_group_of_columns_over_the_names_is_a_second_row_of_names(tmp_path: Path) -> None:
+    def group(sheet: Any, cells: str | None) -> None:
+        sheet.insert_rows(1)
+        sheet["H1"] = "Univariable"
+        if cells:
+            sheet.merge_cells(cells)
+
+    for cells in ("H1:I1", None):
+        problem = only(book(tmp_path, [ROW], lambda sheet, cells=cells: group(sheet, cells)))  # type: ignore[misc]
+        assert (problem.cell, problem.found) == ("extraction!H1", "two rows of names (rows 1 and 2)")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["lnOR", "log OR", "OR (SE)", "LCI", "UCI", "Adj", "p-value (adjusted)", "P for trend", "OR multivariate model 2", "95% CI (model 2)",
+     "Beta coefficient"],
+)  # fmt: skip
+def test_a_column_that_may_hold_an_estimate_is_not_left_out_in_a_warning(tmp_path: Path, name: str) -> None:
+    problem = only(book(tmp_path, [[*row(value=None), "1.85"]], names=[*NAMES, name]))
+    assert (problem.cell, problem.severity) == ("extraction!L1", "error")
+    (tmp_path / "columns.yaml").write_text(f'ignore: ["{name}"]\n')
+    assert book(tmp_path, [[*row(value=None), "1.85"]], names=[*NAMES, name]).problems == ()
+
+
+def test_a_conjunction_is_no_odds_ratio(tmp_path: Path) -> None:
+    assert [one.severity for one in book(tmp_path, [[*ROW, "a"]], names=[*NAMES, "Warfarin or heparin"]).problems] == ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("name", "adjusted"),
+    [
+        ("OR (95%CI)", None),
+        ("OR (CI95%)", None),
+        ("Adj. OR (95% CI)", True),
+        ("ORadj (95% CI)", True),
+        ("Adj OR", True),
+        ("aOR (95%CI)", True),
+    ],
+)
+def test_usual_ways_to_write_a_ratio_and_its_interval_are_known(tmp_path: Path, name: str, adjusted: bool | None) -> None:
+    loaded = book(tmp_path, [row(adjusted=None)], names=[name if one == "OR (95% CI)" else one for one in NAMES])
+    assert loaded.problems == ()
+    finding = loaded.studies[0].findings[0]
+    assert (finding.measure, finding.value, finding.ci, finding.adjusted) == ("OR", 1.85, (1.1, 3.11), adjusted)
