@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from loaders.columns import Path
+from loaders.columns import COLUMNS, ROW_SETS, Path
 from loaders.documents import Document, Where
 from loaders.grid import Cell
 from loaders.words import told
@@ -22,6 +22,9 @@ class TableDocument(Document):
     silent: set[Path] = field(default_factory=set)
     # of the study (None) and of its groups by their ids: the name that was typed first, and its cell
     names: dict[str | None, tuple[str, Cell]] = field(default_factory=dict)
+    # rows by their section and what they say
+    rows: dict[tuple[str, str], Cell] = field(default_factory=dict)
+    is_flat: bool = False
 
     def where(self, path: Path) -> Where:
         for end in range(len(path), -1, -1):
@@ -35,6 +38,12 @@ class TableDocument(Document):
     def told(self, path: Path) -> bool:
         """Whether a problem of that place was told when its cell was read."""
         return any(path[:end] in self.silent for end in range(1, len(path) + 1)) or (*path[:1], *path[2:3]) in self.silent
+
+    def hint(self, path: Path) -> str | None:
+        """The column that a missing key would be in."""
+        section, rest = (path[0], path[2:]) if path[0] in ROW_SETS else ("studies", path)
+        column = next((one for table in ROW_SETS if table == section for one in COLUMNS[table] if one.path == rest), None)
+        return f"Fill in the column {(column.flat_key if self.is_flat else column.key)!r}, or add it. ({column.help})" if column else None
 
     def named(self, group: str | None, name: str, cell: Cell) -> Problem | None:
         """Note by which name the study (None) or a group goes; a problem where another name has the same id."""
@@ -186,6 +195,13 @@ def take_row(row: Row, section: str, document: TableDocument, *, may_begin: bool
         cell = document.cells[section, index, "population"]
         name = row.names.get((section, ("population",)), cell.text)
         made["population"] = _population(document, made["population"], name, cell, may_begin=may_begin)
+    if section != "populations" and not row.problems:
+        first = document.rows.setdefault((section, repr(made)), row.first)
+        if first is not row.first:
+            twice = row.first.problem(
+                f"the same as in {first.place}", "each row once", "Delete one of them, if it is there twice.", odd=True
+            )
+            document.problems.append(of_study(twice, document.value.get("id")))
 
 
 def of_study(problem: Problem, study: Any) -> Problem:

@@ -96,9 +96,14 @@ def kind(grid: Grid, mapped: Mapped, *, with_studies: bool) -> str | None:
     if given is not None and not (given == "findings" and not with_studies):
         return given
     header = found(grid, FLAT, mapped)
-    if header is not None and header.has("exposure") and header.has("outcome"):
+    if header is not None and not lacking(header, {} if with_studies else mapped.constants):
         return FLAT
     return given
+
+
+def lacking(header: Header, constants: Mapping[str, str]) -> list[str]:
+    """What keeps a table from being one of findings: the columns that it has neither as a column nor as a constant."""
+    return [key for key in ("exposure", "outcome") if not header.has(key) and key not in constants]
 
 
 def problems(grid: Grid, header: Header, mapped: Mapped) -> list[Problem]:

@@ -271,7 +271,7 @@ class Reading:
                     )
                 )
                 return None
-            known[study] = TableDocument({"id": study})
+            known[study] = TableDocument({"id": study}, is_flat=table == FLAT)
             known[study].cells[()] = known[study].cells[("id",)] = cell
             known[study].named(None, name, cell)
         return str(study)

@@ -13,7 +13,10 @@ import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from api.cli import app
+from loaders import writing
 from loaders.sheets import Loaded, load, load_text
 from schema.problems import Problem
 from schema.vocabulary import shipped
@@ -536,3 +539,37 @@ def test_usual_ways_to_write_a_ratio_and_its_interval_are_known(tmp_path: Path, 
     assert loaded.problems == ()
     finding = loaded.studies[0].findings[0]
     assert (finding.measure, finding.value, finding.ci, finding.adjusted) == ("OR", 1.85, (1.1, 3.11), adjusted)
+
+
+def test_a_table_without_its_outcome_names_it_and_a_constant_gives_it(tmp_path: Path) -> None:
+    content = "Author,Year,Risk factor,OR,P value\r\nSmith,2024,CMBs,1.85,0.02\r\n"
+    problem = only(text(tmp_path, content))
+    assert "needs the columns outcome:" in str(problem.help)
+    (tmp_path / "columns.yaml").write_text("constants: {outcome: r-dwi, read: abstract, population: ICH, direction: increases}\n")
+    loaded = text(tmp_path, content)
+    assert loaded.problems == ()
+    assert loaded.studies[0].findings[0].outcome == "r-dwi"
+
+
+def test_a_cell_that_a_row_lacks_is_told_with_its_column(tmp_path: Path) -> None:
+    problems = book(tmp_path, [row(population="my people")]).problems
+    assert any("the column 'condition'" in str(problem.help) for problem in problems)
+
+
+def test_the_same_row_twice_is_told(tmp_path: Path) -> None:
+    loaded = book(tmp_path, [ROW, row(exposure="age"), ROW])
+    (problem,) = loaded.problems
+    assert (problem.cell, problem.severity, problem.found) == ("extraction!A4", "warning", "the same as in extraction!A2")
+    assert len(loaded.studies[0].findings) == 3
+
+
+def test_a_text_that_begins_with_a_tab_is_written_as_text() -> None:
+    studies = load_text("a.csv", joined(";", ROW).encode(), shipped()).studies
+    made, _ = writing.flat([study.model_copy(update={"notes": "\t=1+1"}) for study in studies])
+    assert "'\t=1+1" in made
+
+
+def test_a_folder_is_not_given_the_name_of_a_workbook(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["export", "sheets", "--output", str(tmp_path / "x.xls")])
+    assert "is no name of a table" in f"{done.exception}{done.output}"
+    assert not (tmp_path / "x.xls").exists()
