@@ -538,6 +538,8 @@ def export(
 
     if population is not None and (form == "neo4j-admin" or not FORMATS[form].by_population):
         raise BadParameter("population", f"{form} takes the whole graph, and no --population.")
+    if form == "sheets" and output.suffix.lower() in cli_tables.NOT_WRITTEN:
+        raise BadParameter("output", f"{output} is no name of a table that is written.", sorted(cli_tables.ENDINGS))
     node = resolve_population(population).id if population is not None else None
     graph = _ask(lambda reader: reader.laid_out())
     try:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from loaders.headers import Header
 
 ENDINGS = frozenset({".xlsx", ".csv", ".tsv"})
+# a folder by such a name would be taken for a table
+NOT_WRITTEN = frozenset({".xls", ".xlsm", ".xlsb", ".xltx", ".ods", ".tab", ".txt", ".numbers"})
 
 
 def register(app: typer.Typer) -> None:

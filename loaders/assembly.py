@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from loaders.columns import Path
+from loaders.columns import COLUMNS, ROW_SETS, Path
 from loaders.documents import Document, Where
 from loaders.grid import Cell
-from schema.names import normal
+from loaders.words import told
 from schema.populations import find_population
 from schema.problems import Problem
 
@@ -20,6 +20,11 @@ class TableDocument(Document):
 
     cells: dict[Path, Cell] = field(default_factory=dict)
     silent: set[Path] = field(default_factory=set)
+    # of the study (None) and of its groups by their ids: the name that was typed first, and its cell
+    names: dict[str | None, tuple[str, Cell]] = field(default_factory=dict)
+    # rows by their section and what they say
+    rows: dict[tuple[str, str], Cell] = field(default_factory=dict)
+    is_flat: bool = False
 
     def where(self, path: Path) -> Where:
         for end in range(len(path), -1, -1):
@@ -34,6 +39,28 @@ class TableDocument(Document):
         """Whether a problem of that place was told when its cell was read."""
         return any(path[:end] in self.silent for end in range(1, len(path) + 1)) or (*path[:1], *path[2:3]) in self.silent
 
+    def hint(self, path: Path) -> str | None:
+        """The column that a missing key would be in."""
+        section, rest = (path[0], path[2:]) if path[0] in ROW_SETS else ("studies", path)
+        column = next((one for table in ROW_SETS if table == section for one in COLUMNS[table] if one.path == rest), None)
+        return f"Fill in the column {(column.flat_key if self.is_flat else column.key)!r}, or add it. ({column.help})" if column else None
+
+    def named(self, group: str | None, name: str, cell: Cell) -> Problem | None:
+        """Note by which name the study (None) or a group goes; a problem where another name has the same id."""
+        first, where = self.names.setdefault(group, (name, cell))
+        if told(first) == told(name):
+            return None
+        what = "study" if group is None else "group"
+        both = f"{shown_in_words(name)}, and {shown_in_words(first)} in {where.place}"
+        return of_study(
+            cell.problem(
+                f"{both}: two names with the id {group or self.value['id']}",
+                f"one name for one {what}, and names that differ in letters or digits for two",
+                f"Write the same name if it is one {what}, or else tell them apart in letters: CMB positive, CMB negative.",
+            ),
+            self.value["id"],
+        )
+
 
 @dataclass(slots=True)
 class Row:
@@ -43,6 +70,8 @@ class Row:
     values: dict[tuple[str, Path], tuple[Any, Cell]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     unread: list[tuple[str, Path]] = field(default_factory=list)
+    # what was typed for an id
+    names: dict[tuple[str, Path], str] = field(default_factory=dict)
 
     def of(self, table: str) -> dict[Path, tuple[Any, Cell]]:
         return {path: given for (one, path), given in self.values.items() if one == table}
@@ -107,6 +136,9 @@ def take_population(row: Row, document: TableDocument) -> None:
     if ("id",) not in given:
         return
     identifier, cell = given["id",]
+    clash = document.named(identifier, row.names.get(("populations", ("id",)), cell.text), cell)
+    if clash is not None:
+        document.problems.append(clash)
     groups = document.value.setdefault("populations", [])
     index = next((i for i, group in enumerate(groups) if group["id"] == identifier), None)
     if index is None:
@@ -149,6 +181,9 @@ def take_row(row: Row, section: str, document: TableDocument, *, may_begin: bool
     unread: set[Path] = {path for table, path in row.unread if table == section}
     document.silent |= {(section, index, *path) for path in unread}
     if section == "populations" and "id" in made:
+        cell = document.cells[section, index, "id"]
+        # that the id stands there twice is told of the whole study
+        document.names.setdefault(made["id"], (row.names.get((section, ("id",)), cell.text), cell))
         _describe(made, document.cells[section, index, "id"])
     if section == "findings" and "measure" not in made and not {"value", "ci"} & made.keys():
         # what has no estimate is p-only by what the word means
@@ -157,7 +192,16 @@ def take_row(row: Row, section: str, document: TableDocument, *, may_begin: bool
         else:
             document.silent.add((section, index, "measure"))
     if section in {"prevalence", "findings"} and "population" in made and ("populations", ("id",)) not in row.values:
-        made["population"] = _population(document, section, index, made["population"], may_begin=may_begin)
+        cell = document.cells[section, index, "population"]
+        name = row.names.get((section, ("population",)), cell.text)
+        made["population"] = _population(document, made["population"], name, cell, may_begin=may_begin)
+    if section != "populations" and not row.problems:
+        first = document.rows.setdefault((section, repr(made)), row.first)
+        if first is not row.first:
+            twice = row.first.problem(
+                f"the same as in {first.place}", "each row once", "Delete one of them, if it is there twice.", odd=True
+            )
+            document.problems.append(of_study(twice, document.value.get("id")))
 
 
 def of_study(problem: Problem, study: Any) -> Problem:
@@ -198,19 +242,24 @@ def _describe(group: dict[str, Any], cell: Cell) -> None:
         group.setdefault(key, value)
 
 
-def _population(document: TableDocument, section: str, index: int, identifier: str, *, may_begin: bool) -> str:
+def _population(document: TableDocument, identifier: str, name: str, cell: Cell, *, may_begin: bool) -> str:
     """The id of the group that a row names by its id or label; a group whose name tells what it is may be begun."""
     groups = document.value.setdefault("populations", [])
-    if any(group.get("id") == identifier for group in groups):
+    is_known = any(group.get("id") == identifier for group in groups)
+    if not is_known or told(document.names[identifier][0]) != told(name):
+        for group in groups:
+            if "id" in group and told(str(group.get("label", ""))) == told(name):
+                return str(group["id"])
+    if is_known:
+        clash = document.named(identifier, name, cell)
+        if clash is not None:
+            document.problems.append(clash)
         return identifier
-    cell = document.cells[section, index, "population"]
-    for group in groups:
-        if normal(str(group.get("label", ""))) == normal(cell.text):
-            return str(group["id"])
     if may_begin and find_population(cell.text) is not None:
         group = {"id": identifier}
         _describe(group, cell)
         document.cells["populations", len(groups)] = cell
+        document.named(identifier, name, cell)
         groups.append(group)
     return identifier
 

@@ -102,7 +102,7 @@ def _measured() -> dict[str, tuple[tuple[Path, Any], ...]]:
         "smd": "SMD", "mean difference": "mean-difference", "beta": "beta",
     }  # fmt: skip
     prefixes = {
-        "": None, "adjusted ": True, "a": True, "multivariable ": True, "multivariate ": True,
+        "": None, "adjusted ": True, "adj ": True, "unadj ": False, "a": True, "multivariable ": True, "multivariate ": True,
         "crude ": False, "unadjusted ": False, "univariable ": False, "univariate ": False,
     }  # fmt: skip
     for said, measure in measures.items():
@@ -112,6 +112,10 @@ def _measured() -> dict[str, tuple[tuple[Path, Any], ...]]:
             more = () if adjusted is None else ((("adjusted",), adjusted),)
             for end in ("", " 95% ci", " 95 ci", " ci", " 95% confidence interval"):
                 named[normal(f"{prefix}{said}{end}")] = ((("measure",), measure), *more)
+                if prefix == "adj " and len(said) < 4:
+                    # ORadj, OR adj
+                    for written in (f"{said}adj{end}", f"{said} adj{end}"):
+                        named[normal(written)] = ((("measure",), measure), *more)
     return named
 
 
@@ -129,6 +133,10 @@ def known(table: str) -> Mapping[str, Match]:
         if column.key == "value":
             for name, implied in _measured().items():
                 found.setdefault(name, Match(column, implied))
+    for name, match in list(found.items()):
+        if "95% ci" in name:
+            for written in ("95%ci", "ci95%", "ci95", "95ci", "ci 95%"):
+                found.setdefault(name.replace("95% ci", written), match)
     return found
 
 

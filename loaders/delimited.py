@@ -104,7 +104,7 @@ def _halved(left: Cell, right: Cell) -> Problem:
 
 def _as_typed(value: str) -> str:
     """What was typed: without the quote that a writer puts before what a spreadsheet would run as a formula."""
-    return value[1:] if value[:1] == "'" and value[1:2] in {"=", "+", "-", "@"} else value
+    return value[1:] if value[:1] == "'" and value[1:2] in {"=", "+", "-", "@", "\t", "\n"} else value
 
 
 def decode(source: Source) -> tuple[str, list[Problem]] | Problem:

@@ -68,6 +68,10 @@ class Document:
         """Whether what is wrong at a path has been told before it is validated."""
         return False
 
+    def hint(self, path: Path) -> str | None:  # noqa: ARG002 (tables name a column)
+        """Where a missing key would stand."""
+        return None
+
     def part(self, key: str) -> Document:
         """The value of a key as a document of its own."""
         return Document(self.value[key], {path[1:]: line for path, line in self.lines.items() if path[:1] == (key,)})

@@ -16,7 +16,7 @@ NOTHING = frozenset(
         "not given", "unreported",
     }
 )  # fmt: skip
-_DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
+DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
 
 
 def letters(column: int) -> str:
@@ -73,7 +73,7 @@ class Cell:
 
 
 def is_nothing(text: str) -> bool:
-    return len(text) < 20 and " ".join(text.split()).translate(_DASHES).casefold() in NOTHING
+    return len(text) < 20 and " ".join(text.split()).translate(DASHES).casefold() in NOTHING
 
 
 @dataclass(slots=True)

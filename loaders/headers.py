@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from loaders.asked import Asked
 from loaders.cells import read
@@ -12,7 +14,7 @@ from loaders.columns import FLAT, ROW_SETS, Match, by_key, key_of, known
 from loaders.figures import Unread
 from loaders.grid import Cell, Grid
 from loaders.mapping import Mapped
-from schema.names import normal
+from schema import names as compared
 from schema.problems import Problem
 
 # names that say too little in a table of findings
@@ -23,6 +25,12 @@ _UNCLEAR = {
 }  # fmt: skip
 _TEXTS = frozenset({"text", "word", "slug", "list", "slugs", "links", "doi"})
 _SEARCHED = 10
+# each cell of a table is asked whether it is a name, and most say the same as one above
+normal = lru_cache(maxsize=20_000)(compared.normal)
+_ESTIMATE = re.compile(
+    r"(?:a|c|m|u|adj|ln|log|exp)*(?:or|hr|rr|irr|smd)s?(?:95%?|adj|se)?|(?:95%?)?[lu]?cis?(?:95%?)?|[lu]cl|p|p?values?|pvals?"
+    r"|(?:un)?adj(?:usted)?|beta|\u03b2|odds|hazards?|ratios?|estimates?|coef(?:f|ficients?)?|lower|upper"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +96,28 @@ def kind(grid: Grid, mapped: Mapped, *, with_studies: bool) -> str | None:
     if given is not None and not (given == "findings" and not with_studies):
         return given
     header = found(grid, FLAT, mapped)
-    if header is not None and header.has("exposure") and header.has("outcome"):
+    if header is not None and not lacking(header, {} if with_studies else mapped.constants):
         return FLAT
     return given
+
+
+def lacking(header: Header, constants: Mapping[str, str]) -> list[str]:
+    """What keeps a table from being one of findings: the columns that it has neither as a column nor as a constant."""
+    return [key for key in ("exposure", "outcome") if not header.has(key) and key not in constants]
 
 
 def problems(grid: Grid, header: Header, mapped: Mapped) -> list[Problem]:
     """What is wrong with the names: two rows of them, needed ones that are missing, unknown ones."""
     told = []
-    above = grid.rows[header.index - 1] if header.index else []
-    if len(above) > 1 and above[0].row == header.first.row - 1:
-        told.append(
-            above[0].problem(
-                f"two rows of names (rows {above[0].row} and {header.first.row})",
-                "one row that names the columns",
-                "Join them into one row, and delete the other.",
+    for i, above in enumerate(grid.rows[: header.index]):
+        if len(named(above, header.table, mapped)) > 1 or _groups(above, grid, header, is_next=i == header.index - 1):
+            told.append(
+                above[0].problem(
+                    f"two rows of names (rows {above[0].row} and {header.first.row})",
+                    "one row that names the columns",
+                    "Join them into one row, and delete the other; a second table belongs into a sheet or file of its own.",
+                )
             )
-        )
     for column in by_key(header.table).values():
         key = key_of(column, header.table)
         if column.needed and not header.has(key) and key not in mapped.constants and not _derived(key, header):
@@ -120,6 +133,37 @@ def problems(grid: Grid, header: Header, mapped: Mapped) -> list[Problem]:
     return told
 
 
+def named(row: list[Cell], table: str, mapped: Mapped) -> set[str]:
+    """The columns that a row names."""
+    return {match.column.key for cell in row if isinstance(cell.value, str) and (match := matched(cell.text, table, mapped)) is not None}
+
+
+def _groups(above: list[Cell], grid: Grid, header: Header, *, is_next: bool) -> bool:
+    """Whether what stands right above the names parts them into groups: a title stands alone, in the first column."""
+    last = max((last for last, cell, _ in grid.merged if cell.row == above[0].row), default=above[0].row)
+    if not is_next or max(last, above[0].row) != header.first.row - 1:
+        return False
+    return len(above) > 1 or (above[0].sheet is not None and above[0].column != header.first.column)
+
+
+def is_other_table(row: list[Cell], header: Header, mapped: Mapped) -> bool:
+    """Whether a row under the names is the names of another table: it names its own columns, or is names for the most part.
+
+    A finding may well be of "age" and not adjusted ("n"), which are names, too.
+    """
+    if not all(isinstance(cell.value, str) for cell in row):
+        return False
+    own = {
+        match.column.key
+        for cell in row
+        if (match := matched(cell.text, header.table, mapped)) is not None
+        and (under := header.matches.get(cell.column)) is not None
+        and under.column is match.column
+    }
+    names = named(row, header.table, mapped)
+    return len(own) > 1 or (len(names) > 1 and 2 * len(names) > len(row))
+
+
 def _derived(key: str, header: Header) -> bool:
     """A study's id can be made of its author and year."""
     return header.table in {FLAT, "studies"} and key in {"study", "id"} and header.has("first_author") and header.has("year")
@@ -131,6 +175,12 @@ def _unknown(cell: Cell, header: Header) -> Problem:
     unclear = _UNCLEAR.get(name) if header.table in {FLAT, "findings"} else None
     if unclear is not None:
         return cell.problem(f"the column {cell.text!r}", f"a name that says which it is: {' or '.join(unclear)}", "Rename it.")
+    if header.table in {FLAT, "findings", "prevalence"} and _of_estimate(cell.text):
+        return cell.problem(
+            f"the column {cell.text!r}, which may hold estimates, intervals or p values",
+            "a name that is known",
+            "Rename it, or say in columns.yaml which column it is, or null to leave it out.",
+        )
     near = nearest(cell.text, header.table)
     if near is not None and difflib.SequenceMatcher(None, name, near).ratio() >= 0.85:
         return cell.problem(
@@ -141,6 +191,14 @@ def _unknown(cell: Cell, header: Header) -> Problem:
     return cell.problem(
         f"the column {cell.text!r}", "a name that is known", "It is left out; `rdwi columns` prints a mapping to start from.", odd=True
     )
+
+
+def _of_estimate(name: str) -> bool:
+    """Whether a name speaks of an estimate: what is left out with it would make its row one without an estimate."""
+    words = name.split()
+    # "warfarin or heparin"
+    kept = [word for i, word in enumerate(words) if word != "or" or i in {0, len(words) - 1}]
+    return any(_ESTIMATE.fullmatch(word) for word in normal(" ".join(kept)).split())
 
 
 def nearest(name: str, table: str) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from loaders import headers
-from loaders.asked import Asked
+from loaders.asked import Asked, as_text
 from loaders.assembly import Row, TableDocument, of_study, shown_in_words, take_population, take_row, take_study
 from loaders.cells import FIGURES, dates_in_texts, read
 from loaders.columns import FLAT, Column, Match, Path, by_key, key_of
@@ -16,6 +16,8 @@ from loaders.grid import Cell, Grid
 from loaders.headers import Header
 from loaders.template import EXAMPLE_IDS, MARK, is_example
 from loaders.words import slug
+from schema.names import normal
+from schema.study import SLUG
 
 if TYPE_CHECKING:
     from loaders.tables import Book
@@ -105,6 +107,14 @@ class Reading:
                 "Join it with the row above, and delete it.",
             )
             return True
+        if headers.is_other_table(cells, header, self.book.mapped):
+            self._wrong(
+                cells[0],
+                f"a second row of names (row {cells[0].row})",
+                "one table a sheet or file, with one row that names its columns",
+                "Delete the row, or move the table that begins here into a sheet or file of its own.",
+            )
+            return True
         if any(cell.value == MARK or (cell.column == self.named_by and slug(cell.text) in EXAMPLE_IDS) for cell in cells):
             texts = {
                 key_of(match.column, header.table): cell.text for cell in cells if (match := header.matches.get(cell.column)) is not None
@@ -164,6 +174,8 @@ class Reading:
             try:
                 for path, value in read(cell, asked):
                     row.say(column.table, path, value, cell)
+                if column.kind == "slug":
+                    row.names.setdefault((column.table, column.path), asked.values.get(normal(cell.text), as_text(cell)))
                 for path, value in asked.match.implies:
                     row.say(column.table, path, value, self.header.cells[cell.column])
             except Ambiguous as error:
@@ -219,14 +231,26 @@ class Reading:
         if study is None and begins:
             author, year = row.get("studies", ("first_author",)), row.get("studies", ("year",))
             if author is not None and year is not None and not self.header.has("study" if table == FLAT else "id"):
+                at = row.values["studies", ("first_author",)][1]
                 study = slug(f"{author} {year}")
-                row.values["studies", ("id",)] = (study, row.values["studies", ("first_author",)][1])
+                if not SLUG.fullmatch(study):
+                    hint = "Write the author in Latin letters, or give the study a name in a column of its own."
+                    row.problems.append(at.problem(shown_in_words(author), "a name with Latin letters, to make the study's id of", hint))
+                    return None
+                row.names["studies", ("id",)] = f"{author} {year}"
+                row.values["studies", ("id",)] = (study, at)
         if study is None:
             if not in_merged and (owner, key) not in row.unread:
                 row.problems.append(row.first.problem("a row without its study", "the study's name in each row", "Write it into each row."))
             return None
         cell = row.values[owner, key][1]
+        name = row.names.get((owner, key), cell.text)
         known = self.book.studies
+        clash = known[study].named(None, name, cell) if study in known else None
+        if clash is not None:
+            # which of the two the row speaks of can't be told
+            row.problems.append(clash)
+            return None
         if table == "studies" and study in known:
             row.problems.append(
                 cell.problem(
@@ -247,6 +271,7 @@ class Reading:
                     )
                 )
                 return None
-            known[study] = TableDocument({"id": study})
+            known[study] = TableDocument({"id": study}, is_flat=table == FLAT)
             known[study].cells[()] = known[study].cells[("id",)] = cell
+            known[study].named(None, name, cell)
         return str(study)

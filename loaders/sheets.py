@@ -273,7 +273,7 @@ def _schema_problem(error: ErrorDetails, place: _Place) -> Problem:
         hint = f"Did you mean {near[0]!r}?" if near else None
         return place.problem(path, f"the key {_short(path[-1])}", "a key that evidence/README.md lists", hint)
     if kind == "missing":
-        return place.problem(path, "nothing", _EXPECTED[kind])
+        return place.problem(path, "nothing", _EXPECTED[kind], place.document.hint(path))
     if kind == "literal_error":
         allowed = error.get("ctx", {}).get("expected", "")
         return place.problem(path, found, f"one of {allowed}")

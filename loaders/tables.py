@@ -135,11 +135,17 @@ class Book:
                 )
             elif table is None:
                 # a workbook may hold sheets of other things beside its tables
+                hint = "Rename it, or say in columns.yaml what it is; `rdwi columns` prints a mapping to start from."
+                flat = headers.found(grid, FLAT, self.mapped)
+                if flat is not None and (lacking := headers.lacking(flat, {} if "studies" in named else self.mapped.constants)):
+                    # it has some of our columns
+                    needs = f"A table of findings needs the columns {' and '.join(lacking)}: add them, or give constants in columns.yaml."
+                    hint = f"{needs} {hint}"
                 self.problems.append(
                     first.problem(
                         f"{'the sheet ' if first.sheet is not None else ''}{grid.name!r}, which is no table of ours",
                         f"one of {', '.join(ROW_SETS)}, or a table with columns such as study, exposure, outcome",
-                        "Rename it, or say in columns.yaml what it is; `rdwi columns` prints a mapping to start from.",
+                        hint,
                         odd=len(self.grids) > 1 and any(one in named for one in ROW_SETS),
                     )
                 )

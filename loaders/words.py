@@ -14,11 +14,25 @@ from typing import Any
 
 from loaders.asked import DAMAGE, EXPECTED, Asked, Values, as_text, unread
 from loaders.figures import Ambiguous, Unread, plain
-from loaders.grid import Cell
+from loaders.grid import DASHES, Cell
 from schema.names import normal
 from schema.populations import find_population
+from schema.study import SLUG
 
 _MONTHS = {name: i for i, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1)}
+_ET_AL = re.compile(r"(?i)\bet\s+al\b\.?")
+# letters that are no letter with an accent
+_LATIN = str.maketrans(
+    {
+        "\u00df": "ss", "\u1e9e": "SS", "\u00f8": "o", "\u00d8": "O", "\u0142": "l", "\u0141": "L", "\u00e6": "ae", "\u00c6": "AE",
+        "\u0153": "oe", "\u0152": "OE", "\u0111": "d", "\u0110": "D", "\u00f0": "d", "\u00d0": "D", "\u00fe": "th", "\u00de": "Th",
+        "\u0131": "i", "\u0127": "h", "\u0126": "H",
+    }
+)  # fmt: skip
+# words, decimal points, hyphens that join nothing (CMB-) and all signs but those that only part words
+_TOLD = re.compile(
+    r"[^\W_]+|(?<=\d)\.(?=\d)|(?<!\w)(?<!\s)-|-(?!\w)(?!\s)|(?<=\w)-(?=\s)|(?<=\s)-(?=\w)|[^\w\s.,;:'\"\u2018\u2019\u201c\u201d()\[\]{}/\\&-]"
+)
 
 
 def _text(cell: Cell, asked: Asked) -> Values:
@@ -42,17 +56,35 @@ def _doi(cell: Cell, asked: Asked) -> Values:
 
 @lru_cache(maxsize=10_000)
 def slug(text: str) -> str:
-    """A name as the id it stands for: "Menon et al. 2012" is menon-2012."""
-    text = re.sub(r"(?i)\bet\s+al\b\.?", " ", text)
-    return "-".join(re.findall(r"[a-z0-9]+", _unaccented(text).lower()))[:100].strip("-") or text
+    """A name as the id it stands for: "Menon et al. 2012" is menon-2012. One without a Latin letter stays as it is, which is no id."""
+    name = _ET_AL.sub(" ", text)
+    made = "-".join(re.findall(r"[a-z0-9]+", _unaccented(name).lower()))[:100].strip("-")
+    lost = not re.search(r"[a-z]", made) and any(letter.isalpha() for letter in name)
+    return text if lost or not made else made
+
+
+@lru_cache(maxsize=10_000)
+def told(text: str) -> tuple[str, ...]:
+    """What a name says, which its id may not: that of "CMB+" and "CMB-" is cmb. Names that differ in no more than case, accents,
+    British or American spelling and punctuation say the same.
+    """
+    name = _unaccented(_ET_AL.sub(" ", text).replace("\u2260", "!=")).translate(DASHES).strip()
+    return tuple(normal(word) or word for word in _TOLD.findall(name))
 
 
 def _unaccented(text: str) -> str:
-    return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text.translate(_LATIN)) if not unicodedata.combining(letter))
+
+
+def _id(text: str) -> str:
+    made = slug(text)
+    if not SLUG.fullmatch(made):
+        raise Unread("a name with Latin letters or digits", "Write it in Latin letters: Ivanov 2020.")
+    return made
 
 
 def _slug(cell: Cell, asked: Asked) -> Values:
-    return [(asked.column.path, slug(as_text(cell)))]
+    return [(asked.column.path, _id(as_text(cell)))]
 
 
 def items(text: str) -> list[str]:
@@ -69,7 +101,7 @@ def _list(cell: Cell, asked: Asked) -> Values:
 
 
 def _slugs(cell: Cell, asked: Asked) -> Values:
-    return [(asked.column.path, [slug(item) for item in items(as_text(cell))])]
+    return [(asked.column.path, [_id(item) for item in items(as_text(cell))])]
 
 
 def _links(cell: Cell, asked: Asked) -> Values:

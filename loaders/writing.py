@@ -20,7 +20,7 @@ from schema.errors import Unheld
 from schema.study import Study
 
 _LONGEST = 32_767  # letters of a cell in Excel
-_RUN = ("=", "+", "-", "@")  # how a text begins that a spreadsheet runs as a formula
+_RUN = ("=", "+", "-", "@", "\t", "\n")  # how a text begins that a spreadsheet runs as a formula
 # a cell: what is typed, and its format
 _Typed = tuple[str | int | float, str]
 

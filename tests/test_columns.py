@@ -61,7 +61,7 @@ def test_a_needed_column_that_is_missing_is_told_once(tmp_path: Path) -> None:
     names = [name for name in NAMES.split(",") if name not in {"direction", "read", "population"}]
     cells = [cell for name, cell in zip(NAMES.split(","), ROW.split(","), strict=True) if name in names]
     loaded = table(tmp_path, ",".join(names), *[",".join(cells)] * 3)
-    assert sorted(problem.found for problem in loaded.problems) == ["no column 'direction'", "no column 'population'", "no column 'read'"]
+    assert sorted(problem.found for problem in loaded.errors) == ["no column 'direction'", "no column 'population'", "no column 'read'"]
 
 
 def test_author_and_year_name_a_study_where_no_column_does(tmp_path: Path) -> None:

@@ -16,7 +16,10 @@ from hypothesis import strategies as st
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.styles import Font
+from typer.testing import CliRunner
 
+from api.cli import app
+from loaders import writing
 from loaders.sheets import Loaded, load, load_text
 from schema.problems import Problem
 from schema.vocabulary import shipped
@@ -480,3 +483,190 @@ def test_a_note_of_excel_on_who_has_a_file_open_is_no_table(tmp_path: Path) -> N
     book(tmp_path, [ROW])
     (tmp_path / "~$a.xlsx").write_bytes(b"user")
     assert load([tmp_path], shipped()).problems == ()
+
+
+# --- names that one id would merge ---
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("CMB+", "CMB-"), ("CMB+", "CMB"), ("CMB (+)", "CMB (\u2212)"), ("CMB- group", "CMB group"), ("age >=65", "age <65"),
+        ("age \u226565", "age \u226465"),
+        ("APOE e4+", "APOE e4-"), ("NIHSS 1.5", "NIHSS 1-5"), ("x " * 60 + "a", "x " * 60 + "b"),
+    ],
+)  # fmt: skip
+def test_groups_that_differ_in_a_sign_are_not_one_group(tmp_path: Path, one: str, other: str) -> None:
+    groups = {"Condition": "ich", "Arteriopathy": "any", "Location": "any"}
+    rows = [[*row(population=name, exposure=factor), *groups.values()] for name, factor in ((one, "CMBs"), (other, "age"))]
+    problem = only(book(tmp_path, rows, names=[*NAMES, *groups]))
+    assert problem.cell == "extraction!E3"
+    assert "in extraction!E2: two names with the id" in problem.found
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Menon 2012", "menon-2012"),
+        ("Menon et al., 2012", "MENON (2012)"),
+        ("Gro\u00df 2020", "Gross 2020"),
+        ("\u00d8ster 2020", "Oster 2020"),
+    ],
+)
+def test_spellings_of_one_study_are_one_study(tmp_path: Path, one: str, other: str) -> None:
+    loaded = book(tmp_path, [row(study=one), row(study=other, exposure="age")])
+    assert loaded.problems == ()
+    assert len(loaded.studies[0].findings) == 2
+
+
+def test_letters_that_are_no_letter_with_an_accent_stay_in_the_id(tmp_path: Path) -> None:
+    names = ["Gro\u00df 2020", "\u00d8ster 2020", "\u0141ukasz 2020", "Br\u00e6kke 2020"]
+    loaded = book(tmp_path, [row(study=name) for name in names])
+    assert [study.id for study in loaded.studies] == ["braekke-2020", "gross-2020", "lukasz-2020", "oster-2020"]
+
+
+def test_studies_whose_names_lose_their_letters_are_refused(tmp_path: Path) -> None:
+    loaded = book(tmp_path, [row(study="\u738b 2020"), row(study="\u674e 2020", exposure="age")])
+    assert loaded.studies == ()
+    assert [(problem.cell, problem.expected) for problem in loaded.problems] == [
+        ("extraction!A2", "a name with Latin letters or digits"), ("extraction!A3", "a name with Latin letters or digits"),
+    ]  # fmt: skip
+    without = NAMES[1:]
+    loaded = book(tmp_path, [row(author="\u738b")[1:], row(author="\u674e", exposure="age")[1:]], names=without)
+    assert loaded.studies == ()
+    assert [problem.cell for problem in loaded.problems] == ["extraction!A2", "extraction!A3"]
+
+
+def test_studies_that_share_what_is_left_of_their_names_are_refused(tmp_path: Path) -> None:
+    problem = only(book(tmp_path, [row(study="\u738b A 2020"), row(study="\u674e A 2020", exposure="age")]))
+    assert (problem.cell, "extraction!A2" in problem.found) == ("extraction!A3", True)
+
+
+def test_words_that_the_user_gives_one_id_are_one_group(tmp_path: Path) -> None:
+    (tmp_path / "columns.yaml").write_text("values: {population: {with ICH: ich, bleeding: ich}}\n")
+    loaded = book(tmp_path, [row(population="with ICH"), row(population="bleeding", exposure="age")])
+    assert [one.expected for one in loaded.problems if "name" in one.expected] == []
+
+
+def test_a_row_set_names_its_group_by_id_or_label_with_its_sign(tmp_path: Path) -> None:
+    def loaded(*groups: tuple[str, str], named: str) -> Loaded:
+        made = openpyxl.Workbook()
+        assert made.active is not None
+        made.active.title = "studies"
+        made.active.append(["Study ID", "Read"])
+        made.active.append(["a", "abstract"])
+        sheet = made.create_sheet("populations")
+        sheet.append(["Study", "Group", "Label", "Condition", "Arteriopathy", "Location"])
+        for identifier, label in groups:
+            sheet.append(["a", identifier, label, "ich", "any", "any"])
+        sheet = made.create_sheet("prevalence")
+        sheet.append(["Study", "Group", "Lesion", "n/N"])
+        sheet.append(["a", named, "R-DWI", "12/78"])
+        made.save(tmp_path / "a.xlsx")
+        return load([tmp_path / "a.xlsx"], shipped())
+
+    by_label = loaded(("one", "CMB+"), ("two", "CMB-"), named="CMB-")
+    assert by_label.problems == ()
+    assert by_label.studies[0].prevalence[0].population == "two"
+    assert only(loaded(("CMB+", "with"), named="CMB-")).cell == "prevalence!B2"
+    assert loaded(("cmb", "CMB+"), named="CMB+").problems == ()
+
+
+# --- rows of names ---
+
+
+def test_one_table_above_another_is_told_whichever_has_more_names(tmp_path: Path) -> None:
+    def above(sheet: Any) -> None:
+        sheet.insert_rows(1, 4)
+        for i, one in enumerate((NAMES[:-1], ROW[:-1]), start=1):
+            for column, value in enumerate(one, start=1):
+                sheet.cell(i, column).value = value
+
+    assert only(book(tmp_path, [ROW], above)).found == "two rows of names (rows 1 and 5)"
+    loaded = book(tmp_path, [ROW, [*NAMES[:7], *NAMES[8:], "Notes"], row(study="b", exposure="age")])
+    assert loaded.studies == ()
+    assert (loaded.problems[0].cell, loaded.problems[0].found) == ("extraction!A3", "a second row of names (row 3)")
+
+
+def test_a_finding_of_what_is_a_name_of_columns_is_a_finding(tmp_path: Path) -> None:
+    assert book(tmp_path, [ROW, row(exposure="age", adjusted="n", value="1.2", p=None)]).problems == ()
+
+
+def test_one_group_of_columns_over_the_names_is_a_second_row_of_names(tmp_path: Path) -> None:
+    def group(sheet: Any, cells: str | None) -> None:
+        sheet.insert_rows(1)
+        sheet["H1"] = "Univariable"
+        if cells:
+            sheet.merge_cells(cells)
+
+    for cells in ("H1:I1", None):
+        problem = only(book(tmp_path, [ROW], lambda sheet, cells=cells: group(sheet, cells)))  # type: ignore[misc]
+        assert (problem.cell, problem.found) == ("extraction!H1", "two rows of names (rows 1 and 2)")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["lnOR", "log OR", "OR (SE)", "LCI", "UCI", "Adj", "p-value (adjusted)", "P for trend", "OR multivariate model 2", "95% CI (model 2)",
+     "Beta coefficient"],
+)  # fmt: skip
+def test_a_column_that_may_hold_an_estimate_is_not_left_out_in_a_warning(tmp_path: Path, name: str) -> None:
+    problem = only(book(tmp_path, [[*row(value=None), "1.85"]], names=[*NAMES, name]))
+    assert (problem.cell, problem.severity) == ("extraction!L1", "error")
+    (tmp_path / "columns.yaml").write_text(f'ignore: ["{name}"]\n')
+    assert book(tmp_path, [[*row(value=None), "1.85"]], names=[*NAMES, name]).problems == ()
+
+
+def test_a_conjunction_is_no_odds_ratio(tmp_path: Path) -> None:
+    assert [one.severity for one in book(tmp_path, [[*ROW, "a"]], names=[*NAMES, "Warfarin or heparin"]).problems] == ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("name", "adjusted"),
+    [
+        ("OR (95%CI)", None),
+        ("OR (CI95%)", None),
+        ("Adj. OR (95% CI)", True),
+        ("ORadj (95% CI)", True),
+        ("Adj OR", True),
+        ("aOR (95%CI)", True),
+    ],
+)
+def test_usual_ways_to_write_a_ratio_and_its_interval_are_known(tmp_path: Path, name: str, adjusted: bool | None) -> None:
+    loaded = book(tmp_path, [row(adjusted=None)], names=[name if one == "OR (95% CI)" else one for one in NAMES])
+    assert loaded.problems == ()
+    finding = loaded.studies[0].findings[0]
+    assert (finding.measure, finding.value, finding.ci, finding.adjusted) == ("OR", 1.85, (1.1, 3.11), adjusted)
+
+
+def test_a_table_without_its_outcome_names_it_and_a_constant_gives_it(tmp_path: Path) -> None:
+    content = "Author,Year,Risk factor,OR,P value\r\nSmith,2024,CMBs,1.85,0.02\r\n"
+    problem = only(text(tmp_path, content))
+    assert "needs the columns outcome:" in str(problem.help)
+    (tmp_path / "columns.yaml").write_text("constants: {outcome: r-dwi, read: abstract, population: ICH, direction: increases}\n")
+    loaded = text(tmp_path, content)
+    assert loaded.problems == ()
+    assert loaded.studies[0].findings[0].outcome == "r-dwi"
+
+
+def test_a_cell_that_a_row_lacks_is_told_with_its_column(tmp_path: Path) -> None:
+    problems = book(tmp_path, [row(population="my people")]).problems
+    assert any("the column 'condition'" in str(problem.help) for problem in problems)
+
+
+def test_the_same_row_twice_is_told(tmp_path: Path) -> None:
+    loaded = book(tmp_path, [ROW, row(exposure="age"), ROW])
+    (problem,) = loaded.problems
+    assert (problem.cell, problem.severity, problem.found) == ("extraction!A4", "warning", "the same as in extraction!A2")
+    assert len(loaded.studies[0].findings) == 3
+
+
+def test_a_text_that_begins_with_a_tab_is_written_as_text() -> None:
+    studies = load_text("a.csv", joined(";", ROW).encode(), shipped()).studies
+    made, _ = writing.flat([study.model_copy(update={"notes": "\t=1+1"}) for study in studies])
+    assert "'\t=1+1" in made
+
+
+def test_a_folder_is_not_given_the_name_of_a_workbook(tmp_path: Path) -> None:
+    done = CliRunner().invoke(app, ["export", "sheets", "--output", str(tmp_path / "x.xls")])
+    assert "is no name of a table" in f"{done.exception}{done.output}"
+    assert not (tmp_path / "x.xls").exists()
