@@ -113,6 +113,40 @@ def test_only_a_published_estimate_is_told_as_published() -> None:
     assert "Published meta-analysis: OR 1.53 (95% CI 1.28-1.83)." in text
 
 
+def test_a_published_estimate_that_shows_nothing_is_no_link() -> None:
+    text = told(direction="inconclusive", cohorts=0, increases=0, estimate_source="published", measure="OR", estimate=0.95, ci=(0.68, 1.33))
+    assert text.startswith(
+        "Only a published meta-analysis reports on lacunes and remote DWI lesions in intracerebral haemorrhage (ICH), and"
+    )
+    assert "and finds nothing clear: no cohort of this release" in text
+
+
+def test_a_cohort_without_a_clear_whole_is_told_by_its_own_report() -> None:
+    assert (
+        "the one cohort that looked for a link of lacunes with remote DWI lesions in intracerebral haemorrhage (ICH) reported more "
+        in told(direction="inconclusive")
+    )
+    assert "(ICH), 1 reported more remote DWI lesions and 1 found nothing significant." in told(
+        direction="inconclusive", cohorts=2, not_significant=1
+    )
+    assert "(ICH) printed a p value without its sign." in told(direction="inconclusive", increases=0, unclear=1)
+
+
+def test_no_sentence_of_the_corpus_denies_or_makes_up_a_link(graph: EvidenceGraph) -> None:
+    for one in graph.associations:
+        if not one.studies:
+            continue
+        report = words.known(one, one.outcome)[0]
+        if one.direction == "inconclusive":
+            assert "nothing clear" in report
+            assert " links " not in report
+            denied = "no significant link" in report or "none of" in report
+            assert denied is (one.cohorts > 0 and one.not_significant == one.cohorts), report
+        for many, what in ((one.increases, "more"), (one.decreases, "fewer")):
+            if one.direction == "inconclusive" and many and one.outcome.id == "r-dwi":
+                assert f"reported {what}" in report
+
+
 @pytest.mark.parametrize(
     ("figures", "expected"),
     [

@@ -1,6 +1,7 @@
 """What is known, in plain words, made from the figures by these rules and by nothing else.
 
 1  Cohorts are counted by what they report; "link" and "goes with", never "cause". A null is "nothing clear", never "no effect".
+   Where nothing is clear as a whole, each cohort is still told by its own report; only cohorts that found none have "no significant link".
 2  One cohort is called one, and nobody's repetition is implied. Reviews that only say so are no cohorts.
 3  An estimate comes with its interval, its source, and whether the interval includes no effect.
 4  Where nothing can be pooled, the sentence says so.
@@ -72,6 +73,11 @@ def _unstudied(one: Association) -> str:
 def _report(one: Association, outcome: Term | TermRef) -> str:
     factor, place = within(one.exposure.name), one.population.name
     n = one.cohorts
+    if n == 0 and one.direction == "inconclusive":
+        several = len({row.study for row in one.published}) > 1
+        who = "published meta-analyses report" if several else "a published meta-analysis reports"
+        told = f"{factor} and {within(outcome.name)} in {place}, and {'find' if several else 'finds'} nothing clear"
+        return f"Only {who} on {told}: {_none()}."
     if n == 0:
         return f"Only a published meta-analysis links {factor} to {more(outcome, less=one.direction == 'decreases')} in {place}: {_none()}."
     if one.direction in {"increases", "decreases"}:
@@ -89,22 +95,38 @@ def _report(one: Association, outcome: Term | TermRef) -> str:
             f"The cohorts contradict each other on {factor} and {within(outcome.name)} in {place}: "
             f"{one.increases} report {more(outcome)}, {one.decreases} {more(outcome, less=True)}{_rest(one, signs=False)}."
         )
-    who = "one cohort reports" if n == 1 else f"none of {n} cohorts reports"
-    told = f"{who} {'no significant' if n == 1 else 'a significant'} link of {factor} with {within(outcome.name)} in {place}"
-    return f"Studied, nothing clear: {told}{_rest(one, nulls=False)}. That is not proof of no link."
+    return f"Studied, nothing clear: {_unclear(one, outcome)}. That is not proof of no link."
+
+
+def _unclear(one: Association, outcome: Term | TermRef) -> str:
+    """What the cohorts of an association without a clear direction report: a significant or signless one is never called a null."""
+    factor, n = within(one.exposure.name), one.cohorts
+    pair = f"link of {factor} with {within(outcome.name)} in {one.population.name}"
+    if one.not_significant == n:
+        return f"one cohort reports no significant {pair}" if n == 1 else f"none of {n} cohorts reports a significant {pair}"
+    parts = [
+        (one.increases, f"reported {more(outcome)}"),
+        (one.decreases, f"reported {more(outcome, less=True)}"),
+        (one.not_significant, "found nothing significant"),
+        (one.unclear, "printed a p value without its sign"),
+    ]
+    told = [(f"{many} " if n > 1 else "") + what for many, what in parts if many]
+    who = f"of {n} cohorts that looked for a" if n > 1 else "the one cohort that looked for a"
+    review = "; the published meta-analysis finds nothing clear" if one.estimate_source == "published" and includes_no_effect(one) else ""
+    return f"{who} {pair}{',' if n > 1 else ''} {_listed(told)}{review}"
 
 
 def _none() -> str:
     return "no cohort of this release reports on it itself"
 
 
-def _rest(one: Association, *, less: bool = False, signs: bool = True, nulls: bool = True) -> str:
+def _rest(one: Association, *, less: bool = False, signs: bool = True) -> str:
     """The cohorts that don't report the sign of the association."""
     parts = []
     opposite = one.increases if less else one.decreases
     if signs and opposite and one.direction in {"increases", "decreases"}:
         parts.append(f"{opposite} {'reports' if opposite == 1 else 'report'} the opposite")
-    if nulls and one.not_significant:
+    if one.not_significant:
         parts.append(f"{one.not_significant} found nothing significant")
     if one.unclear:
         parts.append(f"{one.unclear} printed a p value without its sign")
