@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from api import cache
 from api.app import create_app
 from api.figures.words import p_value as drawn_p
-from api.pages import formats, installed
+from api.pages import formats, installed, words
 from api.pages.frame import ABBREVIATIONS, POLICY, explained
 from api.tables import number
 from graph import questions
@@ -23,6 +23,7 @@ from graph.build import EvidenceGraph, build
 from graph.lists import Page
 from graph.method import METHOD
 from graph.stores.memory import MemoryReader, MemoryStore
+from schema.association import Association
 from schema.errors import StoreUnavailable
 from schema.study import Finding, Population, Study
 from schema.vocabulary import Term, shipped
@@ -298,6 +299,28 @@ def test_what_r_dwi_mean_for_outcome_is_on_the_start_page(client: TestClient) ->
     text = shown(client, "/").partition("What R-DWI mean for the outcome")[2]
     assert "Poor functional outcome" in text
     assert "Recurrent ICH" in text
+
+
+def test_the_start_page_says_which_outcomes_have_an_interval_that_includes_no_effect(client: TestClient) -> None:
+    items = client.get("/v1/outcomes?kind=outcome&min_cohorts=2").json()["items"]
+    listed = re.findall(
+        r"<li>.*?</li>", page(client, "/").partition("What R-DWI mean for the outcome")[2].partition("</section>")[0], re.DOTALL
+    )
+    shown_wide = 0
+    for item, row in zip(items, listed, strict=False):
+        one = Association.model_validate(item)
+        assert one.outcome.name in row
+        assert ("includes no effect" in row) is bool(words.includes_no_effect(one))
+        assert (f"ours {formats.ours(one)}" in row) is bool(formats.ours(one))
+        shown_wide += bool(words.includes_no_effect(one))
+    assert shown_wide
+
+
+def test_an_estimate_that_points_the_other_way_is_marked_where_it_is_shown(client: TestClient) -> None:
+    told = "correlation -0.09 (-0.27 to 0.093) single study; includes no effect; this estimate points the other way"
+    for address in ("/evidence?exposure=acute-bp-reduction&outcome=perihaematomal-dwi", "/contested", "/factors?lesion=perihaematomal-dwi"):
+        assert "points the other way" in shown(client, address), address
+    assert told in shown(client, "/factors?lesion=perihaematomal-dwi")
 
 
 def test_certainty_cohorts_and_how_papers_were_read_stand_beside_every_estimate(client: TestClient) -> None:

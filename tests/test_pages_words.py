@@ -166,12 +166,25 @@ def test_no_sentence_of_the_corpus_denies_or_makes_up_a_link(graph: EvidenceGrap
         (
             {"cohorts": 2, "k": 1, "estimate_source": "single-study", "measure": "correlation", "estimate": -0.09, "ci": (-0.27, 0.093)},
             "One study's estimate, with which no other cohort's figures can be pooled: correlation -0.09 (95% CI -0.27 to 0.093); "
-            "the interval includes no effect.",
+            "the interval includes no effect; this estimate points the other way.",
         ),
     ],
 )
 def test_an_estimate_comes_with_its_interval_and_where_it_is_from(figures: dict[str, Any], expected: str) -> None:
     assert expected in told(**figures)
+
+
+def test_an_estimate_that_points_the_other_way_is_told_as_such_wherever_it_stands(graph: EvidenceGraph) -> None:
+    found = 0
+    for one in graph.associations:
+        if one.estimate is None or one.direction not in {"increases", "decreases"}:
+            continue
+        above = one.estimate > (1 if one.measure in {"OR", "RR", "HR"} else 0)
+        other = above is (one.direction == "decreases")
+        found += other
+        for text in (" ".join(words.known(one, one.outcome)), words.notes(one)):
+            assert ("this estimate points the other way" in text) is other, text
+    assert found
 
 
 def test_the_unit_of_a_step_is_named() -> None:

@@ -4,6 +4,7 @@
    Where nothing is clear as a whole, each cohort is still told by its own report; only cohorts that found none have "no significant link".
 2  One cohort is called one, and nobody's repetition is implied. Reviews that only say so are no cohorts.
 3  An estimate comes with its interval, its source, and whether the interval includes no effect.
+   Where its point lies on the other side of no effect than the cohorts' direction, that is said beside it.
 4  Where nothing can be pooled, the sentence says so.
 5  The certainty is named with what within it, and how the papers were read.
 """
@@ -29,6 +30,25 @@ def includes_no_effect(one: Association) -> bool | None:
         return None
     null = 1.0 if one.measure in _RATIOS else 0.0
     return one.ci[0] <= null <= one.ci[1]
+
+
+def points_otherwise(one: Association) -> bool:
+    """Whether the headline's point lies across no effect from the direction that the cohorts report."""
+    if one.estimate is None or one.direction not in {"increases", "decreases"}:
+        return False
+    null = 1.0 if one.measure in _RATIOS else 0.0
+    return one.estimate < null if one.direction == "increases" else one.estimate > null
+
+
+def notes(one: Association) -> str:
+    """What stands beside an estimate wherever it is shown: its source, our own, whether it includes no effect or points the other way."""
+    parts = [
+        source(one),
+        f"ours {ours(one)}" if ours(one) else "",
+        "includes no effect" if includes_no_effect(one) else "",
+        "this estimate points the other way" if points_otherwise(one) else "",
+    ]
+    return "; ".join(part for part in parts if part)
 
 
 def direction(one: Association, outcome: Term | TermRef | None = None) -> str:
@@ -139,6 +159,8 @@ def _figure(one: Association) -> str:
     per = f" {unit(one)}" if unit(one) else ""
     what = f"{estimate(one, spelt=True)}{per}"
     wide = "; the interval includes no effect" if includes_no_effect(one) else ""
+    if points_otherwise(one):
+        wide += "; this estimate points the other way"
     if one.estimate_source == "single-study":
         rest = ", with which no other cohort's figures can be pooled" if one.cohorts > 1 else ""
         return f"One study's estimate{rest}: {what}{wide}."
@@ -213,7 +235,7 @@ def _randomised(one: Association) -> bool:
 def _says(one: Association) -> str:
     if not one.studies:
         return "was not studied"
-    given = f" ({estimate(one, spelt=True)}{f' {unit(one)}' if unit(one) else ''}, {source(one)})" if one.estimate is not None else ""
+    given = f" ({estimate(one, spelt=True)}{f' {unit(one)}' if unit(one) else ''}, {notes(one)})" if one.estimate is not None else ""
     many = f"{count(one.cohorts, 'cohort')}: {cohorts(one)}" if one.cohorts else "no cohort of its own"
     return f"says {_SAYS[one.direction]} ({many}){given}"
 
