@@ -8,7 +8,7 @@ import pytest
 
 from api.figures.words import within
 from api.pages import formats, words
-from api.tables import number
+from api.tables import measure_of, number
 from graph import questions
 from graph.build import EvidenceGraph
 from graph.stores.memory import MemoryReader
@@ -233,6 +233,29 @@ def test_both_lines_of_blood_pressure_are_told(reader: MemoryReader) -> None:
     assert "says more (8 cohorts: 5 more, 2 not significant, 1 sign not printed)" in lines[0]
     assert "settles little" in lines[1]
     assert "nobody was allotted" in lines[2]
+
+
+def test_a_single_headline_says_what_was_printed_exactly_where_that_differs(reader: MemoryReader, graph: EvidenceGraph) -> None:
+    told = 0
+    for one in graph.associations:
+        if one.estimate_source != "single-study" or one.population.id != "ich" or one.ci is None or one.families[0].unit:
+            continue
+        rows = [
+            row for row in questions.evidence(reader, one.exposure.id, one.outcome.id, "ich").rows if row.finding in one.families[0].rows
+        ]
+        # a value that was worked out is served under the row's own measure, which is then another
+        differs = any(
+            row.ci is None
+            or row.measure != one.measure
+            or any(abs(a - b) > 0.02 * abs(b) + 0.006 for a, b in zip(row.ci, one.ci, strict=True))
+            for row in rows
+        )
+        text = words.printed(one, rows)
+        told += bool(text)
+        assert bool(text) is differs, (one.exposure.id, one.outcome.id, text)
+        for row in rows:
+            assert not text or row.ci is None or measure_of(row) != row.measure or formats.interval(row.ci) in text
+    assert told
 
 
 @pytest.mark.parametrize(
