@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 from api import cache
 from api.app import create_app
 from api.figures.words import p_value as drawn_p
-from api.pages import formats, installed
+from api.pages import formats, installed, words
 from api.pages.frame import ABBREVIATIONS, POLICY, explained
 from api.tables import number
 from graph import questions
@@ -23,6 +23,7 @@ from graph.build import EvidenceGraph, build
 from graph.lists import Page
 from graph.method import METHOD
 from graph.stores.memory import MemoryReader, MemoryStore
+from schema.association import Association
 from schema.errors import StoreUnavailable
 from schema.study import Finding, Population, Study
 from schema.vocabulary import Term, shipped
@@ -265,6 +266,7 @@ def test_indirect_evidence_stands_in_columns_of_its_own(client: TestClient) -> N
         own, _, beside = row.partition('class="indirect"')
         for other in one["indirect"]:
             assert other["caption"] in beside
+            assert other["ci"] is None or formats.interval(tuple(other["ci"])) in beside
             assert ("read as abstract" in beside) is (other["studies"] > 0)
             assert other["caption"] not in own
 
@@ -273,7 +275,9 @@ def test_indirect_evidence_stands_in_columns_of_its_own(client: TestClient) -> N
 def test_the_trial_and_the_observations_are_both_shown_with_why_they_differ(client: TestClient, asked: str) -> None:
     text = shown(client, f"/evidence?{asked}")
     one, other = (client.get(f"/v1/evidence?{way}").json()["association"] for way in (TRIAL, SEEN))
-    assert "Both lines of evidence; they are never pooled and share no vote" in text
+    assert "Both lines of evidence; they are never pooled. Butcher 2025 is in both lines, by " in text
+    assert "share no vote" not in text
+    assert "OR 0.74 (95% CI 0.29-1.87), single study; includes no effect; worked out from the counts; printed: OR 0.74 (0.12-4.64)" in text
     for line in (one, other):
         assert line["exposure"]["name"] in text
         assert formats.interval(tuple(line["ci"])) in text
@@ -298,6 +302,54 @@ def test_what_r_dwi_mean_for_outcome_is_on_the_start_page(client: TestClient) ->
     text = shown(client, "/").partition("What R-DWI mean for the outcome")[2]
     assert "Poor functional outcome" in text
     assert "Recurrent ICH" in text
+
+
+def test_the_start_page_says_which_outcomes_have_an_interval_that_includes_no_effect(client: TestClient) -> None:
+    items = client.get("/v1/outcomes?kind=outcome&min_cohorts=2").json()["items"]
+    listed = re.findall(
+        r"<li>.*?</li>", page(client, "/").partition("What R-DWI mean for the outcome")[2].partition("</section>")[0], re.DOTALL
+    )
+    shown_wide = 0
+    for item, row in zip(items, listed, strict=False):
+        one = Association.model_validate(item)
+        assert one.outcome.name in row
+        assert ("includes no effect" in row) is bool(words.includes_no_effect(one))
+        assert (f"ours {formats.ours(one)}" in row) is bool(formats.ours(one))
+        shown_wide += bool(words.includes_no_effect(one))
+    assert shown_wide
+
+
+def test_an_estimate_that_points_the_other_way_is_marked_where_it_is_shown(client: TestClient) -> None:
+    told = "correlation -0.09 (-0.27 to 0.093) single study; includes no effect; this estimate points the other way"
+    for address in ("/evidence?exposure=acute-bp-reduction&outcome=perihaematomal-dwi", "/contested", "/factors?lesion=perihaematomal-dwi"):
+        assert "points the other way" in shown(client, address), address
+    assert told in shown(client, "/factors?lesion=perihaematomal-dwi")
+
+
+def test_a_headline_that_the_paper_does_not_print_says_how_it_was_worked_out(client: TestClient) -> None:
+    head = shown(client, f"/evidence?{TRIAL}").partition("Cohorts report")[2].partition("Independent cohorts")[0]
+    assert "worked out from the counts; printed: OR 0.74 (0.12-4.64)" in head
+    pooled = shown(client, "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi")
+    assert "worked out from" not in pooled.partition("Cohorts report")[2].partition("Independent cohorts")[0]
+
+
+def test_the_size_of_a_review_is_not_told_as_that_of_its_estimate(client: TestClient) -> None:
+    text = shown(client, "/factors")
+    assert "published meta-analysis, from a review of " in text
+    assert not re.search(r"published meta-analysis of \d", text)
+    assert "how many are behind this figure is not in the sheet" in text
+
+
+def test_the_page_of_an_association_explains_its_weight_and_names_the_sign(client: TestClient) -> None:
+    text = shown(client, "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi")
+    assert "It depends on the size of the link; it is not how sure we are." in text
+    assert "probability that the true link is with more remote DWI lesions" in text
+    assert "this sign" not in text
+
+
+def test_a_title_agrees_with_the_number_of_its_lesion(client: TestClient) -> None:
+    assert "How common remote DWI lesions are in" in shown(client, "/prevalence")
+    assert "How common DWI hyperintensity at the haematoma is in" in shown(client, "/prevalence?lesion=haematoma-site-dwi")
 
 
 def test_certainty_cohorts_and_how_papers_were_read_stand_beside_every_estimate(client: TestClient) -> None:

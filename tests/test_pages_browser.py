@@ -262,7 +262,7 @@ def test_caa_offers_indirect_evidence_by_a_button(whole: Served, light: Window) 
 def test_the_baseline_of_absolute_risks_can_be_changed(small: Served, light: Window) -> None:
     page = light.open(small.address + MICROBLEEDS)
     page.get_by_label("Baseline").fill("16")
-    page.get_by_role("button", name="Tell anew").click()
+    page.get_by_role("button", name="Calculate").click()
     page.wait_for_url("**baseline=16*")
     assert "about 16 have" in page.locator("section[aria-labelledby=absolute]").inner_text()
     assert parse_qs(urlsplit(page.url).query)["exposure"] == ["cerebral-microbleeds"]

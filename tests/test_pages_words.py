@@ -8,7 +8,7 @@ import pytest
 
 from api.figures.words import within
 from api.pages import formats, words
-from api.tables import number
+from api.tables import measure_of, number
 from graph import questions
 from graph.build import EvidenceGraph
 from graph.stores.memory import MemoryReader
@@ -113,6 +113,40 @@ def test_only_a_published_estimate_is_told_as_published() -> None:
     assert "Published meta-analysis: OR 1.53 (95% CI 1.28-1.83)." in text
 
 
+def test_a_published_estimate_that_shows_nothing_is_no_link() -> None:
+    text = told(direction="inconclusive", cohorts=0, increases=0, estimate_source="published", measure="OR", estimate=0.95, ci=(0.68, 1.33))
+    assert text.startswith(
+        "Only a published meta-analysis reports on lacunes and remote DWI lesions in intracerebral haemorrhage (ICH), and"
+    )
+    assert "and finds nothing clear: no cohort of this release" in text
+
+
+def test_a_cohort_without_a_clear_whole_is_told_by_its_own_report() -> None:
+    assert (
+        "the one cohort that looked for a link of lacunes with remote DWI lesions in intracerebral haemorrhage (ICH) reported more "
+        in told(direction="inconclusive")
+    )
+    assert "(ICH), 1 reported more remote DWI lesions and 1 found nothing significant." in told(
+        direction="inconclusive", cohorts=2, not_significant=1
+    )
+    assert "(ICH) printed a p value without its sign." in told(direction="inconclusive", increases=0, unclear=1)
+
+
+def test_no_sentence_of_the_corpus_denies_or_makes_up_a_link(graph: EvidenceGraph) -> None:
+    for one in graph.associations:
+        if not one.studies:
+            continue
+        report = words.known(one, one.outcome)[0]
+        if one.direction == "inconclusive":
+            assert "nothing clear" in report
+            assert " links " not in report
+            denied = "no significant link" in report or "none of" in report
+            assert denied is (one.cohorts > 0 and one.not_significant == one.cohorts), report
+        for many, what in ((one.increases, "more"), (one.decreases, "fewer")):
+            if one.direction == "inconclusive" and many and one.outcome.id == "r-dwi":
+                assert f"reported {what}" in report
+
+
 @pytest.mark.parametrize(
     ("figures", "expected"),
     [
@@ -132,12 +166,25 @@ def test_only_a_published_estimate_is_told_as_published() -> None:
         (
             {"cohorts": 2, "k": 1, "estimate_source": "single-study", "measure": "correlation", "estimate": -0.09, "ci": (-0.27, 0.093)},
             "One study's estimate, with which no other cohort's figures can be pooled: correlation -0.09 (95% CI -0.27 to 0.093); "
-            "the interval includes no effect.",
+            "the interval includes no effect; this estimate points the other way.",
         ),
     ],
 )
 def test_an_estimate_comes_with_its_interval_and_where_it_is_from(figures: dict[str, Any], expected: str) -> None:
     assert expected in told(**figures)
+
+
+def test_an_estimate_that_points_the_other_way_is_told_as_such_wherever_it_stands(graph: EvidenceGraph) -> None:
+    found = 0
+    for one in graph.associations:
+        if one.estimate is None or one.direction not in {"increases", "decreases"}:
+            continue
+        above = one.estimate > (1 if one.measure in {"OR", "RR", "HR"} else 0)
+        other = above is (one.direction == "decreases")
+        found += other
+        for text in (" ".join(words.known(one, one.outcome)), words.notes(one)):
+            assert ("this estimate points the other way" in text) is other, text
+    assert found
 
 
 def test_the_unit_of_a_step_is_named() -> None:
@@ -186,6 +233,29 @@ def test_both_lines_of_blood_pressure_are_told(reader: MemoryReader) -> None:
     assert "says more (8 cohorts: 5 more, 2 not significant, 1 sign not printed)" in lines[0]
     assert "settles little" in lines[1]
     assert "nobody was allotted" in lines[2]
+
+
+def test_a_single_headline_says_what_was_printed_exactly_where_that_differs(reader: MemoryReader, graph: EvidenceGraph) -> None:
+    told = 0
+    for one in graph.associations:
+        if one.estimate_source != "single-study" or one.population.id != "ich" or one.ci is None or one.families[0].unit:
+            continue
+        rows = [
+            row for row in questions.evidence(reader, one.exposure.id, one.outcome.id, "ich").rows if row.finding in one.families[0].rows
+        ]
+        # a value that was worked out is served under the row's own measure, which is then another
+        differs = any(
+            row.ci is None
+            or row.measure != one.measure
+            or any(abs(a - b) > 0.02 * abs(b) + 0.006 for a, b in zip(row.ci, one.ci, strict=True))
+            for row in rows
+        )
+        text = words.printed(one, rows)
+        told += bool(text)
+        assert bool(text) is differs, (one.exposure.id, one.outcome.id, text)
+        for row in rows:
+            assert not text or row.ci is None or measure_of(row) != row.measure or formats.interval(row.ci) in text
+    assert told
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def _panels(answer: Evidence) -> list[tuple[str | None, list[_Part]]]:
         if one.estimate is None:
             continue
         axis = None if one.measure in RATIOS else SHORT.get(one.measure, one.measure)
-        text = ", ".join(filter(None, (measured(one.measure, one.estimate, one.ci), f"{one.k} studies" if one.k else "")))
+        text = ", ".join(filter(None, (measured(one.measure, one.estimate, one.ci), f"from a review of {one.k} studies" if one.k else "")))
         entry = _Entry("published", one.label, "the headline" if one.headline else "", text, one.estimate, one.ci, bold=one.headline)
         panels.setdefault(axis, {}).setdefault("Published meta-analyses", []).append(entry)
     ordered = sorted(panels.items(), key=lambda item: (item[0] is not None, item[0] or ""))
@@ -98,7 +98,7 @@ def _entries(family: FamilyResult, rows: Mapping[str, Row], one: Association) ->
         what = "; ".join(dict.fromkeys(part for row in own for part in compared(row, one)))
         headline = one.families[0] == family and one.estimate_source != "published"
         text = measured(family.measure, family.estimate, family.ci, family.unit)
-        worked_out = len(own) != 1 or not _same(own[0].ci, family.ci)
+        worked_out = len(own) != 1 or not same_interval(own[0].ci, family.ci)
         yield _Entry("single", label, what, text, family.estimate, family.ci, worked_out=worked_out, bold=headline)
         return
     for row in own:
@@ -124,7 +124,7 @@ def _entries(family: FamilyResult, rows: Mapping[str, Row], one: Association) ->
         yield _Entry("ahead", "Next cohort", "95% prediction interval", span(ahead), family.reml_hk.estimate, ahead)
 
 
-def _same(printed: Interval | None, used: Interval) -> bool:
+def same_interval(printed: Interval | None, used: Interval) -> bool:
     """Whether an interval is the printed one, but for rounding."""
     return printed is not None and all(
         math.isclose(one, other, rel_tol=0.02, abs_tol=0.006) for one, other in zip(printed, used, strict=True)

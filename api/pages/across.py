@@ -46,7 +46,8 @@ def prevalence_view(reader: Reader, query: PrevalenceQuery) -> View:
         "node": answer.query["population"],
         "keeps": sifting(given),
     }
-    title = f"How common {within(answer.prevalence.lesion.name)} are in {answer.prevalence.population.name}"
+    name = within(answer.prevalence.lesion.name)
+    title = f"How common {name} {'are' if name.endswith('s') else 'is'} in {answer.prevalence.population.name}"
     return View("prevalence.html", title, content, "/prevalence", given)
 
 

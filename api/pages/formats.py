@@ -68,10 +68,10 @@ def headline_review(one: Association) -> PublishedEstimate | None:
 
 
 def source(one: Association) -> str:
-    """Single study; pooled from 2 cohorts; published meta-analysis of 18 studies."""
+    """Single study; pooled from 2 cohorts; published meta-analysis, from a review of 18 studies (those behind the figure may be fewer)."""
     if one.estimate_source == "published":
         review = headline_review(one)
-        return f"published meta-analysis{f' of {review.k} studies' if review and review.k else ''}"
+        return f"published meta-analysis{f', from a review of {review.k} studies' if review and review.k else ''}"
     if one.estimate_source in {"pooled-bayes", "pooled-reml-hk"}:
         return f"pooled from {count(one.k or 0, 'cohort')}"
     return SOURCES[one.estimate_source] if one.estimate_source else ""

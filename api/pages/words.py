@@ -1,21 +1,25 @@
 """What is known, in plain words, made from the figures by these rules and by nothing else.
 
 1  Cohorts are counted by what they report; "link" and "goes with", never "cause". A null is "nothing clear", never "no effect".
+   Where nothing is clear as a whole, each cohort is still told by its own report; only cohorts that found none have "no significant link".
 2  One cohort is called one, and nobody's repetition is implied. Reviews that only say so are no cohorts.
 3  An estimate comes with its interval, its source, and whether the interval includes no effect.
+   Where it was worked out and is not what the paper prints, both are told.
+   Where its point lies on the other side of no effect than the cohorts' direction, that is said beside it.
 4  Where nothing can be pooled, the sentence says so.
 5  The certainty is named with what within it, and how the papers were read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from api.figures.forest import same_interval
 from api.figures.words import within
-from api.pages.formats import all_read, count, estimate, interval, level, measure, more, ours, source, unit
-from api.tables import number
+from api.pages.formats import all_read, count, estimate, interval, level, measure, more, ours, p_value, source, unit
+from api.tables import measure_of, number
 from schema.answer import Answer
-from schema.association import Association, TermRef
+from schema.association import Association, FamilyResult, Row, TermRef
 from schema.vocabulary import Term
 
 _CAP = "published disagrees"
@@ -28,6 +32,25 @@ def includes_no_effect(one: Association) -> bool | None:
         return None
     null = 1.0 if one.measure in _RATIOS else 0.0
     return one.ci[0] <= null <= one.ci[1]
+
+
+def points_otherwise(one: Association) -> bool:
+    """Whether the headline's point lies across no effect from the direction that the cohorts report."""
+    if one.estimate is None or one.direction not in {"increases", "decreases"}:
+        return False
+    null = 1.0 if one.measure in _RATIOS else 0.0
+    return one.estimate < null if one.direction == "increases" else one.estimate > null
+
+
+def notes(one: Association) -> str:
+    """What stands beside an estimate wherever it is shown: its source, our own, whether it includes no effect or points the other way."""
+    parts = [
+        source(one),
+        f"ours {ours(one)}" if ours(one) else "",
+        "includes no effect" if includes_no_effect(one) else "",
+        "this estimate points the other way" if points_otherwise(one) else "",
+    ]
+    return "; ".join(part for part in parts if part)
 
 
 def direction(one: Association, outcome: Term | TermRef | None = None) -> str:
@@ -72,6 +95,11 @@ def _unstudied(one: Association) -> str:
 def _report(one: Association, outcome: Term | TermRef) -> str:
     factor, place = within(one.exposure.name), one.population.name
     n = one.cohorts
+    if n == 0 and one.direction == "inconclusive":
+        several = len({row.study for row in one.published}) > 1
+        who = "published meta-analyses report" if several else "a published meta-analysis reports"
+        told = f"{factor} and {within(outcome.name)} in {place}, and {'find' if several else 'finds'} nothing clear"
+        return f"Only {who} on {told}: {_none()}."
     if n == 0:
         return f"Only a published meta-analysis links {factor} to {more(outcome, less=one.direction == 'decreases')} in {place}: {_none()}."
     if one.direction in {"increases", "decreases"}:
@@ -89,22 +117,38 @@ def _report(one: Association, outcome: Term | TermRef) -> str:
             f"The cohorts contradict each other on {factor} and {within(outcome.name)} in {place}: "
             f"{one.increases} report {more(outcome)}, {one.decreases} {more(outcome, less=True)}{_rest(one, signs=False)}."
         )
-    who = "one cohort reports" if n == 1 else f"none of {n} cohorts reports"
-    told = f"{who} {'no significant' if n == 1 else 'a significant'} link of {factor} with {within(outcome.name)} in {place}"
-    return f"Studied, nothing clear: {told}{_rest(one, nulls=False)}. That is not proof of no link."
+    return f"Studied, nothing clear: {_unclear(one, outcome)}. That is not proof of no link."
+
+
+def _unclear(one: Association, outcome: Term | TermRef) -> str:
+    """What the cohorts of an association without a clear direction report: a significant or signless one is never called a null."""
+    factor, n = within(one.exposure.name), one.cohorts
+    pair = f"link of {factor} with {within(outcome.name)} in {one.population.name}"
+    if one.not_significant == n:
+        return f"one cohort reports no significant {pair}" if n == 1 else f"none of {n} cohorts reports a significant {pair}"
+    parts = [
+        (one.increases, f"reported {more(outcome)}"),
+        (one.decreases, f"reported {more(outcome, less=True)}"),
+        (one.not_significant, "found nothing significant"),
+        (one.unclear, "printed a p value without its sign"),
+    ]
+    told = [(f"{many} " if n > 1 else "") + what for many, what in parts if many]
+    who = f"of {n} cohorts that looked for a" if n > 1 else "the one cohort that looked for a"
+    review = "; the published meta-analysis finds nothing clear" if one.estimate_source == "published" and includes_no_effect(one) else ""
+    return f"{who} {pair}{',' if n > 1 else ''} {_listed(told)}{review}"
 
 
 def _none() -> str:
     return "no cohort of this release reports on it itself"
 
 
-def _rest(one: Association, *, less: bool = False, signs: bool = True, nulls: bool = True) -> str:
+def _rest(one: Association, *, less: bool = False, signs: bool = True) -> str:
     """The cohorts that don't report the sign of the association."""
     parts = []
     opposite = one.increases if less else one.decreases
     if signs and opposite and one.direction in {"increases", "decreases"}:
         parts.append(f"{opposite} {'reports' if opposite == 1 else 'report'} the opposite")
-    if nulls and one.not_significant:
+    if one.not_significant:
         parts.append(f"{one.not_significant} found nothing significant")
     if one.unclear:
         parts.append(f"{one.unclear} printed a p value without its sign")
@@ -117,6 +161,8 @@ def _figure(one: Association) -> str:
     per = f" {unit(one)}" if unit(one) else ""
     what = f"{estimate(one, spelt=True)}{per}"
     wide = "; the interval includes no effect" if includes_no_effect(one) else ""
+    if points_otherwise(one):
+        wide += "; this estimate points the other way"
     if one.estimate_source == "single-study":
         rest = ", with which no other cohort's figures can be pooled" if one.cohorts > 1 else ""
         return f"One study's estimate{rest}: {what}{wide}."
@@ -165,12 +211,67 @@ def summary(answer: Answer[Association], *, side: str) -> str:
 _LEVELS = ("very-low", "low", "moderate", "high")
 
 
-def beside(own: Association, other: Association) -> tuple[str, ...]:
+def printed(one: Association, rows: Sequence[Row]) -> str:
+    """How a single study's headline was worked out, and what its paper prints, where the two differ; `rows` are those of the answer."""
+    if one.estimate_source != "single-study" or not one.families or one.estimate is None or one.ci is None:
+        return ""
+    family = one.families[0]
+    behind = [row for row in rows if row.finding in family.rows]
+    if not behind or (len(behind) == 1 and _as_printed(behind[0], family)):
+        return ""
+    ways = list(dict.fromkeys(_WORKED_OUT.get(row.way, "the figures of its groups") for row in behind))
+    told = _listed([_printed(row) for row in behind])
+    if len(behind) > 1:
+        return f"put together from {len(behind)} rows of the paper, which print {told}"
+    return f"worked out from {ways[0]}; printed: {told}"
+
+
+_WORKED_OUT = {
+    "counts": "the counts", "percentages": "the percentages",
+    "ratio-p": "the estimate and its p", "difference-p": "the estimate and its p",
+    "ratio-ci": "the printed interval", "difference-ci": "the printed interval",
+    "correlation": "the correlation and its number of patients",
+}  # fmt: skip
+
+
+def _as_printed(row: Row, family: FamilyResult) -> bool:
+    # of a step of another size, the same estimate looks different
+    if family.unit and row.ci is not None:
+        return True
+    return measure_of(row) == row.measure == family.measure and same_interval(row.ci, family.ci)
+
+
+def _printed(row: Row) -> str:
+    if row.value is None or measure_of(row) != row.measure:
+        # the value is then ours, and not the paper's
+        return p_value(row.p) or "no estimate"
+    if row.ci is not None:
+        return f"{measure(row.measure)} {number(row.value)} ({interval(row.ci)})"
+    return f"{measure(row.measure)} {number(row.value)} without an interval{f', {p_value(row.p)}' if row.p is not None else ''}"
+
+
+def in_both(own: Sequence[Row], other: Sequence[Row], names: Mapping[str, Term]) -> str:
+    """The studies that are cohorts of both lines of evidence, with what each line takes of them."""
+    lines: list[dict[str, list[str]]] = [{}, {}]
+    labels = {}
+    for line, rows in zip(lines, (own, other), strict=True):
+        for row in rows:
+            if row.used != "shown":
+                labels[row.study.id] = row.study.label
+                line.setdefault(row.study.id, []).append(within(names[row.exposure].name))
+    both = [study for study in lines[0] if study in lines[1]]
+    return " ".join(
+        f"{labels[study]} is in both lines, by {_listed(list(dict.fromkeys(lines[0][study])))} in the one and by "
+        f"{_listed(list(dict.fromkeys(lines[1][study])))} in the other."
+        for study in sorted(both, key=lambda one: labels[one])
+    )
+
+
+def beside(own: Association, other: Association, rows: Sequence[Row] = ()) -> tuple[str, ...]:
     """An association and its counterpart (trials against observation): what each says, and what keeps them from settling it."""
     trial, seen = (own, other) if _randomised(own) else (other, own)
-    lines = [
-        f"Two lines of evidence, never pooled: {within(trial.exposure.name)} {_says(trial)}; {within(seen.exposure.name)} {_says(seen)}."
-    ]
+    says = [f"{within(line.exposure.name)} {_says(line, rows)}" for line in (trial, seen)]
+    lines = [f"Two lines of evidence, never pooled: {'; '.join(says)}."]
     if trial.ci is not None and includes_no_effect(trial):
         lines.append(
             f"The randomised line settles little: its interval, {measure(trial.measure)} {interval(trial.ci)}, reaches from "
@@ -188,10 +289,11 @@ def _randomised(one: Association) -> bool:
     return any(family.randomised for family in one.families)
 
 
-def _says(one: Association) -> str:
+def _says(one: Association, rows: Sequence[Row] = ()) -> str:
     if not one.studies:
         return "was not studied"
-    given = f" ({estimate(one, spelt=True)}{f' {unit(one)}' if unit(one) else ''}, {source(one)})" if one.estimate is not None else ""
+    how = f"; {printed(one, rows)}" if printed(one, rows) else ""
+    given = f" ({estimate(one, spelt=True)}{f' {unit(one)}' if unit(one) else ''}, {notes(one)}{how})" if one.estimate is not None else ""
     many = f"{count(one.cohorts, 'cohort')}: {cohorts(one)}" if one.cohorts else "no cohort of its own"
     return f"says {_SAYS[one.direction]} ({many}){given}"
 
