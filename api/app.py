@@ -7,14 +7,14 @@ from contextlib import asynccontextmanager
 from copy import deepcopy
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel
 
 from api import errors
 from api.cache import SCHEMA, Answers
-from api.deps import MEDIA, ReaderDep
+from api.deps import MEDIA, ReaderDep, once
 from api.errors import ProblemDetails
 from api.pages import installed
 from api.routes import across, associations, graph, health, lesions, preview, studies, terms
@@ -57,6 +57,7 @@ def create_app(store: Store) -> FastAPI:
         summary="The published evidence on remote DWI lesions after intracerebral haemorrhage, with its papers",
         description="Evidence summary, not medical advice. Every answer names its release; an address means the same within a release.",
         lifespan=lifespan,
+        dependencies=[Depends(once)],
         responses={
             422: {"model": ProblemDetails, "description": "An unknown parameter, or a wrong value; `allowed` names what is"},
             503: {"model": ProblemDetails, "description": "The store is away; Retry-After says when to try again"},

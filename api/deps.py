@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, Literal
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Annotated, Literal, get_origin
 
 from fastapi import Depends, Query, Request
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.tables import delimited
@@ -15,6 +17,7 @@ from graph.filters import Filters
 from graph.lists import LARGEST_PAGE, Narrow, Page
 from graph.stores.port import Reader
 from schema.association import CertaintyLevel, Direction
+from schema.errors import BadParameter
 from schema.study import Design
 from schema.vocabulary import Kind
 
@@ -27,6 +30,25 @@ def _reader(request: Request) -> Reader:
 
 
 ReaderDep = Annotated[Reader, Depends(_reader)]
+
+
+def once(request: Request) -> None:
+    """BadParameter where a parameter of one value is given twice: the last would be answered, and the others silently dropped.
+
+    Empty values don't count: a plain form sends them.
+    """
+    many = set(_repeatable(request.scope["route"]))
+    given = Counter(name for name, value in request.query_params.multi_items() if value.strip())
+    for name, times in given.items():
+        if times > 1 and name not in many:
+            raise BadParameter(name, f"The parameter {name!r} takes one value, and was given {times}.")
+
+
+def _repeatable(route: APIRoute) -> Iterator[str]:
+    for one in route.dependant.query_params:
+        known = one.field_info.annotation
+        fields = known.model_fields if isinstance(known, type) and issubclass(known, BaseModel) else {one.alias: one.field_info}
+        yield from (field.alias or name for name, field in fields.items() if get_origin(field.annotation) is list)
 
 
 class Parameters(BaseModel):
@@ -120,5 +142,5 @@ def as_json(answer: BaseModel) -> Response:
 
 __all__ = [
     "MEDIA", "AssociationQuery", "EvidenceFilters", "Format", "Limits", "Listed", "Narrowed", "Parameters", "PlainFormat", "Query",
-    "ReaderDep", "Sifted", "as_json", "respond",
+    "ReaderDep", "Sifted", "as_json", "once", "respond",
 ]  # fmt: skip

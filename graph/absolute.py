@@ -19,6 +19,12 @@ _NO_RISK = {
     "correlation": "The estimate is a correlation, which makes no risk.",
 }
 
+# the share of the exposed is rarely printed, so that the risk without the exposure can't be worked out of that of all
+_OF_ALL = (
+    "The baseline is the prevalence in all patients, with and without the exposure: the risk without it is not known here. Read it as an "
+    "example of what the estimate means if that were the risk without it, or give a baseline."
+)
+
 
 class Share(NamedTuple):
     """A percentage with where it is from."""
@@ -48,6 +54,8 @@ def absolute(one: Association, outcome: Term, readings: Sequence[Reading], preva
     return AbsoluteRisk(
         baseline=round(baseline.pct, 1),
         baseline_source=baseline.source,
+        estimate_source=one.estimate_source,
+        caveat=None if baseline.source in {"given", "unexposed"} else _OF_ALL,
         exposed=round(exposed, 1),
         ci=(round(min(low, 100), 1), round(min(high, 100), 1)),
     )
@@ -60,6 +68,14 @@ def _refused(one: Association, outcome: Term, readings: Sequence[Reading]) -> st
         return "The outcome is a measurement, so that there are no patients with and without it."
     if one.measure not in {"OR", "RR"}:
         return _NO_RISK.get(one.measure or "", "The estimate is a difference on a scale, which makes no risk.")
+    if (
+        one.estimate_source == "published"
+        and one.cohorts
+        and one.direction in {"increases", "decreases"}
+        and not getattr(one, one.direction)
+    ):
+        cohorts = "the one cohort here does not report" if one.cohorts == 1 else f"none of the {one.cohorts} cohorts here reports"
+        return f"The estimate is a published meta-analysis's, and {cohorts} its direction: what it would mean for patients is not told."
     types = {reading.family.contrast_type for reading in _headline(one, readings) if reading.family is not None}
     if types != {"binary"}:
         return "The estimate is not of patients with against patients without the exposure: it is per step, or its contrast is not printed."

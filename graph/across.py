@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any
 
 from graph.absolute import Share
-from graph.answers import beyond, population_of, query_of
+from graph.answers import beyond, evidence_in, population_of, query_of, spelt
 from graph.build import group
 from graph.compare import difference, selection_note
 from graph.edges import beside, contest, corpus_of, edges, known_studies, not_studied, term_of
@@ -147,8 +147,8 @@ def _no_chain(reader: Reader, links: Sequence[Link], first: Term, last: Term, no
         without = chains(_links(reader, node, Filters(indirect=filters.indirect))[0], node, first.id, last.id, max_length).chains
         if without:
             names = ", ".join(filters.active)
-            return Why(status="filtered-out", text=f"No chain is left by {names}.", filter=names, without=len(without))
-    text = f"No chain of up to {max_length} links leads from {first.id} to {last.id} in {node}."
+            return Why(status="filtered-out", text=f"No chain is left by {spelt(names)}.", filter=names, without=len(without))
+    text = f"No chain of up to {max_length} links leads from {first.name} to {last.name} in {POPULATIONS[node].name}."
     length = shortest(links, first.id, last.id)
     if length is not None and length > max_length:
         return Why(status="filtered-out", text=f"{text} The shortest has {length}.", filter="max_length", without=1)
@@ -341,10 +341,14 @@ def _nothing(reader: Reader, outcome: str, factor: str | None, nodes: Sequence[s
     here = [one for one in known if not nodes or one.population.id in nodes]
     if here and filters.active:
         names = ", ".join(filters.active)
-        return Why(status="filtered-out", text=f"Nothing is left by {names}.", filter=names, without=len({one.exposure.id for one in here}))
+        return Why(
+            status="filtered-out", text=f"Nothing is left by {spelt(names)}.", filter=names, without=len({one.exposure.id for one in here})
+        )
     places = sorted({one.population.id for one in known})
-    there = f" There is evidence in: {', '.join(places)}." if places else ""
-    return Why(status="not-studied", text=f"No study of this release says anything of it{' in these populations' if nodes else ''}.{there}")
+    return Why(
+        status="not-studied",
+        text=f"No study of this release says anything of it{' in these populations' if nodes else ''}.{evidence_in(places)}",
+    )
 
 
 __all__ = ["COLUMNS", "GROUPS", "compare", "gaps", "paths", "share_of"]

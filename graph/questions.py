@@ -8,7 +8,7 @@ from typing import Any
 
 from graph.absolute import absolute
 from graph.across import compare, gaps, paths, share_of
-from graph.answers import beyond, population_of, query_of, why_empty
+from graph.answers import beyond, population_of, query_of, spelt, why_empty
 from graph.certainty import RULES
 from graph.cohorts import cohort, cohorts
 from graph.edges import beside, contest, corpus_of, edges, findings, known_studies, term_of, with_indirect
@@ -210,7 +210,8 @@ def mechanisms(reader: Reader, lesion: str = DEFAULT_LESION, *, page: Page = Pag
     items = []
     for mechanism in sorted({claim.row.mechanism for claim in claims}):
         own = [claim for claim in claims if claim.row.mechanism == mechanism]
-        names = sorted({factor for claim in own for factor in claim.factors})
+        # a factor of which papers only deny it is no factor that may act; its claims stay
+        names = sorted({factor for claim in own if claim.row.stance != "argues-against" for factor in claim.factors})
         items.append(
             Mechanism(
                 **tally(own, patients).model_dump(),
@@ -443,7 +444,7 @@ def _answer(
             names = ", ".join(narrow.active) or "the question"
             why = Why(
                 status="filtered-out",
-                text=f"{before_narrowing} associations are known; none is left by {names}.",
+                text=f"{before_narrowing} associations are known; none is left by {spelt(names)}.",
                 filter=names,
                 without=before_narrowing,
             )

@@ -103,13 +103,16 @@ class AbsoluteRisk(Frozen):
     """Of 100 patients, how many have the outcome without the exposure (`baseline`) and with it (`exposed`, with its interval); else `why`.
 
     `baseline_source`: given, unexposed (those behind the headline), or the population whose prevalence it is. `needs_baseline`: another
-    baseline would do.
+    baseline would do. `estimate_source`: what the ratio is from, as that of the association. `caveat`: what must be said with the figures:
+    where the baseline is the prevalence in all patients, that it is not the risk of those without the exposure.
     """
 
     why: str | None = None
     needs_baseline: bool = False
     baseline: float | None = None
     baseline_source: str | None = None
+    estimate_source: EstimateSource | None = None
+    caveat: str | None = None
     exposed: float | None = None
     ci: Interval | None = None
 

@@ -81,3 +81,23 @@ def test_a_baseline_is_a_percentage(reader: MemoryReader, client: TestClient, ba
         questions.evidence(reader, "cerebral-microbleeds", "r-dwi", baseline=baseline)
     asked = {"exposure": "cerebral-microbleeds", "outcome": "r-dwi", "baseline": baseline}
     assert client.get("/v1/evidence", params=asked).status_code == 422
+
+
+def test_a_published_headline_whose_direction_no_cohort_here_reports_makes_no_risk(reader: MemoryReader) -> None:
+    one = questions.evidence(reader, "atrial-fibrillation", "r-dwi")
+    assert one.association is not None
+    assert (one.association.estimate_source, one.association.direction, one.association.increases) == ("published", "increases", 0)
+    assert one.association.cohorts
+    found = risk(reader, "atrial-fibrillation", baseline=20)
+    assert "published meta-analysis" in (found.why or "")
+    assert (found.exposed, found.needs_baseline) == (None, False)
+
+
+def test_where_the_baseline_is_of_all_patients_the_answer_says_that_it_is_not_the_risk_without(reader: MemoryReader) -> None:
+    assert "with and without" in (risk(reader, "cerebral-microbleeds").caveat or "")
+    given, unexposed = risk(reader, "cerebral-microbleeds", baseline=16), risk(reader, "intensive-bp-lowering")
+    assert (given.caveat, unexposed.caveat) == (None, None)
+    assert (given.estimate_source, unexposed.estimate_source) == tuple(
+        questions.evidence(reader, factor, "r-dwi").association.estimate_source  # type: ignore[union-attr]
+        for factor in ("cerebral-microbleeds", "intensive-bp-lowering")
+    )

@@ -957,3 +957,14 @@ def test_the_release_route_counts_what_is_loaded(client: TestClient, graph: Evid
     assert body["counts"]["associations"] == len(graph.associations)
     assert body["counts"]["full_text"] == sum(study.read == "full-text" for study in graph.studies)
     assert "rdwi-graph" in body["versions"]
+
+
+@pytest.mark.parametrize("path", ["/v1/factors", "/factors"])
+def test_a_parameter_of_one_value_given_twice_is_refused_not_answered_by_the_last(client: TestClient, path: str) -> None:
+    told = client.get(f"{path}?population=ich&population=caa")
+    assert told.status_code == 422
+    assert "population" in told.text
+    assert "takes one value" in told.text
+    assert client.get(f"{path}?design=rct&design=cross-sectional").status_code == 200
+    assert client.get("/v1/compare?population=caa&population=ich").status_code == 200
+    assert client.get("/factors?population=&population=caa").status_code == 200

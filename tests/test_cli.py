@@ -267,7 +267,7 @@ def test_an_empty_answer_says_why_and_is_no_error(folder: Path, rdwi: Rdwi) -> N
     done = rdwi("factors", "--population", "csvd")
     assert done.status == 0
     assert "There is evidence in" in done.out
-    assert rdwi("factors", "--design", "rct").out.strip() == "Nothing is left by design."
+    assert rdwi("factors", "--design", "rct").out.strip() == "Nothing is left by the filter on study design."
 
 
 def test_status_names_store_release_counts_and_versions(folder: Path, rdwi: Rdwi, graph: EvidenceGraph) -> None:

@@ -509,7 +509,7 @@ def test_a_neighbourhood_shows_sign_and_weight_and_says_whom_it_leaves_out(reade
     assert curves[("rf-up", None)] == signs["increases"]
     assert curves[("rf-down", "7 4")] == signs["decreases"]
     some = lines_of(neighbourhood(answer))
-    assert f"The 20 most certain of {len(answer.as_outcome)} factors are drawn." in some
+    assert f"The 20 most certain of {len(answer.as_outcome)} factors are drawn: by sign, in each the most certain first." in some
     alone = answer.model_copy(update={"as_outcome": (), "as_exposure": (), "mechanisms": ()})
     assert "No study of this population joins it to anything." in lines_of(neighbourhood(alone))
 
@@ -718,3 +718,17 @@ def test_the_command_line_writes_the_figure_beside_its_answer(tmp_path: Path, em
     outcome = CliRunner().invoke(app, ["evidence", "early-mri", "r-dwi", "--plot", str(tmp_path / "nowhere" / "plot.svg")])
     assert outcome.exit_code == 1
     assert "can't be written" in outcome.output
+
+
+def test_the_most_certain_are_drawn_by_sign_the_most_certain_first(reader: MemoryReader) -> None:
+    answer = questions.neighbours(reader, "r-dwi")
+    drawn = neighbourhood(answer)
+    assert any("by sign, in each the most certain first" in line for line in lines_of(drawn))
+    told = re.search(r"Factors linked to it: (.*?)\.", drawn)
+    assert told is not None
+    shown = answer.as_outcome[:20]
+    order = ["increases", "decreases", "inconsistent", "inconclusive"]
+    expected = [one.exposure.name for sign in order for one in shown if one.direction == sign]
+    at = [drawn.index(f"{name}: ") for name in expected]
+    assert at == sorted(at)
+    assert [one.weight or 0 for one in shown] != sorted((one.weight or 0 for one in shown), reverse=True)

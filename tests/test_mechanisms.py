@@ -7,10 +7,13 @@ from typing import Any
 
 import pytest
 
+from api.figures.neighbours import neighbourhood
+from graph import questions
 from graph.build import EvidenceGraph
 from graph.mechanisms import chain, edges, read_claims, tally
 from graph.opening import shipped_studies
 from graph.overlap import Patients, patients_of
+from graph.stores.memory import MemoryReader
 from schema.association import MechanismEdge
 from schema.reading import ClaimReading
 from schema.study import Claim, Study
@@ -142,3 +145,18 @@ def test_lowering_blood_pressure_is_supported_and_argued_against_as_a_way_to_r_d
     assert {"menon-2012", "kidwell-2017", "butcher-2025", "gioia-2017-thesis"} <= set(found.studies)
     assert found.supports > found.argues_against > 0
     assert 0.5 < found.support < 1
+
+
+def test_a_factor_of_which_papers_only_argue_against_it_is_no_factor_that_may_act(reader: MemoryReader) -> None:
+    denied = 0
+    for one in questions.mechanisms(reader).items:
+        assert all(factor.supports + factor.proposes for factor in one.factors), one.mechanism.id
+        listed = {factor.factor.id for factor in one.factors}
+        denied += sum(claim.stance == "argues-against" and not listed & set(claim.links) for claim in one.claims)
+    assert denied, "no claim of the corpus denies a factor alone"
+
+
+def test_the_neighbourhood_does_not_say_may_of_what_is_only_denied(reader: MemoryReader) -> None:
+    one = next(one for one in reader.mechanism_edges() if not one.supports + one.proposes)
+    drawn = " ".join(neighbourhood(questions.neighbours(reader, one.start)).split())
+    assert "is denied to" in drawn

@@ -403,7 +403,7 @@ def test_a_list_longer_than_a_page_is_parted(client: TestClient) -> None:
 def test_an_empty_list_says_why(client: TestClient) -> None:
     assert "No study of this release says anything of it" in shown(client, "/factors?population=animal")
     text = shown(client, "/factors?certainty=high")
-    assert "none is left by certainty" in text
+    assert "none is left by the filter on certainty" in text
 
 
 # --- addresses ---
@@ -681,3 +681,14 @@ def test_the_questions_of_the_pages_are_those_of_the_api(reader: MemoryReader, c
     told = [one.exposure.name for one in questions.factors(reader, population="caa", page=Page(None)).items]
     positions = [shown(client, "/factors?population=caa").index(name) for name in told]
     assert positions == sorted(positions)
+
+
+def test_a_page_beyond_the_end_speaks_of_no_filter(client: TestClient) -> None:
+    text = Text(page(client, "/factors?offset=9999")).text
+    assert "the page begins after the last" in text
+    assert "Without the filter" not in text
+
+
+def test_the_patients_of_a_cohort_are_those_of_its_largest_paper(client: TestClient) -> None:
+    text = Text(page(client, "/cohorts")).text
+    assert "Patients of the largest paper that draws on it" in text

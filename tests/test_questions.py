@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import Any, get_args
 
 import pytest
 
 from graph import questions
+from graph.answers import spelt
 from graph.build import EvidenceGraph, build
 from graph.filters import Filters
 from graph.lists import LARGEST_PAGE, Narrow, Page
@@ -225,7 +227,7 @@ def test_evidence_says_where_else_there_is_some(reader: MemoryReader) -> None:
     assert answer.association is None
     assert answer.why is not None
     assert answer.why.status == "not-studied"
-    assert "ich" in answer.why.text
+    assert "intracerebral haemorrhage (ICH)" in answer.why.text
 
 
 def test_rows_of_an_inverse_outcome_stand_turned(reader: MemoryReader) -> None:
@@ -281,7 +283,7 @@ def test_prevalence_of_what_nobody_counted_says_so(reader: MemoryReader) -> None
     assert answer.prevalence.pooled is None
     assert answer.why is not None
     assert answer.why.status == "not-studied"
-    assert "csvd" in answer.why.text
+    assert POPULATIONS["csvd"].name in answer.why.text
 
 
 def test_prevalence_that_a_filter_emptied_says_so(reader: MemoryReader) -> None:
@@ -533,3 +535,18 @@ def test_loading_the_studies_in_another_order_gives_the_same_answers(corpus: tup
     other = MemoryReader(build(tuple(reversed(corpus)), shipped()))
     assert other.release() == reader.release()
     assert questions.factors(other, page=ALL) == questions.factors(reader, page=ALL)
+
+
+def test_why_a_list_is_empty_names_populations_and_filters_as_readers_say_them(reader: MemoryReader) -> None:
+    elsewhere = questions.evidence(reader, "cerebral-microbleeds", "r-dwi", "ich-deep").why
+    assert elsewhere is not None
+    assert "intracerebral haemorrhage (ICH)" in elsewhere.text
+    assert "ich" not in re.findall(r"[\w-]+", elsewhere.text)
+    left = questions.evidence(reader, "cerebral-microbleeds", "r-dwi", filters=Filters(year_from=2090, adjusted=True)).why
+    assert left is not None
+    assert (left.text, left.filter) == ("Nothing is left by the filter on adjustment and the first year asked for.", "adjusted, year_from")
+
+
+def test_every_filter_has_words() -> None:
+    names = {*Filters.model_fields, *Narrow.__slots__} - {"indirect"}
+    assert not [name for name in names if spelt(name) == name]

@@ -365,7 +365,7 @@ def _text(status: Status, meant: str, query: dict[str, Any], why: Why | None) ->
     parts = [meant]
     if why is not None:
         parts.append(why.text)
-        if status == "filtered-out":
+        if status == "filtered-out" and why.filter != "offset":
             parts.append(f"Without the filters there are {why.without}.")
     if "turned_from" in query:
         turned = query.get("lesion") or query.get("outcome") or query.get("to")

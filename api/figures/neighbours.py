@@ -59,7 +59,13 @@ def neighbourhood(
     _legend(canvas, answer)
     for side, some in (("factors", answer.as_outcome), ("outcomes", answer.as_exposure)):
         if most is not None and len(some) > most:
-            canvas.paragraph(_LEFT, f"The {most} most certain of {len(some)} {side} are drawn.", inner, "quiet", size=SMALL)
+            canvas.paragraph(
+                _LEFT,
+                f"The {most} most certain of {len(some)} {side} are drawn: by sign, in each the most certain first.",
+                inner,
+                "quiet",
+                size=SMALL,
+            )
     wide = inner * (1 if canvas.narrow else 0.33)
     sides: dict[Side, list[_Joined]] = {
         "left": [_joined(one, one.exposure, wide) for one in _sorted(answer.as_outcome[:most])],
@@ -80,7 +86,8 @@ _HEADINGS: dict[Side, str] = {"left": "Factors linked to it", "right": "What it 
 
 
 def _sorted(some: Sequence[Association]) -> list[Association]:
-    return sorted(some, key=lambda one: (_ORDER.index(one.direction), -(one.weight or 0), one.exposure.id, one.outcome.id))
+    """By sign, within each as the answer has them: the most certain first."""
+    return sorted(some, key=lambda one: _ORDER.index(one.direction))
 
 
 def _joined(one: Association, other: TermRef, wide: float) -> _Joined:
@@ -222,6 +229,9 @@ def _mechanisms(canvas: Canvas, answer: Neighbours, link: Link | None) -> None:
 
 
 def _said(one: MechanismEdge) -> str:
+    if not one.supports + one.proposes:
+        verb = "is denied to act through" if one.kind == "MAY_ACT_THROUGH" else "is denied to lead to"
+        return f"{term_name(one.start)} {verb} {within(term_name(one.end))}: {one.caption.removeprefix('may: ')}"
     verb = "may act through" if one.kind == "MAY_ACT_THROUGH" else "may lead to"
     return f"{term_name(one.start)} {verb} {within(term_name(one.end))}: {one.caption.removeprefix('may: ')}"
 

@@ -92,7 +92,9 @@ ORDER BY one.id, other.id;
 WITH 'r-dwi' AS lesion
 MATCH (now:Rdwi:RdwiPointer {generation: 0, id: 'pointer'})
 MATCH (m:Rdwi)-[may:MAY_LEAD_TO]->(:Rdwi {generation: now.current, id: lesion})
-OPTIONAL MATCH (factor:Rdwi)-[through:MAY_ACT_THROUGH]->(m) WHERE any(claim IN through.claims WHERE claim IN may.claims)
+OPTIONAL MATCH (factor:Rdwi)-[through:MAY_ACT_THROUGH]->(m) WHERE EXISTS {
+  MATCH (said:Rdwi:Claim)-[:ABOUT]->(m)
+  WHERE said.slug IN through.claims AND said.slug IN may.claims AND said.stance <> 'argues-against' }
 WITH m, may, factor ORDER BY factor.id
 WITH m, may, collect(factor.name) AS factors
 MATCH (paper:Rdwi:Study)-[:ASSERTS]->(claim:Rdwi:Claim)-[:ABOUT]->(m) WHERE claim.slug IN may.claims
@@ -110,7 +112,9 @@ ORDER BY may.supports + may.argues_against DESC, may.support DESC, may.proposes 
 WITH 'r-dwi' AS lesion, 2 AS cohorts
 MATCH (now:Rdwi:RdwiPointer {generation: 0, id: 'pointer'})
 MATCH (mechanism:Rdwi)-[m:MAY_LEAD_TO]->(target:Rdwi {generation: now.current, id: lesion}) WHERE m.supports >= cohorts
-OPTIONAL MATCH (factor:Rdwi)-[f:MAY_ACT_THROUGH]->(mechanism) WHERE any(claim IN f.claims WHERE claim IN m.claims)
+OPTIONAL MATCH (factor:Rdwi)-[f:MAY_ACT_THROUGH]->(mechanism) WHERE EXISTS {
+  MATCH (said:Rdwi:Claim)-[:ABOUT]->(mechanism)
+  WHERE said.slug IN f.claims AND said.slug IN m.claims AND said.stance <> 'argues-against' }
 RETURN factor, f, mechanism, m, target
 ORDER BY m.supports + m.argues_against DESC, m.support DESC, m.proposes DESC, mechanism.id, factor.id;
 
