@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from api.figures.forest import same_interval
-from api.figures.words import within
+from api.figures.words import step_of, within
 from api.pages.formats import all_read, count, estimate, interval, level, measure, more, ours, p_value, source, unit
 from api.tables import measure_of, number
 from schema.answer import Answer
@@ -245,9 +245,10 @@ def _printed(row: Row) -> str:
     if row.value is None or measure_of(row) != row.measure:
         # the value is then ours, and not the paper's
         return p_value(row.p) or "no estimate"
+    step = f" per {step_of(row)}" if step_of(row) else ""
     if row.ci is not None:
-        return f"{measure(row.measure)} {number(row.value)} ({interval(row.ci)})"
-    return f"{measure(row.measure)} {number(row.value)} without an interval{f', {p_value(row.p)}' if row.p is not None else ''}"
+        return f"{measure(row.measure)} {number(row.value)} ({interval(row.ci)}){step}"
+    return f"{measure(row.measure)} {number(row.value)}{step} without an interval{f', {p_value(row.p)}' if row.p is not None else ''}"
 
 
 def in_both(own: Sequence[Row], other: Sequence[Row], names: Mapping[str, Term]) -> str:
