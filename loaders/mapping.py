@@ -80,6 +80,20 @@ def beside(path: Path) -> tuple[Mapped, list[Problem]]:
                         help=f"Did you mean {near[0]!r}?" if near else None,
                     )
                 )
+    for key, words in given.values.items():
+        seen: dict[str, str] = {}
+        for said, meant in words.items():
+            first = seen.setdefault(normal(said) or said, said)
+            if words[first] != meant:
+                wrong.append(
+                    Problem(
+                        str(file),
+                        f"{said!r}, which is read like {first!r} but means another",
+                        "words that differ in more than signs and case",
+                        f"values.{key}.{said}",
+                        document.line(("values", key, said)),
+                    )
+                )
     mapped = Mapped(
         {normal(name) or name: key for name, key in given.columns.items() if key is not None},
         frozenset(normal(name) or name for name in (*given.ignore, *(name for name, key in given.columns.items() if key is None))),

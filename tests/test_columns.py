@@ -125,6 +125,14 @@ def test_the_row_sets_of_a_folder_belong_together_and_a_slip_in_a_study_is_told(
     ]  # fmt: skip
 
 
+def test_two_words_of_a_mapping_that_read_alike_must_mean_the_same(tmp_path: Path) -> None:
+    (tmp_path / "columns.yaml").write_text("values:\n  population:\n    CMB+: with\n    CMB-: without\n")
+    (tmp_path / "a.csv").write_text("Study ID,OR\na,1.5\n")
+    problem = next(one for one in load([tmp_path], shipped()).problems if one.file.endswith("columns.yaml"))
+    assert "means another" in problem.found
+    assert problem.line == 4
+
+
 def test_columns_prints_what_was_recognised_and_a_mapping_that_is_read(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("Study ID,Exposuer,Outcomes,aOR (95% CI),Wer hat es gelesen\na,age,R-DWI,1.85,me\n")
     status, told = run("columns", str(tmp_path / "a.csv"))
