@@ -505,7 +505,7 @@ def test_what_was_not_studied_says_so_and_where_there_is_evidence(client: TestCl
     body = client.get("/v1/factors", params={"population": "csvd"}).json()
     assert (body["total"], body["items"]) == (0, [])
     assert body["why"]["status"] == "not-studied"
-    assert "ich" in body["why"]["text"]
+    assert "intracerebral haemorrhage (ICH)" in body["why"]["text"]
     assert "caa" in body["why"]["text"]
 
 

@@ -198,7 +198,7 @@ def test_a_filter_that_empties_says_so(reader: MemoryReader) -> None:
     nowhere = questions.compare(reader, populations=("animal", "other"))
     assert nowhere.why is not None
     assert nowhere.why.status == "not-studied"
-    assert "ich" in nowhere.why.text
+    assert "intracerebral haemorrhage (ICH)" in nowhere.why.text
 
 
 def test_wrong_questions_are_refused(reader: MemoryReader) -> None:
