@@ -506,7 +506,7 @@ def test_what_was_not_studied_says_so_and_where_there_is_evidence(client: TestCl
     assert (body["total"], body["items"]) == (0, [])
     assert body["why"]["status"] == "not-studied"
     assert "intracerebral haemorrhage (ICH)" in body["why"]["text"]
-    assert "caa" in body["why"]["text"]
+    assert "cerebral amyloid angiopathy (CAA)" in body["why"]["text"]
 
 
 @pytest.mark.parametrize(
