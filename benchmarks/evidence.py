@@ -28,6 +28,7 @@ def forget() -> None:
     pooling.few.cache_clear()
     weight._on_even_nodes.cache_clear()
     weight._on_even_tails.cache_clear()
+    weight._on_even_printed.cache_clear()
     weight._CACHE.clear()
 
 

@@ -6,6 +6,7 @@ Ratios are returned as natural logarithms. All are pinned to R metafor's `escalc
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -122,3 +123,10 @@ def whole_number(pct: float, n: int) -> int | None:
     half = 0.5 * 10**-decimals + 1e-9
     fitting = range(max(0, math.ceil(n * (pct - half) / 100)), min(n, math.floor(n * (pct + half) / 100)) + 1)
     return fitting[0] if len(fitting) == 1 else None
+
+
+def inverse_variance(y: Sequence[float], se: Sequence[float]) -> Estimate:
+    """Estimates of disjoint patients put together, and the standard error of that."""
+    weights = [1 / one**2 for one in se]
+    total = math.fsum(weights)
+    return Estimate(math.fsum(weight * value for weight, value in zip(weights, y, strict=True)) / total, 1 / math.sqrt(total))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
+from graph.effects import inverse_variance
 from graph.method import Z95
 from graph.overlap import Patients, independent, may_share, shares
 from schema.reading import Reading, sign_of
@@ -215,10 +216,7 @@ def _poolable(row: Reading, exposures: Takes, outcomes: Takes) -> bool:
 
 def _combine(rows: Sequence[Reading], exposures: Takes, outcomes: Takes) -> Vote:
     """Disjoint subgroups of one study, put together by inverse variance."""
-    weights = [1 / row.se**2 for row in rows if row.se]
-    total = math.fsum(weights)
-    y = math.fsum(weight * row.y for weight, row in zip(weights, rows, strict=True) if row.y is not None) / total
-    se = 1 / math.sqrt(total)
+    y, se = inverse_variance([row.y for row in rows if row.y is not None], [row.se for row in rows if row.se])
     first = rows[0]
     together = first.model_copy(
         update={

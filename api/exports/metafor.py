@@ -7,7 +7,6 @@ says how far that is from families.csv.
 from __future__ import annotations
 
 import csv
-import math
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, NamedTuple
 
 from api.tables import cell
 from graph.build import EvidenceGraph
+from graph.effects import inverse_variance
 from schema.association import Association, FamilyResult, Interval
 from schema.reading import Reading, Scale
 from schema.study import Study
@@ -70,9 +70,10 @@ def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
                 continue
             for number, family in enumerate(one.families, start=1):
                 key = _key(one, number)
-                votes = [together(votes) for votes in votes_of(family, estimates)]
+                behind = list(votes_of(family, estimates))
+                votes = [together(findings) for findings in behind]
                 families.writerow(_cells(_family(one, family, number, votes[0].scale) | key))
-                for vote, findings in zip(votes, votes_of(family, estimates), strict=True):
+                for vote, findings in zip(votes, behind, strict=True):
                     rows.writerow(_cells(_row(vote, findings, family, papers) | key))
     shutil.copyfile(SCRIPT, path / SCRIPT.name)
 
@@ -115,11 +116,9 @@ def together(votes: Sequence[Estimate]) -> Estimate:
     """Disjoint subgroups by inverse variance, as graph.votes puts them together."""
     if len(votes) == 1:
         return votes[0]
-    weights = [1 / vote.se**2 for vote in votes]
-    total = math.fsum(weights)
-    y = math.fsum(weight * vote.y for weight, vote in zip(weights, votes, strict=True)) / total
+    y, se = inverse_variance([vote.y for vote in votes], [vote.se for vote in votes])
     known = [vote.n for vote in votes if vote.n is not None]
-    return votes[0]._replace(y=y, se=1 / math.sqrt(total), n=sum(known) if len(known) == len(votes) else None)
+    return votes[0]._replace(y=y, se=se, n=sum(known) if len(known) == len(votes) else None)
 
 
 def _row(vote: Estimate, findings: Sequence[Estimate], family: FamilyResult, papers: Mapping[str, _Paper]) -> dict[str, Any]:
