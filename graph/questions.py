@@ -369,7 +369,7 @@ def neighbours(reader: Reader, name: str, population: str | None = None) -> Neig
 def release(reader: Reader, store: Store) -> ReleaseAnswer:
     """What is loaded."""
     versions = {"rdwi-graph": package_version(), "method": METHOD.served()["version"], **store.versions}
-    return ReleaseAnswer(release=reader.release(), store=store.name, counts=reader.counts(), versions=versions)
+    return ReleaseAnswer(release=reader.release(), loaded=reader.loaded(), store=store.name, counts=reader.counts(), versions=versions)
 
 
 def package_version() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel
@@ -240,7 +241,10 @@ class Counts(Frozen):
 
 
 class ReleaseAnswer(Frozen):
+    """What is loaded; `loaded`: the day (UTC) on which the release was put into this store, if the store knows it."""
+
     release: str
+    loaded: date | None
     store: str
     counts: Counts
     versions: dict[str, str]

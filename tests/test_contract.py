@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from itertools import product
 from typing import Any
 
@@ -12,7 +13,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from graph.build import EvidenceGraph
 from graph.stores.memory import MemoryReader
-from graph.stores.port import Reader, Store
+from graph.stores.port import Reader, Store, today
 from schema.populations import POPULATIONS
 from tests.conftest import MEMORY, ON_LTS, STORES, SYNTHETIC
 
@@ -47,6 +48,12 @@ def asked(store: Store) -> Reader:
 @pytest.mark.parametrize("what", READ)
 def test_a_store_gives_back_what_was_put_in(asked: Reader, reader: MemoryReader, what: str) -> None:
     assert READ[what](asked) == READ[what](reader)
+
+
+def test_the_day_of_loading_is_known(asked: Reader) -> None:
+    loaded = asked.loaded()
+    # a run may go past midnight
+    assert loaded is not None and today() - timedelta(days=1) <= loaded <= today()
 
 
 def test_edges_are_those_that_match_sorted(asked: Reader, reader: MemoryReader) -> None:

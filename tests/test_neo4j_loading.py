@@ -454,6 +454,17 @@ def test_nodes_that_went_missing_before_the_swap_are_noticed(
     assert held(empty) == smaller
 
 
+def test_a_graph_that_an_older_version_loaded_without_a_day_is_read(empty: Server, run: Cypher, smaller: EvidenceGraph) -> None:
+    put(empty, smaller)
+    run("MATCH (p:RdwiPointer) REMOVE p.loaded")
+    store = Neo4jStore(empty)
+    try:
+        assert store.reader().loaded() is None
+        assert store.reader().release() == smaller.release
+    finally:
+        store.close()
+
+
 def test_a_container_that_is_started_again_is_not_taken_for_the_one_that_was_killed(empty: Server, run: Cypher) -> None:
     with Neo4jWriter(empty):
         run("MATCH (l:Rdwi {generation: 0, id: 'lease'}) SET l.token = 'of the one before'")

@@ -365,7 +365,7 @@ def test_every_page_names_its_release_and_date_and_is_no_advice(client: TestClie
     html = page(client, address)
     assert "Evidence summary, not medical advice." in html
     assert client.get("/v1/releases/current").json()["release"] in html
-    assert re.search(r"papers published until 20\d\d\. Page made on \d{1,2} [A-Z][a-z]+ 20\d\d", html)
+    assert re.search(r"loaded on \d{1,2} [A-Z][a-z]+ 20\d\d, papers published until 20\d\d\. Page made on \d{1,2} [A-Z][a-z]+ 20\d\d", html)
 
 
 @pytest.mark.parametrize("address", PAGES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from graph.build import EvidenceGraph, build
 from graph.stores import snapshot
+from graph.stores.memory import MemoryStore
 from schema.errors import SnapshotDamaged, StoreError
 from schema.study import Study
 from schema.vocabulary import shipped
@@ -57,10 +59,30 @@ def test_the_header_says_whose_studies_these_are(path: Path, tiny: EvidenceGraph
     assert header.removed == {"kang-2012"}
 
 
-def test_writing_the_same_graph_twice_gives_the_same_bytes(path: Path, tiny: EvidenceGraph, tmp_path: Path) -> None:
-    other = tmp_path / "again" / snapshot.NAME
-    snapshot.write(tiny, other, "digest")
-    assert other.read_bytes() == path.read_bytes()
+def test_writing_the_same_graph_twice_on_a_day_gives_the_same_bytes(
+    tiny: EvidenceGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(snapshot, "today", lambda: date(2026, 2, 28))
+    paths = [tmp_path / folder / snapshot.NAME for folder in ("once", "again")]
+    for path in paths:
+        snapshot.write(tiny, path, "digest")
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_the_day_on_which_a_release_was_loaded_is_kept(tiny: EvidenceGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshot, "today", lambda: date(2026, 2, 28))
+    path = tmp_path / snapshot.NAME
+    snapshot.write(tiny, path, "digest")
+    assert MemoryStore(snapshot.read(path), path).reader().loaded() == date(2026, 2, 28)
+
+
+def test_a_snapshot_of_a_version_that_kept_no_day_has_none(tiny: EvidenceGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    header = snapshot._header
+    monkeypatch.setattr(snapshot, "_header", lambda *about: {name: value for name, value in header(*about).items() if name != "loaded"})
+    path = tmp_path / snapshot.NAME
+    snapshot.write(tiny, path, "digest")
+    assert snapshot.read(path).header.loaded is None
+    assert snapshot.read(path).graph() == tiny
 
 
 def test_a_graph_of_nothing_can_be_written(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Protocol
 
 from api.figures.words import span, within
@@ -29,6 +30,11 @@ class Estimated(Protocol):
     def estimate(self) -> float | None: ...
     @property
     def ci(self) -> Interval | None: ...
+
+
+def day(of: date) -> str:
+    """23 November 2026."""
+    return f"{of.day} {of:%B %Y}"
 
 
 def interval(ci: Interval | None) -> str:

@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from api.figures.weights import hardly_moved
 from api.pages import formats, words
 from api.pages.addresses import Addresses
 from graph.method import METHOD
-from graph.stores.port import Reader
+from graph.stores.port import Reader, today
 from schema.populations import POPULATIONS
 
 FOLDER = Path(__file__).parent
@@ -137,21 +136,15 @@ def text(view: View, reader: Reader, to: Addresses) -> str:
     """The page as text."""
     return _environment().get_template(view.template).render(
         **view.content, title=view.title, here=view.path, asked=view.asked, to=to, release=reader.release(), until=published_until(reader),
-        made=_date(datetime.now(UTC)),
+        loaded=reader.loaded(), made=today(),
     )  # fmt: skip
 
 
 def bare(template: str, title: str, **content: Any) -> str:
     """A page without a release: for errors, of which the store may be one."""
     return (
-        _environment()
-        .get_template(template)
-        .render(**content, title=title, asked={}, release=None, until=None, made=_date(datetime.now(UTC)))
+        _environment().get_template(template).render(**content, title=title, asked={}, release=None, until=None, loaded=None, made=today())
     )
-
-
-def _date(moment: datetime) -> str:
-    return f"{moment.day} {moment:%B %Y}"
 
 
 def published_until(reader: Reader) -> int | None:

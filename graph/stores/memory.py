@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +13,7 @@ from typing import TypeVar
 from graph.build import EvidenceGraph
 from graph.overlap import Patients, all_patients
 from graph.stores import snapshot
-from graph.stores.port import Reader, Store
+from graph.stores.port import Reader, Store, today
 from schema.answer import Counts
 from schema.association import Association, MechanismEdge
 from schema.errors import SnapshotDamaged
@@ -33,6 +34,7 @@ class MemoryReader(Reader):
 
     def __init__(self, source: EvidenceGraph | snapshot.Snapshot) -> None:
         self._source = source
+        self._loaded = source.header.loaded if isinstance(source, snapshot.Snapshot) else today()
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
@@ -78,6 +80,9 @@ class MemoryReader(Reader):
 
     def release(self) -> str:
         return self._source.release
+
+    def loaded(self) -> date | None:
+        return self._loaded
 
     def counts(self) -> Counts:
         return Counts(

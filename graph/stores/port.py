@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import TypeVar
 
 from graph.build import EvidenceGraph
@@ -34,6 +35,10 @@ class Reader(ABC):
     @abstractmethod
     def release(self) -> str:
         """The release that is read."""
+
+    @abstractmethod
+    def loaded(self) -> date | None:
+        """The day (UTC) on which it was put into this store; None where an older version of this package did, which kept no date."""
 
     @abstractmethod
     def counts(self) -> Counts:
@@ -127,6 +132,11 @@ class Store(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let go of what is held. If nothing is, this is a no-op."""
+
+
+def today() -> date:
+    """The day in UTC."""
+    return datetime.now(UTC).date()
 
 
 def moving() -> StoreUnavailable:

@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ from pydantic import BaseModel, ValidationError
 
 from graph.build import EvidenceGraph
 from graph.method import VERSION
+from graph.stores.port import today
 from schema.association import Association, MechanismEdge
 from schema.errors import SnapshotDamaged
 from schema.reading import ClaimReading, PrevalenceReading, Reading
@@ -35,9 +37,12 @@ _REMEDY = "Load the sheets again with --fresh, or move the file away to start fr
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What a snapshot says of itself; `shipped` is the digest of the corpus that came with the package which wrote it."""
+    """What a snapshot says of itself; `shipped` is the digest of the corpus that came with the package which wrote it, and `loaded`
+    the day (UTC).
+    """
 
     release: str
+    loaded: date | None
     method: str
     shipped: str
     user: frozenset[str]
@@ -157,14 +162,15 @@ def write(graph: EvidenceGraph, path: Path, shipped: str) -> None:
     temporary = path.with_name(f".writing-{os.getpid()}")
     try:
         with temporary.open("w+b") as file:
-            digest = _digest(_header(graph, shipped))
+            header = _header(graph, shipped)
+            digest = _digest(header)
             # the header's length is fixed by its digest's, so it is written first as a place and filled in last
-            file.write(_line({**_header(graph, shipped), "sha256": "0" * 64}))
+            file.write(_line({**header, "sha256": "0" * 64}))
             for line in _body(graph):
                 digest.update(line)
                 file.write(line)
             file.seek(0)
-            file.write(_line({**_header(graph, shipped), "sha256": digest.hexdigest()}))
+            file.write(_line({**header, "sha256": digest.hexdigest()}))
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
@@ -178,6 +184,7 @@ def _header(graph: EvidenceGraph, shipped: str) -> dict[str, Any]:
         "format": FORMAT,
         "version": FORMAT_VERSION,
         "release": graph.release,
+        "loaded": today().isoformat(),
         "method": VERSION,
         "shipped": shipped,
         "user": sorted(graph.user),
@@ -224,8 +231,16 @@ def read(path: Path) -> Snapshot:
             lines.setdefault(kind, []).append(text)
     if digest.hexdigest() != header.get("sha256"):
         raise damaged(path, "its checksum doesn't fit")
+    loaded = header.get("loaded")
     return Snapshot(
-        Header(header["release"], header["method"], header["shipped"], frozenset(header["user"]), frozenset(header["removed"])),
+        Header(
+            header["release"],
+            date.fromisoformat(loaded) if loaded is not None else None,
+            header["method"],
+            header["shipped"],
+            frozenset(header["user"]),
+            frozenset(header["removed"]),
+        ),
         {kind.decode(): text for kind, text in lines.items()},
         path,
     )

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ValidationError
 from graph.build import EvidenceGraph
 from graph.elements import Edge, edges, nodes
 from graph.method import VERSION
+from graph.stores.port import today
 from schema.errors import StoreError
 from schema.graphmodel import Property
 from schema.reading import ClaimReading, PrevalenceReading, Reading
@@ -40,6 +41,7 @@ POINTER: tuple[Property, ...] = (
     Property(name="last", type="integer", about="the newest generation that was begun"),
     Property(name="load", type="string", about="which load it was: generations of an imported or emptied database begin anew"),
     Property(name="release", type="string", about="the release that is read"),
+    Property(name="loaded", type="string", about="the day (UTC) on which it was put in its place"),
     Property(name="format", type="integer", about="of nodes, relationships and records"),
     Property(name="method", type="string", about="version of the method that built the graph"),
     Property(name="user", type="list of strings", about="studies that did not come with the package"),
@@ -86,6 +88,7 @@ def pointer_row(graph: EvidenceGraph, generation: int) -> dict[str, Any]:
         "current": generation,
         "load": uuid.uuid4().hex,
         "release": graph.release,
+        "loaded": today().isoformat(),
         "format": FORMAT,
         "method": VERSION,
         "user": sorted(graph.user),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from datetime import date
 from threading import Lock, RLock
 from typing import Any, TypeVar, cast
 
@@ -38,6 +39,7 @@ class Neo4jReader(Reader):
         self.generation: int = pointer["generation"]
         self.load: str | None = pointer["load"]
         self._release: str = pointer["release"]
+        self._loaded = date.fromisoformat(pointer["loaded"]) if pointer["loaded"] is not None else None
         self._user, self._removed = frozenset(pointer["user"] or ()), frozenset(pointer["removed"] or ())
         self._kept: LRUCache[Any, list[Any]] = LRUCache(_KEPT, getsizeof=lambda rows: len(rows) + 1)
         self._lock = Lock()
@@ -66,6 +68,9 @@ class Neo4jReader(Reader):
 
     def release(self) -> str:
         return self._release
+
+    def loaded(self) -> date | None:
+        return self._loaded
 
     def counts(self) -> Counts:
         return self._whole("counts", lambda: Counts(**self._connection.read(cypher.COUNTS, generation=self.generation)[0].data()))
