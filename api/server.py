@@ -6,9 +6,15 @@ import socket
 import sys
 import threading
 import webbrowser
+from typing import TYPE_CHECKING
 
 from graph.settings import Settings
 from schema.errors import PortTaken
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from graph.stores.port import Store
 
 
 def run(settings: Settings, host: str, port: int, *, open_browser: bool = False) -> None:
@@ -22,15 +28,28 @@ def run(settings: Settings, host: str, port: int, *, open_browser: bool = False)
     configure(settings.log_format)
     listener = _listen(host, port)
     try:
-        app = create_app(open_store(settings))
+        store = open_store(settings)
+        app = create_app(store)
     except BaseException:
         listener.close()
         raise
+    # later, so that the first answer need not share the processor with it
+    warming = threading.Timer(1, _warm, [app, store])
+    warming.daemon = True
+    warming.start()
     address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
     print(f"R-DWI evidence graph: {address}  (API: {address}/docs; Ctrl-C ends it)", flush=True)
     if open_browser:
         threading.Timer(0.5, webbrowser.open, [address]).start()
     uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False)).run([listener])
+
+
+def _warm(app: FastAPI, store: Store) -> None:
+    from api.pages.warm import warm
+
+    warm(store)
+    # refusals of parameters name those that there are, by this document
+    app.openapi()
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,8 +1,9 @@
 """The pages: `python -m benchmarks.pages [rounds]`. Milliseconds at the server, beside the same question as JSON; first paint; kilobytes.
 
 Each page is made anew each time (no answer is kept), in turn with the same question as JSON, by the same application in this process; the
-median of the rounds is printed, and the first time, in which figures are worked out that later ones remember. CPU time tells what a
-page takes where others use the machine, too. First paint and kilobytes are of a server in a process of its own and of a browser that has
+median of the rounds is printed, and the first time after the warming that a server does by itself, in which figures are worked out that
+later ones remember; of evidence, every page of the corpus is asked for the first time. CPU time tells what a page takes where others use
+the machine, too. First paint and kilobytes are of a server in a process of its own and of a browser that has
 kept nothing.
 """
 
@@ -19,6 +20,7 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from api.cache import Answers
+from api.pages.warm import warm
 from benchmarks.serving import first_answer, server
 from graph.build import build
 from graph.opening import shipped_studies
@@ -78,6 +80,8 @@ def at_the_server(rounds: int) -> None:
     Answers._keep = lambda *_: None  # type: ignore[method-assign]
     try:
         with TestClient(create_app(store)) as client:
+            # as a server does by itself
+            warm(store)
             _taken(client, "/cohorts")
             print(f"{'page (ms)':58} {'first':>6} {'again':>6} {'CPU':>6} {'JSON':>6} {'CPU':>6} {'kB':>5}")
             for page, same in _PAGES.items():
@@ -86,10 +90,17 @@ def at_the_server(rounds: int) -> None:
                 clock, cpu, json, json_cpu = (
                     statistics.median(getattr(pair[side], what) for pair in pairs) for side in (0, 1) for what in ("clock", "cpu")
                 )
-                over = "" if clock <= (200 if page.startswith("/evidence") else 100) else "  over the bar"
+                over = "" if max(first.clock, clock) <= (200 if page.startswith("/evidence") else 100) else "  over the bar"
                 print(f"{page:58} {first.clock:6.0f} {clock:6.0f} {cpu:6.0f} {json:6.0f} {json_cpu:6.0f} {first.size / 1000:5.0f}{over}")
+            every = sorted(_taken(client, f"/evidence?{address}").clock for address in _evidence(store))
+            print(f"each of {len(every)} evidence pages, first asked: median {statistics.median(every):.0f} ms, most {every[-1]:.0f} ms")
     finally:
         Answers._keep = keeping  # type: ignore[method-assign]
+
+
+def _evidence(store: MemoryStore) -> list[str]:
+    edges = [(one.exposure.id, one.outcome.id, one.population.id) for one in store.reader().edges()]
+    return [f"exposure={exposure}&outcome={outcome}&population={population}" for exposure, outcome, population in edges]
 
 
 def _listening(page: Page) -> list[Request]:

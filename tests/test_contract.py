@@ -53,7 +53,8 @@ def test_a_store_gives_back_what_was_put_in(asked: Reader, reader: MemoryReader,
 def test_the_day_of_loading_is_known(asked: Reader) -> None:
     loaded = asked.loaded()
     # a run may go past midnight
-    assert loaded is not None and today() - timedelta(days=1) <= loaded <= today()
+    assert loaded is not None
+    assert today() - timedelta(days=1) <= loaded <= today()
 
 
 def test_edges_are_those_that_match_sorted(asked: Reader, reader: MemoryReader) -> None:

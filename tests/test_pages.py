@@ -10,15 +10,17 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from jinja2 import Environment
 from starlette.testclient import TestClient
 
 from api import cache
 from api.app import create_app
 from api.figures.words import p_value as drawn_p
-from api.pages import formats, installed, words
+from api.pages import formats, frame, installed, words
 from api.pages.frame import ABBREVIATIONS, POLICY, explained
+from api.pages.warm import warm
 from api.tables import number
-from graph import questions
+from graph import gaps, questions
 from graph.build import EvidenceGraph, build
 from graph.lists import Page
 from graph.method import METHOD
@@ -692,3 +694,32 @@ def test_a_page_beyond_the_end_speaks_of_no_filter(client: TestClient) -> None:
 def test_the_patients_of_a_cohort_are_those_of_its_largest_paper(client: TestClient) -> None:
     text = Text(page(client, "/cohorts")).text
     assert "Patients of the largest paper that draws on it" in text
+
+
+# --- before anyone asks ---
+
+
+def test_after_warming_no_reader_waits_for_a_template_or_a_figure(graph: EvidenceGraph, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame._environment.cache_clear()
+    gaps.lesson.cache_clear()
+    store = MemoryStore(graph)
+    warm(store)
+    monkeypatch.setattr(Environment, "compile", None)
+    worked_out = gaps.lesson.cache_info().misses
+    assert worked_out > 50
+    with TestClient(create_app(store)) as client:
+        for address in PAGES:
+            page(client, address)
+    assert gaps.lesson.cache_info().misses == worked_out
+
+
+def test_warming_leaves_it_to_readers_to_be_told_that_a_store_is_away(graph: EvidenceGraph, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = MemoryStore(graph)
+
+    def away() -> MemoryReader:
+        raise StoreUnavailable("away")
+
+    monkeypatch.setattr(store, "reader", away)
+    warm(store)
+    with pytest.raises(StoreUnavailable):
+        store.reader()

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -157,6 +158,17 @@ def test_an_interrupt_ends_it_cleanly_and_frees_the_port(serve: Callable[..., Se
     with socket.socket() as again:
         again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         again.bind(("127.0.0.1", port))
+
+
+def test_an_interrupt_ends_it_cleanly_while_the_first_pages_are_made(serve: Callable[..., Served]) -> None:
+    served = serve()
+    served.json("/healthz")
+    # it begins a second after the start
+    time.sleep(1.3)
+    status, _, err = served.end(signal.SIGINT)
+    assert status == 130
+    assert "Traceback" not in err
+    assert "Fatal" not in err
 
 
 def test_a_termination_ends_it_cleanly(serve: Callable[..., Served]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import svg
 
 from api.figures.drawing import small
-from graph.weight import weigh
 from schema.association import Association, Beside
 
 WIDTH, HEIGHT = 104, 16
@@ -34,7 +33,7 @@ def hardly_moved(association: Association | Beside) -> bool:
     if association.weight is None:
         return False
     sure = association.p_direction if isinstance(association, Association) else None
-    return abs(association.weight - weigh(()).weight) < MOVED and (sure is None or sure < SURE)
+    return abs(association.weight - _unmoved()) < MOVED and (sure is None or sure < SURE)
 
 
 def told_weight(association: Association | Beside) -> str:
@@ -44,5 +43,13 @@ def told_weight(association: Association | Beside) -> str:
     what = "it" if association.direction in {"increases", "decreases"} else "the likelier direction"
     steps = round(association.weight * 10)
     often = {0: "fewer than 1 in 10", 10: "more than 9 in 10"}.get(steps, f"{steps} in 10")
-    hardly = f"; the data hardly moved this from {round(weigh(()).weight * 10)} in 10" if hardly_moved(association) else ""
+    hardly = f"; the data hardly moved this from {round(_unmoved() * 10)} in 10" if hardly_moved(association) else ""
     return f"a next cohort would report {what}: {often}{hardly}"
+
+
+def _unmoved() -> float:
+    """The weight that the prior alone gives."""
+    # numpy takes its time to import, and who asks for JSON needs no figures
+    from graph.weight import weigh
+
+    return weigh(()).weight

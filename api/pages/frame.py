@@ -121,6 +121,12 @@ def _environment() -> Environment:
     return environment
 
 
+def compile_templates() -> None:
+    """Compile every template now, so that nobody waits for the first of its pages."""
+    for name in _environment().list_templates():
+        _environment().get_template(name)
+
+
 def _both(draw: Callable[..., str | None], *about: Any, **options: Any) -> Markup:
     """A figure in two widths, of which the style sheet shows the one that fits."""
     wide, narrow = (draw(*about, **options, width=width, standalone=False) for width in (figures.WIDE, figures.NARROW))
