@@ -115,6 +115,7 @@ def _row(reading: Reading, corpus: Corpus, used: Used, why: str | None, share: f
         source=row.source,
         exposure_as_reported=row.exposure_as_reported,
         outcome_as_reported=row.outcome_as_reported,
+        notes=row.notes,
         n=reading.n,
         n_known=reading.n_known,
         y=reading.y,

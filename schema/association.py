@@ -226,6 +226,7 @@ class Row(Frozen):
     source: str | None = None
     exposure_as_reported: str | None = None
     outcome_as_reported: str | None = None
+    notes: str | None = None
     n: int
     n_known: bool
     y: float | None = None

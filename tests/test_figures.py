@@ -732,3 +732,10 @@ def test_the_most_certain_are_drawn_by_sign_the_most_certain_first(reader: Memor
     at = [drawn.index(f"{name}: ") for name in expected]
     assert at == sorted(at)
     assert [one.weight or 0 for one in shown] != sorted((one.weight or 0 for one in shown), reverse=True)
+
+
+def test_two_pooled_rows_of_one_review_are_told_apart(reader: MemoryReader) -> None:
+    drawn = forest_plot(questions.evidence(reader, "r-dwi", "poor-functional-outcome")) or ""
+    told = re.sub(r"<[^>]*>", " ", drawn)
+    assert "mRS 3-6" in told
+    assert "mRS 4-6" in told

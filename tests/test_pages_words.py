@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -13,6 +13,7 @@ from graph import questions
 from graph.build import EvidenceGraph
 from graph.stores.memory import MemoryReader
 from schema.association import Association, FamilyResult, TermRef
+from schema.study import Design, Population
 from schema.vocabulary import Term, shipped
 
 ICH = TermRef(id="ich", name="intracerebral haemorrhage (ICH)", kind="population")
@@ -198,9 +199,9 @@ def test_certainty_is_named_with_what_lowered_it() -> None:
         {"domain": "risk of bias", "text": "crude", "step": -1},
         {"domain": "imprecision", "text": "one cohort only", "step": -1},
     ]
-    assert "Certainty is very low, within for risk of bias and imprecision; 1 study, read as abstract." in told(reasons=reasons)
+    assert "Certainty is very low, lowered for risk of bias and imprecision; 1 study, read as abstract." in told(reasons=reasons)
     capped = [{"domain": "published disagrees", "text": "two exclude each other's point: very low at most"}]
-    assert "Certainty is very low, within for published estimates that disagree; 1 study" in told(reasons=capped)
+    assert "Certainty is very low, lowered for published estimates that disagree; 1 study" in told(reasons=capped)
     assert "2 of 3 read in full" in told(studies=3, full_text=2)
 
 
@@ -306,3 +307,55 @@ def test_an_increase_is_told_by_what_it_is_of() -> None:
     assert formats.more(terms["mortality"], less=True) == "a lower risk of death"
     assert formats.more(terms["quality-of-life"]) == "higher quality of life"
     assert formats.more(Term(id="x", name="Atrophy", kind="csvd-marker")) == "more atrophy"
+
+
+def test_a_family_says_what_it_is_of(graph: EvidenceGraph) -> None:
+    answer = questions.evidence(MemoryReader(graph), "cerebral-microbleeds", "r-dwi")
+    one = answer.association
+    assert one is not None
+    told = [words.family(family, answer.rows, one, shipped().terms) for family in one.families]
+    assert told == ["OR, binary, observational", "OR, binary, observational; as strictly lobar microbleeds"]
+
+
+def test_a_family_per_step_says_its_step_and_no_type(graph: EvidenceGraph) -> None:
+    answer = questions.evidence(MemoryReader(graph), "acute-bp-reduction", "r-dwi")
+    one = answer.association
+    assert one is not None
+    assert words.family(one.families[0], answer.rows, one, shipped().terms) == (
+        "OR per 10 mmHg, observational; as reduction of mean arterial pressure"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("rct", "randomised trial"),
+        (None, "not reported"),
+        ("case-control; rct; not reported", "case-control; randomised trial; not reported"),
+    ],
+)
+def test_designs_are_told_as_the_field_writes_them(name: str | None, told: str) -> None:
+    assert formats.design(name) == told
+
+
+def test_every_design_has_its_words() -> None:
+    assert set(formats.DESIGNS) == set(get_args(Design))
+
+
+@pytest.mark.parametrize(
+    ("condition", "arteriopathy", "location", "told"),
+    [
+        ("ich", "any", "any", "ICH"),
+        ("ich", "hypertensive", "deep", "ICH, hypertensive arteriopathy, deep"),
+        ("ich", "non-caa", "any", "ICH, without CAA"),
+        ("ischaemic-stroke", "any", "any", "ischaemic stroke"),
+    ],
+)
+def test_groups_are_told_in_words(condition: Any, arteriopathy: Any, location: Any, told: str) -> None:
+    group = Population(id="all", label="all", condition=condition, arteriopathy=arteriopathy, location=location)
+    assert formats.people(group) == told
+
+
+@pytest.mark.parametrize(("slug", "told"), [("csvd-marker", "CSVD marker"), ("dwi-lesion", "DWI lesion"), ("vessel", "vessel")])
+def test_kinds_are_told_in_words(slug: str, told: str) -> None:
+    assert formats.kind(slug) == told

@@ -85,7 +85,11 @@ def _panels(answer: Evidence) -> list[tuple[str | None, list[_Part]]]:
             continue
         axis = None if one.measure in RATIOS else SHORT.get(one.measure, one.measure)
         text = ", ".join(filter(None, (measured(one.measure, one.estimate, one.ci), f"from a review of {one.k} studies" if one.k else "")))
-        entry = _Entry("published", one.label, "the headline" if one.headline else "", text, one.estimate, one.ci, bold=one.headline)
+        what = ["the headline"] if one.headline else []
+        if sum(other.study == one.study for other in answer.published) > 1 and one.finding in rows:
+            # of several rows of a review, which this is
+            what += filter(None, (rows[one.finding].outcome_as_reported,))
+        entry = _Entry("published", one.label, "; ".join(what), text, one.estimate, one.ci, bold=one.headline)
         panels.setdefault(axis, {}).setdefault("Published meta-analyses", []).append(entry)
     ordered = sorted(panels.items(), key=lambda item: (item[0] is not None, item[0] or ""))
     return [(axis, [_Part(heading, entries) for heading, entries in parts.items()]) for axis, parts in ordered]

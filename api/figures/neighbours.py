@@ -51,7 +51,7 @@ def neighbourhood(
     `link(term)` gives a term's address by its id, `evidence(exposure, outcome)` an association's, on its sign. `most` on each side are
     drawn, in the answer's order: the most certain. Lines are as wide as the weight of their association.
     """
-    title = f"What {answer.term.name} is joined to, in {population_name(str(answer.query['population']))}"
+    title = f"Around {within(answer.term.name)}, in {population_name(str(answer.query['population']))}"
     canvas = Canvas(width)
     inner = width - 2 * _LEFT
     canvas.y = 8
@@ -230,7 +230,7 @@ def _mechanisms(canvas: Canvas, answer: Neighbours, link: Link | None) -> None:
 
 def _said(one: MechanismEdge) -> str:
     if not one.supports + one.proposes:
-        verb = "is denied to act through" if one.kind == "MAY_ACT_THROUGH" else "is denied to lead to"
+        verb = "is argued not to act through" if one.kind == "MAY_ACT_THROUGH" else "is argued not to lead to"
         return f"{term_name(one.start)} {verb} {within(term_name(one.end))}: {one.caption.removeprefix('may: ')}"
     verb = "may act through" if one.kind == "MAY_ACT_THROUGH" else "may lead to"
     return f"{term_name(one.start)} {verb} {within(term_name(one.end))}: {one.caption.removeprefix('may: ')}"

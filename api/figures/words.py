@@ -23,6 +23,8 @@ _LONG = {
 }  # fmt: skip
 
 
+# the id of a study or, after a colon, of one of its rows
+_ID = re.compile(r"(?<![\w-])[a-z0-9]+(?:-[a-z0-9]+)*(?::[a-z0-9]+(?:-[a-z0-9]+)*)?(?![\w-])")
 # names that keep their capital within a sentence
 _PROPER = frozenset({"Black", "Hispanic", "Asian", "Glasgow", "Alzheimer", "Alzheimer's", "Doppler", "Rankin"})
 
@@ -152,10 +154,7 @@ def names(answer: Evidence) -> Mapping[str, str]:
 
 def named(text: str, labels: Mapping[str, str]) -> str:
     """A reason with labels in place of ids."""
-    if not labels:
-        return text
-    ids = "|".join(re.escape(one) for one in sorted(labels, key=lambda one: (-len(one), one)))
-    return re.sub(rf"(?<![\w-])(?:{ids})(?![\w-])", lambda found: labels[found[0]], text)
+    return _ID.sub(lambda found: labels.get(found[0], found[0]), text)
 
 
 def abbreviations(measures: Iterable[str | None], *more: str) -> str:

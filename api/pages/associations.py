@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import HTMLResponse
 
 from api.deps import ReaderDep
-from api.figures.words import within
+from api.figures.words import names, within
 from api.pages.frame import View, respond
 from api.pages.requests import ROWS, asked, page_of, sifting, tidy
 from api.routes.associations import ContestedQuery, EvidenceQuery, FactorsQuery, OutcomesQuery
@@ -92,6 +92,7 @@ def evidence_view(reader: Reader, query: EvidenceQuery) -> View:
         "outcome": outcome,
         "node": node,
         "counterpart": other,
+        "labels": names(answer),
         "papers": sorted({row.study.id: row.study for row in answer.rows}.values(), key=lambda one: (one.label, one.id)),
         "papers_titles": {row.study.id: studies[row.study.id].title for row in answer.rows},
         "terms": terms,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import Protocol
 
-from api.figures.words import span, within
+from api.figures.words import plain, span, within
 from api.tables import number
 from schema.association import Association, Beside, EstimateSource, Interval, PublishedEstimate, TermRef
+from schema.study import Condition, Design, Population
 from schema.vocabulary import Term
 
 MEASURES = {
@@ -20,6 +21,31 @@ SOURCES: dict[EstimateSource, str] = {
     "pooled-bayes": "pooled, Bayesian",
     "pooled-reml-hk": "pooled, REML with Hartung-Knapp",
     "published": "published meta-analysis",
+}
+
+
+DESIGNS: dict[Design, str] = {
+    "prospective-cohort": "prospective cohort",
+    "retrospective-cohort": "retrospective cohort",
+    "cross-sectional": "cross-sectional",
+    "case-control": "case-control",
+    "rct": "randomised trial",
+    "rct-post-hoc": "report of a randomised trial (main or post hoc)",
+    "individual-patient-pooled": "pooled individual patients",
+    "meta-analysis": "meta-analysis",
+    "systematic-review": "systematic review",
+    "narrative-review": "narrative review",
+    "case-series": "case series",
+    "case-report": "case report",
+    "histopathology": "histopathology",
+    "animal": "animal experiment",
+}
+_CONDITIONS: dict[Condition, str] = {
+    "ich": "ICH",
+    "caa": "CAA, with or without ICH",
+    "csvd": "cerebral small vessel disease",
+    "comparison": "unlike groups taken together",
+    "post-mortem": "post mortem",
 }
 
 
@@ -132,3 +158,30 @@ def all_read(one: Association | Beside) -> str:
     if one.full_text == 0:
         return "read as abstract" if one.studies == 1 else "all read as abstracts"
     return f"{one.full_text} of {one.studies} read in full"
+
+
+def design(name: str | None) -> str:
+    """A design as the field writes it; of several, joined by semicolons, each."""
+    known: dict[str, str] = dict(DESIGNS.items())
+    return "; ".join(known.get(one, one) for one in (name or "not reported").split("; "))
+
+
+def people(group: Population) -> str:
+    """Whom a group holds: ICH, hypertensive arteriopathy, deep."""
+    arteriopathy = {"any": "", "caa": "with CAA", "non-caa": "without CAA", "mixed": "hypertensive arteriopathy and CAA in one patient"}
+    parts = [
+        _CONDITIONS.get(group.condition, plain(group.condition)),
+        arteriopathy.get(group.arteriopathy, f"{group.arteriopathy} arteriopathy"),
+        "" if group.location == "any" else group.location,
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def kind(slug: str) -> str:
+    """A kind or category of terms: CSVD marker, DWI lesion."""
+    return " ".join(word.upper() if word in {"csvd", "dwi"} else word for word in slug.split("-"))
+
+
+def opened(name: str) -> str:
+    """A name as it begins a sentence or a cell."""
+    return name[:1].upper() + name[1:]

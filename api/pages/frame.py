@@ -10,12 +10,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
 from api import figures
 from api.figures.weights import hardly_moved
+from api.figures.words import named
 from api.pages import formats, words
 from api.pages.addresses import Addresses
 from graph.method import METHOD
@@ -117,7 +119,7 @@ def _environment() -> Environment:
         "hardly_moved": hardly_moved,
     }
     environment.tests["starting"] = lambda text, head: text.startswith(head)
-    environment.filters |= {"explained": explained, "svg": _trusted, "both": _both}
+    environment.filters |= {"explained": explained, "svg": _trusted, "both": _both, "named": _named}
     return environment
 
 
@@ -125,6 +127,12 @@ def compile_templates() -> None:
     """Compile every template now, so that nobody waits for the first of its pages."""
     for name in _environment().list_templates():
         _environment().get_template(name)
+
+
+@pass_context
+def _named(context: Context, text: str) -> str:
+    """The text with the names of studies in place of their ids."""
+    return named(text, context["labels"])
 
 
 def _both(draw: Callable[..., str | None], *about: Any, **options: Any) -> Markup:
@@ -138,12 +146,22 @@ def _trusted(svg: str | None) -> Markup:
     return Markup(svg or "")  # noqa: S704
 
 
+# of populations only those whose id is no word of its own
+_PLACES = {place.id: place.name for place in POPULATIONS.values() if place.id.partition("-")[0] in {"ich", "caa"}}
+
+
 def text(view: View, reader: Reader, to: Addresses) -> str:
     """The page as text."""
-    return _environment().get_template(view.template).render(
-        **view.content, title=view.title, here=view.path, asked=view.asked, to=to, release=reader.release(), until=published_until(reader),
-        loaded=reader.loaded(), made=today(),
-    )  # fmt: skip
+    studies = reader.studies().values()
+    content = {
+        **view.content,
+        "labels": {**_PLACES, **{study.id: study.label for study in studies}, **view.content.get("labels", {})},
+        "release": reader.release(),
+        "loaded": reader.loaded(),
+        "until": published_until(reader),
+        "made": today(),
+    }
+    return _environment().get_template(view.template).render(**content, title=view.title, here=view.path, asked=view.asked, to=to)
 
 
 def bare(template: str, title: str, **content: Any) -> str:

@@ -7,7 +7,7 @@
    Where it was worked out and is not what the paper prints, both are told.
    Where its point lies on the other side of no effect than the cohorts' direction, that is said beside it.
 4  Where nothing can be pooled, the sentence says so.
-5  The certainty is named with what within it, and how the papers were read.
+5  The certainty is named with what lowered it, and how the papers were read.
 """
 
 from __future__ import annotations
@@ -176,15 +176,28 @@ def _figure(one: Association) -> str:
 
 def _sure(one: Association) -> str:
     # estimates that exclude each other's point cap the certainty, which is no step
-    within = [reason.domain for reason in one.reasons if reason.step < 0 or reason.domain == _CAP]
-    within = ["published estimates that disagree" if domain == _CAP else domain for domain in within]
-    because = f", within for {_listed(list(dict.fromkeys(within)))}" if within else ""
+    lowered = [reason.domain for reason in one.reasons if reason.step < 0 or reason.domain == _CAP]
+    lowered = ["published estimates that disagree" if domain == _CAP else domain for domain in lowered]
+    because = f", lowered for {_listed(list(dict.fromkeys(lowered)))}" if lowered else ""
     read = all_read(one)
     return f"Certainty is {level(one.certainty)}{because}; {count(one.studies, 'study', 'studies')}, {read}."
 
 
 def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def family(one: FamilyResult, rows: Sequence[Row], of: Association, names: Mapping[str, Term]) -> str:
+    """What a family of estimates is of: "OR per 10 mmHg, observational; as reduction of mean arterial pressure"."""
+    contrast = "" if one.unit or not one.contrast_type else f", {_CONTRASTS.get(one.contrast_type, one.contrast_type)}"
+    step = f" per {one.unit}" if one.unit else ""
+    behind = {term for row in rows if row.finding in one.rows for term in (row.exposure, row.outcome)}
+    others = sorted(within(names[term].name) for term in behind - {of.exposure.id, of.outcome.id})
+    parts = f"; as {_listed(others)}" if others else ""
+    return f"{measure(one.measure)}{step}{contrast}, {'randomised' if one.randomised else 'observational'}{parts}"
+
+
+_CONTRASTS = {"unknown": "contrast not printed", "shift": "shift over a scale"}
 
 
 def repeated(one: Association) -> bool:
@@ -204,8 +217,13 @@ def summary(answer: Answer[Association], *, side: str) -> str:
     best = max((one.certainty for one in items if one.certainty), key=_LEVELS.index, default=None)
     highest = sum(one.certainty == best for one in items)
     sure = f" No certainty is above {level(best)} ({highest} of {len(items)})." if best else ""
-    rest = f"{single} on one cohort or none, {pooled} with estimates that can be pooled"
-    return f"{count(len(items), noun)} studied: {same} reported with the same sign by two or more independent cohorts, {rest}.{sure}"
+    parts = [
+        (same, "reported with the same sign by two or more independent cohorts"),
+        (len(items) - same - single, "by two or more without one sign"),
+        (single, "by one cohort or none"),
+    ]
+    told = ", ".join(f"{many} {what}" for many, what in parts if many or what == parts[0][1])
+    return f"{count(len(items), noun)} studied: {told}. Estimates can be pooled for {pooled}.{sure}"
 
 
 _LEVELS = ("very-low", "low", "moderate", "high")
