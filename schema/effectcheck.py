@@ -30,7 +30,12 @@ def _significant_sign(row: Finding) -> int:
 
 def contradiction(row: Finding) -> Remark | None:
     """A significant value whose sign contradicts the direction. `reversed` turns both, so it can't make or mend one."""
-    sign = _significant_sign(row) * (-1 if row.outcome_scale else 1)
+    return _beside_the_direction(row, _significant_sign(row))
+
+
+def _beside_the_direction(row: Finding, sign: int) -> Remark | None:
+    """The sign, on the printed scale, beside a direction that it contradicts."""
+    sign *= -1 if row.outcome_scale else 1
     claimed = {"increases": 1, "decreases": -1}.get(row.direction, 0)
     if sign and claimed and sign != claimed:
         told = f"{row.measure} {row.value}" + (f" {list(row.ci)}" if row.ci else "")
@@ -43,7 +48,12 @@ def contradiction(row: Finding) -> Remark | None:
 
 
 def oddities(row: Finding, population_n: int | None) -> Iterator[Remark]:
-    """What doesn't go together: p and ci, counts and value, sizes above the population's."""
+    """What doesn't go together: value and direction, p and ci, counts and value, sizes above the population's."""
+    if row.value is not None and not _significant_sign(row):
+        null = 1.0 if row.measure in RATIOS else 0.0
+        remark = _beside_the_direction(row, (row.value > null) - (row.value < null))
+        if remark is not None:
+            yield remark
     if row.role == "main" and row.measure in RATIOS and row.value is not None and row.ci is not None and row.ci[0] > 0:
         se = (math.log(row.ci[1]) - math.log(row.ci[0])) / (2 * Z_SIGNIFICANT)
         if row.p is not None and se > 0:

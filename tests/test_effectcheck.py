@@ -68,6 +68,10 @@ def test_a_significant_value_contradicts_the_direction_of_the_other_sign_only(
         ({"counts": TABLE, "reversed": True}, None, "`reversed`"),
         ({"groups": [{"name": "a"}, {"name": "b"}], "reversed": True}, None, "`reversed`"),
         ({"per": {"step": 10, "unit": "mmHg"}, "contrast_type": "binary"}, None, "contrast_type binary"),
+        ({"value": 0.74, "ci": [0.4, 1.3]}, None, "increases with OR 0.74 [0.4, 1.3]"),
+        ({"value": 0.74}, None, "increases with OR 0.74"),
+        ({"value": 1.4, "ci": [0.8, 2.4], "outcome_scale": "lower-is-worse"}, None, "increases with OR 1.4"),
+        ({"value": -0.4, "measure": "mean-difference"}, None, "increases with mean-difference -0.4"),
     ],
 )
 def test_figures_that_do_not_go_together_are_told_once(keys: dict[str, Any], population_n: int | None, words: str) -> None:
@@ -100,6 +104,11 @@ def test_figures_that_do_not_go_together_are_told_once(keys: dict[str, Any], pop
         ({"reversed": True, "value": 2.0}, None),
         ({"per": {"step": 10, "unit": "mmHg"}, "contrast_type": "per-unit"}, None),
         ({"per": {"step": 10, "unit": "mmHg"}}, None),
+        ({"value": 1.0, "ci": [0.6, 1.7]}, None),
+        ({"value": 0.74, "ci": [0.4, 1.3], "direction": "no-association"}, None),
+        ({"value": 0.74, "ci": [0.4, 1.3], "direction": "decreases"}, None),
+        # an error, and told as that alone
+        ({"value": 0.5, "ci": [0.3, 0.8]}, None),
     ],
 )
 def test_figures_that_go_together_or_cannot_be_compared_are_not_odd(keys: dict[str, Any], population_n: int | None) -> None:
