@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from graph.weight import Weight
 
 _SINGULAR = {"points": "point", "years": "year", "days": "day", "lesions": "lesion", "steps": "step"}
+_NOTED_UNIT = re.compile(r"(?:^|;)\s*unit: ([^;]+)")
 _MEASURE_ORDER = {"OR": 0, "HR": 1, "RR": 2}
 
 
@@ -338,6 +340,7 @@ def _published(
             study=row.study,
             label=corpus.studies[row.study].label,
             measure=row.family.measure if row.family else row.row.measure,
+            unit=_noted_unit(row),
             estimate=back(row.scale, row.y) if row.y is not None else None,
             ci=_printed_ci(row),
             k=corpus.studies[row.study].k,
@@ -348,6 +351,14 @@ def _published(
         for row in votes.published
     )
     return shown, next((one for one in shown if one.headline), None)
+
+
+def _noted_unit(reading: Reading) -> str | None:
+    """The unit of a difference, which a sheet has no key for but its notes: "unit: mL"."""
+    if not reading.row.measure.endswith("difference"):
+        return None
+    found = _NOTED_UNIT.search(reading.row.notes or "")
+    return found[1].strip() if found else None
 
 
 def _printed_ci(reading: Reading) -> Interval | None:

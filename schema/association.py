@@ -75,12 +75,13 @@ class FamilyResult(Frozen):
 
 
 class PublishedEstimate(Frozen):
-    """A published meta-analysis's pooled row: `k` and `patients` are what the review counted."""
+    """A published meta-analysis's pooled row: `k` and `patients` are what the review counted; `unit` is that of a difference, if noted."""
 
     finding: str
     study: str
     label: str
     measure: str
+    unit: str | None = None
     estimate: float | None = None
     ci: Interval | None = None
     k: int | None = None

@@ -359,3 +359,17 @@ def test_groups_are_told_in_words(condition: Any, arteriopathy: Any, location: A
 @pytest.mark.parametrize(("slug", "told"), [("csvd-marker", "CSVD marker"), ("dwi-lesion", "DWI lesion"), ("vessel", "vessel")])
 def test_kinds_are_told_in_words(slug: str, told: str) -> None:
     assert formats.kind(slug) == told
+
+
+def test_a_published_difference_has_its_unit_wherever_its_sheet_notes_one(graph: EvidenceGraph) -> None:
+    answer = questions.evidence(MemoryReader(graph), "haematoma-volume", "r-dwi")
+    one = answer.association
+    assert one is not None
+    assert formats.unit(one) == "mL"
+    assert "mean difference 2.78 (95% CI 0.97-4.60) mL" in " ".join(words.known(one, one.outcome))
+
+
+def test_a_slope_says_what_it_is_of(graph: EvidenceGraph) -> None:
+    answer = questions.evidence(MemoryReader(graph), "cortical-superficial-siderosis", "r-dwi-count")
+    assert answer.association is not None
+    assert words.notes(answer.association) == "single study; includes no effect; present vs absent"

@@ -83,7 +83,7 @@ def _panels(answer: Evidence) -> list[tuple[str | None, list[_Part]]]:
     for one in answer.published:
         if one.estimate is None:
             continue
-        axis = None if one.measure in RATIOS else SHORT.get(one.measure, one.measure)
+        axis = None if one.measure in RATIOS else " ".join(filter(None, (SHORT.get(one.measure, one.measure), one.unit)))
         text = ", ".join(filter(None, (measured(one.measure, one.estimate, one.ci), f"from a review of {one.k} studies" if one.k else "")))
         what = ["the headline"] if one.headline else []
         if sum(other.study == one.study for other in answer.published) > 1 and one.finding in rows:

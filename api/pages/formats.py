@@ -81,8 +81,11 @@ def estimate(one: Estimated, *, spelt: bool = False) -> str:
 
 
 def unit(one: Association) -> str:
-    """Per 10 mmHg, where the headline is of a step of a measured exposure."""
-    if one.estimate_source == "published" or not one.families or not one.families[0].unit:
+    """Per 10 mmHg, where the headline is of a step of a measured exposure; mL, where it is a published difference whose unit is noted."""
+    review = headline_review(one)
+    if review is not None:
+        return review.unit or ""
+    if not one.families or not one.families[0].unit:
         return ""
     return f"per {one.families[0].unit}"
 

@@ -24,6 +24,7 @@ from schema.vocabulary import Term
 
 _CAP = "published disagrees"
 _RATIOS = frozenset({"OR", "RR", "HR"})
+_LINEAR = frozenset({"beta", "mean-difference", "median-difference"})
 
 
 def includes_no_effect(one: Association) -> bool | None:
@@ -49,6 +50,8 @@ def notes(one: Association) -> str:
         f"ours {ours(one)}" if ours(one) else "",
         "includes no effect" if includes_no_effect(one) else "",
         "this estimate points the other way" if points_otherwise(one) else "",
+        # of a difference or slope nothing else says what it is of
+        one.contrast or "" if one.measure in _LINEAR and not unit(one) else "",
     ]
     return "; ".join(part for part in parts if part)
 
