@@ -227,7 +227,7 @@ def test_a_request_reads_one_release_even_if_another_is_loaded_meanwhile(graph: 
     with TestClient(create_app(Swapping(graph))) as opened:
         for expected in (graph, smaller, graph, smaller):
             store = MemoryStore(expected)
-            assert opened.get("/v1/releases/current").json() == questions.release(store.reader(), store).model_dump()
+            assert opened.get("/v1/releases/current").json() == questions.release(store.reader(), store).model_dump(mode="json")
 
 
 def test_many_who_ask_at_once_get_the_same_answers(own: TestClient, client: TestClient) -> None:

@@ -159,4 +159,4 @@ def test_a_factor_of_which_papers_only_argue_against_it_is_no_factor_that_may_ac
 def test_the_neighbourhood_does_not_say_may_of_what_is_only_denied(reader: MemoryReader) -> None:
     one = next(one for one in reader.mechanism_edges() if not one.supports + one.proposes)
     drawn = " ".join(neighbourhood(questions.neighbours(reader, one.start)).split())
-    assert "is denied to" in drawn
+    assert "is argued not to" in drawn

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from api import cache
 from api.app import create_app
-from api.figures.words import p_value as drawn_p
+from api.figures.words import p_value
 from api.pages import formats, frame, installed, words
 from api.pages.frame import ABBREVIATIONS, POLICY, explained
 from api.pages.warm import warm
@@ -149,12 +149,12 @@ def printed(value: Any) -> Iterable[str]:
     if isinstance(value, bool) or value is None:
         return ()
     if isinstance(value, str):
-        return numbers(formats.p_value(value)) if value[:1] in "<>" else numbers(value)
+        return numbers(p_value(value)) if value[:1] in "<>" else numbers(value)
     told = {
         number(value), f"{value:,}", str(value), f"{value:.1f}", f"{value:.0f}", f"{100 * value:.0f}",
         f"{100 * value:.1f}", str(round(10 * value)), f"{value:g}",
     }  # fmt: skip
-    return {found for text in (*told, formats.p_value(value), drawn_p(value)) for found in numbers(text)}
+    return {found for text in (*told, formats.p_of_test(value), p_value(value)) for found in numbers(text)}
 
 
 def figures(answers: Iterable[Any]) -> set[str]:
@@ -736,3 +736,9 @@ def test_warming_leaves_it_to_readers_to_be_told_that_a_store_is_away(graph: Evi
     warm(store)
     with pytest.raises(StoreUnavailable):
         store.reader()
+
+
+def test_a_form_holds_every_design_and_every_study_left_out_of_its_permalink(client: TestClient) -> None:
+    html = page(client, "/factors?design=rct&design=rct-post-hoc&exclude=menon-2012&exclude=kidwell-2017")
+    assert re.findall(r'value="([\w-]+)" checked', html) == ["rct", "rct-post-hoc"]
+    assert re.findall(r'name="exclude" type="text" value="([\w-]*)"', html) == ["menon-2012", "kidwell-2017", ""]

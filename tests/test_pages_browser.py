@@ -419,6 +419,8 @@ def test_print_leaves_out_what_is_of_no_use_on_paper(small: Served, light: Windo
         assert not page.locator(".filters").is_visible()
         assert page.locator("figure.plot").first.is_visible()
         assert page.locator("footer").is_visible()
+        # nobody can open on paper what a click would
+        assert page.locator(".figures .why li").first.evaluate("reason => reason.checkVisibility()")
     finally:
         page.emulate_media(media="screen")
 

@@ -112,12 +112,8 @@ def source(one: Association) -> str:
     return SOURCES[one.estimate_source] if one.estimate_source else ""
 
 
-def p_value(value: float | str | None) -> str:
-    """P = 0.03, p < 0.001, p not significant as printed."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return f"p {value.replace('<', '< ').replace('>', '> ').replace('  ', ' ')}" if value[:1] in "<>" else f"p {value}"
+def p_of_test(value: float) -> str:
+    """The p of a test that was made here: p = 0.03, p < 0.001. What a paper prints stays as it is (p_value)."""
     return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
 
 

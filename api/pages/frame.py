@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse
 
 from api import figures
 from api.figures.weights import hardly_moved
-from api.figures.words import named
+from api.figures.words import named, p_value
 from api.pages import formats, words
 from api.pages.addresses import Addresses
 from graph.method import METHOD
@@ -117,6 +117,7 @@ def _environment() -> Environment:
         "policy": FILES_POLICY,
         "draw": figures,
         "hardly_moved": hardly_moved,
+        "p_value": p_value,
     }
     environment.tests["starting"] = lambda text, head: text.startswith(head)
     environment.filters |= {"explained": explained, "svg": _trusted, "both": _both, "named": _named}

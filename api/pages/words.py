@@ -15,8 +15,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from api.figures.forest import same_interval
-from api.figures.words import step_of, within
-from api.pages.formats import all_read, count, estimate, interval, level, measure, more, ours, p_value, source, unit
+from api.figures.words import p_value, step_of, within
+from api.pages.formats import all_read, count, estimate, interval, level, measure, more, ours, source, unit
 from api.tables import measure_of, number
 from schema.answer import Answer
 from schema.association import Association, FamilyResult, Row, TermRef
