@@ -135,7 +135,7 @@ def load(
 
 @app.command()
 def preview(paths: Paths, format: Annotated[Literal["table", "json"], typer.Option("--format", help="table or json.")] = "table") -> None:
-    """What loading sheets would change: the associations before and after. Nothing is stored."""
+    """What loading sheets would change: associations and pooled prevalences, before and after. Nothing is stored."""
     from graph import opening
 
     with _report() as report, contextlib.closing(opening.open_store(_settings(), report)) as store:
@@ -149,11 +149,16 @@ def preview(paths: Paths, format: Annotated[Literal["table", "json"], typer.Opti
         ids = [one.id for one in answer.studies if one.change == change]
         if ids:
             print(f"{change}: {', '.join(ids)}")
-    print(f"{answer.total} associations would change. Nothing was stored.")
-    if answer.items:
+    print(f"{answer.total} associations and {len(answer.prevalence)} pooled prevalences would change. Nothing was stored.")
+    if answer.items or answer.prevalence:
         from api import tables
 
-        _print(tables.changed(answer.items, "Before and after"))
+        for told in (
+            tables.changed(answer.items, "Before and after") if answer.items else None,
+            tables.changed_prevalence(answer.prevalence, "How common, before and after") if answer.prevalence else None,
+        ):
+            if told is not None:
+                _print(told)
 
 
 @app.command()

@@ -5,15 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from graph.synthesis import back, scale_of
 from schema.across import Chain, Comparison, Difference, Gap
-from schema.answer import Changed, columns, flat
+from schema.answer import Changed, ChangedPrevalence, columns, flat
 from schema.association import Association, Beside, Mechanism, PooledPrevalence, Prevalence, PrevalenceRow, Row
 from schema.association import Window as PrevalenceWindow
 from schema.robustness import CampFigures, CumulativeStep, LeftOut, Small, Standing, Subgroups
@@ -50,15 +48,6 @@ def number(value: float | None, digits: int = 2) -> str:
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.{digits}f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
-
-
-def measure_of(row: Row) -> str:
-    """What a row's value is: as printed or, where it was worked out from counts or groups, the measure of its family."""
-    family = row.family
-    if family is None or row.y is None or row.value is None or family.measure == row.measure:
-        return row.measure
-    worked_out = back(scale_of(family.measure), row.y)
-    return family.measure if math.isclose(worked_out, row.value, rel_tol=1e-9) else row.measure
 
 
 def estimate(item: Association | Beside | Gap) -> str:
@@ -116,6 +105,17 @@ def changed(items: Sequence[Changed], title: str) -> Table:
     return table
 
 
+def changed_prevalence(items: Sequence[ChangedPrevalence], title: str) -> Table:
+    """Pooled prevalences before and after a load."""
+    table = _table(title)
+    for heading in ("Lesion", "Population", "Before", "After"):
+        table.add_column(heading)
+    for one in items:
+        sides = (f"{percent(side)}, {side.cohorts} cohorts" if side is not None else "not counted" for side in (one.before, one.after))
+        table.add_row(one.lesion.name, one.population.id, *sides)
+    return table
+
+
 def associations(items: Sequence[Association], side: str, title: str, *, papers: bool = True) -> Table:
     """Associations for a terminal, with their papers where it is wide enough."""
     table = _table(title)
@@ -163,7 +163,7 @@ def rows(items: Sequence[Row], exposure: str, outcome: str, title: str) -> Table
     for row in items:
         value = ""
         if row.value is not None:
-            value = f"{measure_of(row)} {number(row.value)}" + (f" ({number(row.ci[0])}-{number(row.ci[1])})" if row.ci else "")
+            value = f"{row.measure} {number(row.value)}" + (f" ({number(row.ci[0])}-{number(row.ci[1])})" if row.ci else "")
         used = row.used + (f", {row.share:.0%}" if row.share is not None else "") + (f": {row.why}" if row.why else "")
         used = "; ".join((used, *row.warnings))
         # a part, or an opposite that was turned, is named

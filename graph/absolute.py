@@ -19,6 +19,11 @@ _NO_RISK = {
     "correlation": "The estimate is a correlation, which makes no risk.",
 }
 
+_NOT_WITH_AND_WITHOUT = {
+    "graded": "it is of degrees of it",
+    "per-unit": "it is per step",
+    "shift": "it is of a shift over all degrees of the outcome",
+}
 # the share of the exposed is rarely printed, so that the risk without the exposure can't be worked out of that of all
 _OF_ALL = (
     "The baseline is the prevalence in all patients, with and without the exposure: the risk without it is not known here. Read it as an "
@@ -46,7 +51,8 @@ def absolute(one: Association, outcome: Term, readings: Sequence[Reading], preva
     baseline = Share(given, "given") if given is not None else _unexposed(one, readings) or prevalence
     if baseline is None:
         return AbsoluteRisk(
-            why="No paper here prints the risk of those without the exposure, so a baseline must be given.", needs_baseline=True
+            why="The rows behind this estimate don't print the risk of those without the exposure, so a baseline must be given.",
+            needs_baseline=True,
         )
     exposed, low, high = (_risk(one.measure == "OR", baseline.pct, ratio) for ratio in (one.estimate, *one.ci))
     if exposed > 100:
@@ -78,7 +84,10 @@ def _refused(one: Association, outcome: Term, readings: Sequence[Reading]) -> st
         return f"The estimate is a published meta-analysis's, and {cohorts} its direction: what it would mean for patients is not told."
     types = {reading.family.contrast_type for reading in _headline(one, readings) if reading.family is not None}
     if types != {"binary"}:
-        return "The estimate is not of patients with against patients without the exposure: it is per step, or its contrast is not printed."
+        what = "; ".join(
+            dict.fromkeys(_NOT_WITH_AND_WITHOUT.get(one or "unknown", "its contrast is not printed") for one in sorted(types, key=str))
+        )
+        return f"The estimate is not of patients with against patients without the exposure: {what}."
     return None
 
 

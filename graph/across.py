@@ -41,7 +41,7 @@ def compare(
     term, turned = term_of(reader, lesion, "lesion or outcome")
     nodes = _nodes(populations) or GROUPS
     if len(nodes) < 2:
-        raise BadParameter("population", "compare takes two populations or more, one --population (population=) each.", sorted(POPULATIONS))
+        raise BadParameter("population", "compare takes two populations or more, each named once.", sorted(POPULATIONS))
     cells: dict[str, dict[str, Association]] = {}
     unknown = 0
     for node in nodes:

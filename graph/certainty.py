@@ -96,7 +96,7 @@ def judge(
     elif surprising:
         step("inconsistency", "one cohort's report is improbable given the others", -1, surprising)
     if 2 * len(rolled_up) > k > 0:
-        step("indirectness", f"{_of(rolled_up, k)} measure a part of the exposure or outcome", -1, rolled_up)
+        step("indirectness", f"{_of(rolled_up, k)} {'measures' if k == 1 else 'measure'} a part of the exposure or outcome", -1, rolled_up)
     includes_null = headline is not None and headline[1] <= null_value <= headline[2]
     if includes_null and null_value == 1 and headline is not None and headline[1] <= 0.75 and headline[2] >= 1 / 0.75:
         step("imprecision", "the interval includes a large effect either way", -2, findings)
@@ -110,7 +110,7 @@ def judge(
     if 2 * len(bare) > k > 0:
         step(
             "selective reporting",
-            f"{_of(bare, k)} give no estimate",
+            f"{_of(bare, k)} {'gives' if k == 1 else 'give'} no estimate",
             -1,
             [finding for vote in bare for finding in vote.findings],
         )

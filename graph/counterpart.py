@@ -31,7 +31,10 @@ def against_counterpart(own: Synthesis, other: Synthesis, studies: Mapping[str, 
     a, b = own.association, other.association
     if not own.votes.cohorts or not other.votes.cohorts or a.direction == b.direction:
         return None
-    sides = [camp(f"{one.association.exposure.name}: {one.association.direction}", one.votes.cohorts, studies) for one in (own, other)]
+    sides = [
+        camp(f"{one.association.exposure.name}, as a whole: {one.association.direction}", one.votes.cohorts, studies)
+        for one in (own, other)
+    ]
     said = {"increases": "increases", "decreases": "decreases", "inconclusive": "nothing clear", "inconsistent": "both"}
     why = f"{a.exposure.name} says {said[a.direction]}, its counterpart {b.exposure.name} says {said[b.direction]}"
     return Contested(why=why, camps=tuple(sides), differences=differences(sides))

@@ -20,6 +20,7 @@ from schema.association import (
     PrevalenceRow,
     PublishedPrevalence,
     Reason,
+    UncountedPrevalence,
     Window,
 )
 from schema.populations import nodes_of
@@ -48,6 +49,7 @@ def prevalence(lesion: str, population: str, readings: Sequence[PrevalenceReadin
         by_study.setdefault(reading.study, []).append(reading)
     rows: list[PrevalenceRow] = []
     published: list[PublishedPrevalence] = []
+    uncounted: list[UncountedPrevalence] = []
     for study_id in sorted(by_study):
         study = corpus.studies[study_id]
         given = sorted(by_study[study_id], key=lambda one: (len(one.prevalence), one.prevalence))
@@ -55,6 +57,7 @@ def prevalence(lesion: str, population: str, readings: Sequence[PrevalenceReadin
             published += [_published(one.row, study) for one in given]
         else:
             rows += _rows_of(given, study, lesion)
+            uncounted += [_uncounted(one, study) for one in given if count(one.row) is None]
     rows = _independent(rows, corpus.patients)
     used = [row for row in rows if row.used == "pooled"]
     pooled = pool(used)
@@ -67,7 +70,23 @@ def prevalence(lesion: str, population: str, readings: Sequence[PrevalenceReadin
         reasons=reasons,
         windows=_windows(used) if used else (),
         rows=tuple(rows),
+        uncounted=tuple(uncounted),
         published=tuple(published),
+    )
+
+
+def _uncounted(reading: PrevalenceReading, study: Study) -> UncountedPrevalence:
+    row = reading.row
+    return UncountedPrevalence(
+        study=study_ref(study),
+        population=population_ref(reading.populations[0]),
+        population_label=study.population(row.population).label,
+        lesion=row.lesion,
+        pct=row.pct,
+        pct_range=row.pct_range,
+        timing=row.timing,
+        source=row.source,
+        notes=row.notes,
     )
 
 

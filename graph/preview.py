@@ -1,21 +1,24 @@
-"""What loading sheets would change, without loading them: the associations that they touch, before and after."""
+"""What loading sheets would change, without loading them: the associations and prevalences that they touch, before and after."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 from graph.build import Key, corpus_of, keys_of
 from graph.counterpart import with_counterpart
 from graph.overlap import Patients
+from graph.prevalence import prevalence as prevalence_of
+from graph.prevalence import read_prevalence
 from graph.reading import read_study
 from graph.release import release_of
 from graph.stores.port import Reader
-from graph.synthesis import population_ref, synthesise, term_ref
-from schema.answer import Changed, Preview, PreviewedStudy
+from graph.synthesis import Corpus, population_ref, synthesise, term_ref
+from schema.answer import Changed, ChangedPrevalence, Preview, PreviewedStudy
 from schema.association import Association
+from schema.populations import POPULATIONS, with_parts
 from schema.problems import Problem
-from schema.reading import Reading
+from schema.reading import PrevalenceReading, Reading
 from schema.study import Study
 from schema.vocabulary import Vocabulary
 
@@ -54,7 +57,38 @@ def preview(reader: Reader, sheets: Sequence[Study], vocabulary: Vocabulary, pro
         problems=tuple(str(problem) for problem in problems),
         total=len(items),
         items=tuple(items),
+        prevalence=tuple(_prevalences(reader, new, corpus)),
     )
+
+
+def _prevalences(reader: Reader, new: Mapping[str, Study], corpus: Corpus) -> Iterator[ChangedPrevalence]:
+    """The pooled prevalences that would be another, by lesion and population."""
+    before = reader.prevalence()
+    after = [*(one for one in before if one.study not in new), *(one for study_id in sorted(new) for one in read_prevalence(new[study_id]))]
+    old = Corpus(reader.terms(), reader.studies(), reader.patients())
+    # where patients are shared, a study may make room for another
+    others = {*new, *_other_patients(old.patients, corpus.patients)}
+    touched = [one for one in (*before, *after) if one.study in others]
+    keys = {
+        (lesion, place)
+        for one in touched
+        for lesion in corpus.vocabulary.goes_to(one.row.lesion)
+        for place in POPULATIONS
+        if set(with_parts(place)) & set(one.populations)
+    }
+    for lesion, place in sorted(keys):
+        sides = [
+            prevalence_of(lesion, place, [one for one in rows if _counts(one, lesion, place, corpus.vocabulary)], side).pooled
+            for rows, side in ((before, old), (after, corpus))
+        ]
+        if sides[0] != sides[1]:
+            yield ChangedPrevalence(
+                lesion=term_ref(corpus.vocabulary[lesion]), population=population_ref(place), before=sides[0], after=sides[1]
+            )
+
+
+def _counts(one: PrevalenceReading, lesion: str, place: str, vocabulary: Vocabulary) -> bool:
+    return one.row.lesion in vocabulary.takes(lesion) and bool(set(with_parts(place)) & set(one.populations))
 
 
 def _of(readings: Iterable[Reading], studies: Iterable[str]) -> list[Reading]:

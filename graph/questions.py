@@ -190,7 +190,7 @@ def prevalence(
     here = inside(node, rows)
     _, unknown = sift(filters, here, reader.studies(), prevalence_verdict, lambda row: row.study)
     own = result(node)
-    empty = own.pooled is None and not own.rows and not own.published
+    empty = own.pooled is None and not own.rows and not own.published and not own.uncounted
     return PrevalenceAnswer(
         query=query_of({"lesion": term.id}, node, filters),
         release=reader.release(),

@@ -318,7 +318,7 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
     if row.measure == "correlation" and row.value is not None and n is not None:
         r = fisher_z(row.value * signs.value, n)
         if r is not None:
-            return _Observation("estimate", "correlation", r, None, "fisher-z", "correlation")
+            return _Observation("estimate", "correlation", r, None, "fisher-z", "correlation", warnings=_unlike_printed(row, r))
     if not ratio and row.measure != "p-only" and row.value is not None:
         value = row.value * signs.value
         if row.ci is not None:
@@ -348,6 +348,16 @@ def stepped(row: Finding, way: str) -> float:
         return 1
     ratio = way.startswith("ratio") and row.contrast_type == "per-unit"
     return row.per.step if ratio or way.startswith("difference") else 1
+
+
+def _unlike_printed(row: Finding, r: Estimate) -> tuple[str, ...]:
+    """Of a correlation whose printed interval is less than half or more than twice as wide as that of its patients: that it is."""
+    if row.ci is None or max(map(abs, row.ci)) >= 1:
+        return ()
+    printed = (math.atanh(row.ci[1]) - math.atanh(row.ci[0])) / (2 * Z95)
+    if r.se / 2 <= printed <= 2 * r.se:
+        return ()
+    return ("the printed interval is not that of a correlation in so many patients: worked out from their number",)
 
 
 def _difference(row: Finding, estimate: Estimate, way: str) -> _Observation:

@@ -112,10 +112,13 @@ def flips(synthesis: Synthesis, left_out: Sequence[LeftOut]) -> Flips:
     elif alone:
         for what, changed in (
             ("the direction", [one for one in left if one.direction_changes]),
-            ("whether the interval excludes no effect", [one for one in left if one.exclusion_changes]),
+            ("whether the interval excludes no effect", [one for one in left if one.exclusion_changes and one.estimate is not None]),
         ):
             if changed:
                 told.append(f"Leaving out one study changes {what}: {' or '.join(one.study.label for one in changed)}.")
+        without = [one.study.label for one in left if one.exclusion_changes and one.estimate is None]
+        if without:
+            told.append(f"Without {' or '.join(without)} no estimate is left.")
     else:
         told.append("Leaving out no single study flips it.")
     size = f"of {METHOD.reference_n} patients"

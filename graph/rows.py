@@ -10,7 +10,7 @@ from graph.reading import stepped
 from graph.synthesis import Corpus, Synthesis, back, population_ref, study_ref
 from schema.association import ClaimRow, FamilyResult, Interval, Reports, Row, Used
 from schema.reading import ClaimReading, Reading
-from schema.study import Study
+from schema.study import Finding, Study
 
 _REPORTS: Mapping[int, Reports] = {1: "increases", -1: "decreases", 0: "not-significant"}
 
@@ -70,6 +70,8 @@ def _why_not_pooled(reading: Reading, poolable: bool, shares: Mapping[str, float
     if finding in shares:
         return None
     if reading.kind != "estimate":
+        if reading.row.value is not None:
+            return "printed without an interval or p that gives its error: counts by its p or its word"
         return "no estimate printed: counts by its p or its word"
     if not poolable:
         return "measures a part of the exposure or outcome: counts, isn't pooled"
@@ -91,7 +93,7 @@ def _shares(primary: FamilyResult | None, synthesis: Synthesis) -> dict[str, flo
 
 def _row(reading: Reading, corpus: Corpus, used: Used, why: str | None, share: float | None, power: float | None) -> Row:
     row, study = reading.row, corpus.studies[reading.study]
-    value, ci = _turned(reading)
+    measure, value, ci = _turned(reading)
     return Row(
         finding=reading.finding,
         study=study_ref(study),
@@ -104,11 +106,15 @@ def _row(reading: Reading, corpus: Corpus, used: Used, why: str | None, share: f
         randomised=row.randomised,
         adjusted=row.adjusted,
         covariates=row.covariates,
-        measure=row.measure,
+        measure=measure,
         contrast=row.contrast,
         family=reading.family,
         value=value,
         ci=ci,
+        printed_measure=row.measure,
+        printed_value=row.value,
+        printed_ci=_bounds(row),
+        turned=is_turned(reading),
         p=row.p,
         counts=row.counts,
         direction=row.direction,
@@ -132,17 +138,27 @@ def _row(reading: Reading, corpus: Corpus, used: Used, why: str | None, share: f
     )
 
 
-def _turned(reading: Reading) -> tuple[float | None, Interval | None]:
-    """The row's value and interval, turned to exposure and outcome, per its own step; as printed where nothing turns it."""
+def is_turned(reading: Reading) -> bool:
+    """Whether what is printed runs the other way round than exposure and outcome, and is turned."""
     row = reading.row
-    turned = row.reversed or row.outcome_scale is not None or reading.turned_from is not None
-    if row.value is not None and (not turned or reading.y is None):
-        return row.value, (float(row.ci[0]), float(row.ci[1])) if row.ci else None
+    return row.reversed or row.outcome_scale is not None or reading.turned_from is not None
+
+
+def _turned(reading: Reading) -> tuple[str, float | None, Interval | None]:
+    """The row's measure, value and interval, turned to exposure and outcome, per its own step; as printed where nothing turns it."""
+    row = reading.row
+    if row.value is not None and (not is_turned(reading) or reading.y is None):
+        return row.measure, row.value, _bounds(row)
     if reading.y is None or reading.se is None:
-        return None, None
+        return row.measure, None, None
     step = stepped(row, reading.way)
     y, half = reading.y * step, Z95 * reading.se * step
-    return back(reading.scale, y), (back(reading.scale, y - half), back(reading.scale, y + half))
+    measure = reading.family.measure if reading.family is not None else row.measure
+    return measure, back(reading.scale, y), (back(reading.scale, y - half), back(reading.scale, y + half))
+
+
+def _bounds(row: Finding) -> Interval | None:
+    return (float(row.ci[0]), float(row.ci[1])) if row.ci else None
 
 
 def claim_row(claim: ClaimReading, studies: Mapping[str, Study]) -> ClaimRow:

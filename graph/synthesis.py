@@ -415,8 +415,9 @@ def _contrast(headline: PublishedEstimate | None, primary: FamilyResult | None, 
     if headline is None and primary is None:
         return None
     findings = (headline.finding,) if headline else primary.rows if primary else ()
+    # a print that runs the other way round compares the other way round, too
     texts = {
-        reading.row.contrast
+        f"{reading.row.contrast}, turned round" if reading.row.reversed or reading.row.outcome_scale else reading.row.contrast
         for reading in (*(vote.reading for vote in votes.cohorts), *votes.published)
         if reading.finding in findings and reading.row.contrast
     }

@@ -205,7 +205,9 @@ def _speaker(rows: Sequence[Reading], exposures: Takes, outcomes: Takes, study: 
         if row.finding not in vote.findings:
             narrower = widths[row.row.population] < widest
             passed_over[row.finding] = (
-                f"a part of the patients of {vote.findings[0]}" if narrower else f"the same patients are counted by {vote.findings[0]}"
+                f"taken for a part of the patients of {vote.findings[0]}: same paper, fewer patients"
+                if narrower
+                else f"the same patients are counted by {vote.findings[0]}"
             )
     return vote
 

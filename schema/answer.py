@@ -12,6 +12,7 @@ from schema.association import (
     ClaimRow,
     Mechanism,
     MechanismEdge,
+    PooledPrevalence,
     Prevalence,
     PublishedEstimate,
     Row,
@@ -132,6 +133,15 @@ class Changed(Frozen):
     after: Association | None
 
 
+class ChangedPrevalence(Frozen):
+    """A pooled prevalence that loading would make another; null where there was, or would be, none."""
+
+    lesion: TermRef
+    population: TermRef
+    before: PooledPrevalence | None
+    after: PooledPrevalence | None
+
+
 class Preview(Frozen):
     """What loading sheets would change; `problems` are the oddities in them. Nothing is stored."""
 
@@ -141,6 +151,7 @@ class Preview(Frozen):
     problems: tuple[str, ...]
     total: int
     items: tuple[Changed, ...]
+    prevalence: tuple[ChangedPrevalence, ...]
 
 
 class PrevalenceAnswer(Frozen):

@@ -202,7 +202,9 @@ class Association(Frozen):
 class Row(Frozen):
     """A row of evidence, turned to its exposure and outcome; `share` is its part of the pooled weight, 0..1.
 
-    `direction` is in the paper's own words and terms; `reports` is what the row says once turned, as cohorts are counted.
+    `measure`, `value` and `ci` go together: as printed or, where the print runs the other way round or gives no estimate, turned or worked
+    out; `printed_...` is what the paper prints. `direction` is in the paper's own words and terms; `reports` is what the row says once
+    turned, as cohorts are counted.
     """
 
     finding: str
@@ -221,6 +223,10 @@ class Row(Frozen):
     family: Family | None = None
     value: float | None = None
     ci: Interval | None = None
+    printed_measure: str
+    printed_value: float | None = None
+    printed_ci: Interval | None = None
+    turned: bool
     p: float | str | None = None
     counts: Counts | None = None
     direction: str
@@ -260,6 +266,20 @@ class PrevalenceRow(Frozen):
     used: Used
     why: str | None = None
     source: str | None = None
+
+
+class UncountedPrevalence(Frozen):
+    """What a study prints of how common a lesion is without the number of patients: shown, and in no figure. In percent."""
+
+    study: StudyRef
+    population: TermRef
+    population_label: str
+    lesion: str
+    pct: float | None = None
+    pct_range: Interval | None = None
+    timing: str | None = None
+    source: str | None = None
+    notes: str | None = None
 
 
 class PooledPrevalence(Frozen):
@@ -307,6 +327,7 @@ class Prevalence(Frozen):
     reasons: tuple[Reason, ...] = ()
     windows: tuple[Window, ...] = ()
     rows: tuple[PrevalenceRow, ...] = ()
+    uncounted: tuple[UncountedPrevalence, ...] = ()
     published: tuple[PublishedPrevalence, ...] = ()
 
 

@@ -663,13 +663,25 @@ def test_figures_are_printed_as_the_field_does() -> None:
 
 def test_worked_out_values_bear_the_measure_that_they_are_of(evidence: list[Evidence]) -> None:
     rows = {row.finding: row for answer in evidence for row in answer.rows}
-    differences = [row for row in rows.values() if row.measure == "proportion-difference" and row.value is not None and row.family]
-    from api.tables import measure_of
-
-    assert Counter(measure_of(row) for row in differences)["OR"] >= 15
+    differences = [row for row in rows.values() if row.printed_measure == "proportion-difference" and row.value is not None and row.family]
+    assert Counter(row.measure for row in differences)["OR"] >= 15
     printed = [row for row in differences if row.contrast and "percentage points" in row.contrast]
     assert printed
-    assert all(measure_of(row) == "proportion-difference" for row in printed)
+    assert all(row.measure == "proportion-difference" for row in printed)
+
+
+def test_rows_give_what_is_printed_and_turn_what_runs_the_other_way(evidence: list[Evidence], graph: EvidenceGraph) -> None:
+    rows = {row.finding: row for answer in evidence for row in answer.rows}
+    readings = {one.finding: one for one in graph.readings}
+    turned = 0
+    for finding, row in rows.items():
+        printed = readings[finding].row
+        assert (row.printed_measure, row.printed_value) == (printed.measure, printed.value)
+        assert row.printed_ci == (None if printed.ci is None else tuple(printed.ci))
+        if not row.turned and printed.value is not None:
+            assert (row.measure, row.value, row.ci) == (printed.measure, printed.value, row.printed_ci)
+        turned += row.turned and row.value not in {None, printed.value}
+    assert turned >= 5
 
 
 def test_lines_are_no_wider_than_asked_and_lose_nothing() -> None:

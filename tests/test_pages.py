@@ -624,7 +624,7 @@ def test_a_pasted_sheet_is_previewed_and_nothing_is_stored(client: TestClient, r
     text = Text(response.text).text
     assert "smith-2024 would be added" in text
     expected = client.post("/v1/preview", content=SHEET).json()
-    assert f"{formats.count(expected['total'], 'association')} would change." in text
+    assert f"{formats.count(expected['total'], 'association')} and 0 pooled prevalences would change." in text
     for one in expected["items"]:
         assert one["after"]["caption"] in text
     assert "smith-2024" not in page(client, "/studies?q=smith-2024").replace('value="smith-2024"', "")
@@ -742,3 +742,38 @@ def test_a_form_holds_every_design_and_every_study_left_out_of_its_permalink(cli
     html = page(client, "/factors?design=rct&design=rct-post-hoc&exclude=menon-2012&exclude=kidwell-2017")
     assert re.findall(r'value="([\w-]+)" checked', html) == ["rct", "rct-post-hoc"]
     assert re.findall(r'name="exclude" type="text" value="([\w-]*)"', html) == ["menon-2012", "kidwell-2017", ""]
+
+
+def test_a_form_sent_with_nothing_in_it_says_so(client: TestClient) -> None:
+    assert "There was nothing to read" in Text(client.post("/preview", data={"text": " "}, headers=HTML).text).text
+    assert "There was nothing to read" not in shown(client, "/preview")
+
+
+def test_a_prevalence_without_its_number_of_patients_is_shown(client: TestClient) -> None:
+    text = shown(client, "/prevalence?lesion=cortical-microinfarct&population=comparison")
+    assert "No study of this release" not in text
+    assert "Printed without the number of patients" in text
+
+
+def test_the_lines_of_evidence_tell_which_cohort_reports_what(client: TestClient) -> None:
+    text = re.sub(r"\s+([,)])", r"\1", shown(client, f"/evidence?{SEEN}").replace("( ", "("))
+    assert (
+        "8: 5 more (Garg 2012, Kidwell 2017, Menon 2012, Prabhakaran 2010, Tsai 2014), 2 not significant (Butcher 2025, Gioia 2017)" in text
+    )
+
+
+@pytest.mark.parametrize("address", ["/evidence?exposure=cerebral-blood-flow&outcome=cortical-microinfarct&population=comparison"])
+def test_a_row_that_was_turned_says_what_is_printed(client: TestClient, address: str) -> None:
+    text = shown(client, address)
+    assert "RR 0.74 (0.55-1.00)" in text
+    assert "turned round; printed: RR 1.35 (1.00-1.83), per 100 ml/min lower" in text
+    assert "RR 0.74 (0.55-1.00) per 100 ml/min lower" not in text
+
+
+def test_a_value_that_was_worked_out_bears_its_own_measure(client: TestClient) -> None:
+    address = "/evidence?exposure=caa-severity&outcome=cortical-microinfarct&population=post-mortem"
+    text = shown(client, address)
+    assert "proportion difference 7.00" not in text
+    assert "OR 7.00 (1.67-29.38) worked out, not printed" in text
+    row = next(one for one in client.get(f"/v1{address}").json()["rows"] if one["counts"])
+    assert (row["measure"], row["printed_measure"], row["printed_value"]) == ("OR", "proportion-difference", None)

@@ -8,7 +8,7 @@ import pytest
 
 from api.figures.words import within
 from api.pages import formats, words
-from api.tables import measure_of, number
+from api.tables import number
 from graph import questions
 from graph.build import EvidenceGraph
 from graph.stores.memory import MemoryReader
@@ -102,7 +102,7 @@ def test_cohorts_that_contradict_each_other_are_told_as_such() -> None:
 
 
 def test_what_only_reviews_say_was_not_studied() -> None:
-    assert told(studies=0, cohorts=0, increases=0, certainty=None, weight=None, p_direction=None).startswith("Not studied: no cohort of")
+    assert told(studies=0, cohorts=0, increases=0, certainty=None, weight=None, p_direction=None).startswith("No cohort has a vote on")
     assert told(studies=0, cohorts=0, increases=0, certainty=None, weight=None, p_direction=None, findings=()).startswith(
         "Not studied: no study of this release says anything"
     )
@@ -244,18 +244,18 @@ def test_a_single_headline_says_what_was_printed_exactly_where_that_differs(read
         rows = [
             row for row in questions.evidence(reader, one.exposure.id, one.outcome.id, "ich").rows if row.finding in one.families[0].rows
         ]
-        # a value that was worked out is served under the row's own measure, which is then another
         differs = any(
-            row.ci is None
-            or row.measure != one.measure
-            or any(abs(a - b) > 0.02 * abs(b) + 0.006 for a, b in zip(row.ci, one.ci, strict=True))
+            row.printed_ci is None
+            or row.turned
+            or row.printed_measure != one.measure
+            or any(abs(a - b) > 0.02 * abs(b) + 0.006 for a, b in zip(row.printed_ci, one.ci, strict=True))
             for row in rows
         )
         text = words.printed(one, rows)
         told += bool(text)
         assert bool(text) is differs, (one.exposure.id, one.outcome.id, text)
         for row in rows:
-            assert not text or row.ci is None or measure_of(row) != row.measure or formats.interval(row.ci) in text
+            assert not text or row.printed_ci is None or formats.interval(row.printed_ci) in text
     assert told
 
 

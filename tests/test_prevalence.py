@@ -9,16 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph import questions
 from graph.build import corpus_of
 from graph.method import METHOD
 from graph.opening import shipped_studies
 from graph.overlap import overlap
 from graph.prevalence import count, pool, prevalence, read_prevalence, wilson
+from graph.stores.memory import MemoryReader
 from graph.synthesis import Corpus
 from schema.association import Prevalence, PrevalenceRow
 from schema.populations import with_parts
+from schema.study import REVIEWS, Study
 from schema.study import Prevalence as Printed
-from schema.study import Study
 from schema.vocabulary import shipped
 
 
@@ -217,3 +219,19 @@ def test_cohorts_that_differ_widely_are_inconsistent() -> None:
 def test_nothing_counted_is_no_prevalence_and_no_certainty() -> None:
     one = found(made("a", {"pct": 18.9}))
     assert (one.pooled, one.certainty, one.reasons, one.windows, one.rows) == (None, None, (), (), ())
+
+
+def test_every_printed_prevalence_of_a_primary_study_is_shown(reader: MemoryReader) -> None:
+    studies = reader.studies()
+    counted = uncounted = 0
+    for reading in reader.prevalence():
+        if studies[reading.study].design in REVIEWS:
+            continue
+        for place in reading.populations:
+            found = questions.prevalence(reader, reading.row.lesion, place).prevalence
+            here = [one.study.id for one in found.rows] if count(reading.row) else [one.study.id for one in found.uncounted]
+            assert reading.study in here, (reading.prevalence, place)
+        counted += count(reading.row) is not None
+        uncounted += count(reading.row) is None
+    assert counted > 50
+    assert uncounted > 10

@@ -13,10 +13,12 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from api.cli import app
+from graph import questions
 from graph.build import EvidenceGraph, build
 from graph.preview import preview
 from graph.stores.memory import MemoryReader
 from schema.errors import InputProblems
+from schema.populations import POPULATIONS
 from schema.study import Study
 from schema.vocabulary import shipped
 
@@ -47,6 +49,21 @@ def test_what_is_previewed_is_what_a_load_of_each_study_would_give(corpus: tuple
         assert (answer.release, answer.next_release) == (without.release, graph.release)
         assert [one.change for one in answer.studies] == ["added"]
     assert slowest < 5
+
+
+@pytest.mark.parametrize("study_id", ["kidwell-2017", "auriel-2012", "gregoire-2011", "zwartbol-medea7t", "murthy-2021"])
+def test_the_prevalences_that_would_change_are_those_of_a_load(corpus: tuple[Study, ...], graph: EvidenceGraph, study_id: str) -> None:
+    without = build([one for one in corpus if one.id != study_id], shipped())
+    old, new = MemoryReader(without), MemoryReader(graph)
+    lesions = {row.row.lesion for row in new.prevalence()} | {"r-dwi"}
+
+    def pooled(reader: MemoryReader, lesion: str, place: str) -> Any:
+        return questions.prevalence(reader, lesion, place).prevalence.pooled
+
+    pairs = {(lesion, place): (pooled(old, lesion, place), pooled(new, lesion, place)) for lesion in lesions for place in POPULATIONS}
+    answer = preview(old, [one for one in corpus if one.id == study_id], shipped())
+    found = {(one.lesion.id, one.population.id): (one.before, one.after) for one in answer.prevalence}
+    assert found == {key: sides for key, sides in sorted(pairs.items()) if sides[0] != sides[1]}
 
 
 @pytest.mark.parametrize("study_id", ["menon-2012", "kidwell-2017", "butcher-2025"])
@@ -128,7 +145,7 @@ def test_the_command_previews_and_stores_nothing(folder: Path, tmp_path: Path, c
     outcome = CliRunner().invoke(app, ["preview", str(path)])
     assert outcome.exit_code == 0, outcome.output
     assert "added: mine-2026" in outcome.output
-    assert "associations would change. Nothing was stored." in outcome.output
+    assert "pooled prevalences would change. Nothing was stored." in outcome.output
     told = json.loads(CliRunner().invoke(app, ["preview", str(path), "--format", "json"]).stdout)
     assert told["total"] == len(told["items"]) > 0
     assert (folder / "graph.rdwi").read_bytes() == before

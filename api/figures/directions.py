@@ -13,7 +13,6 @@ import svg
 from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, Filling, arrow, disc
 from api.figures.measure import width_of, wrapped
 from api.figures.words import REPORTS, abbreviations, compared, named, names, population_name, row_figure, tally, term_name
-from api.tables import measure_of
 from schema.answer import Evidence
 from schema.association import Association, Reports, Row
 
@@ -52,7 +51,7 @@ def subject(answer: Evidence) -> str:
 def abbreviated(answer: Evidence) -> str:
     """What the abbreviations of the plot stand for."""
     unknown = ["NR: not reported"] if any(not row.n_known for row in answer.rows) else []
-    measures = (measure_of(row) for row in answer.rows if row.value is not None)
+    measures = (row.measure for row in answer.rows if row.value is not None)
     return abbreviations(measures, "n: number of patients", *unknown, *(["p: two-sided"] if any(row.p for row in answer.rows) else []))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from api.tables import measure_of, number
+from api.tables import number
 from schema.answer import Evidence
 from schema.association import Association, Beside, Interval, Row
 from schema.populations import POPULATIONS
@@ -58,10 +58,9 @@ def p_value(p: float | str | None) -> str:
 def row_figure(row: Row) -> str:
     """What a row prints: its estimate, else its p, else its word."""
     p = p_value(row.p)
-    measure = measure_of(row)
-    if row.value is not None and measure != "p-only":
-        text = measured(measure, row.value, row.ci, step_of(row))
-        return ", ".join(filter(None, (text, "" if row.ci else p, "" if measure == row.measure else "worked out")))
+    if row.value is not None and row.measure != "p-only":
+        text = measured(row.measure, row.value, row.ci, _step_shown(row))
+        return ", ".join(filter(None, (text, "" if row.ci else p, "worked out" if row.printed_value is None else "")))
     if row.reports == "unclear":
         return ", ".join(filter(None, (p, "sign not clear")))
     if p:
@@ -77,14 +76,19 @@ def step_of(row: Row) -> str | None:
 
 def compared(row: Row, one: Association) -> list[str]:
     """Where a row measures a part of what was asked, or its opposite, or names what it compares: that, in words."""
-    parts = [
-        f"as {within(term_name(term))}{' (turned round)' if _opposite(term, asked) else ''}"
-        for term, asked in ((row.exposure, one.exposure.id), (row.outcome, one.outcome.id))
-        if term != asked
+    named = [
+        (term, _opposite(term, asked)) for term, asked in ((row.exposure, one.exposure.id), (row.outcome, one.outcome.id)) if term != asked
     ]
-    if row.value is not None and row.contrast and step_of(row) is None:
-        parts.append(row.contrast)
+    parts = [f"as {within(term_name(term))}{' (turned round)' if opposite else ''}" for term, opposite in named]
+    if row.value is not None and row.contrast and _step_shown(row) is None:
+        other_way = row.turned and not any(opposite for _, opposite in named)
+        parts.append(f"printed the other way round: {row.contrast}" if other_way else row.contrast)
     return parts
+
+
+def _step_shown(row: Row) -> str | None:
+    """What the value that is shown is per: of a turned row, what it is printed per is no more."""
+    return None if row.turned else step_of(row)
 
 
 def _opposite(term: str, asked: str) -> bool:

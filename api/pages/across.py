@@ -47,7 +47,7 @@ def prevalence_view(reader: Reader, query: PrevalenceQuery) -> View:
         "keeps": sifting(given),
     }
     name = within(answer.prevalence.lesion.name)
-    title = f"How common {name} {'are' if name.endswith('s') else 'is'} in {answer.prevalence.population.name}"
+    title = f"How common {name} {'are' if name.partition(' (')[0].endswith('s') else 'is'} in {answer.prevalence.population.name}"
     return View("prevalence.html", title, content, "/prevalence", given)
 
 

@@ -37,7 +37,7 @@ def outcomes_view(reader: Reader, query: OutcomesQuery, rows: int | None = ROWS)
     )
     term = reader.terms()[answer.query["exposure"]]
     title = f"What {within(term.name)} are linked to in {POPULATIONS[answer.query['population']].name}"
-    if not term.name.endswith("s"):
+    if not term.name.partition(" (")[0].endswith("s"):
         title = title.replace(" are linked", " is linked", 1)
     return _listed(reader, "/outcomes", title, "outcome", answer, asked(query), {"exposure": term})
 

@@ -21,13 +21,15 @@ router = APIRouter(include_in_schema=False, dependencies=[Depends(tidy)])
 _TITLE = "Preview: what a sheet would change"
 
 
-def empty_view() -> View:
-    return View("preview.html", _TITLE, {"text": "", "name": None, "answer": None, "problems": (), "largest": LARGEST_BODY}, "/preview")
+def empty_view(*, asked: bool = False) -> View:
+    """The form; `asked`: it was sent with nothing in it."""
+    content = {"text": "", "name": None, "answer": None, "problems": (), "largest": LARGEST_BODY, "nothing": asked}
+    return View("preview.html", _TITLE, content, "/preview")
 
 
 def preview_view(reader: Reader, name: str, sheet: bytes, text: str) -> tuple[View, int]:
     """The view, and its HTTP status: 422 where the sheet has errors."""
-    content = {"text": text, "name": name, "answer": None, "problems": (), "largest": LARGEST_BODY}
+    content = {"text": text, "name": name, "answer": None, "problems": (), "largest": LARGEST_BODY, "nothing": False}
     try:
         return View("preview.html", _TITLE, {**content, "answer": preview_text(reader, name, sheet)}, "/preview"), 200
     except InputProblems as error:
@@ -57,6 +59,6 @@ async def previewed(request: Request, reader: ReaderDep) -> HTMLResponse:
         words = text if isinstance(text, str) else ""
         name = file.filename if isinstance(file, UploadFile) and file.filename else _named(words)
     if not sheet and not words.strip():
-        return await run_in_threadpool(respond, empty_view(), reader)
+        return await run_in_threadpool(respond, empty_view(asked=True), reader)
     view, status = await run_in_threadpool(preview_view, reader, name, sheet or words.encode(), "" if sheet else words)
     return await run_in_threadpool(respond, view, reader, status)

@@ -2,8 +2,9 @@
 
 1  Cohorts are counted by what they report; "link" and "goes with", never "cause". A null is "nothing clear", never "no effect".
    Where nothing is clear as a whole, each cohort is still told by its own report; only cohorts that found none have "no significant link".
-2  One cohort is called one, and nobody's repetition is implied. Reviews that only say so are no cohorts.
-3  An estimate comes with its interval, its source, and whether the interval includes no effect.
+2  One cohort is called one, and nobody's repetition is implied. What has no vote (reviews, people compared with themselves) is no cohort.
+3  An estimate comes with its interval, its source, and whether the interval includes no effect, what is compared in it where that is not
+   present against absent, and, where several were pooled, whether they differ more than chance would let them.
    Where it was worked out and is not what the paper prints, both are told.
    Where its point lies on the other side of no effect than the cohorts' direction, that is said beside it.
 4  Where nothing can be pooled, the sentence says so.
@@ -17,12 +18,14 @@ from collections.abc import Mapping, Sequence
 from api.figures.forest import same_interval
 from api.figures.words import p_value, step_of, within
 from api.pages.formats import all_read, count, estimate, interval, level, measure, more, ours, source, unit
-from api.tables import measure_of, number
+from api.tables import number
 from schema.answer import Answer
 from schema.association import Association, FamilyResult, Row, TermRef
 from schema.vocabulary import Term
 
 _CAP = "published disagrees"
+# below this p of Q, estimates are told to differ (Cochrane Handbook 10.10.2)
+_UNLIKE = 0.1
 _RATIOS = frozenset({"OR", "RR", "HR"})
 _LINEAR = frozenset({"beta", "mean-difference", "median-difference"})
 
@@ -60,7 +63,7 @@ def direction(one: Association, outcome: Term | TermRef | None = None) -> str:
     """What the cohorts report of an association, in a few words."""
     told = outcome or one.outcome
     if not one.studies:
-        return "only said, not studied" if one.findings else "not studied here"
+        return "no cohort has a vote" if one.findings else "not studied here"
     words = {
         "increases": more(told),
         "decreases": more(told, less=True),
@@ -81,17 +84,19 @@ def cohorts(one: Association) -> str:
     return ", ".join(f"{n} {what}" for n, what in parts if n)
 
 
-def known(one: Association, outcome: Term | TermRef) -> tuple[str, ...]:
-    """The sentences of an association."""
+def known(one: Association, outcome: Term | TermRef, rows: Sequence[Row] = ()) -> tuple[str, ...]:
+    """The sentences of an association; `rows` are those of the answer, where there is one."""
     if not one.studies:
         return (_unstudied(one),)
-    return tuple(sentence for sentence in (_report(one, outcome), _figure(one), _sure(one)) if sentence)
+    return tuple(sentence for sentence in (_report(one, outcome), _figure(one, rows), _sure(one)) if sentence)
 
 
 def _unstudied(one: Association) -> str:
     pair = f"{within(one.exposure.name)} and {within(one.outcome.name)}"
     if one.findings:
-        return f"Not studied: no cohort of {one.population.name} tests {pair}; {count(len(one.findings), 'row')} of papers only say so."
+        many = len(one.findings)
+        shown = "1 row is shown, with why it doesn't vote" if many == 1 else f"{many} rows are shown, each with why it doesn't vote"
+        return f"No cohort has a vote on {pair} in {one.population.name}: {shown}."
     return f"Not studied: no study of this release says anything of {pair} in {one.population.name}."
 
 
@@ -109,7 +114,8 @@ def _report(one: Association, outcome: Term | TermRef) -> str:
         less = one.direction == "decreases"
         same = one.decreases if less else one.increases
         if n == 1 and same:
-            return f"One study, not repeated: one cohort links {factor} to {more(outcome, less=less)} in {place}."
+            alone = "One study here, beside published meta-analyses" if one.published else "One study, not repeated"
+            return f"{alone}: one cohort links {factor} to {more(outcome, less=less)} in {place}."
         rest = _rest(one, less=less)
         verb = "links" if same == 1 else "link"
         if not same:
@@ -158,12 +164,24 @@ def _rest(one: Association, *, less: bool = False, signs: bool = True) -> str:
     return f" ({'; '.join(parts)})" if parts else ""
 
 
-def _figure(one: Association) -> str:
+def _figure(one: Association, rows: Sequence[Row]) -> str:
     if one.estimate is None:
         return "No estimate can be given: the papers print a p value, a sign or a word alone, or figures that can't be pooled."
     per = f" {unit(one)}" if unit(one) else ""
     what = f"{estimate(one, spelt=True)}{per}"
     wide = "; the interval includes no effect" if includes_no_effect(one) else ""
+    family = one.families[0] if one.families and one.estimate_source != "published" else None
+    if family is not None and family.k == 1:
+        behind = [row for row in rows if row.finding in family.rows]
+        # by what its paper prints an estimate counts, whatever rounding makes of its interval
+        if wide and len(behind) == 1 and behind[0].p is not None and behind[0].reports in {"increases", "decreases"}:
+            wide += f", though the paper prints {p_value(behind[0].p)}"
+        if one.contrast and not family.unit and one.contrast not in {"present vs absent", "binary"}:
+            what += f" ({one.contrast})"
+    if family is not None and family.contrast_type == "shift":
+        wide += "; it is of a shift over all degrees of the outcome"
+    if family is not None and family.reml_hk is not None and family.reml_hk.q_p < _UNLIKE:
+        wide += f"; the estimates differ more than chance would let them (I\u00b2 {family.reml_hk.i2:.0f}%)"
     if points_otherwise(one):
         wide += "; this estimate points the other way"
     if one.estimate_source == "single-study":
@@ -242,6 +260,8 @@ def printed(one: Association, rows: Sequence[Row]) -> str:
         return ""
     ways = list(dict.fromkeys(_WORKED_OUT.get(row.way, "the figures of its groups") for row in behind))
     told = _listed([_printed(row) for row in behind])
+    if len(behind) == 1 and behind[0].turned and behind[0].printed_ci is not None:
+        return f"turned round; printed: {told}"
     if len(behind) > 1:
         return f"put together from {len(behind)} rows of the paper, which print {told}"
     return f"worked out from {ways[0]}; printed: {told}"
@@ -256,20 +276,21 @@ _WORKED_OUT = {
 
 
 def _as_printed(row: Row, family: FamilyResult) -> bool:
+    if row.turned or row.printed_ci is None:
+        return False
     # of a step of another size, the same estimate looks different
-    if family.unit and row.ci is not None:
-        return True
-    return measure_of(row) == row.measure == family.measure and same_interval(row.ci, family.ci)
+    return bool(family.unit) or (row.printed_measure == family.measure and same_interval(row.printed_ci, family.ci))
 
 
 def _printed(row: Row) -> str:
-    if row.value is None or measure_of(row) != row.measure:
-        # the value is then ours, and not the paper's
+    if row.printed_value is None:
         return p_value(row.p) or "no estimate"
     step = f" per {step_of(row)}" if step_of(row) else ""
-    if row.ci is not None:
-        return f"{measure(row.measure)} {number(row.value)} ({interval(row.ci)}){step}"
-    return f"{measure(row.measure)} {number(row.value)}{step} without an interval{f', {p_value(row.p)}' if row.p is not None else ''}"
+    of = f" ({row.contrast})" if row.turned and row.contrast and not step else ""
+    given = f"{measure(row.printed_measure)} {number(row.printed_value)}"
+    if row.printed_ci is not None:
+        return f"{given} ({interval(row.printed_ci)}){step}{of}"
+    return f"{given}{step}{of} without an interval{f', {p_value(row.p)}' if row.p is not None else ''}"
 
 
 def in_both(own: Sequence[Row], other: Sequence[Row], names: Mapping[str, Term]) -> str:
@@ -287,6 +308,17 @@ def in_both(own: Sequence[Row], other: Sequence[Row], names: Mapping[str, Term])
         f"{_listed(list(dict.fromkeys(lines[1][study])))} in the other."
         for study in sorted(both, key=lambda one: labels[one])
     )
+
+
+def by_report(studies: Sequence[str], rows: Sequence[Row]) -> list[tuple[str, list[str]]]:
+    """The studies of a line of evidence by what their cohorts report, where they don't all report one thing."""
+    reports = {row.study.id: row.reports for row in rows if row.used != "shown"}
+    groups = {words: [one for one in studies if reports.get(one) == report] for report, words in _REPORTED.items()}
+    told = [(f"{len(found)} {words}", found) for words, found in groups.items() if found]
+    return told if len(told) > 1 else [("", list(studies))]
+
+
+_REPORTED = {"increases": "more", "decreases": "less", "not-significant": "not significant", "unclear": "sign not printed"}
 
 
 def beside(own: Association, other: Association, rows: Sequence[Row] = ()) -> tuple[str, ...]:
