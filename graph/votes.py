@@ -76,7 +76,7 @@ def cast(
     for i, vote in enumerate(votes):
         if i not in chosen:
             rivals = ", ".join(votes[j].reading.study for j in sorted(conflicts[i]) if j in chosen)
-            passed_over.update(dict.fromkeys(vote.findings, f"shares patients with {rivals}, which votes"))
+            passed_over.update(dict.fromkeys(vote.findings, f"shares patients with {rivals}, which {'vote' if ',' in rivals else 'votes'}"))
     possible, if_overlap = _possible(votes, worth, conflicts, kept, patients)
     return Votes(
         cohorts,
@@ -207,7 +207,7 @@ def _speaker(rows: Sequence[Reading], exposures: Takes, outcomes: Takes, study: 
             passed_over[row.finding] = (
                 f"taken for a part of the patients of {vote.findings[0]}: same paper, fewer patients"
                 if narrower
-                else f"the same patients are counted by {vote.findings[0]}"
+                else f"the same population is counted by {vote.findings[0]}"
             )
     return vote
 

@@ -248,7 +248,7 @@ def test_rows_without_a_vote_are_grey_and_say_why(reader: MemoryReader) -> None:
     assert len(grey) == len(shown) + 1  # one is in the legend
     words = " ".join(lines_of(figure))
     assert "shares patients with Wang 2021, which votes" in words
-    assert "the same patients are counted by another row of Xu 2019" in words
+    assert "the same population is counted by another row of Xu 2019" in words
     assert "wang-2021" not in words
 
 

@@ -303,7 +303,9 @@ def test_the_trial_and_the_observations_are_both_shown_with_why_they_differ(clie
 
 def test_absolute_risks_are_told_at_a_baseline_or_refused(client: TestClient) -> None:
     told = shown(client, "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi&baseline=16")
-    assert "Of 100 such patients about 16 have remote DWI lesions without, and about 33 (95% CI 18 to 58) with cerebral microbleeds" in told
+    assert (
+        "Remote DWI lesions in about 16 of 100 such patients without, and in about 33 (95% CI 18 to 58) with cerebral microbleeds" in told
+    )
     assert 'name="baseline"' in page(client, "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi")
     refused = page(client, f"/evidence?{SEEN}")
     assert "No absolute risk:" in refused

@@ -126,7 +126,7 @@ def test_under_a_roll_up_systolic_speaks_before_mean_and_diastolic_pressure() ->
     assert speakers(votes)["arsava-2013"] == place("arsava-2013", exposure="admission-sbp")
     others = [why for row, why in votes.passed_over.items() if row.startswith("arsava-2013")]
     assert len(others) == 3
-    assert all("the same patients are counted by" in why for why in others)
+    assert all("the same population is counted by" in why for why in others)
 
 
 def test_the_parents_own_row_speaks_before_any_childs() -> None:
