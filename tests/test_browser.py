@@ -161,7 +161,7 @@ def _(rows: Rows, reader: MemoryReader) -> None:
         for one in questions.evidence(reader, factor.exposure.id, "r-dwi").rows:
             null = one.kind == "estimate" and one.y is not None and one.se is not None and abs(one.y / one.se) < Z_SIGNIFICANT
             if null or one.kind == "null":
-                expected.append((factor.exposure.name, one.study.label, one.measure, one.n if one.n_known else None, one.study.doi))
+                expected.append((factor.exposure.name, one.study.label, one.printed_measure, one.n if one.n_known else None, one.study.doi))
     assert [tuple(row[name] for name in ("factor", "paper", "measure", "n", "doi")) for row in rows] == expected
     assert len(rows) > 30
     for row in rows:
