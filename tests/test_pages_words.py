@@ -371,3 +371,18 @@ def test_a_slope_says_what_it_is_of(graph: EvidenceGraph) -> None:
     answer = questions.evidence(MemoryReader(graph), "cortical-superficial-siderosis", "r-dwi-count")
     assert answer.association is not None
     assert words.notes(answer.association) == "single study; includes no effect; present vs absent"
+
+
+def test_a_null_of_the_same_patients_is_not_hidden_by_the_row_that_counts(reader: MemoryReader) -> None:
+    answer = questions.evidence(reader, "platelet-transfusion", "poor-functional-outcome")
+    assert answer.association is not None
+    told = " ".join(words.known(answer.association, answer.association.outcome, answer.rows))
+    assert "Rows on patients who are counted by others say otherwise: 1 not significant." in told
+
+
+def test_the_reasons_by_which_rows_are_known_to_be_of_counted_patients_are_those_of_the_votes(reader: MemoryReader) -> None:
+    whys = {
+        row.why for one in reader.edges() for row in questions.evidence(reader, one.exposure.id, one.outcome.id, one.population.id).rows
+    }
+    for beginning in words._AGAIN:
+        assert any(why and why.startswith(beginning) for why in whys), beginning

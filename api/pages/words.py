@@ -8,7 +8,8 @@
    Where it was worked out and is not what the paper prints, both are told.
    Where its point lies on the other side of no effect than the cohorts' direction, that is said beside it.
 4  Where nothing can be pooled, the sentence says so.
-5  The certainty is named with what lowered it, and how the papers were read.
+5  Rows that don't count, since others count for their patients, are told where they say otherwise.
+6  The certainty is named with what lowered it, and how the papers were read.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def known(one: Association, outcome: Term | TermRef, rows: Sequence[Row] = ()) -
     """The sentences of an association; `rows` are those of the answer, where there is one."""
     if not one.studies:
         return (_unstudied(one),)
-    return tuple(sentence for sentence in (_report(one, outcome), _figure(one, rows), _sure(one)) if sentence)
+    return tuple(sentence for sentence in (_report(one, outcome), _otherwise(one, rows), _figure(one, rows), _sure(one)) if sentence)
 
 
 def _unstudied(one: Association) -> str:
@@ -127,6 +128,20 @@ def _report(one: Association, outcome: Term | TermRef) -> str:
             f"{one.increases} report {more(outcome)}, {one.decreases} {more(outcome, less=True)}{_rest(one, signs=False)}."
         )
     return f"Studied, nothing clear: {_unclear(one, outcome)}. That is not proof of no link."
+
+
+def _otherwise(one: Association, rows: Sequence[Row]) -> str:
+    """What rows say that don't count because their patients are counted by others, where it is not what the association says."""
+    said = {"increases": "increases", "decreases": "decreases", "inconclusive": "not-significant"}.get(one.direction)
+    differ = [row.reports for row in rows if row.used == "shown" and row.why and row.why.startswith(_AGAIN) and row.reports != said]
+    told = [f"{differ.count(report)} {words}" for report, words in _REPORTED.items() if report in differ and report != "unclear"]
+    if said is None or not told:
+        return ""
+    return f"Rows on patients who are counted by others say otherwise: {_listed(told)}."
+
+
+# how the reasons begin of rows whose patients are counted by another row
+_AGAIN = ("the same population is counted by", "taken for a part of the patients of", "shares patients with")
 
 
 def _unclear(one: Association, outcome: Term | TermRef) -> str:
