@@ -203,7 +203,7 @@ def factors(
     from graph import questions
 
     answer = _ask(lambda reader: questions.factors(reader, lesion, population, filters=filters, narrow=narrow, page=sorted_page), format)
-    title = f"Factors linked to {_named(answer, 'outcome', 'lesion')} in {answer.query['population']}"
+    title = f"Factors linked to {_named(answer, 'outcome', 'lesion')} in {_place(answer)}"
     _show(answer, Association, format, lambda: _associations(answer.items, "exposure", title))
 
 
@@ -221,7 +221,7 @@ def outcomes(
     from graph import questions
 
     answer = _ask(lambda reader: questions.outcomes(reader, exposure, population, filters=filters, narrow=narrow, page=sorted_page), format)
-    title = f"{_named(answer, 'exposure', 'exposure')}: what it is linked to in {answer.query['population']}"
+    title = f"{_named(answer, 'exposure', 'exposure')}: what it is linked to in {_place(answer)}"
     _show(answer, Association, format, lambda: _associations(answer.items, "outcome", title))
 
 
@@ -239,7 +239,7 @@ def contested(
     from graph import questions
 
     answer = _ask(lambda reader: questions.contested(reader, lesion, outcome, population, filters=filters, page=sorted_page), format)
-    _show(answer, Association, format, lambda: _associations(answer.items, "both", f"Contested in {answer.query['population']}"))
+    _show(answer, Association, format, lambda: _associations(answer.items, "both", f"Contested in {_place(answer)}"))
     if format is Format.table:
         for one in answer.items:
             assert one.contested is not None
@@ -289,9 +289,9 @@ def evidence(
     if format is not Format.table:
         _write(tables.delimited(answer.rows, Row, "," if format is Format.csv else "\t"))
         return
-    title = f"{answer.query['exposure']} > {answer.query['outcome']} in {answer.query['population']}"
+    title = f"{answer.query['exposure']} > {answer.query['outcome']} in {_place(answer)}"
     if answer.association is not None:
-        title = f"{answer.association.exposure.name} > {answer.association.outcome.name} in {answer.query['population']}"
+        title = f"{answer.association.exposure.name} > {answer.association.outcome.name} in {_place(answer)}"
     if answer.association is None:
         print(f"{title}: {answer.why.text if answer.why else 'nothing is known.'}")
         return
@@ -349,7 +349,7 @@ def paths(
     from graph import questions
 
     answer = _ask(lambda reader: questions.paths(reader, start, end, population, max_length=max_length, filters=filters, page=page), format)
-    title = f"Chains from {answer.query['from']} to {answer.query['to']} in {answer.query['population']}"
+    title = f"Chains from {answer.query['from']} to {answer.query['to']} in {_place(answer)}"
     _show(answer, Chain, format, lambda: _print(tables.chains(answer.items, title)))
 
 
@@ -636,6 +636,13 @@ def _show(answer: Answer[Any], model: type[BaseModel], format: Format, table: Ca
     if answer.total > len(answer.items):
         print(f"  {len(answer.items)} of {answer.total} shown; --limit and --offset show more")
     _notes(answer.note, answer.unknown_dropped)
+
+
+def _place(answer: Any) -> str:
+    """The population of an answer, by its name."""
+    from schema.populations import POPULATIONS
+
+    return POPULATIONS[answer.query["population"]].name
 
 
 def _named(answer: Answer[Association], side: Literal["exposure", "outcome"], asked: str) -> str:

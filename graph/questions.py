@@ -485,7 +485,11 @@ def _first_word(population: str, items: Sequence[Association]) -> str | None:
     rows = {finding for one in studied for finding in one.findings}
     papers = {finding.split(":")[0] for finding in rows}
     wider = indirect(population)
-    hint = f" Indirect evidence from {', '.join(wider)}: ask with indirect=true (--indirect)." if wider else ""
+    hint = (
+        f" Indirect evidence from {' and '.join(POPULATIONS[one].name for one in wider)}: ask with indirect=true (--indirect)."
+        if wider
+        else ""
+    )
     plural = "study" if len(papers) == 1 else "studies"
     return f"{len(rows)} finding{'s' if len(rows) != 1 else ''} from {len(papers)} {plural}, and no estimate to pool.{hint}"
 

@@ -143,7 +143,7 @@ def test_a_note_tells_how_little_there_is_where_nothing_can_be_pooled(reader: Me
     papers = {finding.split(":")[0] for finding in rows}
     assert answer.note is not None
     assert f"{len(rows)} findings from {len(papers)} studies" in answer.note
-    assert "ich" in answer.note
+    assert "Indirect evidence from intracerebral haemorrhage (ICH)" in answer.note
     assert questions.factors(reader).note is None
 
 
