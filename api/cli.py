@@ -153,12 +153,10 @@ def preview(paths: Paths, format: Annotated[Literal["table", "json"], typer.Opti
     if answer.items or answer.prevalence:
         from api import tables
 
-        for told in (
-            tables.changed(answer.items, "Before and after") if answer.items else None,
-            tables.changed_prevalence(answer.prevalence, "How common, before and after") if answer.prevalence else None,
-        ):
-            if told is not None:
-                _print(told)
+        if answer.items:
+            _print(tables.changed(answer.items, "Before and after"))
+        if answer.prevalence:
+            _print(tables.changed_prevalence(answer.prevalence, "How common, before and after"))
 
 
 @app.command()

@@ -76,12 +76,12 @@ def step_of(row: Row) -> str | None:
 
 def compared(row: Row, one: Association) -> list[str]:
     """Where a row measures a part of what was asked, or its opposite, or names what it compares: that, in words."""
-    named = [
+    others = [
         (term, _opposite(term, asked)) for term, asked in ((row.exposure, one.exposure.id), (row.outcome, one.outcome.id)) if term != asked
     ]
-    parts = [f"as {within(term_name(term))}{' (turned round)' if opposite else ''}" for term, opposite in named]
+    parts = [f"as {within(term_name(term))}{' (turned round)' if opposite else ''}" for term, opposite in others]
     if row.value is not None and row.contrast and _step_shown(row) is None:
-        other_way = row.turned and not any(opposite for _, opposite in named)
+        other_way = row.turned and not any(opposite for _, opposite in others)
         parts.append(f"printed the other way round: {row.contrast}" if other_way else row.contrast)
     return parts
 
