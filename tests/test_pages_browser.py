@@ -264,7 +264,7 @@ def test_the_baseline_of_absolute_risks_can_be_changed(small: Served, light: Win
     page.get_by_label("Baseline").fill("16")
     page.get_by_role("button", name="Calculate").click()
     page.wait_for_url("**baseline=16*")
-    assert "about 16 have" in page.locator("section[aria-labelledby=absolute]").inner_text()
+    assert "in about 16 of 100 such patients without" in page.locator("section[aria-labelledby=absolute]").inner_text()
     assert parse_qs(urlsplit(page.url).query)["exposure"] == ["cerebral-microbleeds"]
 
 
