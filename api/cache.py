@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Coroutine
+from datetime import date
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
@@ -33,6 +34,10 @@ _MOST_OVERDUE = 32
 _MOST_ANSWERS, _MOST_BYTES = 512, 64 * 1024 * 1024
 
 
+# day of loading, release, path and query
+_Place = tuple[date | None, str, str, bytes]
+
+
 class _Kept(NamedTuple):
     start: Message
     body: bytes
@@ -49,7 +54,7 @@ class Answers:
         self._last_look: asyncio.Future[Reader] | None = None
         self._next_look: asyncio.Future[Reader] | None = None
         self._overdue: set[asyncio.Future[Any]] = set()
-        self._kept: OrderedDict[tuple[str, str, bytes], _Kept] = OrderedDict()
+        self._kept: OrderedDict[_Place, _Kept] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
         self._version = f"{package_version()} {assets()}"
@@ -75,7 +80,9 @@ class Answers:
             reader = await self._in_time(self._look())
             key = (reader.release(), scope["path"], scope["query_string"])
             keeps = scope["method"] in {"GET", "HEAD"} and scope["path"] != "/readyz"
-            kept = self._kept.get(key) if keeps else None
+            # the same release may be loaded again on another day
+            place = (reader.loaded(), *key)
+            kept = self._kept.get(place) if keeps else None
             if kept is not None:
                 return kept
             try:
@@ -86,7 +93,7 @@ class Answers:
                 continue
             if await self._in_time(run_in_threadpool(self._store.still, reader)):
                 if keeps and answer.start["status"] == 200:
-                    self._keep(key, answer)
+                    self._keep(place, answer)
                 return answer
         raise moving()
 
@@ -151,7 +158,7 @@ class Answers:
         digest = hashlib.sha256(b"\0".join((release.encode(), self._version.encode(), path.encode(), query)))
         return f'"{digest.hexdigest()[:32]}"'
 
-    def _keep(self, key: tuple[str, str, bytes], answer: _Kept) -> None:
+    def _keep(self, key: _Place, answer: _Kept) -> None:
         if len(answer.body) > _MOST_BYTES // 4:
             return
         with self._lock:

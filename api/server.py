@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import sys
 import threading
 import webbrowser
+from functools import partial
 from typing import TYPE_CHECKING
 
 from graph.settings import Settings
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from graph.stores.port import Store
+
+_LOG = logging.getLogger("rdwi.server")
 
 
 def run(settings: Settings, host: str, port: int, *, open_browser: bool = False) -> None:
@@ -47,9 +51,12 @@ def run(settings: Settings, host: str, port: int, *, open_browser: bool = False)
 def _warm(app: FastAPI, store: Store) -> None:
     from api.pages.warm import warm
 
-    warm(store)
-    # refusals of parameters name those that there are, by this document
-    app.openapi()
+    # refusals of parameters name those that there are, by the document of the API
+    for work in (partial(warm, store), app.openapi):
+        try:
+            work()
+        except Exception:  # noqa: BLE001 - who asks for the page is told; nobody asked yet
+            _LOG.debug("not made before anyone asked", exc_info=True)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -82,6 +82,7 @@ def _uncounted(reading: PrevalenceReading, study: Study) -> UncountedPrevalence:
         population=population_ref(reading.populations[0]),
         population_label=study.population(row.population).label,
         lesion=row.lesion,
+        total=row.total,
         pct=row.pct,
         pct_range=row.pct_range,
         timing=row.timing,

@@ -65,7 +65,8 @@ def _prevalences(reader: Reader, new: Mapping[str, Study], corpus: Corpus) -> It
     """The pooled prevalences that would be another, by lesion and population."""
     before = reader.prevalence()
     after = [*(one for one in before if one.study not in new), *(one for study_id in sorted(new) for one in read_prevalence(new[study_id]))]
-    old = Corpus(reader.terms(), reader.studies(), reader.patients())
+    # by the new vocabulary, which has the old one's terms and those that the sheets bring
+    old = Corpus(corpus.vocabulary, reader.studies(), reader.patients())
     # where patients are shared, a study may make room for another
     others = {*new, *_other_patients(old.patients, corpus.patients)}
     touched = [one for one in (*before, *after) if one.study in others]

@@ -10,7 +10,7 @@ from graph.reading import stepped
 from graph.synthesis import Corpus, Synthesis, back, population_ref, study_ref
 from schema.association import ClaimRow, FamilyResult, Interval, Reports, Row, Used
 from schema.reading import ClaimReading, Reading
-from schema.study import Finding, Study
+from schema.study import RATIOS, Finding, Study
 
 _REPORTS: Mapping[int, Reports] = {1: "increases", -1: "decreases", 0: "not-significant"}
 
@@ -70,6 +70,8 @@ def _why_not_pooled(reading: Reading, poolable: bool, shares: Mapping[str, float
     if finding in shares:
         return None
     if reading.kind != "estimate":
+        if any("votes, isn't pooled" in warning for warning in reading.warnings):
+            return "its figures disagree with each other: counts by its p or its word"
         if reading.row.value is not None:
             return "printed without an interval or p that gives its error: counts by its p or its word"
         return "no estimate printed: counts by its p or its word"
@@ -147,14 +149,29 @@ def is_turned(reading: Reading) -> bool:
 def _turned(reading: Reading) -> tuple[str, float | None, Interval | None]:
     """The row's measure, value and interval, turned to exposure and outcome, per its own step; as printed where nothing turns it."""
     row = reading.row
-    if row.value is not None and (not is_turned(reading) or reading.y is None):
+    if row.value is not None and not is_turned(reading):
         return row.measure, row.value, _bounds(row)
     if reading.y is None or reading.se is None:
-        return row.measure, None, None
+        return (row.measure, *_turned_print(reading))
     step = stepped(row, reading.way)
     y, half = reading.y * step, Z95 * reading.se * step
     measure = reading.family.measure if reading.family is not None else row.measure
     return measure, back(reading.scale, y), (back(reading.scale, y - half), back(reading.scale, y + half))
+
+
+def _turned_print(reading: Reading) -> tuple[float | None, Interval | None]:
+    """What is printed, turned, where its error is not known; nothing where turning it is not exact (a risk or hazard ratio of the
+
+    opposite outcome).
+    """
+    row, ci = reading.row, _bounds(reading.row)
+    if row.value is None or (reading.turned_from is not None and row.measure in {"RR", "HR"}):
+        return None, None
+    if [row.reversed, row.outcome_scale is not None, reading.turned_from is not None].count(True) % 2 == 0:
+        return row.value, ci
+    if row.measure not in RATIOS:
+        return -row.value, (-ci[1], -ci[0]) if ci else None
+    return (1 / row.value, (1 / ci[1], 1 / ci[0]) if ci and ci[0] > 0 else None) if row.value > 0 else (None, None)
 
 
 def _bounds(row: Finding) -> Interval | None:

@@ -415,9 +415,8 @@ def _contrast(headline: PublishedEstimate | None, primary: FamilyResult | None, 
     if headline is None and primary is None:
         return None
     findings = (headline.finding,) if headline else primary.rows if primary else ()
-    # a print that runs the other way round compares the other way round, too
     texts = {
-        f"{reading.row.contrast}, turned round" if reading.row.reversed or reading.row.outcome_scale else reading.row.contrast
+        _compared(reading)
         for reading in (*(vote.reading for vote in votes.cohorts), *votes.published)
         if reading.finding in findings and reading.row.contrast
     }
@@ -426,6 +425,15 @@ def _contrast(headline: PublishedEstimate | None, primary: FamilyResult | None, 
     if primary is None:
         return None
     return f"per {primary.unit}" if primary.unit else primary.contrast_type
+
+
+def _compared(reading: Reading) -> str:
+    """What a row compares, as printed; a print that runs the other way round compares the other way round, too."""
+    contrast = reading.row.contrast or ""
+    if reading.row.reversed or reading.row.outcome_scale:
+        return f"{contrast}, turned round"
+    # percentages are of the outcome as printed
+    return f"{contrast}, of {reading.row.outcome.replace('-', ' ')}" if reading.turned_from is not None and "%" in contrast else contrast
 
 
 def _sensitivity(votes: Votes) -> Sensitivity:

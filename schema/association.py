@@ -269,12 +269,13 @@ class PrevalenceRow(Frozen):
 
 
 class UncountedPrevalence(Frozen):
-    """What a study prints of how common a lesion is without the number of patients: shown, and in no figure. In percent."""
+    """What a study prints of how common a lesion is without a count (of patients, or of cases): shown, and in no figure. In percent."""
 
     study: StudyRef
     population: TermRef
     population_label: str
     lesion: str
+    total: int | None = None
     pct: float | None = None
     pct_range: Interval | None = None
     timing: str | None = None

@@ -754,7 +754,7 @@ def test_a_form_sent_with_nothing_in_it_says_so(client: TestClient) -> None:
 def test_a_prevalence_without_its_number_of_patients_is_shown(client: TestClient) -> None:
     text = shown(client, "/prevalence?lesion=cortical-microinfarct&population=comparison")
     assert "No study of this release" not in text
-    assert "Printed without the number of patients" in text
+    assert "Printed without a count of patients" in text
 
 
 def test_the_lines_of_evidence_tell_which_cohort_reports_what(client: TestClient) -> None:
@@ -779,3 +779,22 @@ def test_a_value_that_was_worked_out_bears_its_own_measure(client: TestClient) -
     assert "OR 7.00 (1.67-29.38) worked out, not printed" in text
     row = next(one for one in client.get(f"/v1{address}").json()["rows"] if one["counts"])
     assert (row["measure"], row["printed_measure"], row["printed_value"]) == ("OR", "proportion-difference", None)
+
+
+def test_an_association_with_a_counterpart_and_three_camps_of_its_own_is_shown(corpus: tuple[Study, ...]) -> None:
+    study = Study.model_validate({
+        "id": "other-2026", "read": "abstract", "design": "prospective-cohort", "year": 2026, "n": 400,
+        "populations": [{"id": "all", "label": "ICH", "condition": "ich", "arteriopathy": "any", "location": "any", "n": 400}],
+        "findings": [{
+            "exposure": "acute-bp-reduction", "outcome": "r-dwi", "population": "all", "measure": "OR", "value": 0.3, "ci": [0.2, 0.45],
+            "contrast_type": "binary", "contrast": "present vs absent", "direction": "decreases",
+        }],
+    })  # fmt: skip
+    store = MemoryStore(build([*corpus, study], shipped()))
+    with TestClient(create_app(store)) as own:
+        answer = own.get(f"/v1/evidence?{SEEN}").json()
+        assert len(answer["camps"]) >= 2
+        assert ", as a whole: " not in answer["camps"][0]["report"]
+        text = Text(page(own, f"/evidence?{SEEN}")).text
+    for camp in answer["camps"]:
+        assert camp["report"] in text

@@ -6,14 +6,14 @@ from typing import Any, get_args
 
 import pytest
 
-from api.figures.words import within
+from api.figures.words import plural, within
 from api.pages import formats, words
 from api.tables import number
 from graph import questions
-from graph.build import EvidenceGraph
+from graph.build import EvidenceGraph, build
 from graph.stores.memory import MemoryReader
 from schema.association import Association, FamilyResult, TermRef
-from schema.study import Design, Population
+from schema.study import Design, Population, Study
 from schema.vocabulary import Term, shipped
 
 ICH = TermRef(id="ich", name="intracerebral haemorrhage (ICH)", kind="population")
@@ -386,3 +386,37 @@ def test_the_reasons_by_which_rows_are_known_to_be_of_counted_patients_are_those
     }
     for beginning in words._AGAIN:
         assert any(why and why.startswith(beginning) for why in whys), beginning
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Remote DWI lesions", True),
+        ("Cortical superficial siderosis", False),
+        ("Diabetes mellitus", False),
+        ("Incidental DWI lesions (without ICH)", True),
+    ],
+)
+def test_names_that_end_in_s_are_not_all_plurals(name: str, expected: bool) -> None:
+    assert plural(name) is expected
+
+
+def test_a_contrast_of_an_unknown_kind_is_told_in_words(reader: MemoryReader) -> None:
+    for one in reader.edges():
+        told = " ".join(words.known(one, one.outcome))
+        assert "(unknown)" not in told
+        assert "per percentage points" not in told
+
+
+def test_a_turned_row_without_an_error_is_turned_all_the_same(graph: EvidenceGraph) -> None:
+    study = Study.model_validate({
+        "id": "turned-2026", "read": "abstract", "design": "prospective-cohort", "n": 90,
+        "populations": [{"id": "all", "label": "ICH", "condition": "ich", "arteriopathy": "any", "location": "any", "n": 90}],
+        "findings": [{
+            "exposure": "age", "outcome": "r-dwi", "population": "all", "measure": "OR", "value": 0.5, "reversed": True,
+            "direction": "decreases",
+        }],
+    })  # fmt: skip
+    answer = questions.evidence(MemoryReader(build([*graph.studies, study], shipped())), "age", "r-dwi")
+    (row,) = [one for one in answer.rows if one.study.id == "turned-2026"]
+    assert (row.value, row.printed_value, row.turned) == (2.0, 0.5, True)

@@ -20,7 +20,7 @@ from graph.stores.memory import MemoryReader
 from schema.errors import InputProblems
 from schema.populations import POPULATIONS
 from schema.study import Study
-from schema.vocabulary import shipped
+from schema.vocabulary import Term, shipped
 
 
 def edges(graph: EvidenceGraph) -> dict[tuple[str, str, str], Any]:
@@ -156,3 +156,15 @@ def test_the_command_tells_what_is_wrong_with_a_sheet(folder: Path, tmp_path: Pa
     path.write_text("id: Bad Id\n")
     outcome = CliRunner().invoke(app, ["preview", str(path)])
     assert isinstance(outcome.exception, InputProblems)
+
+
+def test_the_prevalence_of_a_lesion_that_comes_with_the_sheets_is_previewed(graph: EvidenceGraph) -> None:
+    term = Term(id="my-lesion", name="My lesion", kind="lesion", definition="One of ours.")
+    study = Study.model_validate({
+        "id": "mine-2026", "read": "abstract", "design": "prospective-cohort", "year": 2026, "n": 50,
+        "populations": [{"id": "all", "label": "ICH", "condition": "ich", "arteriopathy": "any", "location": "any", "n": 50}],
+        "prevalence": [{"population": "all", "lesion": "my-lesion", "cases": 10, "total": 50, "main": True}],
+    })  # fmt: skip
+    answer = preview(MemoryReader(graph), [study], shipped().extended([term]))
+    assert {one.lesion.id for one in answer.prevalence} == {"my-lesion"}
+    assert all(one.before is None and one.after is not None and one.after.cases == 10 for one in answer.prevalence)

@@ -150,6 +150,12 @@ def within(name: str) -> str:
     return name[0].lower() + name[1:]
 
 
+def plural(name: str) -> bool:
+    """Whether a name is a plural: "Remote DWI lesions", but not "Cortical superficial siderosis" or "Diabetes mellitus"."""
+    head = name.partition(" (")[0]
+    return head.endswith("s") and not head.endswith(("is", "us", "ss"))
+
+
 def names(answer: Evidence) -> Mapping[str, str]:
     """The labels of the studies and rows of an answer by their ids, which reasons name."""
     studies = {row.study.id: row.study.label for row in answer.rows}

@@ -9,7 +9,7 @@ from pydantic import Field
 from starlette.responses import HTMLResponse
 
 from api.deps import ReaderDep
-from api.figures.words import within
+from api.figures.words import plural, within
 from api.pages.frame import View, respond
 from api.pages.requests import ROWS, asked, page_of, sifting, tidy
 from api.routes.across import CompareQuery, GapsQuery
@@ -47,7 +47,7 @@ def prevalence_view(reader: Reader, query: PrevalenceQuery) -> View:
         "keeps": sifting(given),
     }
     name = within(answer.prevalence.lesion.name)
-    title = f"How common {name} {'are' if name.partition(' (')[0].endswith('s') else 'is'} in {answer.prevalence.population.name}"
+    title = f"How common {name} {'are' if plural(name) else 'is'} in {answer.prevalence.population.name}"
     return View("prevalence.html", title, content, "/prevalence", given)
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import HTMLResponse
 
 from api.deps import ReaderDep
-from api.figures.words import names, within
+from api.figures.words import names, plural, within
 from api.pages.frame import View, respond
 from api.pages.requests import ROWS, asked, page_of, sifting, tidy
 from api.routes.associations import ContestedQuery, EvidenceQuery, FactorsQuery, OutcomesQuery
@@ -37,7 +37,7 @@ def outcomes_view(reader: Reader, query: OutcomesQuery, rows: int | None = ROWS)
     )
     term = reader.terms()[answer.query["exposure"]]
     title = f"What {within(term.name)} are linked to in {POPULATIONS[answer.query['population']].name}"
-    if not term.name.partition(" (")[0].endswith("s"):
+    if not plural(term.name):
         title = title.replace(" are linked", " is linked", 1)
     return _listed(reader, "/outcomes", title, "outcome", answer, asked(query), {"exposure": term})
 

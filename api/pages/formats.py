@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Protocol
 
-from api.figures.words import plain, span, within
+from api.figures.words import plain, plural, span, within
 from api.tables import number
-from schema.association import Association, Beside, EstimateSource, Interval, PublishedEstimate, TermRef
+from schema.association import Association, Beside, EstimateSource, FamilyResult, Interval, PublishedEstimate, TermRef
 from schema.study import Condition, Design, Population
 from schema.vocabulary import Term
 
@@ -87,7 +87,12 @@ def unit(one: Association) -> str:
         return review.unit or ""
     if not one.families or not one.families[0].unit:
         return ""
-    return f"per {one.families[0].unit}"
+    return stepped(one.families[0])
+
+
+def stepped(family: FamilyResult) -> str:
+    """Per 10 mmHg; of a difference of shares the unit, which is no step."""
+    return (family.unit or "") if family.measure == "proportion-difference" else f"per {family.unit}"
 
 
 def ours(one: Association) -> str:
@@ -149,7 +154,7 @@ def more(outcome: Term | TermRef, *, less: bool = False) -> str:
         return f"{'lower' if less else 'higher'} {name}"
     if outcome.kind == "outcome":
         return f"a {'lower' if less else 'higher'} risk of {name}"
-    return f"{'less' if less else 'more'} {name}" if not name.endswith("s") else f"{'fewer' if less else 'more'} {name}"
+    return f"{'less' if less else 'more'} {name}" if not plural(name) else f"{'fewer' if less else 'more'} {name}"
 
 
 def all_read(one: Association | Beside) -> str:

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 
 from api.figures.forest import same_interval
 from api.figures.words import p_value, step_of, within
-from api.pages.formats import all_read, count, estimate, interval, level, measure, more, ours, source, unit
+from api.pages.formats import all_read, count, estimate, interval, level, measure, more, ours, source, stepped, unit
 from api.tables import number
 from schema.answer import Answer
 from schema.association import Association, FamilyResult, Row, TermRef
@@ -55,7 +55,7 @@ def notes(one: Association) -> str:
         "includes no effect" if includes_no_effect(one) else "",
         "this estimate points the other way" if points_otherwise(one) else "",
         # of a difference or slope nothing else says what it is of
-        one.contrast or "" if one.measure in _LINEAR and not unit(one) else "",
+        contrast(one) if one.measure in _LINEAR and not unit(one) else "",
     ]
     return "; ".join(part for part in parts if part)
 
@@ -115,7 +115,9 @@ def _report(one: Association, outcome: Term | TermRef) -> str:
         less = one.direction == "decreases"
         same = one.decreases if less else one.increases
         if n == 1 and same:
-            alone = "One study here, beside published meta-analyses" if one.published else "One study, not repeated"
+            reviews = len({row.study for row in one.published})
+            beside = f", beside {'published meta-analyses' if reviews > 1 else 'a published meta-analysis'}" if reviews else ""
+            alone = f"One study, not repeated{beside}"
             return f"{alone}: one cohort links {factor} to {more(outcome, less=less)} in {place}."
         rest = _rest(one, less=less)
         verb = "links" if same == 1 else "link"
@@ -191,8 +193,8 @@ def _figure(one: Association, rows: Sequence[Row]) -> str:
         # by what its paper prints an estimate counts, whatever rounding makes of its interval
         if wide and len(behind) == 1 and behind[0].p is not None and behind[0].reports in {"increases", "decreases"}:
             wide += f", though the paper prints {p_value(behind[0].p)}"
-        if one.contrast and not family.unit and one.contrast not in {"present vs absent", "binary"}:
-            what += f" ({one.contrast})"
+        if contrast(one) and not family.unit and one.contrast != "present vs absent":
+            what += f" ({contrast(one)})"
     if family is not None and family.contrast_type == "shift":
         wide += "; it is of a shift over all degrees of the outcome"
     if family is not None and family.reml_hk is not None and family.reml_hk.q_p < _UNLIKE:
@@ -225,15 +227,20 @@ def _listed(names: Sequence[str]) -> str:
 
 def family(one: FamilyResult, rows: Sequence[Row], of: Association, names: Mapping[str, Term]) -> str:
     """What a family of estimates is of: "OR per 10 mmHg, observational; as reduction of mean arterial pressure"."""
-    contrast = "" if one.unit or not one.contrast_type else f", {_CONTRASTS.get(one.contrast_type, one.contrast_type)}"
-    step = f" per {one.unit}" if one.unit else ""
+    kind = "" if one.unit or not one.contrast_type else f", {_CONTRASTS.get(one.contrast_type, one.contrast_type)}"
+    step = f" {stepped(one)}" if one.unit else ""
     behind = {term for row in rows if row.finding in one.rows for term in (row.exposure, row.outcome)}
     others = sorted(within(names[term].name) for term in behind - {of.exposure.id, of.outcome.id})
     parts = f"; as {_listed(others)}" if others else ""
-    return f"{measure(one.measure)}{step}{contrast}, {'randomised' if one.randomised else 'observational'}{parts}"
+    return f"{measure(one.measure)}{step}{kind}, {'randomised' if one.randomised else 'observational'}{parts}"
 
 
-_CONTRASTS = {"unknown": "contrast not printed", "shift": "shift over a scale"}
+_CONTRASTS = {"unknown": "contrast not printed", "not printed": "contrast not printed", "shift": "shift over a scale"}
+
+
+def contrast(one: Association) -> str:
+    """What is compared in the headline, as printed or, where that is not printed, of what kind it is; nothing where it is yes or no."""
+    return "" if one.contrast in {None, "binary"} else _CONTRASTS.get(one.contrast or "", one.contrast or "")
 
 
 def repeated(one: Association) -> bool:
@@ -275,11 +282,12 @@ def printed(one: Association, rows: Sequence[Row]) -> str:
         return ""
     ways = list(dict.fromkeys(_WORKED_OUT.get(row.way, "the figures of its groups") for row in behind))
     told = _listed([_printed(row) for row in behind])
-    if len(behind) == 1 and behind[0].turned and behind[0].printed_ci is not None:
-        return f"turned round; printed: {told}"
     if len(behind) > 1:
         return f"put together from {len(behind)} rows of the paper, which print {told}"
-    return f"worked out from {ways[0]}; printed: {told}"
+    worked_out = f"worked out from {ways[0]}"
+    if behind[0].turned:
+        worked_out = "turned round" if behind[0].printed_ci is not None else f"turned round and {worked_out}"
+    return f"{worked_out}; printed: {told}"
 
 
 _WORKED_OUT = {
@@ -294,7 +302,7 @@ def _as_printed(row: Row, family: FamilyResult) -> bool:
     if row.turned or row.printed_ci is None:
         return False
     # of a step of another size, the same estimate looks different
-    return bool(family.unit) or (row.printed_measure == family.measure and same_interval(row.printed_ci, family.ci))
+    return row.printed_measure == family.measure and (bool(family.unit) or same_interval(row.printed_ci, family.ci))
 
 
 def _printed(row: Row) -> str:
@@ -327,10 +335,11 @@ def in_both(own: Sequence[Row], other: Sequence[Row], names: Mapping[str, Term])
 
 def by_report(studies: Sequence[str], rows: Sequence[Row]) -> list[tuple[str, list[str]]]:
     """The studies of a line of evidence by what their cohorts report, where they don't all report one thing."""
-    reports = {row.study.id: row.reports for row in rows if row.used != "shown"}
+    reports = {row.study.id: row.reports for row in reversed(rows) if row.used != "shown"}
     groups = {words: [one for one in studies if reports.get(one) == report] for report, words in _REPORTED.items()}
     told = [(f"{len(found)} {words}", found) for words, found in groups.items() if found]
-    return told if len(told) > 1 else [("", list(studies))]
+    rest = [one for one in studies if one not in reports]
+    return [*told, *([("", rest)] if rest else [])] if len(told) > 1 else [("", list(studies))]
 
 
 _REPORTED = {"increases": "more", "decreases": "less", "not-significant": "not significant", "unclear": "sign not printed"}
