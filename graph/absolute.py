@@ -100,11 +100,7 @@ def _headline(one: Association, readings: Sequence[Reading]) -> list[Reading]:
 
 def _unexposed(one: Association, readings: Sequence[Reading]) -> Share | None:
     """The risk of the unexposed behind the headline, where their counts are printed and were not turned."""
-    counts = [
-        reading.row.counts
-        for reading in _headline(one, readings)
-        if reading.row.counts is not None and not reading.row.reversed and reading.row.outcome_scale is None and reading.turned_from is None
-    ]
+    counts = [reading.row.counts for reading in _headline(one, readings) if reading.row.counts is not None and not reading.turned]
     total = sum(table.unexposed_total for table in counts)
     cases = sum(table.unexposed_cases for table in counts)
     return Share(100 * cases / total, "unexposed") if 0 < cases < total else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import product
 from typing import Literal
 
 from graph.build import Key, corpus_of, keys_of
@@ -16,7 +17,7 @@ from graph.stores.port import Reader
 from graph.synthesis import Corpus, population_ref, synthesise, term_ref
 from schema.answer import Changed, ChangedPrevalence, Preview, PreviewedStudy
 from schema.association import Association
-from schema.populations import POPULATIONS, with_parts
+from schema.populations import with_ancestors
 from schema.problems import Problem
 from schema.reading import PrevalenceReading, Reading
 from schema.study import Study
@@ -69,18 +70,11 @@ def _prevalences(reader: Reader, new: Mapping[str, Study], corpus: Corpus) -> It
     old = Corpus(corpus.vocabulary, reader.studies(), reader.patients())
     # where patients are shared, a study may make room for another
     others = {*new, *_other_patients(old.patients, corpus.patients)}
-    touched = [one for one in (*before, *after) if one.study in others]
-    keys = {
-        (lesion, place)
-        for one in touched
-        for lesion in corpus.vocabulary.goes_to(one.row.lesion)
-        for place in POPULATIONS
-        if set(with_parts(place)) & set(one.populations)
-    }
-    for lesion, place in sorted(keys):
+    rows = [_by_key(some, corpus.vocabulary) for some in (before, after)]
+    touched = _by_key((one for one in (*before, *after) if one.study in others), corpus.vocabulary)
+    for lesion, place in sorted(touched):
         sides = [
-            prevalence_of(lesion, place, [one for one in rows if _counts(one, lesion, place, corpus.vocabulary)], side).pooled
-            for rows, side in ((before, old), (after, corpus))
+            prevalence_of(lesion, place, some.get((lesion, place), ()), side).pooled for some, side in zip(rows, (old, corpus), strict=True)
         ]
         if sides[0] != sides[1]:
             yield ChangedPrevalence(
@@ -88,8 +82,14 @@ def _prevalences(reader: Reader, new: Mapping[str, Study], corpus: Corpus) -> It
             )
 
 
-def _counts(one: PrevalenceReading, lesion: str, place: str, vocabulary: Vocabulary) -> bool:
-    return one.row.lesion in vocabulary.takes(lesion) and bool(set(with_parts(place)) & set(one.populations))
+def _by_key(rows: Iterable[PrevalenceReading], vocabulary: Vocabulary) -> dict[tuple[str, str], list[PrevalenceReading]]:
+    """The rows of each lesion and population that they count for."""
+    found: dict[tuple[str, str], list[PrevalenceReading]] = {}
+    for one in rows:
+        places = {place for node in one.populations for place in with_ancestors(node)}
+        for key in product(vocabulary.goes_to(one.row.lesion), places):
+            found.setdefault(key, []).append(one)
+    return found
 
 
 def _of(readings: Iterable[Reading], studies: Iterable[str]) -> list[Reading]:

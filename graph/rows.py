@@ -116,7 +116,7 @@ def _row(reading: Reading, corpus: Corpus, used: Used, why: str | None, share: f
         printed_measure=row.measure,
         printed_value=row.value,
         printed_ci=_bounds(row),
-        turned=is_turned(reading),
+        turned=reading.turned,
         p=row.p,
         counts=row.counts,
         direction=row.direction,
@@ -140,16 +140,10 @@ def _row(reading: Reading, corpus: Corpus, used: Used, why: str | None, share: f
     )
 
 
-def is_turned(reading: Reading) -> bool:
-    """Whether what is printed runs the other way round than exposure and outcome, and is turned."""
-    row = reading.row
-    return row.reversed or row.outcome_scale is not None or reading.turned_from is not None
-
-
 def _turned(reading: Reading) -> tuple[str, float | None, Interval | None]:
     """The row's measure, value and interval, turned to exposure and outcome, per its own step; as printed where nothing turns it."""
     row = reading.row
-    if row.value is not None and not is_turned(reading):
+    if row.value is not None and not reading.turned:
         return row.measure, row.value, _bounds(row)
     if reading.y is None or reading.se is None:
         return (row.measure, *_turned_print(reading))

@@ -90,6 +90,11 @@ class Reading(Numerous):
         return self.kind != "estimate"
 
     @property
+    def turned(self) -> bool:
+        """Whether what is printed runs the other way round than exposure and outcome."""
+        return self.row.reversed or self.row.outcome_scale is not None or self.turned_from is not None
+
+    @property
     def reports(self) -> int:
         """+1 or -1 where the row reports a sign: significant, or a bare direction; else 0."""
         return sign_of(self.z) if self.kind == "direction" else self.significant

@@ -85,14 +85,14 @@ def unit(one: Association) -> str:
     review = headline_review(one)
     if review is not None:
         return review.unit or ""
-    if not one.families or not one.families[0].unit:
-        return ""
-    return stepped(one.families[0])
+    return stepped(one.families[0]) if one.families else ""
 
 
 def stepped(family: FamilyResult) -> str:
-    """Per 10 mmHg; of a difference of shares the unit, which is no step."""
-    return (family.unit or "") if family.measure == "proportion-difference" else f"per {family.unit}"
+    """Per 10 mmHg; of a difference of shares the unit, which is no step; nothing where there is no unit."""
+    if not family.unit:
+        return ""
+    return family.unit if family.measure == "proportion-difference" else f"per {family.unit}"
 
 
 def ours(one: Association) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.concurrency import run_in_threadpool
@@ -18,22 +18,24 @@ from graph.stores.port import Reader
 from schema.errors import InputProblems
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(tidy)])
-_TITLE = "Preview: what a sheet would change"
+_EMPTY = {"text": "", "name": None, "answer": None, "problems": (), "largest": LARGEST_BODY, "nothing": False}
+
+
+def _view(**content: Any) -> View:
+    return View("preview.html", "Preview: what a sheet would change", {**_EMPTY, **content}, "/preview")
 
 
 def empty_view(*, asked: bool = False) -> View:
     """The form; `asked`: it was sent with nothing in it."""
-    content = {"text": "", "name": None, "answer": None, "problems": (), "largest": LARGEST_BODY, "nothing": asked}
-    return View("preview.html", _TITLE, content, "/preview")
+    return _view(nothing=asked)
 
 
 def preview_view(reader: Reader, name: str, sheet: bytes, text: str) -> tuple[View, int]:
     """The view, and its HTTP status: 422 where the sheet has errors."""
-    content = {"text": text, "name": name, "answer": None, "problems": (), "largest": LARGEST_BODY, "nothing": False}
     try:
-        return View("preview.html", _TITLE, {**content, "answer": preview_text(reader, name, sheet)}, "/preview"), 200
+        return _view(text=text, name=name, answer=preview_text(reader, name, sheet)), 200
     except InputProblems as error:
-        return View("preview.html", _TITLE, {**content, "problems": error.problems}, "/preview"), 422
+        return _view(text=text, name=name, problems=error.problems), 422
 
 
 def _named(text: str) -> str:

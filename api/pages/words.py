@@ -28,6 +28,8 @@ _CAP = "published disagrees"
 # below this p of Q, estimates are told to differ (Cochrane Handbook 10.10.2)
 _UNLIKE = 0.1
 _RATIOS = frozenset({"OR", "RR", "HR"})
+# what cohorts report, in a list
+_REPORTED = {"increases": "more", "decreases": "less", "not-significant": "not significant", "unclear": "sign not printed"}
 _LINEAR = frozenset({"beta", "mean-difference", "median-difference"})
 
 
@@ -76,13 +78,8 @@ def direction(one: Association, outcome: Term | TermRef | None = None) -> str:
 
 def cohorts(one: Association) -> str:
     """Cohorts by what they report: "5 more, 2 not significant, 1 unclear"."""
-    parts = [
-        (one.increases, "more"),
-        (one.decreases, "less"),
-        (one.not_significant, "not significant"),
-        (one.unclear, "sign not printed"),
-    ]
-    return ", ".join(f"{n} {what}" for n, what in parts if n)
+    counts = (one.increases, one.decreases, one.not_significant, one.unclear)
+    return ", ".join(f"{n} {what}" for n, what in zip(counts, _REPORTED.values(), strict=True) if n)
 
 
 def known(one: Association, outcome: Term | TermRef, rows: Sequence[Row] = ()) -> tuple[str, ...]:
@@ -104,9 +101,10 @@ def _unstudied(one: Association) -> str:
 def _report(one: Association, outcome: Term | TermRef) -> str:
     factor, place = within(one.exposure.name), one.population.name
     n = one.cohorts
+    several = len({row.study for row in one.published}) > 1
+    reviews = "published meta-analyses" if several else "a published meta-analysis"
     if n == 0 and one.direction == "inconclusive":
-        several = len({row.study for row in one.published}) > 1
-        who = "published meta-analyses report" if several else "a published meta-analysis reports"
+        who = f"{reviews} {'report' if several else 'reports'}"
         told = f"{factor} and {within(outcome.name)} in {place}, and {'find' if several else 'finds'} nothing clear"
         return f"Only {who} on {told}: {_none()}."
     if n == 0:
@@ -115,10 +113,8 @@ def _report(one: Association, outcome: Term | TermRef) -> str:
         less = one.direction == "decreases"
         same = one.decreases if less else one.increases
         if n == 1 and same:
-            reviews = len({row.study for row in one.published})
-            beside = f", beside {'published meta-analyses' if reviews > 1 else 'a published meta-analysis'}" if reviews else ""
-            alone = f"One study, not repeated{beside}"
-            return f"{alone}: one cohort links {factor} to {more(outcome, less=less)} in {place}."
+            beside = f", beside {reviews}" if one.published else ""
+            return f"One study, not repeated{beside}: one cohort links {factor} to {more(outcome, less=less)} in {place}."
         rest = _rest(one, less=less)
         verb = "links" if same == 1 else "link"
         if not same:
@@ -340,9 +336,6 @@ def by_report(studies: Sequence[str], rows: Sequence[Row]) -> list[tuple[str, li
     told = [(f"{len(found)} {words}", found) for words, found in groups.items() if found]
     rest = [one for one in studies if one not in reports]
     return [*told, *([("", rest)] if rest else [])] if len(told) > 1 else [("", list(studies))]
-
-
-_REPORTED = {"increases": "more", "decreases": "less", "not-significant": "not significant", "unclear": "sign not printed"}
 
 
 def beside(own: Association, other: Association, rows: Sequence[Row] = ()) -> tuple[str, ...]:
