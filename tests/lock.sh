@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 compile() {
-    uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade "$@" pyproject.toml
+    uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-strip-extras --upgrade "$@" pyproject.toml
 }
 compile --group build -o requirements.lock
 compile --group build --group dev -o requirements-dev.lock
