@@ -18,9 +18,10 @@ from api.deps import MEDIA, ReaderDep, once
 from api.errors import ProblemDetails
 from api.pages import installed
 from api.routes import across, associations, graph, health, lesions, preview, studies, terms
-from graph import citations, questions
-from graph.lists import Page
-from graph.questions import package_version
+from graph import citations
+from graph.questions import questions
+from graph.questions.lists import Page
+from graph.questions.questions import package_version
 from graph.stores.port import Reader, Store
 
 _ONE = Page(1)

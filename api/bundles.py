@@ -13,10 +13,10 @@ from api import rlines
 from api.figures import evidence_plot
 from api.tables import delimited
 from graph import citations
-from graph.filters import Filters
-from graph.method import METHOD
-from graph.questions import package_version
+from graph.questions.filters import Filters
+from graph.questions.questions import package_version
 from graph.stores.port import Reader
+from graph.synthesis.method import METHOD
 from schema.answer import Evidence
 from schema.association import Row
 

@@ -18,9 +18,9 @@ from pydantic import BaseModel, ValidationError
 
 from api import cli_assistant, cli_citations, cli_site, cli_tables
 from api.options import DesignOption, Form, Format, KindOption, Paths, Population, Populations, YearFrom, YearTo, asks, designs
-from graph.filters import Filters
-from graph.lists import LONGEST_CHAIN, Narrow, Page
-from graph.method import METHOD
+from graph.questions.filters import Filters
+from graph.questions.lists import LONGEST_CHAIN, Narrow, Page
+from graph.synthesis.method import METHOD
 from schema.across import Chain, Comparison, Gap, State
 from schema.answer import StudyItem, TermItem
 from schema.association import Association, Mechanism, PrevalenceRow, Row
@@ -172,7 +172,7 @@ def remove(studies: Annotated[list[str], typer.Argument(metavar="STUDY...", help
 @app.command()
 def status(format: Annotated[Literal["table", "json"], typer.Option("--format", help="table or json.")] = "table") -> None:
     """What the store holds."""
-    from graph import questions
+    from graph.questions import questions
 
     graph = _open()
     answer = graph.store.ask(lambda reader: questions.release(reader, graph.store))
@@ -198,7 +198,7 @@ def factors(
     format: Form = Format.table,
 ) -> None:
     """The factors linked to a lesion (R-DWI where none is named)."""
-    from graph import questions
+    from graph.questions import questions
 
     answer = _ask(lambda reader: questions.factors(reader, lesion, population, filters=filters, narrow=narrow, page=sorted_page), format)
     title = f"Factors linked to {_named(answer, 'outcome', 'lesion')} in {_place(answer)}"
@@ -216,7 +216,7 @@ def outcomes(
     format: Form = Format.table,
 ) -> None:
     """What an exposure (R-DWI where none is named) is linked to."""
-    from graph import questions
+    from graph.questions import questions
 
     answer = _ask(lambda reader: questions.outcomes(reader, exposure, population, filters=filters, narrow=narrow, page=sorted_page), format)
     title = f"{_named(answer, 'exposure', 'exposure')}: what it is linked to in {_place(answer)}"
@@ -234,7 +234,7 @@ def contested(
     format: Form = Format.table,
 ) -> None:
     """Where the evidence contradicts itself: the camps, and what differs between them."""
-    from graph import questions
+    from graph.questions import questions
 
     answer = _ask(lambda reader: questions.contested(reader, lesion, outcome, population, filters=filters, page=sorted_page), format)
     _show(answer, Association, format, lambda: _associations(answer.items, "both", f"Contested in {_place(answer)}"))
@@ -266,7 +266,7 @@ def evidence(
 ) -> None:
     """One association: the synthesis, every row and how it was used, and how it holds up."""
     from api import tables
-    from graph import questions
+    from graph.questions import questions
 
     if bundle is not None:
         from api.bundles import packed
@@ -324,7 +324,7 @@ def compare(
 ) -> None:
     """The factors of a lesion, populations side by side, and whether they differ."""
     from api import tables
-    from graph import questions
+    from graph.questions import questions
 
     answer = _ask(lambda reader: questions.compare(reader, lesion, population or (), filters=filters, page=page), format)
     title = f"Factors of {answer.items[0].outcome.name if answer.items else answer.query['lesion']}, side by side"
@@ -344,7 +344,7 @@ def paths(
 ) -> None:
     """The chains from one term to another, the weakest link named."""
     from api import tables
-    from graph import questions
+    from graph.questions import questions
 
     answer = _ask(lambda reader: questions.paths(reader, start, end, population, max_length=max_length, filters=filters, page=page), format)
     title = f"Chains from {answer.query['from']} to {answer.query['to']} in {_place(answer)}"
@@ -367,7 +367,7 @@ def gaps(
 ) -> None:
     """What is not known: the empty and weak cells of factor and population, and what one more study would teach."""
     from api import tables
-    from graph import questions
+    from graph.questions import questions
 
     states = _states(state)
     answer = _ask(
@@ -398,7 +398,7 @@ def prevalence(
 ) -> None:
     """How common a lesion is: pooled, by window of time, by study."""
     from api import tables
-    from graph import questions
+    from graph.questions import questions
 
     answer = _ask(lambda reader: questions.prevalence(reader, lesion, population, filters=filters), format)
     if format is Format.json:
@@ -433,7 +433,7 @@ def mechanisms(
 ) -> None:
     """What papers claim of the mechanisms of a lesion."""
     from api import tables
-    from graph import questions
+    from graph.questions import questions
 
     answer = _ask(lambda reader: questions.mechanisms(reader, lesion, page=page), format)
     _show(
@@ -457,7 +457,7 @@ def studies(
 ) -> None:
     """The studies."""
     from api import tables
-    from graph import questions
+    from graph.questions import questions
 
     answer = _ask(
         lambda reader: questions.studies(
@@ -477,7 +477,7 @@ def study(
 ) -> None:
     """One study, and how each of its rows was read."""
     from api import tables
-    from graph import questions
+    from graph.questions import questions
 
     answer = _ask(lambda reader: questions.study(reader, id), format)
     if format is Format.json:
@@ -510,7 +510,7 @@ def terms(
 ) -> None:
     """The terms of the vocabulary."""
     from api import tables
-    from graph import questions
+    from graph.questions import questions
 
     answer = _ask(lambda reader: questions.terms(reader, text, kind=kind, page=page), format)
     _show(answer, TermItem, format, lambda: _print(tables.plain(answer.items, ("id", "name", "kind", "synonyms", "findings"), "Terms")))

@@ -46,7 +46,7 @@ def completing(reference_files: Sequence[Path] | None, *, replace: bool) -> Call
         return None
 
     def complete(studies: Sequence[Study]) -> Sequence[Study]:
-        from loaders import bibliography as bibliographies
+        from loaders.references import bibliography as bibliographies
 
         completed, told = bibliographies.complete(studies, reference_files, replace=replace)
         _print_told(told)
@@ -85,8 +85,8 @@ def cite(
 
 def cite_studies(ids: Sequence[str], format: Literal["ris", "bibtex", "csl-json"]) -> None:
     from graph import citations
-    from graph.edges import known_studies
     from graph.opening import open_graph
+    from graph.questions.edges import known_studies
 
     def text(reader: Reader) -> str:
         known_studies(ids, reader.studies())
@@ -138,7 +138,7 @@ def bibliography(
 
     Without --in-place or --output it only tells what it would fill in.
     """
-    from loaders import bibliography as bibliographies
+    from loaders.references import bibliography as bibliographies
 
     if in_place and output is not None:
         raise BadParameter("output", "--in-place and --output are two ways of writing; give one of them.")

@@ -12,8 +12,8 @@ from schema.errors import BadParameter, InputProblems, Unwritable
 
 if TYPE_CHECKING:
     from graph.build import EvidenceGraph
-    from loaders.grid import Grid
-    from loaders.headers import Header
+    from loaders.tables.grid import Grid
+    from loaders.tables.headers import Header
 
 ENDINGS = frozenset({".xlsx", ".csv", ".tsv"})
 # a folder by such a name would be taken for a table
@@ -30,7 +30,7 @@ def template(
     output: Annotated[Path, typer.Argument(metavar="OUT.xlsx", help="The workbook to write; not one that is there already.")],
 ) -> None:
     """Write an empty workbook to fill in: drop-downs, a line of help a column, and worked rows that are never read as evidence."""
-    from loaders.template import empty
+    from loaders.tables.template import empty
     from schema.vocabulary import shipped
 
     if output.suffix.lower() != ".xlsx":
@@ -45,7 +45,9 @@ def columns(path: Annotated[Path, typer.Argument(metavar="FILE", help="A workboo
     """What the columns of a table are recognised as, and a mapping to start from (save it as columns.yaml beside the table)."""
     import json
 
-    from loaders import files, headers, tables
+    from loaders import files
+    from loaders.tables import books as tables
+    from loaders.tables import headers
     from schema.problems import Problem
 
     source = files.read(path)
@@ -78,9 +80,9 @@ def columns(path: Annotated[Path, typer.Argument(metavar="FILE", help="A workboo
 
 def _recognised(grid: Grid, header: Header | None, unknown: dict[str, str | None]) -> list[str]:
     """A line a name; what is not recognised is noted with the nearest key."""
-    from loaders.columns import key_of, known
-    from loaders.grid import letters
-    from loaders.headers import nearest
+    from loaders.tables.columns import key_of, known
+    from loaders.tables.grid import letters
+    from loaders.tables.headers import nearest
 
     if header is None:
         names = [cell for cell in grid.rows[0] if isinstance(cell.value, str)]
@@ -104,7 +106,7 @@ def _recognised(grid: Grid, header: Header | None, unknown: dict[str, str | None
 
 def write(graph: EvidenceGraph, output: Path) -> None:
     """Write the studies as a workbook (.xlsx) or a flat table (.csv, .tsv); what these can't hold is told on standard error."""
-    from loaders import writing
+    from loaders.tables import writing
     from schema.vocabulary import shipped
 
     if output.suffix.lower() == ".xlsx":

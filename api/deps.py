@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.tables import delimited
 from graph import citations
-from graph.filters import Filters
-from graph.lists import LARGEST_PAGE, Narrow, Page
+from graph.questions.filters import Filters
+from graph.questions.lists import LARGEST_PAGE, Narrow, Page
 from graph.stores.port import Reader
 from schema.association import CertaintyLevel, Direction
 from schema.errors import BadParameter

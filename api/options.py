@@ -10,8 +10,8 @@ from typing import Annotated, Any, NamedTuple, get_args
 
 import typer
 
-from graph.filters import Filters
-from graph.lists import Narrow, Page
+from graph.questions.filters import Filters
+from graph.questions.lists import Narrow, Page
 from schema.association import CertaintyLevel, Direction
 from schema.errors import BadParameter
 from schema.study import Design

@@ -11,14 +11,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from graph import pooling, questions, weight
 from graph.build import build, corpus_of
-from graph.edges import findings
-from graph.filters import Filters
 from graph.opening import shipped_studies
 from graph.preview import preview
+from graph.questions import questions
+from graph.questions.edges import findings
+from graph.questions.filters import Filters
 from graph.stores.memory import MemoryReader
-from graph.synthesis import synthesise
+from graph.synthesis import pooling, weight
+from graph.synthesis.associations import synthesise
 from schema.vocabulary import shipped
 
 

@@ -20,9 +20,9 @@ from benchmarks.neo4j_import import imported_by
 from benchmarks.neo4j_server import VERSIONS
 from benchmarks.neo4j_server import Server as Neo4j
 from benchmarks.synthetic import synthetic
-from graph import questions
 from graph.build import build
-from graph.lists import Page
+from graph.questions import questions
+from graph.questions.lists import Page
 from graph.settings import Server
 from graph.stores.neo4j import bulk, cypher
 from graph.stores.neo4j.store import Neo4jStore

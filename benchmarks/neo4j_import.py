@@ -12,8 +12,8 @@ from pathlib import Path
 
 from benchmarks.neo4j_server import VERSIONS, Server
 from benchmarks.synthetic import synthetic
-from graph import questions
 from graph.build import build
+from graph.questions import questions
 from graph.settings import Server as Address
 from graph.stores.memory import MemoryReader
 from graph.stores.neo4j import bulk

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from graph.pooling import reml_hk, reml_hk_many
+from graph.synthesis.pooling import reml_hk, reml_hk_many
 
 _R = """
 suppressPackageStartupMessages({library(metafor); library(jsonlite)})

@@ -11,9 +11,9 @@ import math
 import shutil
 import subprocess
 
-from graph import questions
 from graph.build import EvidenceGraph, build
 from graph.opening import shipped_studies
+from graph.questions import questions
 from graph.stores.memory import MemoryReader
 from schema.association import Association, FamilyResult, PrevalenceRow, PublishedEstimate
 from schema.vocabulary import shipped

@@ -16,7 +16,7 @@ from pathlib import Path
 
 def _write(path: Path, findings: int) -> None:
     from graph.opening import shipped_studies
-    from loaders import writing
+    from loaders.tables import writing
 
     corpus = shipped_studies()
     copies = -(-findings // sum(len(study.findings) for study in corpus))

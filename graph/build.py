@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import product
 
-from graph.counterpart import with_counterpart
-from graph.mechanisms import edges as mechanism_edges
-from graph.mechanisms import read_claims
-from graph.overlap import all_patients
-from graph.prevalence import read_prevalence
-from graph.reading import read_study
 from graph.release import release_of
-from graph.synthesis import Corpus, Synthesis, synthesise
+from graph.synthesis.associations import Corpus, Synthesis, synthesise
+from graph.synthesis.counterpart import with_counterpart
+from graph.synthesis.mechanisms import edges as mechanism_edges
+from graph.synthesis.mechanisms import read_claims
+from graph.synthesis.observations import read_study
+from graph.synthesis.overlap import all_patients
+from graph.synthesis.prevalence import read_prevalence
 from schema.association import Association, MechanismEdge
 from schema.populations import with_ancestors
 from schema.reading import ClaimReading, PrevalenceReading, Reading

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from graph.build import EvidenceGraph
-from graph.elements import Edge, elements
+from graph.property_graph import Edge, elements
 from schema.association import Association
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 import evidence as shipped_evidence
 from graph.build import EvidenceGraph, build, lay_out, set_aside, unknown_terms, without_collections
-from graph.edges import known_studies
-from graph.opened import Graph
 from graph.preview import preview as previewed
+from graph.python import Graph
+from graph.questions.edges import known_studies
 from graph.settings import Settings
 from graph.stores import snapshot
 from graph.stores.folder import FolderWriter, is_current, kept_in

@@ -7,14 +7,14 @@ from itertools import product
 from typing import Literal
 
 from graph.build import Key, corpus_of, keys_of
-from graph.counterpart import with_counterpart
-from graph.overlap import Patients
-from graph.prevalence import prevalence as prevalence_of
-from graph.prevalence import read_prevalence
-from graph.reading import read_study
 from graph.release import release_of
 from graph.stores.port import Reader
-from graph.synthesis import Corpus, population_ref, synthesise, term_ref
+from graph.synthesis.associations import Corpus, population_ref, synthesise, term_ref
+from graph.synthesis.counterpart import with_counterpart
+from graph.synthesis.observations import read_study
+from graph.synthesis.overlap import Patients
+from graph.synthesis.prevalence import prevalence as prevalence_of
+from graph.synthesis.prevalence import read_prevalence
 from schema.answer import Changed, ChangedPrevalence, Preview, PreviewedStudy
 from schema.association import Association
 from schema.populations import with_ancestors

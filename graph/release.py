@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from graph.method import VERSION
+from graph.synthesis.method import VERSION
 from schema.study import Study, canonical
 from schema.vocabulary import Vocabulary
 

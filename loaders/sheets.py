@@ -119,7 +119,7 @@ def _tabular(sources: Sequence[files.Source], *, with_mapping: bool = True) -> t
     if not sources:
         return [], []
     # its columns take a moment to read, and most sheets are no tables
-    from loaders import tables
+    from loaders.tables import books as tables
 
     found, problems = tables.documents_of(sources, with_mapping=with_mapping)
     return [_Sheet(file, document) for file, document in found], problems

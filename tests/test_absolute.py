@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from graph import questions
+from graph.questions import questions
 from graph.stores.memory import MemoryReader
 from schema.errors import BadParameter
 from schema.robustness import AbsoluteRisk

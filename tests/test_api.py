@@ -16,10 +16,10 @@ from starlette.testclient import TestClient
 
 from api.app import EXAMPLES, create_app
 from api.tables import delimited
-from graph import questions
 from graph.build import EvidenceGraph, build
-from graph.filters import Filters
-from graph.lists import SORTS, Narrow, Page
+from graph.questions import questions
+from graph.questions.filters import Filters
+from graph.questions.lists import SORTS, Narrow, Page
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.stores.port import Reader, Store
 from schema.across import Chain, Comparison, Gap

@@ -20,7 +20,7 @@ from api.assistant import answers
 from api.assistant.answers import DISCLAIMER, Told
 from api.assistant.server import server
 from api.cli import app
-from graph import questions
+from graph.questions import questions
 from graph.stores import snapshot
 from graph.stores.memory import MemoryReader, MemoryStore
 from schema.answer import Evidence

@@ -11,9 +11,10 @@ import yaml
 from typer.testing import CliRunner
 
 from api.cli import app
-from loaders import bibliography, files
-from loaders.bibliography import Sheet, match
-from loaders.references import Record
+from loaders import files
+from loaders.references import bibliography
+from loaders.references.bibliography import Sheet, match
+from loaders.references.formats import Record
 from schema.bibliography import Bibliography, Matched
 from schema.errors import InputProblems
 from schema.reference import FIELDS, Reference, reference_of

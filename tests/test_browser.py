@@ -24,10 +24,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect, sync_playwright
 
-from graph import questions
-from graph.filters import Filters
-from graph.lists import Narrow
-from graph.lists import Page as Part
+from graph.questions import questions
+from graph.questions.filters import Filters
+from graph.questions.lists import Narrow
+from graph.questions.lists import Page as Part
 from graph.settings import Server
 from graph.stores.memory import MemoryReader
 from graph.stores.neo4j import cypher

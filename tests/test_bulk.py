@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from graph.build import EvidenceGraph
-from graph.elements import edges, nodes
+from graph.property_graph import edges, nodes
 from graph.stores.neo4j import bulk
 from schema.graphmodel import EDGES, NODES
 

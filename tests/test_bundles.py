@@ -19,12 +19,13 @@ from typer.testing import CliRunner
 from api import bundles, rlines
 from api.cli import app
 from api.figures import evidence_plot
-from graph import questions
 from graph.build import EvidenceGraph
 from graph.citations import behind
-from graph.filters import Filters
+from graph.questions import questions
+from graph.questions.filters import Filters
 from graph.stores.memory import MemoryReader
-from loaders import files, references
+from loaders import files
+from loaders.references import formats as references
 from schema.answer import Evidence
 
 PARTS = {"README.txt", "answer.json", "question.json", "figure.svg", "rows.csv", "papers.ris", "papers.bib", "papers.json"}

@@ -14,8 +14,8 @@ from starlette.testclient import TestClient
 from api import cache
 from api.app import create_app
 from api.cache import Answers
-from graph import questions
 from graph.build import EvidenceGraph, build
+from graph.questions import questions
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.stores.port import Reader
 from schema.study import Study

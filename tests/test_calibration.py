@@ -34,9 +34,9 @@ from benchmarks.calibration.variants import (
     posteriors,
     variants,
 )
-from graph.method import Z95
 from graph.opening import shipped_studies
-from graph.weight import Report, reference_information, weigh
+from graph.synthesis.method import Z95
+from graph.synthesis.weight import Report, reference_information, weigh
 from schema.study import Finding, Population, Study
 from schema.vocabulary import shipped
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from graph.build import EvidenceGraph
-from graph.certainty import RULES, judge, scanned_share, track_of
-from graph.method import METHOD
-from graph.votes import Vote
+from graph.synthesis.certainty import RULES, judge, scanned_share, track_of
+from graph.synthesis.method import METHOD
+from graph.synthesis.reports import Vote
 from schema.association import LEVELS, Association, Reason
 from schema.reading import Family, Reading
 from schema.study import Finding, Study

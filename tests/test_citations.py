@@ -10,12 +10,13 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from api.cli import app
-from graph import questions
 from graph.citations import ENDINGS, MEDIA, behind, cited, written
-from graph.filters import Filters
-from graph.lists import Page
+from graph.questions import questions
+from graph.questions.filters import Filters
+from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader
-from loaders import files, references
+from loaders import files
+from loaders.references import formats as references
 from schema.errors import BadParameter
 from schema.reference import Reference, reference_of
 from schema.study import Study

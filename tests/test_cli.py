@@ -21,8 +21,9 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from api import cli
-from graph import opening, questions
+from graph import opening
 from graph.build import EvidenceGraph
+from graph.questions import questions
 from graph.stores import snapshot
 from schema.errors import StoreUnavailable
 

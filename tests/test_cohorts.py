@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from graph import questions
-from graph.lists import Page
+from graph.questions import questions
+from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader
 from schema.errors import UnknownName
 from schema.study import Study

@@ -7,13 +7,13 @@ from itertools import combinations
 
 import pytest
 
-from graph import questions
-from graph.compare import Estimate, difference, estimate_of, selection_note
-from graph.edges import corpus_of
-from graph.filters import Filters
-from graph.lists import Page
-from graph.method import Z95
+from graph.questions import questions
+from graph.questions.edges import corpus_of
+from graph.questions.filters import Filters
+from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader
+from graph.synthesis.differences import Estimate, difference, estimate_of, selection_note
+from graph.synthesis.method import Z95
 from schema.across import Comparison, Difference
 from schema.answer import Answer
 from schema.errors import BadParameter, UnknownName

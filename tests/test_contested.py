@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from graph.build import EvidenceGraph, build
-from graph.contested import contested, differences, power, surprising
-from graph.method import METHOD
-from graph.votes import Vote
-from graph.weight import posterior, report_of
+from graph.synthesis.contested import contested, differences, power, surprising
+from graph.synthesis.method import METHOD
+from graph.synthesis.reports import Vote
+from graph.synthesis.weight import posterior, report_of
 from schema.association import Association, Camp
 from schema.reading import Family, Reading
 from schema.study import Finding, Study

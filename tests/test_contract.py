@@ -249,7 +249,7 @@ def test_what_was_asked_before_is_asked_again_of_the_store_alone(over: TestClien
 
 
 def test_networkx_has_the_same_nodes_and_edges(store: Store, graph: EvidenceGraph) -> None:
-    from graph.opened import Graph
+    from graph.python import Graph
     from graph.stores.memory import MemoryStore
 
     one, other = Graph(store), Graph(MemoryStore(graph))

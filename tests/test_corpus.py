@@ -9,8 +9,8 @@ import pytest
 
 import evidence
 from graph.opening import shipped_studies
-from graph.questions import evidence as evidence_of
-from graph.questions import factors, prevalence
+from graph.questions.questions import evidence as evidence_of
+from graph.questions.questions import factors, prevalence
 from graph.stores.port import Reader
 from loaders import sheets
 from schema.vocabulary import Vocabulary, clashes, shipped

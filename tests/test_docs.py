@@ -20,11 +20,11 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from graph.build import EvidenceGraph
-from graph.certainty import RULES
-from graph.method import Method
-from graph.reading import WAYS
 from graph.settings import Server, Settings
 from graph.stores.neo4j.rows import OWN
+from graph.synthesis.certainty import RULES
+from graph.synthesis.method import Method
+from graph.synthesis.observations import WAYS
 from schema.association import Association, Camp, Row
 from schema.graphmodel import EDGES, NODES
 from schema.reading import Frozen

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from loaders import files
 from loaders.documents import documents
-from loaders.edits import Unwritable, edited
+from loaders.references.edits import Unwritable, edited
 from schema.reference import FIELDS
 
 ROOT = Path(files.__file__).parent.parent

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
-from graph.effects import (
+from graph.synthesis.effect_sizes import (
     CHINN,
     Estimate,
     difference_from_ci,

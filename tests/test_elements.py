@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from graph.build import EvidenceGraph
-from graph.elements import Edge, Node, edges, nodes
+from graph.property_graph import Edge, Node, edges, nodes
 from schema.graphmodel import EDGES, LABELS, NODES
 from schema.populations import POPULATIONS
 from schema.study import Study

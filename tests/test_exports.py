@@ -29,8 +29,8 @@ from api.exports import FORMATS, content, metafor, write
 from api.exports.graphml import EDGE_ATTRIBUTES, NODE_ATTRIBUTES
 from graph import opening
 from graph.build import EvidenceGraph, build
-from graph.elements import edges, elements, nodes
 from graph.networks import multigraph
+from graph.property_graph import edges, elements, nodes
 from graph.settings import Settings
 from graph.stores import snapshot
 from loaders import sheets

@@ -37,12 +37,12 @@ from api.figures.measure import Axis, shortened, width_of, wrapped
 from api.figures.weights import hardly_moved
 from api.figures.words import measured, named, p_value, within
 from api.tables import number
-from graph import questions
 from graph.build import EvidenceGraph
-from graph.filters import Filters
-from graph.lists import Page
+from graph.questions import questions
+from graph.questions.filters import Filters
+from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader
-from graph.weight import weigh
+from graph.synthesis.weight import weigh
 from schema.answer import Evidence
 from schema.association import Association, TermRef
 from schema.vocabulary import shipped

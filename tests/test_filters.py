@@ -10,11 +10,11 @@ import yaml
 from pydantic import ValidationError
 
 import evidence
-from graph import questions
 from graph.build import EvidenceGraph, build
-from graph.edges import edges
-from graph.filters import Filters, finding_verdict, prevalence_verdict
-from graph.lists import Page
+from graph.questions import questions
+from graph.questions.edges import edges
+from graph.questions.filters import Filters, finding_verdict, prevalence_verdict
+from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader
 from schema.association import Association
 from schema.errors import UnknownName

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from api.cli import app
-from graph import questions
-from graph.filters import Filters
-from graph.gaps import lesson, patients_for, sample_size, shares_with, state_of
-from graph.lists import Page
-from graph.method import METHOD
-from graph.opened import Graph
+from graph.python import Graph
+from graph.questions import questions
+from graph.questions.filters import Filters
+from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader, MemoryStore
-from graph.weight import Report, posterior, reference_information, weigh
+from graph.synthesis.method import METHOD
+from graph.synthesis.next_study import lesson, patients_for, sample_size, shares_with, state_of
+from graph.synthesis.weight import Report, posterior, reference_information, weigh
 from schema.across import Gap, State
 from schema.answer import Answer
 from schema.errors import BadParameter

@@ -13,7 +13,7 @@ from biolink_model.datamodel import pydanticmodel_v2 as biolink
 
 from api.exports import kgx, write
 from graph.build import EvidenceGraph, build
-from graph.elements import edges, nodes
+from graph.property_graph import edges, nodes
 from schema.association import Association
 from schema.study import Study
 from schema.vocabulary import Term, shipped

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graph.build import EvidenceGraph, build, corpus_of, read_all
-from graph.method import VERSION
 from graph.opening import shipped_studies
-from graph.synthesis import synthesise
+from graph.synthesis.associations import synthesise
+from graph.synthesis.method import VERSION
 from schema.association import Association
 from schema.study import Finding, Study, canonical
 from schema.vocabulary import shipped

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from api.figures.neighbours import neighbourhood
-from graph import questions
 from graph.build import EvidenceGraph
-from graph.mechanisms import chain, edges, read_claims, tally
 from graph.opening import shipped_studies
-from graph.overlap import Patients, patients_of
+from graph.questions import questions
 from graph.stores.memory import MemoryReader
+from graph.synthesis.mechanisms import chain, edges, read_claims, tally
+from graph.synthesis.overlap import Patients, patients_of
 from schema.association import MechanismEdge
 from schema.reading import ClaimReading
 from schema.study import Claim, Study

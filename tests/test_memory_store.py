@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from graph import questions
 from graph.build import EvidenceGraph, build
-from graph.lists import Page
+from graph.questions import questions
+from graph.questions.lists import Page
 from graph.stores import snapshot
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.stores.port import Reader

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from neo4j import GraphDatabase
 
-from graph import questions
 from graph.build import EvidenceGraph, build
 from graph.opening import load, open_store, remove
+from graph.questions import questions
 from graph.settings import Server, Settings
 from graph.stores.memory import MemoryReader
 from graph.stores.neo4j import cypher, lease

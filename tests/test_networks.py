@@ -11,9 +11,9 @@ import networkx as nx
 import pytest
 
 from graph.build import EvidenceGraph
-from graph.elements import edges, nodes
 from graph.networks import multigraph
 from graph.opening import Graph
+from graph.property_graph import edges, nodes
 from graph.stores.memory import MemoryStore
 from schema.errors import UnknownName
 from schema.graphmodel import EDGES, NODES

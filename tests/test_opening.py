@@ -12,11 +12,12 @@ import filelock
 import pytest
 import yaml
 
-from graph import opening, questions
+from graph import opening
 from graph.build import EvidenceGraph, build
-from graph.filters import Filters
-from graph.lists import Narrow, Page
 from graph.opening import Graph, check, load, open_graph, open_store, remove, shipped_digest
+from graph.questions import questions
+from graph.questions.filters import Filters
+from graph.questions.lists import Narrow, Page
 from graph.settings import Settings
 from graph.stores import folder as snapshot_folder
 from graph.stores import snapshot

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph import overlap as overlaps
-from graph.method import METHOD
-from graph.overlap import Patients, independent, may_share, overlap, patients_of, shares
+from graph.synthesis import overlap as overlaps
+from graph.synthesis.method import METHOD
+from graph.synthesis.overlap import Patients, independent, may_share, overlap, patients_of, shares
 from schema.reading import Reading
 from schema.study import Finding, Study
 

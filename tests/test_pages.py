@@ -20,11 +20,12 @@ from api.pages import formats, frame, installed, words
 from api.pages.frame import ABBREVIATIONS, POLICY, explained
 from api.pages.warm import warm
 from api.tables import number
-from graph import gaps, questions
 from graph.build import EvidenceGraph, build
-from graph.lists import Page
-from graph.method import METHOD
+from graph.questions import questions
+from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader, MemoryStore
+from graph.synthesis import next_study as gaps
+from graph.synthesis.method import METHOD
 from schema.association import Association
 from schema.errors import StoreUnavailable
 from schema.study import Finding, Population, Study

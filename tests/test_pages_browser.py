@@ -23,8 +23,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from api.app import create_app
-from graph import questions
 from graph.build import EvidenceGraph, build
+from graph.questions import questions
 from graph.stores.memory import MemoryReader, MemoryStore
 from schema.study import Study
 from schema.vocabulary import shipped

@@ -9,8 +9,8 @@ import pytest
 from api.figures.words import plural, within
 from api.pages import formats, words
 from api.tables import number
-from graph import questions
 from graph.build import EvidenceGraph, build
+from graph.questions import questions
 from graph.stores.memory import MemoryReader
 from schema.association import Association, FamilyResult, TermRef
 from schema.study import Design, Population, Study

@@ -7,11 +7,11 @@ from itertools import pairwise, product
 import networkx as nx
 import pytest
 
-from graph import questions
-from graph.filters import Filters
-from graph.lists import LONGEST_CHAIN, Page
-from graph.paths import chains, links_of, shortest, strength
+from graph.questions import questions
+from graph.questions.filters import Filters
+from graph.questions.lists import LONGEST_CHAIN, Page
 from graph.stores.memory import MemoryReader
+from graph.synthesis.chains import chains, links_of, shortest, strength
 from schema.across import Chain, Link
 from schema.association import CertaintyLevel, TermRef
 from schema.errors import BadParameter, UnknownName

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph import pooling
-from graph.pooling import Layout, bayes, between, common_effect, egger, reml_hk, reml_hk_many, reml_tau2
-from graph.prevalence import logit, pool, wilson
+from graph.synthesis import pooling
+from graph.synthesis.pooling import Layout, bayes, between, common_effect, egger, reml_hk, reml_hk_many, reml_tau2
+from graph.synthesis.prevalence import logit, pool, wilson
 from schema.association import PrevalenceRow, StudyRef, TermRef
 
 REFERENCE: dict[str, Any] = json.loads((Path(__file__).parent / "reference" / "metafor.json").read_text())

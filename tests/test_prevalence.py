@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph import questions
 from graph.build import corpus_of
-from graph.method import METHOD
 from graph.opening import shipped_studies
-from graph.overlap import overlap
-from graph.prevalence import count, pool, prevalence, read_prevalence, wilson
+from graph.questions import questions
 from graph.stores.memory import MemoryReader
-from graph.synthesis import Corpus
+from graph.synthesis.associations import Corpus
+from graph.synthesis.method import METHOD
+from graph.synthesis.overlap import overlap
+from graph.synthesis.prevalence import count, pool, prevalence, read_prevalence, wilson
 from schema.association import Prevalence, PrevalenceRow
 from schema.populations import with_parts
 from schema.study import REVIEWS, Study

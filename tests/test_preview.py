@@ -13,9 +13,9 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from api.cli import app
-from graph import questions
 from graph.build import EvidenceGraph, build
 from graph.preview import preview
+from graph.questions import questions
 from graph.stores.memory import MemoryReader
 from schema.errors import InputProblems
 from schema.populations import POPULATIONS

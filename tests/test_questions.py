@@ -8,11 +8,11 @@ from typing import Any, get_args
 
 import pytest
 
-from graph import questions
-from graph.answers import spelt
 from graph.build import EvidenceGraph, build
-from graph.filters import Filters
-from graph.lists import LARGEST_PAGE, Narrow, Page
+from graph.questions import questions
+from graph.questions.envelope import spelt
+from graph.questions.filters import Filters
+from graph.questions.lists import LARGEST_PAGE, Narrow, Page
 from graph.stores.memory import MemoryReader
 from schema.answer import Answer
 from schema.association import Association, Direction

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from graph.effects import CHINN, hedges_g, log_odds_ratio, log_risk_ratio, mean_sd_from_quartiles
-from graph.method import METHOD
 from graph.opening import shipped_studies
-from graph.reading import WAYS, finding_ids, read_study, stepped
-from graph.weight import report_of
+from graph.synthesis.effect_sizes import CHINN, hedges_g, log_odds_ratio, log_risk_ratio, mean_sd_from_quartiles
+from graph.synthesis.method import METHOD
+from graph.synthesis.observations import WAYS, finding_ids, read_study, stepped
+from graph.synthesis.weight import report_of
 from schema.reading import Reading
 from schema.study import Counts, Finding, Study
 from schema.vocabulary import shipped

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loaders import files, references
-from loaders.references import Record
+from loaders import files
+from loaders.references import formats as references
+from loaders.references.formats import Record
 from schema.problems import Problem
 from schema.reference import Reference, as_author, doi_in, parted, same, same_journal
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from graph import questions
 from graph.build import EvidenceGraph, build, corpus_of
-from graph.filters import Filters
-from graph.method import METHOD, Z95
-from graph.robustness import cumulative, standing
+from graph.questions import questions
+from graph.questions.filters import Filters
 from graph.stores.memory import MemoryReader
-from graph.subgroups import FEATURES
-from graph.synthesis import synthesise
-from graph.weight import Report, cohorts_to_turn, reference_information, weigh
+from graph.synthesis.associations import synthesise
+from graph.synthesis.method import METHOD, Z95
+from graph.synthesis.robustness import cumulative, standing
+from graph.synthesis.subgroups import FEATURES
+from graph.synthesis.weight import Report, cohorts_to_turn, reference_information, weigh
 from schema.answer import Evidence
 from schema.association import Association
 from schema.robustness import Standing

@@ -17,11 +17,12 @@ from starlette.testclient import TestClient
 
 from api import cli, server
 from api.tables import delimited
-from graph import opening, questions
+from graph import opening
 from graph.build import EvidenceGraph, build
-from graph.edges import edges
-from graph.filters import Filters
 from graph.opening import open_store
+from graph.questions import questions
+from graph.questions.edges import edges
+from graph.questions.filters import Filters
 from graph.settings import Settings
 from graph.stores import snapshot
 from graph.stores.memory import MemoryReader

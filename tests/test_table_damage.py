@@ -19,8 +19,8 @@ from openpyxl.styles import Font
 from typer.testing import CliRunner
 
 from api.cli import app
-from loaders import writing
 from loaders.sheets import Loaded, load, load_text
+from loaders.tables import writing
 from schema.problems import Problem
 from schema.vocabulary import shipped
 

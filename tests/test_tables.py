@@ -16,11 +16,11 @@ from rich.console import Console
 
 from api import tables
 from api.tables import delimited, estimate, number
-from graph import questions
 from graph.build import EvidenceGraph
-from graph.filters import Filters
-from graph.lists import Page
 from graph.opening import Graph
+from graph.questions import questions
+from graph.questions.filters import Filters
+from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader, MemoryStore
 from schema.answer import StudyItem, flat
 from schema.association import Association, Row

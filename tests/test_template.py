@@ -11,9 +11,9 @@ import pytest
 
 from graph import opening
 from graph.settings import Settings
-from loaders import rows, template
-from loaders.columns import COLUMNS, ROW_SETS
 from loaders.sheets import load
+from loaders.tables import rows, template
+from loaders.tables.columns import COLUMNS, ROW_SETS
 from schema.study import Study, canonical
 from schema.vocabulary import shipped
 
@@ -173,7 +173,7 @@ WORDS = {"text", "word", "slug", "list", "slugs", "links", "choice", "doi", "dig
 
 def typed(book: Any, studies: list[Study]) -> None:
     """Fill the template in: words as the sheets have them, all figures, yes and no as HAND has them."""
-    from loaders.writing import _at, _rows, _written
+    from loaders.tables.writing import _at, _rows, _written
 
     for study in studies:
         at = dict.fromkeys(ROW_SETS, 0)

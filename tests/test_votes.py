@@ -10,9 +10,9 @@ import pytest
 
 from graph.build import Associations, build, corpus_of, group, read_all
 from graph.opening import shipped_studies
-from graph.overlap import overlap
-from graph.synthesis import Corpus, Synthesis, synthesise
-from graph.votes import Votes
+from graph.synthesis.associations import Corpus, Synthesis, synthesise
+from graph.synthesis.overlap import overlap
+from graph.synthesis.reports import Votes
 from schema.association import Association
 from schema.reading import Reading
 from schema.study import Study

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr
 
-from graph.method import METHOD, Method
-from graph.weight import Report, chances, p_positive, posterior, posteriors_without, reference_information, report_of, weigh
+from graph.synthesis.method import METHOD, Method
+from graph.synthesis.weight import Report, chances, p_positive, posterior, posteriors_without, reference_information, report_of, weigh
 from schema.reading import Reading
 from schema.study import Finding
 

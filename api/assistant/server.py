@@ -14,8 +14,8 @@ from mcp.types import ToolAnnotations
 from pydantic import BaseModel, ConfigDict, create_model
 
 from api.assistant.tools import READING, Tools
-from graph import questions
-from graph.lists import Page
+from graph.questions import questions
+from graph.questions.lists import Page
 from graph.stores.port import Reader, Store
 from schema.errors import RdwiError
 from schema.populations import POPULATIONS

@@ -9,7 +9,7 @@ from api.assistant import answers
 from api.assistant.answers import Standing, Term
 from api.tables import number
 from graph.citations import behind
-from graph.synthesis import includes_no_effect
+from graph.synthesis.associations import includes_no_effect
 from schema.across import Chain, Comparison, Difference, Gap
 from schema.answer import Evidence, StudyAnswer, StudyItem, TermItem
 from schema.association import Association, Mechanism, Prevalence, Row, TermRef

@@ -9,12 +9,12 @@ from pydantic import BaseModel, Field
 
 from api.assistant import answers, short
 from api.assistant.answers import Source, Status, Told
-from graph import questions
 from graph.citations import behind
-from graph.filters import Filters
-from graph.lists import LONGEST_CHAIN, Narrow, Page
-from graph.method import METHOD
+from graph.questions import questions
+from graph.questions.filters import Filters
+from graph.questions.lists import LONGEST_CHAIN, Narrow, Page
 from graph.stores.port import Reader, Store
+from graph.synthesis.method import METHOD
 from schema.across import Chain, Comparison, Gap, State
 from schema.answer import Answer, Evidence, StudyAnswer, StudyItem, TermItem, Why
 from schema.association import Association, CertaintyLevel, Direction, Mechanism, Prevalence

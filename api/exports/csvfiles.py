@@ -13,7 +13,7 @@ from typing import Any
 
 from api.tables import cell
 from graph.build import EvidenceGraph
-from graph.elements import elements
+from graph.property_graph import elements
 from schema.graphmodel import EDGES, NODES, Property
 
 

@@ -13,8 +13,8 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 from graph.build import EvidenceGraph
-from graph.elements import elements
 from graph.networks import key_of
+from graph.property_graph import elements
 from schema.graphmodel import EDGES, NODES, EdgeType, NodeType
 
 _SCHEMA = "http://graphml.graphdrawing.org/xmlns"

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from graph.build import EvidenceGraph
-from graph.elements import Edge, Node, elements
 from graph.networks import key_of
-from graph.synthesis import excludes_no_effect
+from graph.property_graph import Edge, Node, elements
+from graph.synthesis.associations import excludes_no_effect
 from schema.association import Association, MechanismEdge
 from schema.reading import Reading
 from schema.study import RATIOS, Study

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from api.tables import cell
 from graph.build import EvidenceGraph
-from graph.effects import inverse_variance
+from graph.synthesis.effect_sizes import inverse_variance
 from schema.association import Association, FamilyResult, Interval
 from schema.reading import Reading, Scale
 from schema.study import Study

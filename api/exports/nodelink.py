@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from graph.build import EvidenceGraph
-from graph.elements import elements
 from graph.networks import key_of
+from graph.property_graph import elements
 
 
 def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:

@@ -10,8 +10,8 @@ from api.figures.directions import abbreviated, subject
 from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, diamond, head, square
 from api.figures.measure import Axis, wrapped
 from api.figures.words import SHORT, compared, measured, row_figure, span
-from graph.method import Z95
-from graph.synthesis import back, scale_of
+from graph.synthesis.associations import back, scale_of
+from graph.synthesis.method import Z95
 from schema.answer import Evidence
 from schema.association import Association, FamilyResult, Interval, Row
 from schema.study import RATIOS

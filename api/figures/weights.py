@@ -50,6 +50,6 @@ def told_weight(association: Association | Beside) -> str:
 def _unmoved() -> float:
     """The weight that the prior alone gives."""
     # numpy takes its time to import, and who asks for JSON needs no figures
-    from graph.weight import weigh
+    from graph.synthesis.weight import weigh
 
     return weigh(()).weight

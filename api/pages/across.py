@@ -15,8 +15,8 @@ from api.pages.requests import ROWS, asked, page_of, sifting, tidy
 from api.routes.across import CompareQuery, GapsQuery
 from api.routes.lesions import MechanismsQuery, PrevalenceQuery
 from api.routes.terms import NeighboursQuery
-from graph import questions
-from graph.lists import Page, cut
+from graph.questions import questions
+from graph.questions.lists import Page, cut
 from graph.stores.port import Reader
 from schema.across import State
 from schema.populations import POPULATIONS

@@ -12,8 +12,8 @@ from api.figures.words import names, plural, within
 from api.pages.frame import View, respond
 from api.pages.requests import ROWS, asked, page_of, sifting, tidy
 from api.routes.associations import ContestedQuery, EvidenceQuery, FactorsQuery, OutcomesQuery
-from graph import questions
-from graph.lists import Side
+from graph.questions import questions
+from graph.questions.lists import Side
 from graph.stores.port import Reader
 from schema.answer import Answer
 from schema.association import Association

@@ -20,8 +20,8 @@ from api.figures.weights import hardly_moved
 from api.figures.words import named, p_value
 from api.pages import formats, words
 from api.pages.addresses import Addresses
-from graph.method import METHOD
 from graph.stores.port import Reader, today
+from graph.synthesis.method import METHOD
 from schema.populations import POPULATIONS
 
 FOLDER = Path(__file__).parent

@@ -13,8 +13,8 @@ from api.pages.frame import View, respond
 from api.pages.requests import ROWS, asked, page_of, tidy
 from api.routes.studies import CohortsQuery, StudiesQuery
 from api.routes.terms import NeighboursQuery, TermsQuery
-from graph import questions
-from graph.lists import Page
+from graph.questions import questions
+from graph.questions.lists import Page
 from graph.stores.port import Reader
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(tidy)])

@@ -12,8 +12,8 @@ from fastapi import Request
 from pydantic import BaseModel
 
 from api.deps import Limits
-from graph.filters import Filters
-from graph.lists import Page
+from graph.questions.filters import Filters
+from graph.questions.lists import Page
 
 # rows of a page where no limit is asked for
 ROWS = 100

@@ -21,9 +21,10 @@ from api.routes.associations import ContestedQuery, EvidenceQuery, FactorsQuery,
 from api.routes.lesions import MechanismsQuery, PrevalenceQuery
 from api.routes.studies import CohortsQuery, StudiesQuery
 from api.routes.terms import NeighboursQuery, TermsQuery
-from graph import citations, questions
-from graph.across import COLUMNS, GROUPS
-from graph.lists import Page
+from graph import citations
+from graph.questions import questions
+from graph.questions.across import COLUMNS, GROUPS
+from graph.questions.lists import Page
 from graph.stores.port import Reader, Report
 from schema.across import Comparison, Gap
 from schema.answer import Answer, CohortItem, Evidence, PrevalenceAnswer, StudyItem, TermItem

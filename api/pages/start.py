@@ -12,9 +12,9 @@ from api.deps import Parameters, ReaderDep
 from api.pages import words
 from api.pages.frame import View, respond
 from api.pages.requests import tidy
-from graph import questions
-from graph.across import GROUPS
-from graph.lists import Narrow, Page
+from graph.questions import questions
+from graph.questions.across import GROUPS
+from graph.questions.lists import Narrow, Page
 from graph.stores.port import Reader
 from schema.across import Gap
 

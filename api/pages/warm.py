@@ -11,8 +11,8 @@ from api.pages.frame import assets, compile_templates, text
 from api.pages.start import start_view
 from api.routes.across import GapsQuery
 from api.routes.associations import EvidenceQuery
-from graph import questions
-from graph.lists import Page
+from graph.questions import questions
+from graph.questions.lists import Page
 from graph.stores.port import Reader, Store
 from schema.errors import RdwiError
 

@@ -9,10 +9,10 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from api.deps import EvidenceFilters, Listed, ReaderDep, Sifted, respond
-from graph import questions
-from graph.across import COLUMNS, GROUPS
-from graph.lists import LONGEST_CHAIN
-from graph.method import METHOD
+from graph.questions import questions
+from graph.questions.across import COLUMNS, GROUPS
+from graph.questions.lists import LONGEST_CHAIN
+from graph.synthesis.method import METHOD
 from schema.across import Chain, Comparison, Gap, State
 from schema.answer import Answer
 

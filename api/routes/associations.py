@@ -11,7 +11,7 @@ from pydantic import Field
 from api import bundles
 from api.deps import AssociationQuery, EvidenceFilters, Listed, ReaderDep, respond
 from api.figures import POLICY, evidence_plot
-from graph import questions
+from graph.questions import questions
 from schema.answer import Answer, Evidence
 from schema.association import Association, Row
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.deps import Parameters, ReaderDep, as_json
 from api.exports import FORMATS, content
-from graph import questions
+from graph.questions import questions
 from schema.answer import ReleaseAnswer, SchemaAnswer
 from schema.populations import resolve_population
 

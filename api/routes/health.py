@@ -6,8 +6,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from api.deps import ReaderDep
-from graph import questions
-from graph.lists import Page
+from graph.questions import questions
+from graph.questions.lists import Page
 
 router = APIRouter(tags=["health"])
 

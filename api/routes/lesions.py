@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from api.deps import EvidenceFilters, Format, Listed, ReaderDep, respond
-from graph import questions
+from graph.questions import questions
 from schema.answer import Answer, PrevalenceAnswer
 from schema.association import Mechanism, PrevalenceRow
 

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from api.deps import Listed, Parameters, ReaderDep, as_json, respond
-from graph import questions
+from graph.questions import questions
 from schema.answer import Answer, CohortAnswer, CohortItem, StudyAnswer, StudyItem
 from schema.study import Design
 

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from api.deps import Limits, Parameters, PlainFormat, ReaderDep, as_json, respond
-from graph import questions
+from graph.questions import questions
 from schema.answer import Answer, Neighbours, TermAnswer, TermItem
 from schema.vocabulary import Kind
 

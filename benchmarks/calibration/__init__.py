@@ -17,7 +17,7 @@ report is significant is learned in the fold. `base-rates`: the shares of the th
 factors are named by their risky side). `votes-told`: votes by significance where what is added is learned without symmetry, and so is told
 that, too.
 
-**Variants**, of the prior and the reporting of graph/weight.py; constants by maximum marginal likelihood on a small grid, in the fold:
+**Variants**, of the prior and the reporting of the weight; constants by maximum marginal likelihood on a small grid, in the fold:
 
 1. `one-rho`, which was served then (method 1): mu ~ N(0, 0.5), tau ~ half-normal(0.15), rho 0.3.
 2. `rho`: the same with rho learned.

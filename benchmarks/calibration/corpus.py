@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from benchmarks.calibration.scores import by_direction, counts, learn_added, shares
 from benchmarks.calibration.variants import Choice, Likelihoods, Variant, chances, learn, posteriors
 from graph.build import Key, corpus_of, keys_of, read_all
-from graph.overlap import overlap
-from graph.overlap import shares as same_patients
-from graph.synthesis import Corpus
-from graph.votes import cast
-from graph.weight import Report, report_of
+from graph.synthesis.associations import Corpus
+from graph.synthesis.overlap import overlap
+from graph.synthesis.overlap import shares as same_patients
+from graph.synthesis.reports import cast
+from graph.synthesis.weight import Report, report_of
 from schema.populations import POPULATIONS
 from schema.reading import Reading, sign_of
 from schema.study import Study

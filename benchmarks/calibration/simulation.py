@@ -32,9 +32,9 @@ from benchmarks.calibration.variants import (
     posteriors,
     variants,
 )
-from graph.method import METHOD, Z95
-from graph.overlap import independent
-from graph.weight import Report, reference_information
+from graph.synthesis.method import METHOD, Z95
+from graph.synthesis.overlap import independent
+from graph.synthesis.weight import Report, reference_information
 
 Array = NDArray[np.float64]
 Draw = Callable[[np.random.Generator], float]

@@ -1,7 +1,7 @@
 """The variants of the weight's model, all on one fixed grid of mu and tau, so that constants can be learned in many folds and worlds.
 
-The likelihood of a report is that of graph/weight.py; only the prior and what reaches print differ. tests/test_calibration.py compares the
-served variant with `graph.weight.posterior`.
+The likelihood of a report is that of graph/synthesis/weight.py; only the prior and what reaches print differ. tests/test_calibration.py
+compares the served variant with its `posterior`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from graph.method import METHOD, Z95
-from graph.weight import Report, _log_likelihood
+from graph.synthesis.method import METHOD, Z95
+from graph.synthesis.weight import Report, _log_likelihood
 
 Array = NDArray[np.float64]
 

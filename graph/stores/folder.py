@@ -7,9 +7,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from graph.build import EvidenceGraph
-from graph.method import VERSION
 from graph.stores import snapshot
 from graph.stores.port import Held, Writer
+from graph.synthesis.method import VERSION
 from schema.errors import SnapshotUnwritable, StoreError, StoreUnavailable
 
 if TYPE_CHECKING:

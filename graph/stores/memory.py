@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from graph.build import EvidenceGraph
-from graph.overlap import Patients, all_patients
 from graph.stores import snapshot
 from graph.stores.port import Reader, Store, today
+from graph.synthesis.overlap import Patients, all_patients
 from schema.answer import Counts
 from schema.association import Association, MechanismEdge
 from schema.errors import SnapshotDamaged

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from typing import TypeVar
 
 from graph.build import EvidenceGraph
-from graph.overlap import Patients
+from graph.synthesis.overlap import Patients
 from schema.answer import Counts
 from schema.association import Association, MechanismEdge
 from schema.errors import StoreUnavailable

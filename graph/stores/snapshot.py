@@ -20,8 +20,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from graph.build import EvidenceGraph
-from graph.method import VERSION
 from graph.stores.port import today
+from graph.synthesis.method import VERSION
 from schema.association import Association, MechanismEdge
 from schema.errors import SnapshotDamaged
 from schema.reading import ClaimReading, PrevalenceReading, Reading

@@ -17,13 +17,13 @@ from neo4j import ManagedTransaction, Record
 from neo4j.api import BookmarkManager
 
 from graph.build import EvidenceGraph
-from graph.method import VERSION
 from graph.settings import Server
 from graph.stores.neo4j import cypher
 from graph.stores.neo4j.connection import Connection
 from graph.stores.neo4j.lease import Lease
 from graph.stores.neo4j.rows import FORMAT, edge_rows, node_rows, pointer_row
 from graph.stores.port import Held, Report, Writer
+from graph.synthesis.method import VERSION
 from schema.errors import RdwiError, StoreBusy, StoreError, StoreOutdated, StoreUnavailable
 from schema.study import Study
 from schema.vocabulary import Term

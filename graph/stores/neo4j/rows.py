@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from graph.build import EvidenceGraph
-from graph.elements import Edge, edges, nodes
-from graph.method import VERSION
+from graph.property_graph import Edge, edges, nodes
 from graph.stores.port import today
+from graph.synthesis.method import VERSION
 from schema.errors import StoreError
 from schema.graphmodel import Property
 from schema.reading import ClaimReading, PrevalenceReading, Reading

@@ -11,13 +11,13 @@ from cachetools import LRUCache
 from neo4j import Record
 
 from graph.build import EvidenceGraph
-from graph.method import VERSION
-from graph.overlap import Patients, all_patients
 from graph.settings import Server
 from graph.stores.neo4j import cypher
 from graph.stores.neo4j.connection import Connection
 from graph.stores.neo4j.loading import Neo4jWriter, readable
 from graph.stores.port import Reader, Store
+from graph.synthesis.method import VERSION
+from graph.synthesis.overlap import Patients, all_patients
 from schema.answer import Counts
 from schema.association import Association, MechanismEdge
 from schema.errors import StoreEmpty, StoreOutdated

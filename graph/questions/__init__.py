@@ -1,0 +1,1 @@
+"""The questions, over the port of a store."""

@@ -1,0 +1,177 @@
+"""The associations that a question is about: the stored ones, or those that the rows which match its filters make."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from graph.build import group
+from graph.questions.filters import Filters, finding_verdict, sift
+from graph.stores.port import Reader
+from graph.synthesis.associations import Corpus, Synthesis, population_ref, synthesise
+from graph.synthesis.counterpart import with_counterpart
+from graph.synthesis.reports import Vote
+from schema.association import Association, Beside, TermRef
+from schema.errors import UnknownName
+from schema.names import normal, suggest
+from schema.populations import indirect, with_parts
+from schema.reading import Reading
+from schema.vocabulary import Term
+
+
+def term_of(reader: Reader, name: str, what: str) -> tuple[Term, dict[str, str]]:
+    """The term that a question is about; an inverse one is brought to the harmful side, and the query says so."""
+    found = reader.terms().resolve(name, what)
+    if found.inverse_of is None:
+        return found, {}
+    return reader.terms()[found.inverse_of], {"turned_from": found.id}
+
+
+def corpus_of(reader: Reader) -> Corpus:
+    return Corpus(reader.terms(), reader.studies(), reader.patients())
+
+
+def known_studies(study_ids: Iterable[str], known: Collection[str]) -> None:
+    """UnknownName with the nearest where one of the studies is not among those known."""
+    for study_id in study_ids:
+        if study_id not in known:
+            raise UnknownName("study", study_id, suggest(study_id, {normal(one): one for one in known}))
+
+
+def findings(
+    reader: Reader,
+    population: str,
+    filters: Filters,
+    *,
+    exposures: Iterable[str] | None = None,
+    outcomes: Iterable[str] | None = None,
+) -> tuple[list[Reading], int]:
+    rows = reader.findings(
+        exposures=None if exposures is None else frozenset(exposures),
+        outcomes=None if outcomes is None else frozenset(outcomes),
+        populations=with_parts(population),
+    )
+    known_studies(filters.exclude, reader.studies())
+    if not filters.active:
+        return rows, 0
+    return sift(filters, rows, reader.studies(), finding_verdict, lambda row: row.study)
+
+
+def edges(
+    reader: Reader, population: str, filters: Filters, *, exposure: str | None = None, outcome: str | None = None
+) -> tuple[list[Association], int]:
+    """The associations: the stored ones, or with a filter those that the rows which match it make. And how many rows can't be told."""
+    if not filters.active:
+        return reader.edges(exposure=exposure, outcome=outcome, population=population), 0
+    vocabulary = reader.terms()
+    exposures = vocabulary.takes(exposure) if exposure is not None else None
+    outcomes = vocabulary.takes(outcome) if outcome is not None else None
+    readings, unknown = findings(reader, population, filters, exposures=exposures, outcomes=outcomes)
+    # a counterpart is another exposure, so it must be at hand to tell whether it contradicts
+    counterpart = vocabulary[exposure].counterpart if exposure else None
+    if exposures is not None and counterpart is not None:
+        others = set(vocabulary.takes(counterpart)) - set(exposures)
+        readings = [*readings, *findings(reader, population, filters, exposures=others, outcomes=outcomes)[0]]
+    corpus = corpus_of(reader)
+    syntheses = {
+        key: synthesise(*key, rows, corpus)
+        for key, rows in group(readings, vocabulary).items()
+        if key[2] == population and (outcome is None or key[1] == outcome) and (exposure is None or key[0] in {exposure, counterpart})
+    }
+    found = [with_counterpart(key, syntheses, corpus) for key in syntheses if exposure is None or key[0] == exposure]
+    return found, unknown
+
+
+def contest(
+    reader: Reader, key: tuple[str, str, str], synthesis: Synthesis, filters: Filters, corpus: Corpus
+) -> tuple[Association, tuple[Vote, ...]]:
+    """The association of a question about one edge, contested where its counterpart gives another answer; and the votes of both."""
+    counterpart = corpus.vocabulary[key[0]].counterpart
+    syntheses = {key: synthesis}
+    if counterpart is not None:
+        other = (counterpart, key[1], key[2])
+        terms_of = corpus.vocabulary.takes
+        rows, _ = findings(reader, key[2], filters, exposures=terms_of(counterpart), outcomes=terms_of(key[1]))
+        if rows:
+            syntheses[other] = synthesise(*other, rows, corpus)
+    return with_counterpart(key, syntheses, corpus), tuple(vote for one in syntheses.values() for vote in one.votes.cohorts)
+
+
+def beside(
+    reader: Reader,
+    population: str,
+    filters: Filters,
+    found: list[Association],
+    *,
+    exposure: str | None,
+    outcome: str | None,
+) -> list[Association]:
+    """The associations with those of the wider populations beside them; what is known only there comes with no figures of its own."""
+    around: dict[tuple[str, str], list[Beside]] = {}
+    refs: dict[tuple[str, str], tuple[TermRef, TermRef]] = {}
+    for wider in indirect(population):
+        for one in edges(reader, wider, filters, exposure=exposure, outcome=outcome)[0]:
+            key = (one.exposure.id, one.outcome.id)
+            refs[key] = (one.exposure, one.outcome)
+            around.setdefault(key, []).append(_short(one))
+    joined = []
+    for one in found:
+        key = (one.exposure.id, one.outcome.id)
+        refs.pop(key, None)
+        joined.append(one.model_copy(update={"indirect": tuple(around.get(key, ()))}))
+    joined += [not_studied(*refs[key], population, tuple(around[key])) for key in sorted(refs)]
+    return joined
+
+
+def with_indirect(reader: Reader, association: Association, filters: Filters) -> Association:
+    if not filters.indirect:
+        return association
+    return beside(
+        reader,
+        association.population.id,
+        filters,
+        [association],
+        exposure=association.exposure.id,
+        outcome=association.outcome.id,
+    )[0]
+
+
+def _short(one: Association) -> Beside:
+    return Beside(
+        population=one.population,
+        exposure=one.exposure,
+        direction=one.direction,
+        weight=one.weight,
+        measure=one.measure,
+        estimate=one.estimate,
+        ci=one.ci,
+        cohorts=one.cohorts,
+        studies=one.studies,
+        full_text=one.full_text,
+        certainty=one.certainty,
+        caption=one.caption,
+    )
+
+
+def not_studied(exposure: TermRef, outcome: TermRef, population: str, beside: tuple[Beside, ...] | None = None) -> Association:
+    """An association of which nothing is known in the population itself."""
+    return Association(
+        exposure=exposure,
+        outcome=outcome,
+        population=population_ref(population),
+        direction="inconclusive",
+        weight=None,
+        p_direction=None,
+        studies=0,
+        cohorts=0,
+        cohorts_if_overlap=0,
+        patients=0,
+        increases=0,
+        decreases=0,
+        not_significant=0,
+        unclear=0,
+        full_text=0,
+        certainty=None,
+        caption="not studied here; indirect evidence only" if beside else "not studied here",
+        findings=(),
+        indirect=beside,
+    )

@@ -1,0 +1,532 @@
+"""One association from its rows: the pure function that every edge and every filtered answer comes from."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from graph.synthesis.certainty import judge, track_of
+from graph.synthesis.contested import contested, surprising
+from graph.synthesis.effect_sizes import CHINN, p_of_z
+from graph.synthesis.method import METHOD, Z95
+from graph.synthesis.observations import stepped
+from graph.synthesis.overlap import Patients
+from graph.synthesis.reports import Takes, Vote, Votes, cast
+from schema.association import (
+    Association,
+    CommonEffect,
+    Direction,
+    EstimateSource,
+    FamilyResult,
+    Interval,
+    PossibleOverlaps,
+    PublishedEstimate,
+    RemlHk,
+    Sensitivity,
+    StudyRef,
+    Subset,
+    TermRef,
+)
+from schema.populations import POPULATIONS
+from schema.reading import Family, Reading, Scale
+from schema.study import RATIOS, Study
+from schema.vocabulary import Term, Vocabulary
+
+if TYPE_CHECKING:
+    from graph.synthesis.pooling import Pooled, RandomEffects
+    from graph.synthesis.weight import Weight
+
+_SINGULAR = {"points": "point", "years": "year", "days": "day", "lesions": "lesion", "steps": "step"}
+_NOTED_UNIT = re.compile(r"(?:^|;)\s*unit: ([^;]+)")
+_MEASURE_ORDER = {"OR": 0, "HR": 1, "RR": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """What synthesis needs besides the rows. `patients` is derived from `studies`, whole."""
+
+    vocabulary: Vocabulary
+    studies: Mapping[str, Study]
+    patients: Mapping[str, Patients]
+
+
+@dataclass(frozen=True, slots=True)
+class Synthesis:
+    """An association with the votes behind it."""
+
+    association: Association
+    votes: Votes
+
+
+def term_ref(term: Term) -> TermRef:
+    return TermRef(id=term.id, name=term.name, kind=term.kind, category=term.category)
+
+
+def population_ref(population: str) -> TermRef:
+    return TermRef(id=population, name=POPULATIONS[population].name, kind="population")
+
+
+def study_ref(study: Study) -> StudyRef:
+    return StudyRef(id=study.id, label=study.label, year=study.year, doi=study.doi, pmid=study.pmid)
+
+
+def synthesise(
+    exposure: str, outcome: str, population: str, readings: Sequence[Reading], corpus: Corpus, *, short: bool = False
+) -> Synthesis:
+    """The association of an exposure with an outcome in a population, from all rows of its edge.
+
+    `readings` holds every row on the two terms and on what rolls up into them, in that population and its parts, in any order.
+    `short` leaves out what stands beside the figures: sensitivity, camps, caption.
+    """
+    rows = sorted(readings, key=lambda reading: (reading.study, reading.position))
+    exposures, outcomes = corpus.vocabulary.takes(exposure), corpus.vocabulary.takes(outcome)
+    votes = cast(rows, exposures, outcomes, corpus.studies, corpus.patients)
+    cohorts = [vote.reading for vote in votes.cohorts]
+    weighed = _weigh(votes.speaking)
+    families = _families(votes.cohorts)
+    primary = families[0] if families else None
+    published, headline_row = _published(votes, primary, corpus)
+    direction = _direction(votes, weighed.sign if weighed else None, headline_row)
+    basis = _basis(votes, headline_row)
+    track = track_of(
+        corpus.vocabulary[exposure],
+        corpus.vocabulary[outcome],
+        randomised=bool(basis) and all(vote.reading.row.randomised for vote in basis),
+    )
+    surprises = surprising(votes.cohorts) if len(votes.cohorts) > 1 else []
+    headline = headline_row or primary
+    null_value = 1.0 if headline is not None and headline.measure in {"OR", "RR", "HR"} else 0.0
+    interval = None
+    if headline is not None and headline.estimate is not None and headline.ci is not None:
+        interval = (headline.estimate, *headline.ci)
+    studies = votes.studies
+    full_text = sum(corpus.studies[study].read == "full-text" for study in studies)
+    patients = sum(reading.n for reading in cohorts if reading.n_known)
+    certainty, reasons = judge(
+        track,
+        basis,
+        corpus.studies,
+        direction=direction,
+        headline=interval,
+        null_value=null_value,
+        published_only=headline_row is not None,
+        rolled_up=[
+            finding
+            for vote in basis
+            for finding in vote.findings[:1]
+            if _part(vote.reading.exposure, exposure, exposures, corpus) or _part(vote.reading.outcome, outcome, outcomes, corpus)
+        ],
+        surprising=[finding for i in surprises for finding in votes.cohorts[i].findings],
+        full_text=sum(corpus.studies[vote.reading.study].read == "full-text" for vote in basis),
+        disagreeing=_disagreeing(primary, published, votes.published),
+        patients=patients,
+    )
+    result = primary.reml_hk if primary is not None and headline_row is None else None
+    estimate_source: EstimateSource | None = "published" if headline_row else (primary.estimate_source if primary else None)
+    signs = [reading.reports for reading in cohorts]
+    unclear = sum(reading.kind == "unclear" for reading in cohorts)
+    association = Association(
+        exposure=term_ref(corpus.vocabulary[exposure]),
+        outcome=term_ref(corpus.vocabulary[outcome]),
+        population=population_ref(population),
+        direction=direction,
+        weight=round(weighed.weight, 6) if weighed else None,
+        p_direction=round(weighed.p_direction, 6) if weighed else None,
+        measure=headline.measure if headline else None,
+        estimate=headline.estimate if headline else None,
+        ci=headline.ci if headline else None,
+        estimate_source=estimate_source,
+        prediction_interval=result.prediction_interval if result else None,
+        p=_p(headline_row, primary, votes),
+        tau2=result.tau2 if result else None,
+        i2=result.i2 if result else None,
+        q=result.q if result else None,
+        k=headline.k if headline else None,
+        contrast=_contrast(headline_row, primary, votes),
+        families=tuple(families),
+        published=published,
+        sensitivity=Sensitivity() if short else _sensitivity(votes),
+        studies=len(studies),
+        cohorts=len(cohorts),
+        cohorts_if_overlap=votes.cohorts_if_overlap,
+        patients=patients,
+        increases=signs.count(1),
+        decreases=signs.count(-1),
+        not_significant=signs.count(0) - unclear,
+        unclear=unclear,
+        full_text=full_text,
+        certainty=certainty if basis else None,
+        reasons=reasons if basis else (),
+        contested=None if short else contested(votes.cohorts, surprises, corpus.studies),
+        caption="",
+        papers=tuple(study_ref(corpus.studies[study]) for study in studies or sorted({row.study for row in rows})),
+        findings=tuple(row.finding for row in rows),
+    )
+    return Synthesis(association if short else association.model_copy(update={"caption": caption(association)}), votes)
+
+
+def _part(term: str, edge: str, takes: Takes, corpus: Corpus) -> bool:
+    """Whether a term is a part of the edge's, and not one of the ways in which an umbrella is measured."""
+    return takes[term][1] == "weight" and not corpus.vocabulary[edge].umbrella
+
+
+def _weigh(votes: Sequence[Vote]) -> Weight | None:
+    """The weight of what these votes report; None where none of them says anything."""
+    # numpy is loaded where figures are made, not where stored ones are read
+    from graph.synthesis.weight import reports_of, weigh
+
+    reports = reports_of(vote.reading for vote in votes)
+    return weigh(reports) if reports else None
+
+
+def _basis(votes: Votes, headline: PublishedEstimate | None) -> tuple[Vote, ...]:
+    """The votes that the certainty is of: those that speak; else the published headline, which has no place in the weight."""
+    if votes.speaking or headline is None:
+        return votes.speaking
+    return tuple(Vote(row, poolable=False) for row in votes.published if row.finding == headline.finding)
+
+
+def _direction(votes: Votes, sign: int | None, headline: PublishedEstimate | None = None) -> Direction:
+    """The likelier sign, where one that speaks reports it; where none speaks, that of a published headline.
+
+    A cohort whose patients are in a published meta-analysis that speaks does not speak besides.
+    """
+    if sign is None:
+        row = next((row for row in votes.published if headline is not None and row.finding == headline.finding), None)
+        return _WORDS[row.significant] if row is not None else "inconclusive"
+    significant = {vote.reading.significant for vote in votes.cohorts}
+    if {1, -1} <= significant:
+        return "inconsistent"
+    reported = {vote.reading.reports for vote in votes.speaking}
+    return _WORDS[sign] if sign in reported else "inconclusive"
+
+
+_WORDS: dict[int, Direction] = {1: "increases", -1: "decreases", 0: "inconclusive"}
+
+
+def back(scale: Scale | None, y: float) -> float:
+    """From the scale of `y` to the printed one."""
+    if scale == "log-ratio":
+        return math.exp(y)
+    if scale == "smd":
+        return y / CHINN
+    return math.tanh(y) if scale == "fisher-z" else y
+
+
+def scale_of(measure: str) -> Scale:
+    """The scale of `y` of a family of that measure."""
+    if measure in RATIOS:
+        return "log-ratio"
+    return "smd" if measure == "SMD" else "fisher-z" if measure == "correlation" else "linear"
+
+
+def _back_ci(scale: Scale | None, ci: Interval) -> Interval:
+    return back(scale, ci[0]), back(scale, ci[1])
+
+
+def _families(votes: Sequence[Vote]) -> list[FamilyResult]:
+    """All families of estimates, the primary first: most cohorts, randomised, most patients, OR before HR before RR, then by name."""
+    groups: dict[Family, list[Vote]] = {}
+    for vote in votes:
+        family = vote.reading.family
+        if family is not None and vote.reading.kind == "estimate":
+            # a row that votes but isn't pooled makes a family of one
+            key = family if vote.poolable else family.model_copy(update={"variable": vote.reading.finding})
+            groups.setdefault(key, []).append(vote)
+    results = [_family_result(family, members) for family, members in groups.items()]
+    return [
+        result
+        for _, result in sorted(
+            zip(groups, results, strict=True),
+            key=lambda pair: (
+                -pair[1].k,
+                not pair[1].randomised,
+                -pair[1].patients,
+                _MEASURE_ORDER.get(pair[1].measure, 9),
+                pair[0].text,
+            ),
+        )
+    ]
+
+
+def _family_result(family: Family, votes: Sequence[Vote]) -> FamilyResult:
+    readings = [vote.reading for vote in votes]
+    y = [reading.y for reading in readings if reading.y is not None]
+    se = [reading.se for reading in readings if reading.se is not None]
+    scale = readings[0].scale
+    from graph.synthesis.pooling import common_effect, random_effects
+
+    common = common_effect(y, se)
+    random = random_effects(tuple(y), tuple(se)) if len(y) > 1 else None
+    source: EstimateSource
+    unit = family.unit
+    if random is None:
+        # one study is shown as it is printed, per its own step
+        step = _step(votes[0])
+        unit = f"{step:g} {unit}" if unit and step != 1 else unit and _SINGULAR.get(unit, unit)
+        common = common_effect([y[0] * step], [se[0] * step])
+        source, estimate, ci = "single-study", back(scale, y[0] * step), _own_ci(votes[0].reading, _back_ci(scale, common.ci))
+    else:
+        source, pooled = pool(y, se, scale)
+        estimate, ci = back(scale, pooled.estimate), _back_ci(scale, pooled.ci)
+    return FamilyResult(
+        **{**family.model_dump(), "unit": unit},
+        k=len(y),
+        patients=sum(reading.n for reading in readings if reading.n_known),
+        estimate=estimate,
+        ci=ci,
+        estimate_source=source,
+        common=CommonEffect(estimate=back(scale, common.estimate), ci=_back_ci(scale, common.ci)),
+        reml_hk=None
+        if random is None
+        else RemlHk(
+            estimate=back(scale, random.estimate),
+            ci=_back_ci(scale, random.ci),
+            prediction_interval=_back_ci(scale, random.prediction_interval) if random.prediction_interval else None,
+            tau2=random.tau2,
+            i2=random.i2,
+            q=random.q,
+            q_p=random.q_p,
+            p=random.p,
+        ),
+        rows=tuple(finding for vote in votes for finding in vote.findings),
+    )
+
+
+def pool(y: Sequence[float], se: Sequence[float], scale: Scale | None) -> tuple[EstimateSource, Pooled | RandomEffects]:
+    """The headline of two and more estimates: Bayesian for few, REML-HK for more."""
+    from graph.synthesis.pooling import few, random_effects
+
+    # the scale of tau is that of log ratios; other families are brought to it only where y is on it
+    if len(y) <= METHOD.bayes_max_cohorts and scale in {"log-ratio", "smd"}:
+        return "pooled-bayes", few(tuple(y), tuple(se))
+    return "pooled-reml-hk", random_effects(tuple(y), tuple(se))
+
+
+def _step(vote: Vote) -> float:
+    """The step that the row's estimate was divided by."""
+    return 1 if vote.combined else stepped(vote.reading.row, vote.reading.way)
+
+
+def _own_ci(reading: Reading, computed: Interval) -> Interval:
+    """One row's interval as printed, where its estimate is the printed one and stands unturned; else as computed."""
+    row = reading.row
+    if reading.way not in {"ratio-ci", "difference-ci"} or row.ci is None or row.value is None or row.reversed or row.outcome_scale:
+        return computed
+    middle = math.sqrt(computed[0] * computed[1]) if reading.scale == "log-ratio" else (computed[0] + computed[1]) / 2
+    return (float(row.ci[0]), float(row.ci[1])) if math.isclose(middle, row.value, rel_tol=1e-9) else computed
+
+
+def _published(
+    votes: Votes, primary: FamilyResult | None, corpus: Corpus
+) -> tuple[tuple[PublishedEstimate, ...], PublishedEstimate | None]:
+    """All published pooled rows, and the one that is the headline: the largest k above ours, then the latest, then the first."""
+    speaking = {vote.reading.finding for vote in votes.speaking}
+    with_interval = [row for row in votes.published if row.y is not None and row.se is not None]
+    ours = primary.k if primary else 0
+
+    def coverage(row: Reading) -> tuple[int, int]:
+        study = corpus.studies[row.study]
+        return study.k or 0, study.year or int((study.search_until or "0")[:4])
+
+    best = max(with_interval, key=coverage, default=None)
+    headline = best is not None and (coverage(best)[0] > ours or primary is None)
+    shown = tuple(
+        PublishedEstimate(
+            finding=row.finding,
+            study=row.study,
+            label=corpus.studies[row.study].label,
+            measure=row.family.measure if row.family else row.row.measure,
+            unit=_noted_unit(row),
+            estimate=back(row.scale, row.y) if row.y is not None else None,
+            ci=_printed_ci(row),
+            k=corpus.studies[row.study].k,
+            patients=row.n if row.n_known else None,
+            in_weight=row.finding in speaking,
+            headline=headline and best is not None and row.finding == best.finding,
+        )
+        for row in votes.published
+    )
+    return shown, next((one for one in shown if one.headline), None)
+
+
+def _noted_unit(reading: Reading) -> str | None:
+    """The unit of a difference, which a sheet has no key for but its notes: "unit: mL"."""
+    if not reading.row.measure.endswith("difference"):
+        return None
+    found = _NOTED_UNIT.search(reading.row.notes or "")
+    return found[1].strip() if found else None
+
+
+def _printed_ci(reading: Reading) -> Interval | None:
+    if reading.y is None or reading.se is None:
+        return None
+    half = Z95 * reading.se
+    return _own_ci(reading, _back_ci(reading.scale, (reading.y - half, reading.y + half)))
+
+
+def _disagreeing(
+    primary: FamilyResult | None, published: Sequence[PublishedEstimate], rows: Sequence[Reading]
+) -> tuple[str, tuple[str, ...]] | None:
+    """What estimates exclude each other's point (ours and the headline, or two published ones of one kind), and their findings."""
+    contrast = {row.finding: row.row.contrast_type for row in rows}
+    for one in published:
+        if one.headline and primary is not None and primary.measure == one.measure:
+            alike = contrast[one.finding] in {None, primary.contrast_type}
+            if alike and _exclude((one.estimate, one.ci), (primary.estimate, primary.ci)):
+                return f"ours {_told(primary)} and {one.label} {_told(one)}", (*primary.rows, one.finding)
+    for i, one in enumerate(published):
+        for other in published[:i]:
+            same = one.measure == other.measure and contrast[one.finding] == contrast[other.finding]
+            if same and one.study != other.study and _exclude((one.estimate, one.ci), (other.estimate, other.ci)):
+                return f"{other.label} {_told(other)} and {one.label} {_told(one)}", tuple(sorted((one.finding, other.finding)))
+    return None
+
+
+def _told(one: FamilyResult | PublishedEstimate) -> str:
+    interval = f" ({one.ci[0]:.2f}-{one.ci[1]:.2f})" if one.ci else ""
+    return f"{one.estimate:.2f}{interval}"
+
+
+def _exclude(a: tuple[float | None, Interval | None], b: tuple[float | None, Interval | None]) -> bool:
+    (x, ci_x), (y, ci_y) = a, b
+    if x is None or y is None or ci_x is None or ci_y is None:
+        return False
+    return not ci_x[0] <= y <= ci_x[1] and not ci_y[0] <= x <= ci_y[1]
+
+
+def _p(headline: PublishedEstimate | None, primary: FamilyResult | None, votes: Votes) -> float | None:
+    """The p of the headline: of the pooled estimate by REML-HK, or of the one row behind it."""
+    if headline is None and primary is not None and primary.reml_hk is not None:
+        # a Bayesian interval has no p; that of REML-HK stands with its own interval in the family
+        return primary.reml_hk.p if primary.estimate_source == "pooled-reml-hk" else None
+    finding = headline.finding if headline else (primary.rows[0] if primary else None)
+    for reading in (*(vote.reading for vote in votes.cohorts), *votes.published):
+        if reading.finding == finding and reading.y is not None and reading.se is not None:
+            return p_of_z(reading.y / reading.se)
+    return None
+
+
+def _contrast(headline: PublishedEstimate | None, primary: FamilyResult | None, votes: Votes) -> str | None:
+    """What is compared in the headline, as printed: of one row its own text, of several the kind of contrast."""
+    if headline is None and primary is None:
+        return None
+    findings = (headline.finding,) if headline else primary.rows if primary else ()
+    texts = {
+        _compared(reading)
+        for reading in (*(vote.reading for vote in votes.cohorts), *votes.published)
+        if reading.finding in findings and reading.row.contrast
+    }
+    if len(texts) == 1:
+        return texts.pop()
+    if primary is None:
+        return None
+    return f"per {primary.unit}" if primary.unit else primary.contrast_type
+
+
+def _compared(reading: Reading) -> str:
+    """What a row compares, as printed; a print that runs the other way round compares the other way round, too."""
+    contrast = reading.row.contrast or ""
+    if reading.row.reversed or reading.row.outcome_scale:
+        return f"{contrast}, turned round"
+    # percentages are of the outcome as printed
+    return f"{contrast}, of {reading.row.outcome.replace('-', ' ')}" if reading.turned_from is not None and "%" in contrast else contrast
+
+
+def _sensitivity(votes: Votes) -> Sensitivity:
+    """The same from parts of the rows that vote, where there is a part and not all are in it."""
+    cohorts = votes.cohorts
+    possible = PossibleOverlaps(cohorts=votes.cohorts_if_overlap, pairs=votes.possible_overlaps) if votes.possible_overlaps else None
+    if len(cohorts) < 2:
+        return Sensitivity(possible_overlaps=possible)
+
+    def part(members: list[Vote]) -> Subset | None:
+        return _subset(members) if 0 < len(members) < len(cohorts) else None
+
+    return Sensitivity(
+        crude=part([vote for vote in cohorts if vote.reading.row.adjusted is False]),
+        adjusted=part([vote for vote in cohorts if vote.reading.row.adjusted is True]),
+        randomised=part([vote for vote in cohorts if vote.reading.row.randomised]),
+        observational=part([vote for vote in cohorts if not vote.reading.row.randomised]),
+        possible_overlaps=possible,
+    )
+
+
+def _subset(members: Sequence[Vote]) -> Subset:
+    part = partial(members)
+    first = part.family
+    return Subset(
+        direction=part.direction,
+        cohorts=len(members),
+        measure=first.measure if first else None,
+        estimate=first.estimate if first else None,
+        ci=first.ci if first else None,
+        k=first.k if first else None,
+    )
+
+
+class Partial(NamedTuple):
+    """What some of an association's votes say, by themselves."""
+
+    direction: Direction
+    weight: float | None
+    family: FamilyResult | None
+    contrast: str | None
+
+
+def partial(members: Sequence[Vote], primary: Collection[str] = ()) -> Partial:
+    """The small synthesis of some votes; of their families the one with rows of `primary`, where they have a part in it."""
+    weighed = _weigh(members)
+    families = _families(members)
+    family = next((one for one in families if not set(one.rows).isdisjoint(primary)), families[0] if families else None)
+    votes = Votes(tuple(members), tuple(members), (), {}, (), len(members), ())
+    direction = _direction(votes, weighed.sign if weighed else None)
+    return Partial(direction, round(weighed.weight, 6) if weighed else None, family, _contrast(None, family, votes))
+
+
+def excludes_no_effect(measure: str | None, ci: Interval | None) -> bool | None:
+    """Whether an interval excludes no effect; None where there is none."""
+    if ci is None:
+        return None
+    null = 1.0 if measure in {"OR", "RR", "HR"} else 0.0
+    return not ci[0] <= null <= ci[1]
+
+
+def includes_no_effect(association: Association) -> bool:
+    """Whether an edge of a direction has a headline whose interval includes no effect."""
+    directed = association.direction in {"increases", "decreases"}
+    return directed and excludes_no_effect(association.measure, association.ci) is False
+
+
+def unit_of(association: Association) -> str | None:
+    """What the headline is per, where it is an estimate per unit."""
+    return association.families[0].unit if association.families and association.estimate_source != "published" else None
+
+
+def caption(association: Association) -> str:
+    """The association in a dozen words: "increases, OR 1.9, 4 cohorts, low certainty"."""
+    if not association.studies:
+        return "no cohort: only reviews or descriptions say so"
+    cohorts = f"{association.cohorts} cohort{'' if association.cohorts == 1 else 's'}"
+    parts: list[str] = [association.direction]
+    if association.estimate is not None:
+        source = {"published": " (published)", "single-study": " (single study)"}.get(association.estimate_source or "", "")
+        unit = unit_of(association)
+        per = f" per {unit}" if unit else ""
+        pooled = association.estimate_source in {"pooled-bayes", "pooled-reml-hk"}
+        some = f" from {association.k} of {cohorts}" if pooled and association.k != association.cohorts else ""
+        parts.append(f"{association.measure} {association.estimate:.3g}{per}{source}{some}")
+        if not some:
+            parts.append(cohorts)
+        if includes_no_effect(association):
+            parts.append("interval includes no effect")
+    else:
+        parts += ["no estimate", cohorts]
+    if association.certainty is not None:
+        parts.append(f"{association.certainty.replace('-', ' ')} certainty")
+    if association.contested is not None:
+        parts.append("contested")
+    return ", ".join(parts)

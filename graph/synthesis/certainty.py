@@ -1,0 +1,186 @@
+"""Certainty by stated rules, after GRADE, never called GRADE.
+
+Guyatt et al., J Clin Epidemiol 2011;64:383-94; for prognosis Iorio et al., BMJ 2015;350:h870.
+
+`RULES` is the table that the code below applies, and that docs and the schema route show. Each step names its reason and its findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
+
+from graph.synthesis.method import METHOD
+from graph.synthesis.reports import Vote
+from schema.association import LEVELS, CertaintyLevel, Direction, Reason
+from schema.study import Study
+from schema.vocabulary import Term
+
+Track = Literal["prognosis", "treatment", "aetiology", "prevalence"]
+
+
+class Step(Protocol):
+    def __call__(self, domain: str, text: str, by: int, of: Sequence[str] = ()) -> None: ...
+
+
+RULES: tuple[tuple[str, str, str], ...] = (
+    ("start", "high", "prognosis (a lesion or CSVD marker and an outcome), prevalence, and treatment (randomised rows)"),
+    ("start", "low", "aetiology: all else"),
+    (
+        "risk of bias",
+        "-1 at most",
+        "more than half of the reports unadjusted, or not known to be adjusted (observational), or of weaker design (retrospective, "
+        "cross-sectional, case-control, case series), or with fewer than 70% of the eligible scanned; an unknown share is stated only",
+    ),
+    ("inconsistency", "-1", "cohorts report opposite signs, or a report that the others make improbable (contested)"),
+    ("indirectness", "-1", "more than half of the reports measure a part of the exposure or outcome, not itself"),
+    ("imprecision", "-1", "one cohort only, or fewer than 300 patients, or an interval of the headline that includes no effect"),
+    ("imprecision", "-2", "a ratio whose interval includes both 0.75 and 1.33"),
+    ("selective reporting", "-1", "more than half of the reports give no estimate: a p value, a sign or a word alone"),
+    (
+        "upgrade",
+        "+1",
+        "aetiology, three or more reports: all of one sign, at least three of them with an estimate or p; "
+        "or a ratio of 2 or more (or of 0.5 or less) whose interval excludes 1",
+    ),
+    ("published disagrees", "cap very low", "our estimate and a published one exclude each other's point, or two published ones do"),
+    ("read as abstracts", "cap low or moderate", "until a study was read in full: at most low (observational), moderate (randomised)"),
+)
+
+_WEAK = frozenset({"retrospective-cohort", "cross-sectional", "case-control", "case-series", "case-report"})
+
+
+def track_of(exposure: Term, outcome: Term, *, randomised: bool) -> Track:
+    if randomised:
+        return "treatment"
+    if exposure.kind in {"lesion", "csvd-marker"} and outcome.kind == "outcome":
+        return "prognosis"
+    return "aetiology"
+
+
+def judge(
+    track: Track,
+    votes: Sequence[Vote],
+    studies: Mapping[str, Study],
+    *,
+    direction: Direction,
+    headline: tuple[float, float, float] | None,
+    null_value: float,
+    published_only: bool,
+    rolled_up: Sequence[str],
+    surprising: Sequence[str],
+    full_text: int,
+    disagreeing: tuple[str, Sequence[str]] | None,
+    patients: int,
+) -> tuple[CertaintyLevel, tuple[Reason, ...]]:
+    """The level and the reasons.
+
+    `headline` is (estimate, low, high) on the printed scale, whose value of no effect is `null_value`; `rolled_up` and `surprising` are
+    finding ids; `disagreeing` says which estimates exclude each other's point, and their finding ids.
+    """
+    reasons: list[Reason] = []
+    level = 1 if track == "aetiology" else 3
+    reasons.append(Reason(domain="start", text=f"{track} starts {LEVELS[level]}"))
+    findings = tuple(finding for vote in votes for finding in vote.findings)
+    k = len(votes)
+
+    def step(domain: str, text: str, by: int, of: Sequence[str] = ()) -> None:
+        nonlocal level
+        level += by
+        reasons.append(Reason(domain=domain, text=text, step=by, findings=tuple(of)))
+
+    _risk_of_bias(votes, studies, step)
+    signs = {vote.reading.reports for vote in votes} - {0}
+    if direction == "inconsistent" or len(signs) > 1:
+        step("inconsistency", "cohorts report opposite signs", -1, [f for v in votes if v.reading.reports for f in v.findings])
+    elif surprising:
+        step("inconsistency", "one cohort's report is improbable given the others", -1, surprising)
+    if 2 * len(rolled_up) > k > 0:
+        step("indirectness", f"{_of(rolled_up, k)} {'measures' if k == 1 else 'measure'} a part of the exposure or outcome", -1, rolled_up)
+    includes_null = headline is not None and headline[1] <= null_value <= headline[2]
+    if includes_null and null_value == 1 and headline is not None and headline[1] <= 0.75 and headline[2] >= 1 / 0.75:
+        step("imprecision", "the interval includes a large effect either way", -2, findings)
+    elif k == 1 and not published_only:
+        step("imprecision", "one cohort only", -1, findings)
+    elif includes_null:
+        step("imprecision", "the interval includes no effect", -1, findings)
+    elif patients < METHOD.small_patients and not published_only:
+        step("imprecision", f"{patients} patients", -1, findings)
+    bare = [vote for vote in votes if vote.reading.bare]
+    if 2 * len(bare) > k > 0:
+        step(
+            "selective reporting",
+            f"{_of(bare, k)} {'gives' if k == 1 else 'give'} no estimate",
+            -1,
+            [finding for vote in bare for finding in vote.findings],
+        )
+    if track == "aetiology" and k >= METHOD.upgrade_cohorts:
+        large = (
+            headline is not None
+            and not includes_null
+            and null_value == 1
+            and (headline[0] >= METHOD.large_effect or headline[0] <= 1 / METHOD.large_effect)
+        )
+        figures = [vote for vote in votes if vote.reading.kind == "estimate" or vote.reading.row.p is not None]
+        if all(vote.reading.reports for vote in votes) and len(signs) == 1 and len(figures) >= METHOD.upgrade_cohorts:
+            step("consistent", f"all {k} report the same sign, {len(figures)} of them with an estimate or p", 1, findings)
+        elif large:
+            step("large effect", "a ratio of 2 or more, or of 0.5 or less, whose interval excludes 1", 1, findings)
+    level = min(max(level, 0), 3)
+    if disagreeing is not None:
+        level = 0
+        which, of = disagreeing
+        text = f"{which} exclude each other's point: very low at most"
+        reasons.append(Reason(domain="published disagrees", text=text, findings=tuple(of)))
+    cap = 3 if full_text else (2 if track == "treatment" else 1)
+    if not full_text:
+        reasons.append(Reason(domain="read as abstracts", text=f"no study was read in full: {LEVELS[cap]} at most", findings=()))
+    return LEVELS[min(level, cap)], tuple(reasons)
+
+
+def _risk_of_bias(votes: Sequence[Vote], studies: Mapping[str, Study], step: Step) -> None:
+    if not votes:
+        return
+    k = len(votes)
+    crude = [vote for vote in votes if vote.reading.row.adjusted is not True and not vote.reading.row.randomised]
+    weak = [vote for vote in votes if studies[vote.reading.study].design in _WEAK]
+    few, unknown = [], []
+    for vote in votes:
+        if vote.reading.published:
+            continue
+        share = scanned_share(studies[vote.reading.study])
+        if share is None:
+            unknown.append(vote)
+        elif share < METHOD.scanned_share:
+            few.append(vote)
+    causes: list[tuple[str, Sequence[Vote]]] = []
+    if 2 * len(crude) > k:
+        causes.append((f"{_of(crude, k)} not known to be adjusted", crude))
+    if 2 * len(weak) > k:
+        causes.append((f"{_of(weak, k)} of weaker design", weak))
+    if few:
+        told = f"in {_of(few, k)} fewer than {METHOD.scanned_share:.0%} of the eligible were scanned"
+        if 2 * len(few) > k:
+            causes.append((told, few))
+        else:
+            step("risk of bias", told, 0, [finding for vote in few for finding in vote.findings])
+    if causes:
+        involved = sorted({finding for _, group in causes for vote in group for finding in vote.findings})
+        step("risk of bias", "; ".join(text for text, _ in causes), -1, involved)
+    if unknown:
+        step("risk of bias", f"share of the eligible that was scanned not known in {_of(unknown, k)}", 0)
+
+
+def scanned_share(study: Study) -> float | None:
+    """Scanned patients over eligible ones, where both are known."""
+    imaging = study.imaging
+    if imaging is None or imaging.scanned is None or not imaging.eligible:
+        return None
+    return imaging.scanned / imaging.eligible
+
+
+def _of(some: Sequence[object], k: int) -> str:
+    """How many of the reports, in words."""
+    if k == 1:
+        return "the one report"
+    return f"{len(some)} of {k} reports"

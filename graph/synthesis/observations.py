@@ -1,0 +1,482 @@
+"""Each printed row as an observation: design "Reading the evidence", points 1 and 2.
+
+`WAYS` lists each way that a row can go, in the order in which they are tried.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from graph.synthesis.effect_sizes import (
+    CHINN,
+    Estimate,
+    difference_from_ci,
+    fisher_z,
+    from_p,
+    hedges_g,
+    log_odds_ratio,
+    log_risk_ratio,
+    mean_sd_from_quartiles,
+    ratio_from_ci,
+    skewed,
+    whole_number,
+    z_of_p,
+)
+from graph.synthesis.method import METHOD, Z95
+from schema.populations import nodes_of
+from schema.pvalue import P, parse_p
+from schema.reading import Family, ObservationKind, Reading, Scale, sign_of
+from schema.study import RATIOS, REVIEWS, Counts, Finding, Group, Population, Study, last_digit
+from schema.vocabulary import Vocabulary
+
+# way: (what it is, the paper of its formula)
+WAYS: dict[str, tuple[str, str]] = {
+    "counts": ("2x2 counts of an unadjusted row", "Woolf 1955; Haldane 1956 where a cell is empty"),
+    "percentages": ("percentages of two groups, each of which fits one whole number", "Woolf 1955"),
+    "ratio-ci": ("a ratio with its 95% interval", "Cochrane Handbook 6.3.2"),
+    "ratio-p": ("a ratio with an exact p", "Cochrane Handbook 6.3.1"),
+    "groups-exposure": ("means and SDs of the exposed and the unexposed", "Hedges 1981; Chinn 2000"),
+    "groups-outcome": ("means and SDs of those with and without the outcome", "Hedges 1981; the log odds ratio per SD is d"),
+    "medians-exposure": ("medians and quartiles of the exposed and the unexposed", "Wan 2014; Hedges 1981; Chinn 2000"),
+    "medians-outcome": ("medians and quartiles of those with and without the outcome", "Wan 2014; Hedges 1981"),
+    "correlation": ("a correlation with its n", "Fisher 1921"),
+    "difference-ci": ("a difference or slope with its 95% interval", "Cochrane Handbook 6.3.2"),
+    "difference-p": ("a difference or slope with an exact p", "Cochrane Handbook 6.3.1"),
+    "p": ("a sign with p < 0.05", ""),
+    "word": ("a sign reported as significant, without any figure", ""),
+    "direction": ("a sign with p >= 0.05, or with a value but no interval or p", ""),
+    "null": ("reported as not significant, without an estimate", ""),
+    "unclear-p": ("a p value whose sign can't be read", ""),
+    "unclear": ("nothing that votes", ""),
+}
+
+
+class _Signs(NamedTuple):
+    """What turns each part of a row: -1 or +1."""
+
+    value: int
+    groups_exposure: int
+    outcome: int
+    direction: int
+
+
+class _Observation(NamedTuple):
+    kind: ObservationKind
+    way: str
+    estimate: Estimate | None = None
+    z: float | tuple[float | None, float | None] | None = None
+    scale: Scale | None = None
+    measure: str | None = None
+    contrast_type: str | None = None
+    unit: str | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def finding_ids(study: Study) -> list[str]:
+    """An id for each finding: the study's, a hash of what identifies the row (never of its figures), and an ordinal among equals."""
+    seen: Counter[str] = Counter()
+    ids = []
+    for row in study.findings:
+        identity = [
+            row.exposure, row.exposure_as_reported, row.contrast, row.outcome, row.outcome_as_reported, row.population, row.role,
+            row.measure, row.adjusted,
+        ]  # fmt: skip
+        digest = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:10]
+        seen[digest] += 1
+        ids.append(f"{study.id}:{digest}" + (f"-{seen[digest]}" if seen[digest] > 1 else ""))
+    return ids
+
+
+def read_study(study: Study, vocabulary: Vocabulary) -> Iterator[Reading]:
+    """All findings of a study as they are read, in the sheet's order."""
+    for position, (finding_id, row) in enumerate(zip(finding_ids(study), study.findings, strict=True)):
+        yield read(finding_id, position, row, study, vocabulary)
+
+
+def read(finding_id: str, position: int, row: Finding, study: Study, vocabulary: Vocabulary) -> Reading:
+    """One finding, turned to its exposure and outcome, with what it observed."""
+    population = study.population(row.population)
+    outcome = vocabulary[row.outcome]
+    harmful = vocabulary[outcome.inverse_of] if outcome.inverse_of else outcome
+    inverse = -1 if outcome.inverse_of else 1
+    turn = -1 if row.reversed else 1
+    scale = -1 if row.outcome_scale else 1
+    signs = _Signs(turn * scale * inverse, scale * inverse, inverse, turn * inverse)
+
+    counts, percentages = _counts(row)
+    if counts is not None and inverse < 0:
+        counts = Counts(
+            exposed_cases=counts.exposed_total - counts.exposed_cases,
+            exposed_total=counts.exposed_total,
+            unexposed_cases=counts.unexposed_total - counts.unexposed_cases,
+            unexposed_total=counts.unexposed_total,
+        )
+    n, n_known = _patients(row, counts, population, study)
+    continuous = harmful.unit is not None or (
+        row.groups_by != "outcome"
+        and counts is None
+        and row.measure in {"beta", "mean-difference", "median-difference", "correlation", "SMD"}
+    )
+    share = _outcome_share(row, counts, study, harmful.kind == "lesion", continuous)
+    seen = _observe(row, signs, counts, percentages, n if n_known else None)
+    published = row.role == "main" and (row.pooled or (study.design == "meta-analysis" and row.ci is not None))
+    family = _family(finding_id, row, seen, vocabulary, turned_from=outcome.id if inverse < 0 else None)
+    why = _why_not(row, study, published, seen)
+    return Reading(
+        finding=finding_id,
+        study=study.id,
+        position=position,
+        exposure=row.exposure,
+        outcome=harmful.id,
+        turned_from=outcome.id if inverse < 0 else None,
+        populations=nodes_of(population),
+        condition=population.condition,
+        n=n,
+        n_known=n_known,
+        outcome_share=share,
+        information=_information(seen, n, share, published),
+        kind=seen.kind,
+        way=seen.way,
+        significant=_significant(row, seen),
+        y=seen.estimate.y if seen.estimate else None,
+        se=seen.estimate.se if seen.estimate else None,
+        z=seen.estimate.z if seen.estimate else seen.z,
+        scale=seen.scale,
+        family=family,
+        votes=why is None,
+        published=published,
+        why=why,
+        warnings=seen.warnings,
+        row=row,
+    )
+
+
+def _significant(row: Finding, seen: _Observation) -> Literal[-1, 0, 1]:
+    """The sign of what the row reports as significant: by its printed p; else by z, where rounding leaves that open by its word."""
+    if seen.kind == "significant":
+        return sign_of(seen.z)
+    if seen.kind != "estimate" or seen.estimate is None:
+        return 0
+    z = seen.estimate.z
+    printed = parse_p(row.p).significant if row.p is not None else None
+    if printed is None:
+        printed = abs(z) > Z95
+        if abs(abs(z) - Z95) <= min(_rounding(row), 0.5) and row.direction != "unclear":
+            printed = row.direction != "no-association"
+    elif any("disagree" in warning for warning in seen.warnings):
+        printed = abs(z) > Z95
+    return sign_of(z) if printed else 0
+
+
+def _why_not(row: Finding, study: Study, published: bool, seen: _Observation) -> str | None:
+    if published:
+        return "published meta-analysis: stands beside the cohorts"
+    if study.design in REVIEWS:
+        return f"{study.design}: reports other studies' patients"
+    if row.role != "main":
+        return {
+            "modifier": "an interaction or test of homogeneity, not an association",
+            "within-person": "compares people with themselves",
+            "descriptive": "describes; nothing was tested",
+            "dropped": "did not stay in a stepwise model: says nothing of its own",
+        }[row.role]
+    if seen.way == "unclear":
+        return "its sign could not be read and no p is printed"
+    return None
+
+
+def _patients(row: Finding, counts: Counts | None, population: Population, study: Study) -> tuple[int, bool]:
+    """How many patients a row speaks for, and whether that is known."""
+    if counts is not None:
+        return counts.exposed_total + counts.unexposed_total, True
+    if row.groups is not None and row.role != "within-person" and all(group.n for group in row.groups):
+        return sum(group.n or 0 for group in row.groups), True
+    for size in (population.n, study.n):
+        if size is not None:
+            return size, True
+    return METHOD.default_n, False
+
+
+def _counts(row: Finding) -> tuple[Counts | None, bool]:
+    """The 2x2 table of a row, printed or from percentages that fit one whole number each, and whether it is from percentages."""
+    if row.role == "within-person":
+        return None, False
+    if row.counts is not None:
+        return row.counts, False
+    if row.groups is None:
+        return None, False
+    sizes, cases = [group.n for group in row.groups], []
+    for group in row.groups:
+        if group.n is None or group.pct is None:
+            return None, False
+        count = whole_number(group.pct, group.n)
+        if count is None:
+            return None, False
+        cases.append(count)
+    (n1, n2), (c1, c2) = (sizes[0] or 0, sizes[1] or 0), cases
+    if row.groups_by == "outcome":
+        if not (c1 + c2 and n1 + n2 - c1 - c2):
+            return None, False
+        return Counts(exposed_cases=c1, exposed_total=c1 + c2, unexposed_cases=n1 - c1, unexposed_total=n1 + n2 - c1 - c2), True
+    return Counts(exposed_cases=c1, exposed_total=n1, unexposed_cases=c2, unexposed_total=n2), True
+
+
+def _outcome_share(row: Finding, counts: Counts | None, study: Study, lesion: bool, continuous: bool) -> float:
+    """pi, the share of patients with the outcome: the row's, the sheet's, or the default of its kind; kept inside 0.5% to 99.5%."""
+    share: float | None = None
+    if counts is not None:
+        share = (counts.exposed_cases + counts.unexposed_cases) / (counts.exposed_total + counts.unexposed_total)
+    elif row.groups_by == "outcome" and row.groups is not None and all(group.n for group in row.groups):
+        first, second = (group.n or 0 for group in row.groups)
+        share = first / (first + second)
+    else:
+        share = _printed_prevalence(row, study)
+    if share is None:
+        if lesion:
+            share = METHOD.default_prevalence_lesion
+        else:
+            share = METHOD.default_prevalence_continuous if continuous else METHOD.default_prevalence_other
+    return min(max(share, 0.005), 0.995)
+
+
+def _printed_prevalence(row: Finding, study: Study) -> float | None:
+    rows = [given for given in study.prevalence if given.lesion == row.outcome and given.population == row.population]
+    for given in sorted(rows, key=lambda one: not one.main):
+        if given.cases is not None and given.total:
+            return given.cases / given.total
+        if given.pct is not None:
+            return given.pct / 100
+    return None
+
+
+def _information(seen: _Observation, n: int, share: float, published: bool) -> float:
+    """What a row's z is scaled by: y* = z / sqrt(information), about the log odds ratio per SD of the exposure."""
+    by_ratio = None
+    if seen.estimate is not None and seen.scale == "log-ratio" and (published or seen.contrast_type == "binary"):
+        q = METHOD.default_exposed_share
+        by_ratio = 1 / (seen.estimate.se**2 * q * (1 - q))
+    if published and by_ratio is not None:
+        return by_ratio
+    by_n = n * share if seen.measure == "HR" else n * share * (1 - share)
+    # where exposure or outcome is rare, most patients say nothing of the ratio, and its own interval tells how much they do
+    return by_ratio if by_ratio is not None and by_n > METHOD.rare_factor * by_ratio else by_n
+
+
+def _observe(row: Finding, signs: _Signs, counts: Counts | None, percentages: bool, n: int | None) -> _Observation:
+    printed = parse_p(row.p) if row.p is not None else None
+    seen = _estimate(row, signs, counts, percentages, n, printed)
+    if seen is not None and seen.estimate is not None:
+        return seen
+    warnings = seen.warnings if seen else ()
+    return _bare(row, signs.direction, printed)._replace(warnings=warnings)
+
+
+def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: bool, n: int | None, p: P | None) -> _Observation | None:
+    """The row's estimate by the first way that applies; without one, warnings alone where printed figures disagree."""
+    ratio = row.measure in RATIOS
+    by_ci = by_p = None
+    if ratio and row.value is not None:
+        by_ci = ratio_from_ci(row.value, row.ci) if row.ci is not None else None
+        by_p = from_p(math.log(row.value), p.value) if p is not None and p.bound == "=" else None
+
+    crude = row.adjusted is False or (row.adjusted is None and by_ci is None)
+    if counts is not None and crude and row.measure != "HR" and row.contrast_type in {None, "binary", "graded"}:
+        risk = row.measure == "RR"
+        table = log_risk_ratio(counts) if risk else log_odds_ratio(counts)
+        way = "percentages" if percentages else "counts"
+        if table.se > 0:
+            told = _Observation("estimate", way, table, None, "log-ratio", "RR" if risk else "OR", row.contrast_type or "binary")
+            # two that agree win; the printed ratio is turned like the table before they are compared
+            printed_ci = Estimate(by_ci.y * signs.value, by_ci.se) if by_ci else None
+            if printed_ci is None or not _apart(printed_ci, table, row):
+                return told
+            if p is not None and not _p_disagrees(printed_ci.z, p):
+                return _ratio(row, printed_ci, "ratio-ci", ("counts disagree with ci and p, which agree: ci used",))
+            return told._replace(warnings=("the printed ci disagrees with the counts: counts used",))
+
+    if by_ci is not None:
+        if p is not None and _p_disagrees(by_ci.z, p, _rounding(row)):
+            return _Observation("null", "null", warnings=("ci and p disagree: votes, isn't pooled",))
+        return _ratio(row, Estimate(by_ci.y * signs.value, by_ci.se), "ratio-ci", ())
+    if by_p is not None:
+        return _ratio(row, Estimate(by_p.y * signs.value, by_p.se), "ratio-p", ())
+
+    warnings: tuple[str, ...] = ()
+    if row.groups is not None and row.role != "within-person":
+        by_groups = _from_groups(row, row.groups, signs)
+        if by_groups is not None and by_groups.estimate is not None:
+            if row.value is not None and row.value * signs.value * by_groups.estimate.y < 0:
+                warnings = ("the printed difference and the groups disagree in sign: votes, isn't pooled",)
+                return _Observation("null", "null", warnings=warnings)
+            return by_groups
+
+    if row.measure == "correlation" and row.value is not None and n is not None:
+        r = fisher_z(row.value * signs.value, n)
+        if r is not None:
+            return _Observation("estimate", "correlation", r, None, "fisher-z", "correlation", warnings=_unlike_printed(row, r))
+    if not ratio and row.measure != "p-only" and row.value is not None:
+        value = row.value * signs.value
+        if row.ci is not None:
+            ci = (row.ci[0], row.ci[1]) if signs.value > 0 else (-row.ci[1], -row.ci[0])
+            difference = difference_from_ci(value, ci)
+            if difference is not None and p is not None and _p_disagrees(difference.z, p, _rounding(row)):
+                return _Observation("null", "null", warnings=("ci and p disagree: votes, isn't pooled",))
+            if difference is not None:
+                return _difference(row, difference, "difference-ci")
+        elif p is not None and p.bound == "=" and row.measure != "correlation":
+            difference = from_p(value, p.value)
+            if difference is not None:
+                return _difference(row, difference, "difference-p")
+    return None
+
+
+def _ratio(row: Finding, estimate: Estimate, way: str, warnings: tuple[str, ...]) -> _Observation:
+    step = stepped(row, way)
+    unit = row.per.unit if row.per is not None else None
+    scaled = Estimate(estimate.y / step, estimate.se / step)
+    return _Observation("estimate", way, scaled, None, "log-ratio", row.measure, row.contrast_type, unit, warnings)
+
+
+def stepped(row: Finding, way: str) -> float:
+    """The step that an estimate read that way was divided by, so that it is per one unit."""
+    if row.per is None:
+        return 1
+    ratio = way.startswith("ratio") and row.contrast_type == "per-unit"
+    return row.per.step if ratio or way.startswith("difference") else 1
+
+
+def _unlike_printed(row: Finding, r: Estimate) -> tuple[str, ...]:
+    """Of a correlation whose printed interval is less than half or more than twice as wide as that of its patients: that it is."""
+    if row.ci is None or max(map(abs, row.ci)) >= 1:
+        return ()
+    printed = (math.atanh(row.ci[1]) - math.atanh(row.ci[0])) / (2 * Z95)
+    if r.se / 2 <= printed <= 2 * r.se:
+        return ()
+    return ("the printed interval is not that of a correlation in so many patients: worked out from their number",)
+
+
+def _difference(row: Finding, estimate: Estimate, way: str) -> _Observation:
+    step = stepped(row, way)
+    unit = row.per.unit if row.per is not None else None
+    return _Observation(
+        "estimate", way, Estimate(estimate.y / step, estimate.se / step), None, "linear", row.measure, row.contrast_type, unit
+    )
+
+
+def _from_groups(row: Finding, groups: tuple[Group, Group], signs: _Signs) -> _Observation | None:
+    """An estimate from two groups' means, or from their medians where these are not skewed."""
+    spread = "groups"
+    figures: list[tuple[float, float, int]] = []
+    for group in groups:
+        if group.n is None:
+            return None
+        if group.mean is not None and group.sd is not None:
+            figures.append((group.mean, group.sd, group.n))
+        elif group.median is not None and group.iqr is not None:
+            q1, q3 = group.iqr
+            if skewed(q1, group.median, q3, METHOD.skew_limit):
+                return None
+            figures.append((*mean_sd_from_quartiles(q1, group.median, q3, group.n), group.n))
+            spread = "medians"
+        else:
+            return None
+    g = hedges_g(*figures[0], *figures[1])
+    if g is None:
+        return None
+    if row.groups_by == "outcome":
+        d = Estimate(g.y * signs.outcome, g.se)
+        return _Observation("estimate", f"{spread}-outcome", d, None, "log-ratio", "OR", "per-unit", "SD")
+    sign = signs.groups_exposure
+    return _Observation("estimate", f"{spread}-exposure", Estimate(g.y * CHINN * sign, g.se * CHINN), None, "smd", "SMD")
+
+
+def _bare(row: Finding, turn: int, p: P | None) -> _Observation:
+    """What a row without an estimate says: a p, a sign, a word."""
+    if row.direction == "no-association":
+        return _Observation("null", "null", z=(-Z95, Z95))
+    if row.direction == "unclear":
+        if p is None or p.value in {0, 1}:
+            return _Observation("unclear", "unclear")
+        z = z_of_p(p.value)
+        if p.bound == ">":
+            return _Observation("null", "null", z=(-z, z))
+        return _Observation("unclear", "unclear-p", z=(-z, z))
+    sign = turn if row.direction == "increases" else -turn
+    figures = row.value is not None or row.groups is not None or row.counts is not None
+    if p is None and not figures:
+        return _Observation("significant", "word", z=_beyond(Z95, sign))
+    if p is not None and p.significant:
+        z = z_of_p(p.value) if p.value > 0 else Z95
+        return _Observation("significant", "p", z=sign * z if p.bound == "=" and p.value > 0 else _beyond(z, sign))
+    return _Observation("direction", "direction", z=_beyond(0.0, sign))
+
+
+def _beyond(z: float, sign: int) -> tuple[float | None, float | None]:
+    return (z, None) if sign > 0 else (None, -z if z else 0.0)
+
+
+def _rounding(row: Finding) -> float:
+    """How far rounding of value and ci can have moved z."""
+    if row.value is None or row.ci is None:
+        return 0.0
+    half = [last_digit(figure) / 2 for figure in (row.value, *row.ci)]
+    read = ratio_from_ci if row.measure in RATIOS else difference_from_ci
+    extremes = []
+    for value in (row.value - half[0], row.value + half[0]):
+        for low, high in ((row.ci[0] - half[1], row.ci[1] + half[2]), (row.ci[0] + half[1], row.ci[1] - half[2])):
+            estimate = read(value, (low, high))
+            if estimate is None:
+                return math.inf
+            extremes.append(estimate.z)
+    return (max(extremes) - min(extremes)) / 2
+
+
+def _apart(printed: Estimate, table: Estimate, row: Finding) -> bool:
+    """Whether a printed ratio and its counts can't both be right: z apart beyond rounding, or intervals of unlike width."""
+    return abs(printed.z - table.z) > METHOD.disagreement_z + _rounding(row) or not 2 / 3 < printed.se / table.se < 3 / 2
+
+
+def _p_disagrees(z: float, p: P, allowance: float = 0.0) -> bool:
+    """Whether an estimate's z and a printed p can't both be right, beyond rounding."""
+    slack = METHOD.disagreement_z + allowance
+    if not 0 < p.value < 1:
+        return False
+    limit = z_of_p(p.value)
+    if p.bound == "<":
+        return abs(z) + slack < limit
+    if p.bound == ">":
+        return abs(z) - slack > limit
+    return abs(abs(z) - limit) > slack
+
+
+def _family(finding_id: str, row: Finding, seen: _Observation, vocabulary: Vocabulary, turned_from: str | None) -> Family | None:
+    """The family of an estimate; a part that is not known makes a family of one."""
+    if seen.estimate is None or seen.measure is None:
+        return None
+    alone = False
+    unit = None
+    if seen.scale == "log-ratio":
+        if seen.contrast_type == "per-unit":
+            unit = seen.unit
+            alone = unit is None or unit in {"points", "steps", "index"}
+        else:
+            alone = seen.contrast_type not in {"binary", "shift"}
+    elif seen.scale == "linear":
+        unit = "percentage points" if seen.measure == "proportion-difference" else None
+        alone = unit is None
+    variables = [term for term in (row.exposure, row.outcome) if vocabulary[term].unit and vocabulary[term].broader]
+    # turning an outcome round is exact for odds ratios and for differences, not for risk or hazard ratios
+    inexact = turned_from is not None and seen.measure in {"RR", "HR"} and seen.way not in {"counts", "percentages"}
+    return Family(
+        measure=seen.measure,
+        contrast_type=seen.contrast_type,
+        unit=unit,
+        scale=f"turned from {turned_from}" if inexact else None,
+        variable=finding_id if alone else (" and ".join(variables) or None),
+        randomised=row.randomised,
+    )

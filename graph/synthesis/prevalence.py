@@ -1,0 +1,291 @@
+"""How common a lesion is: design point 10. Logit random effects over cohorts that share no patients."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from graph.synthesis.associations import Corpus, population_ref, study_ref, term_ref
+from graph.synthesis.certainty import scanned_share
+from graph.synthesis.effect_sizes import whole_number
+from graph.synthesis.method import METHOD, Z95
+from graph.synthesis.overlap import Patients, independent, overlap
+from schema.association import (
+    LEVELS,
+    CertaintyLevel,
+    Interval,
+    PooledPrevalence,
+    Prevalence,
+    PrevalenceRow,
+    PublishedPrevalence,
+    Reason,
+    UncountedPrevalence,
+    Window,
+)
+from schema.populations import nodes_of
+from schema.reading import PrevalenceReading
+from schema.study import REVIEWS, Study
+from schema.study import Prevalence as Printed
+
+
+def read_prevalence(study: Study) -> Iterator[PrevalenceReading]:
+    """Each printed prevalence of a study, in the sheet's order."""
+    for i, row in enumerate(study.prevalence):
+        group = study.population(row.population)
+        yield PrevalenceReading(
+            prevalence=f"{study.id}:prevalence-{i + 1}",
+            study=study.id,
+            populations=nodes_of(group),
+            stratum=(group.condition, group.arteriopathy, group.location),
+            row=row,
+        )
+
+
+def prevalence(lesion: str, population: str, readings: Sequence[PrevalenceReading], corpus: Corpus) -> Prevalence:
+    """The prevalence of a lesion in a population, from all rows on it (and on what rolls up into it) there, in any order."""
+    by_study: dict[str, list[PrevalenceReading]] = {}
+    for reading in readings:
+        by_study.setdefault(reading.study, []).append(reading)
+    rows: list[PrevalenceRow] = []
+    published: list[PublishedPrevalence] = []
+    uncounted: list[UncountedPrevalence] = []
+    for study_id in sorted(by_study):
+        study = corpus.studies[study_id]
+        given = sorted(by_study[study_id], key=lambda one: (len(one.prevalence), one.prevalence))
+        if study.design in REVIEWS:
+            published += [_published(one.row, study) for one in given]
+        else:
+            rows += _rows_of(given, study, lesion)
+            uncounted += [_uncounted(one, study) for one in given if count(one.row) is None]
+    rows = _independent(rows, corpus.patients)
+    used = [row for row in rows if row.used == "pooled"]
+    pooled = pool(used)
+    certainty, reasons = _judge(used, pooled, corpus.studies)
+    return Prevalence(
+        lesion=term_ref(corpus.vocabulary[lesion]),
+        population=population_ref(population),
+        pooled=pooled,
+        certainty=certainty,
+        reasons=reasons,
+        windows=_windows(used) if used else (),
+        rows=tuple(rows),
+        uncounted=tuple(uncounted),
+        published=tuple(published),
+    )
+
+
+def _uncounted(reading: PrevalenceReading, study: Study) -> UncountedPrevalence:
+    row = reading.row
+    return UncountedPrevalence(
+        study=study_ref(study),
+        population=population_ref(reading.populations[0]),
+        population_label=study.population(row.population).label,
+        lesion=row.lesion,
+        total=row.total,
+        pct=row.pct,
+        pct_range=row.pct_range,
+        timing=row.timing,
+        source=row.source,
+        notes=row.notes,
+    )
+
+
+def _published(row: Printed, study: Study) -> PublishedPrevalence:
+    return PublishedPrevalence(
+        study=study_ref(study),
+        pct=row.pct,
+        ci=row.ci,
+        pct_range=row.pct_range,
+        k=row.k,
+        cases=row.cases,
+        total=row.total,
+        notes=row.notes,
+    )
+
+
+def count(row: Printed) -> tuple[int, int, bool] | None:
+    """Cases, total, and whether the cases are printed or the only whole number that fits; None where either can't be told."""
+    if row.total is None:
+        return None
+    if row.cases is not None:
+        return row.cases, row.total, True
+    if row.pct is None:
+        return None
+    only = whole_number(row.pct, row.total)
+    return (only, row.total, True) if only is not None else (round(row.pct * row.total / 100), row.total, False)
+
+
+def _rows_of(given: Sequence[PrevalenceReading], study: Study, lesion: str) -> list[PrevalenceRow]:
+    """A study's rows: main rows of one lesion and stratum add up; the widest stratum may be pooled, the others are shown."""
+    strata: dict[tuple[str, ...], list[_Counted]] = {}
+    shown: list[PrevalenceRow] = []
+    for reading in given:
+        counted = count(reading.row)
+        if counted is None:
+            continue
+        one = _Counted(reading, *counted)
+        if reading.row.main:
+            strata.setdefault((reading.row.lesion, *reading.stratum), []).append(one)
+        else:
+            shown.append(_row([one], study, "not marked as the whole cohort at its first scan"))
+    mains = [_row(members, study, None) for members in strata.values()]
+    # of one width the lesion itself, before what rolls up into it
+    widest = max(mains, key=lambda row: (row.total, row.lesion == lesion), default=None)
+    return [
+        *(row if row is widest else row.model_copy(update={"used": "shown", "why": "a part of the same cohort"}) for row in mains),
+        *shown,
+    ]
+
+
+class _Counted(NamedTuple):
+    reading: PrevalenceReading
+    cases: int
+    total: int
+    exact: bool
+
+
+def _row(members: Sequence[_Counted], study: Study, why: str | None) -> PrevalenceRow:
+    printed = [member.reading.row for member in members]
+    cases, total = sum(member.cases for member in members), sum(member.total for member in members)
+    imaging = study.imaging
+    window = imaging.mri_window_days if imaging else None
+    return PrevalenceRow(
+        study=study_ref(study),
+        population=population_ref(members[0].reading.populations[0]),
+        lesion=printed[0].lesion,
+        cases=cases,
+        total=total,
+        exact=all(member.exact for member in members),
+        pct=100 * cases / total,
+        ci=wilson(cases, total),
+        timing="; ".join(dict.fromkeys(row.timing for row in printed if row.timing)) or None,
+        mri_day=window[1] if window else None,
+        mri_median_day=imaging.mri_median_day if imaging else None,
+        used="shown" if why else "pooled",
+        why=why,
+        source="; ".join(dict.fromkeys(row.source for row in printed if row.source)) or None,
+    )
+
+
+def wilson(cases: int, total: int) -> Interval:
+    """95% score interval of a share, in percent (Wilson, J Am Stat Assoc 1927;22:209-12)."""
+    share, z2 = cases / total, Z95**2
+    centre = (share + z2 / (2 * total)) / (1 + z2 / total)
+    half = Z95 * math.sqrt(share * (1 - share) / total + z2 / (4 * total**2)) / (1 + z2 / total)
+    return 100 * max(0.0, centre - half), 100 * min(1.0, centre + half)
+
+
+def _independent(rows: Sequence[PrevalenceRow], patients: Mapping[str, Patients]) -> list[PrevalenceRow]:
+    """Rows with each patient counted once: the others are shown, and say whom they share patients with."""
+    candidates = [i for i, row in enumerate(rows) if row.used == "pooled"]
+    near: list[set[int]] = [set() for _ in candidates]
+    for i in range(len(candidates)):
+        for j in range(i):
+            if overlap(patients[rows[candidates[i]].study.id], patients[rows[candidates[j]].study.id]):
+                near[i].add(j)
+                near[j].add(i)
+    worth = [(1, _information(rows[i])) for i in candidates]
+    kept = set(independent(worth, near))
+    result = list(rows)
+    for i, index in enumerate(candidates):
+        if i not in kept:
+            rivals = ", ".join(rows[candidates[j]].study.id for j in sorted(near[i]) if j in kept)
+            result[index] = rows[index].model_copy(update={"used": "shown", "why": f"shares patients with {rivals}"})
+    return result
+
+
+def _information(row: PrevalenceRow) -> float:
+    share = min(max(row.cases / row.total, 0.005), 0.995)
+    return row.total * share * (1 - share)
+
+
+def logit(cases: int, total: int) -> tuple[float, float]:
+    """Log odds of a share and its standard error, 1/2 added to cases and to the others where either is 0 (metafor's PLO)."""
+    a, b = float(cases), float(total - cases)
+    if not a or not b:
+        a, b = a + 0.5, b + 0.5
+    return math.log(a / b), math.sqrt(1 / a + 1 / b)
+
+
+def pool(rows: Sequence[PrevalenceRow]) -> PooledPrevalence | None:
+    """Pooled share in percent: of one cohort its own with Wilson's interval; of two to four Bayesian; of more REML with Hartung-Knapp.
+
+    Two to four go as for associations: with one or two degrees of freedom the Hartung-Knapp interval spans nearly 0% to 100%.
+    """
+    if not rows:
+        return None
+    cases, total = sum(row.cases for row in rows), sum(row.total for row in rows)
+    shares = [row.pct for row in rows]
+    counted = {"cohorts": len(rows), "cases": cases, "total": total, "lowest": min(shares), "highest": max(shares)}
+    if len(rows) == 1:
+        return PooledPrevalence(pct=rows[0].pct, ci=rows[0].ci, estimate_source="single-study", **counted)
+    scaled = [logit(row.cases, row.total) for row in rows]
+    y, se = [one for one, _ in scaled], [one for _, one in scaled]
+    from graph.synthesis.pooling import bayes, reml_hk
+
+    random = reml_hk(y, se)
+    few = len(rows) <= METHOD.bayes_max_cohorts
+    pooled = bayes(y, se) if few else random
+    ahead = random.prediction_interval if not few else None
+    return PooledPrevalence(
+        pct=_percent(pooled.estimate),
+        ci=(_percent(pooled.ci[0]), _percent(pooled.ci[1])),
+        estimate_source="pooled-bayes" if few else "pooled-reml-hk",
+        prediction_interval=(_percent(ahead[0]), _percent(ahead[1])) if ahead else None,
+        tau2=random.tau2,
+        i2=random.i2,
+        **counted,
+    )
+
+
+def _percent(log_odds: float) -> float:
+    return 100 / (1 + math.exp(-log_odds))
+
+
+def _windows(rows: Sequence[PrevalenceRow]) -> tuple[Window, ...]:
+    """The cohorts whose last MRI was at or before each day, and those whose day is unknown."""
+    windows = []
+    for day in METHOD.mri_windows:
+        members = [row for row in rows if row.mri_day is not None and row.mri_day <= day]
+        windows.append(Window(until_day=day, cohorts=len(members), pooled=pool(members)))
+    unknown = [row for row in rows if row.mri_day is None]
+    windows.append(Window(until_day=None, cohorts=len(unknown), pooled=pool(unknown)))
+    return tuple(windows)
+
+
+def _cohorts(count: int) -> str:
+    return f"{count} cohort{'' if count == 1 else 's'}"
+
+
+def _judge(
+    rows: Sequence[PrevalenceRow], pooled: PooledPrevalence | None, studies: Mapping[str, Study]
+) -> tuple[CertaintyLevel | None, tuple[Reason, ...]]:
+    """Certainty of a prevalence: the track starts high, and goes by what the rows say of themselves."""
+    if pooled is None:
+        return None, ()
+    level = 3
+    reasons = [Reason(domain="start", text="prevalence starts high")]
+    shares = {row.study.id: scanned_share(studies[row.study.id]) for row in rows}
+    few = [study for study, share in shares.items() if share is not None and share < METHOD.scanned_share]
+    unknown = sum(share is None for share in shares.values())
+    if few:
+        level -= 1
+        text = f"fewer than {METHOD.scanned_share:.0%} of the eligible were scanned in {', '.join(few)}"
+        reasons.append(Reason(domain="risk of bias", text=text, step=-1))
+    if unknown:
+        text = f"share of the eligible that was scanned not known in {unknown} of {_cohorts(len(rows))}"
+        reasons.append(Reason(domain="risk of bias", text=text))
+    interval = pooled.prediction_interval
+    if interval is not None and interval[1] - interval[0] > 25:
+        level -= 1
+        text = f"a next cohort may have {interval[0]:.0f}% to {interval[1]:.0f}%"
+        reasons.append(Reason(domain="inconsistency", text=text, step=-1))
+    if len(rows) == 1 or pooled.ci[1] - pooled.ci[0] > 20:
+        level -= 1
+        reasons.append(Reason(domain="imprecision", text=f"{pooled.ci[0]:.0f}% to {pooled.ci[1]:.0f}% from {_cohorts(len(rows))}", step=-1))
+    cap = 3
+    if not any(studies[row.study.id].read == "full-text" for row in rows):
+        cap = 1
+        reasons.append(Reason(domain="read as abstracts", text="no study was read in full: low at most"))
+    return LEVELS[max(0, min(level, cap))], tuple(reasons)

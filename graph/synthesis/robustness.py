@@ -1,0 +1,173 @@
+"""How an association holds up: each study left out, year by year, and what would flip it. Always the same synthesis, of fewer rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from graph.synthesis.associations import Corpus, Synthesis, excludes_no_effect, pool, study_ref, synthesise
+from graph.synthesis.method import METHOD
+from graph.synthesis.reports import Vote
+from schema.association import Association
+from schema.reading import Reading
+from schema.robustness import CumulativeStep, Flips, LeftOut, SmallStudyEffects, Standing
+
+
+def standing(association: Association) -> Standing:
+    """An association in short."""
+    return Standing(
+        direction=association.direction,
+        weight=association.weight,
+        p_direction=association.p_direction,
+        measure=association.measure,
+        contrast=association.contrast,
+        estimate=association.estimate,
+        ci=association.ci,
+        estimate_source=association.estimate_source,
+        k=association.k,
+        excludes_no_effect=excludes_no_effect(association.measure, association.ci),
+        cohorts=association.cohorts,
+        certainty=association.certainty,
+    )
+
+
+def leave_one_out(synthesis: Synthesis, readings: Sequence[Reading], corpus: Corpus) -> tuple[LeftOut, ...]:
+    """The association without each study that speaks or votes, the one whose absence changes most first.
+
+    Most: a change of direction, then of whether the interval excludes no effect, then of the weight. What a study says of whose patients
+    it shares stays known, as with the filter `exclude`; a study that was passed over for the one left out now speaks.
+    """
+    whole = standing(synthesis.association)
+    found = []
+    for study in _speaking_studies(synthesis):
+        left = _again(synthesis, [row for row in readings if row.study != study], corpus)
+        found.append(
+            LeftOut(
+                **dict(left),
+                study=study_ref(corpus.studies[study]),
+                weight_change=None if left.weight is None or whole.weight is None else round(left.weight - whole.weight, 6),
+                direction_changes=left.direction != whole.direction,
+                # an exclusion is lost with the estimate, too; where there was none, none is lost
+                exclusion_changes=whole.excludes_no_effect is not None and bool(left.excludes_no_effect) != whole.excludes_no_effect,
+            )
+        )
+    return tuple(sorted(found, key=_by_change))
+
+
+def _speaking_studies(synthesis: Synthesis) -> list[str]:
+    votes = synthesis.votes
+    headlines = {one.study for one in synthesis.association.published if one.headline}
+    return sorted({vote.reading.study for vote in (*votes.cohorts, *votes.speaking)} | headlines)
+
+
+def _by_change(one: LeftOut) -> tuple[bool, bool, float, str]:
+    # where nothing is left, all of the weight is gone
+    size = math.inf if one.weight_change is None else abs(one.weight_change)
+    return not one.direction_changes, not one.exclusion_changes, -size, one.study.id
+
+
+def cumulative(synthesis: Synthesis, readings: Sequence[Reading], corpus: Corpus) -> tuple[CumulativeStep, ...]:
+    """The association as it stood after each year of publication that adds a row to it; undated studies come last."""
+    by_year: dict[int | None, list[Reading]] = {}
+    for row in readings:
+        by_year.setdefault(corpus.studies[row.study].year, []).append(row)
+    years = sorted(by_year, key=lambda year: (year is None, year or 0))
+    steps, so_far = [], list[Reading]()
+    for year in years:
+        so_far += by_year[year]
+        stood = standing(synthesis.association) if year == years[-1] else _again(synthesis, so_far, corpus)
+        added = tuple(study_ref(corpus.studies[study]) for study in sorted({row.study for row in by_year[year]}))
+        steps.append(CumulativeStep(**dict(stood), year=year, added=added))
+    return tuple(steps)
+
+
+def _again(synthesis: Synthesis, readings: Sequence[Reading], corpus: Corpus) -> Standing:
+    one = synthesis.association
+    return standing(synthesise(one.exposure.id, one.outcome.id, one.population.id, readings, corpus, short=True).association)
+
+
+def small_study_effects(synthesis: Synthesis) -> SmallStudyEffects | None:
+    """Egger's test of the primary family; None below ten estimates, where it tells nothing (Cochrane Handbook 13.3.5.4)."""
+    from graph.synthesis.pooling import egger
+
+    families = synthesis.association.families
+    if not families or families[0].k < METHOD.egger_min_k:
+        return None
+    y, se, _ = _figures([vote for vote in synthesis.votes.cohorts if set(vote.findings) <= set(families[0].rows)])
+    found = egger(y, se)
+    return None if found is None else SmallStudyEffects(t=found.t, p=found.p, k=len(y))
+
+
+def flips(synthesis: Synthesis, left_out: Sequence[LeftOut]) -> Flips:
+    """What would flip an association: docs/method.md, section 11."""
+    if not left_out:
+        return Flips(text="No study speaks: there is nothing to flip.")
+    nulls, opposites = _null_cohorts(synthesis), _opposite_cohorts(synthesis)
+    # a study without which nothing is left flips nothing
+    left = [one for one in left_out if one.cohorts or one.weight is not None or one.estimate is not None]
+    alone = tuple(one.study.id for one in left if one.direction_changes or one.exclusion_changes)
+    told = []
+    if not left:
+        told.append("One study: leaving it out leaves nothing.")
+    elif alone:
+        for what, changed in (
+            ("the direction", [one for one in left if one.direction_changes]),
+            ("whether the interval excludes no effect", [one for one in left if one.exclusion_changes and one.estimate is not None]),
+        ):
+            if changed:
+                told.append(f"Leaving out one study changes {what}: {' or '.join(one.study.label for one in changed)}.")
+        without = [one.study.label for one in left if one.exclusion_changes and one.estimate is None]
+        if without:
+            told.append(f"Without {' or '.join(without)} no estimate is left.")
+    else:
+        told.append("Leaving out no single study flips it.")
+    size = f"of {METHOD.reference_n} patients"
+    if nulls is not None:
+        told.append(f"{_cohorts(nulls)} {size} without any association would take no effect into the interval.")
+    if opposites is not None:
+        told.append(f"{_cohorts(opposites)} {size}, significant the other way, would make the other sign the likelier.")
+    return Flips(alone=alone, null_cohorts=nulls, opposite_cohorts=opposites, text=" ".join(told))
+
+
+def _cohorts(count: int) -> str:
+    return f"{count} further cohort{'' if count == 1 else 's'}"
+
+
+def _opposite_cohorts(synthesis: Synthesis) -> int | None:
+    from graph.synthesis.weight import cohorts_to_turn, reports_of
+
+    if synthesis.association.direction not in {"increases", "decreases"}:
+        return None
+    reports = reports_of(vote.reading for vote in synthesis.votes.speaking)
+    return cohorts_to_turn(reports, 1 if synthesis.association.direction == "increases" else -1) if reports else None
+
+
+def _null_cohorts(synthesis: Synthesis) -> int | None:
+    """How many reference cohorts without any association the interval that excludes no effect would not outlast.
+
+    The error of such a cohort is what those of the family would have with as much information as the reference cohort (their median).
+    """
+    from statistics import median
+
+    from graph.synthesis.weight import reference_information
+
+    association = synthesis.association
+    if association.estimate_source == "published" or not excludes_no_effect(association.measure, association.ci):
+        return None
+    family = association.families[0]
+    votes = [vote for vote in synthesis.votes.cohorts if set(vote.findings) <= set(family.rows)]
+    y, se, scaled = _figures(votes)
+    error = median(scaled) / math.sqrt(reference_information())
+    scale = votes[0].reading.scale
+    for count in range(1, METHOD.flip_limit + 1):
+        low, high = pool([*y, *[0.0] * count], [*se, *[error] * count], scale)[1].ci
+        if low <= 0 <= high:
+            return count
+    return None
+
+
+def _figures(votes: Sequence[Vote]) -> tuple[list[float], list[float], list[float]]:
+    """Estimates, their errors, and the errors times the root of the information."""
+    rows = [(vote.reading.y, vote.reading.se, vote.reading.information) for vote in votes]
+    told = [(y, se, information) for y, se, information in rows if y is not None and se is not None]
+    return [y for y, _, _ in told], [se for _, se, _ in told], [se * math.sqrt(information) for _, se, information in told]

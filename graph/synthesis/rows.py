@@ -1,0 +1,186 @@
+"""How each row was read and used, for people to check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from graph.synthesis.associations import Corpus, Synthesis, back, population_ref, study_ref
+from graph.synthesis.contested import grid_of, power
+from graph.synthesis.method import Z95
+from graph.synthesis.observations import stepped
+from schema.association import ClaimRow, FamilyResult, Interval, Reports, Row, Used
+from schema.reading import ClaimReading, Reading
+from schema.study import RATIOS, Finding, Study
+
+_REPORTS: Mapping[int, Reports] = {1: "increases", -1: "decreases", 0: "not-significant"}
+
+
+def rows_of(synthesis: Synthesis | None, readings: Sequence[Reading], corpus: Corpus) -> list[Row]:
+    """Every row, sorted by study and place; with a synthesis, how that used each and why not otherwise."""
+    primary: FamilyResult | None = None
+    passed_over: Mapping[str, str] = {}
+    shares: dict[str, float] = {}
+    powers: dict[str, float] = {}
+    voting: dict[str, str | None] = {}
+    if synthesis is not None:
+        passed_over = synthesis.votes.passed_over
+        primary = next((family for family in synthesis.association.families if family.k > 1), None)
+        shares = _shares(primary, synthesis)
+        speaking = {finding for vote in synthesis.votes.speaking for finding in vote.findings}
+        for vote in synthesis.votes.cohorts:
+            for finding in vote.findings:
+                voting[finding] = _why_not_pooled(vote.reading, vote.poolable, shares, finding)
+                if finding not in speaking:
+                    voting[finding] = "its patients speak by a published meta-analysis in the weight; counted as a cohort"
+        if synthesis.votes.speaking and synthesis.association.direction in {"increases", "decreases"}:
+            grid = grid_of(synthesis.votes.speaking)
+            sign = 1 if synthesis.association.direction == "increases" else -1
+            for vote in synthesis.votes.cohorts:
+                if vote.reading.kind in {"null", "estimate"} and not vote.reading.significant:
+                    powers.update(dict.fromkeys(vote.findings, round(power(vote, grid, sign), 4)))
+    rows = []
+    for reading in sorted(readings, key=lambda one: (one.study, one.position)):
+        finding = reading.finding
+        used: Used = "shown"
+        why = passed_over.get(finding) or reading.why
+        if finding in shares:
+            used, why = "pooled", None
+        elif finding in voting:
+            used, why = "votes", voting[finding]
+        elif synthesis is None and reading.votes:
+            used, why = "votes", None
+        elif reading.published and synthesis is not None:
+            why = _published(reading, synthesis)
+        if finding in powers and powers[finding] < 0.5:
+            small = f"study too small: power {powers[finding]:.0%}"
+            why = f"{why}; {small}" if why else small
+        rows.append(_row(reading, corpus, used, why, shares.get(finding), powers.get(finding)))
+    return rows
+
+
+def _published(reading: Reading, synthesis: Synthesis) -> str:
+    shown = next(one for one in synthesis.association.published if one.finding == reading.finding)
+    parts = ["published meta-analysis"]
+    parts.append("the headline" if shown.headline else "beside the headline")
+    parts.append("in the weight" if shown.in_weight else "not in the weight")
+    return ", ".join(parts)
+
+
+def _why_not_pooled(reading: Reading, poolable: bool, shares: Mapping[str, float], finding: str) -> str | None:
+    if finding in shares:
+        return None
+    if reading.kind != "estimate":
+        if any("votes, isn't pooled" in warning for warning in reading.warnings):
+            return "its figures disagree with each other: counts by its p or its word"
+        if reading.row.value is not None:
+            return "printed without an interval or p that gives its error: counts by its p or its word"
+        return "no estimate printed: counts by its p or its word"
+    if not poolable:
+        return "measures a part of the exposure or outcome: counts, isn't pooled"
+    return "no other estimate of the same measure and contrast"
+
+
+def _shares(primary: FamilyResult | None, synthesis: Synthesis) -> dict[str, float]:
+    """Each pooled row's part of the random-effects weight."""
+    if primary is None or primary.reml_hk is None:
+        return {}
+    weights = {}
+    for vote in synthesis.votes.cohorts:
+        if set(vote.findings) <= set(primary.rows) and vote.reading.se is not None:
+            for finding in vote.findings:
+                weights[finding] = 1 / (vote.reading.se**2 + primary.reml_hk.tau2) / len(vote.findings)
+    total = sum(weights.values())
+    return {finding: weight / total for finding, weight in weights.items()}
+
+
+def _row(reading: Reading, corpus: Corpus, used: Used, why: str | None, share: float | None, power: float | None) -> Row:
+    row, study = reading.row, corpus.studies[reading.study]
+    measure, value, ci = _turned(reading)
+    return Row(
+        finding=reading.finding,
+        study=study_ref(study),
+        cohorts=study.cohorts or (study.id,),
+        population=population_ref(reading.populations[0]),
+        population_label=study.population(row.population).label,
+        exposure=row.exposure,
+        outcome=row.outcome,
+        design=study.design,
+        randomised=row.randomised,
+        adjusted=row.adjusted,
+        covariates=row.covariates,
+        measure=measure,
+        contrast=row.contrast,
+        family=reading.family,
+        value=value,
+        ci=ci,
+        printed_measure=row.measure,
+        printed_value=row.value,
+        printed_ci=_bounds(row),
+        turned=reading.turned,
+        p=row.p,
+        counts=row.counts,
+        direction=row.direction,
+        source=row.source,
+        exposure_as_reported=row.exposure_as_reported,
+        outcome_as_reported=row.outcome_as_reported,
+        notes=row.notes,
+        n=reading.n,
+        n_known=reading.n_known,
+        y=reading.y,
+        se=reading.se,
+        z=reading.z,
+        kind=reading.kind,
+        way=reading.way,
+        reports="unclear" if reading.kind == "unclear" else _REPORTS[reading.reports],
+        used=used,
+        why=why,
+        share=share,
+        power=power,
+        warnings=reading.warnings,
+    )
+
+
+def _turned(reading: Reading) -> tuple[str, float | None, Interval | None]:
+    """The row's measure, value and interval, turned to exposure and outcome, per its own step; as printed where nothing turns it."""
+    row = reading.row
+    if row.value is not None and not reading.turned:
+        return row.measure, row.value, _bounds(row)
+    if reading.y is None or reading.se is None:
+        return (row.measure, *_turned_print(reading))
+    step = stepped(row, reading.way)
+    y, half = reading.y * step, Z95 * reading.se * step
+    measure = reading.family.measure if reading.family is not None else row.measure
+    return measure, back(reading.scale, y), (back(reading.scale, y - half), back(reading.scale, y + half))
+
+
+def _turned_print(reading: Reading) -> tuple[float | None, Interval | None]:
+    """What is printed, turned, where its error is not known; nothing where turning it is not exact (a risk or hazard ratio of the
+
+    opposite outcome).
+    """
+    row, ci = reading.row, _bounds(reading.row)
+    if row.value is None or (reading.turned_from is not None and row.measure in {"RR", "HR"}):
+        return None, None
+    if [row.reversed, row.outcome_scale is not None, reading.turned_from is not None].count(True) % 2 == 0:
+        return row.value, ci
+    if row.measure not in RATIOS:
+        return -row.value, (-ci[1], -ci[0]) if ci else None
+    return (1 / row.value, (1 / ci[1], 1 / ci[0]) if ci and ci[0] > 0 else None) if row.value > 0 else (None, None)
+
+
+def _bounds(row: Finding) -> Interval | None:
+    return (float(row.ci[0]), float(row.ci[1])) if row.ci else None
+
+
+def claim_row(claim: ClaimReading, studies: Mapping[str, Study]) -> ClaimRow:
+    return ClaimRow(
+        claim=claim.claim,
+        study=study_ref(studies[claim.study]),
+        stance=claim.row.stance,
+        basis=claim.row.basis,
+        links=claim.row.links,
+        target=claim.target,
+        factors=claim.factors,
+        source=claim.row.source,
+        notes=claim.row.notes,
+    )

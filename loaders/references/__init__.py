@@ -1,0 +1,1 @@
+"""Reference files (RIS, nbib, BibTeX, CSL-JSON), and what they fill in of sheets."""

@@ -1,0 +1,152 @@
+"""Tables as the documents that sheets.py validates: a study each, whose places are cells.
+
+grids (workbook, delimited) -> names of columns (headers) -> values of cells (cells) -> documents
+
+A book is a workbook, the row sets of a folder (studies.csv, findings.csv, ...), or one flat table with a row a finding.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import pathlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from loaders.files import DELIMITED, Source
+from loaders.tables import delimited, headers, mapping, workbook
+from loaders.tables.assembly import TableDocument
+from loaders.tables.columns import FLAT, ROW_SETS, Path, by_key, key_of
+from loaders.tables.grid import Grid
+from loaders.tables.headers import Header
+from loaders.tables.mapping import Mapped
+from loaders.tables.rows import Reading
+from schema.names import normal
+from schema.problems import Problem
+
+
+def documents_of(sources: Sequence[Source], *, with_mapping: bool = True) -> tuple[list[tuple[str, TableDocument]], list[Problem]]:
+    """The studies of all tables, each with the file that it is from, and what is wrong with the tables themselves.
+
+    `with_mapping`: a columns.yaml beside a file says what its columns are.
+    """
+    found: list[tuple[str, TableDocument]] = []
+    with _without_collections():
+        books, problems = books_of(sources, with_mapping=with_mapping)
+        for book in books:
+            book.read()
+            problems += book.problems
+            found += [(book.file, document) for document in book.studies.values()]
+    return found, problems
+
+
+@contextlib.contextmanager
+def _without_collections() -> Iterator[None]:
+    """Hundreds of thousands of cells are made and none is garbage: looking for some takes a third of the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
+
+
+def books_of(sources: Iterable[Source], *, with_mapping: bool = True) -> tuple[list[Book], list[Problem]]:
+    """The books of these files, and the files that can't be read."""
+    problems: list[Problem] = []
+    alone: list[Book] = []
+    together: dict[pathlib.Path, Book] = {}
+    mappings: dict[pathlib.Path, Mapped] = {}
+    for source in sources:
+        path = pathlib.Path(source.name)
+        folder = path.parent
+        if folder not in mappings:
+            mappings[folder], wrong = mapping.beside(folder) if with_mapping else (mapping.NOTHING, [])
+            problems += wrong
+        is_text = path.suffix.lower() in DELIMITED and not source.content.startswith(b"PK\x03\x04")
+        grids = delimited.grids(source) if is_text else workbook.grids(source)
+        if isinstance(grids, Problem):
+            problems.append(grids)
+        elif not grids:
+            problems.append(Problem(source.name, "an empty table", "a row of names, and rows under it"))
+        elif is_text and normal(path.stem) in ROW_SETS:
+            together.setdefault(folder, Book(str(folder), mappings[folder])).grids += grids
+        else:
+            alone.append(Book(source.name, mappings[folder], grids))
+    return [*alone, *together.values()], problems
+
+
+@dataclass(slots=True)
+class Book:
+    """Tables that belong together. `read` makes their studies and problems."""
+
+    file: str
+    mapped: Mapped
+    grids: list[Grid] = field(default_factory=list)
+    studies: dict[str, TableDocument] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    examples: int = 0
+    has_populations: bool = False
+
+    def read(self) -> None:
+        self.problems += [problem for grid in self.grids for problem in grid.problems]
+        tables = [(grid, header, table) for grid, header, table in self.headers() if header is not None and table is not None]
+        # studies before what speaks of them, populations before the rows that name them
+        order = [*ROW_SETS, FLAT]
+        self.has_populations = any(table == "populations" for _, _, table in tables)
+        has_rows = False
+        silent: set[Path] = set()
+        for grid, header, table in sorted(tables, key=lambda one: order.index(one[2])):
+            told = headers.problems(grid, header, self.mapped)
+            self.problems += told
+            if grid.delimiter is not None:
+                self.problems += delimited.shifted(grid, header)
+            for column in by_key(table).values():
+                if column.needed and not header.has(key_of(column, table)):
+                    silent.add((column.path[0],) if column.table == "studies" else (column.table, column.path[0]))
+                    if table == FLAT and column.table == "populations":
+                        silent.add(("findings", "population"))
+            has_rows |= Reading(self, grid, header).read()
+        if not has_rows and not any(one.severity == "error" for one in self.problems):
+            what = "nothing but the worked examples of the template" if self.examples else "no rows"
+            self.problems.append(Problem(self.file, what, "rows of your own under the names of the columns"))
+        blocked = any(one.severity == "error" for one in self.problems)
+        for document in self.studies.values():
+            document.silent |= silent
+            document.blocked = blocked
+
+    def headers(self) -> list[tuple[Grid, Header | None, str | None]]:
+        """Each grid with its names and its table; a problem for each that is none."""
+        named = {self.mapped.sheets.get(normal(grid.name), normal(grid.name)) for grid in self.grids}
+        found = []
+        for grid in self.grids:
+            table = headers.kind(grid, self.mapped, with_studies="studies" in named)
+            header = headers.found(grid, table, self.mapped) if table is not None else None
+            found.append((grid, header, table))
+            first = grid.rows[0][0]
+            if table is not None and header is None:
+                self.problems.append(
+                    first.problem(
+                        f"no row that names the columns of {table}",
+                        "a row of names, such as study, exposure, outcome",
+                        "`rdwi columns` tells which names are recognised and prints a mapping to start from.",
+                    )
+                )
+            elif table is None:
+                # a workbook may hold sheets of other things beside its tables
+                hint = "Rename it, or say in columns.yaml what it is; `rdwi columns` prints a mapping to start from."
+                flat = headers.found(grid, FLAT, self.mapped)
+                if flat is not None and (lacking := headers.lacking(flat, {} if "studies" in named else self.mapped.constants)):
+                    # it has some of our columns
+                    needs = f"A table of findings needs the columns {' and '.join(lacking)}: add them, or give constants in columns.yaml."
+                    hint = f"{needs} {hint}"
+                self.problems.append(
+                    first.problem(
+                        f"{'the sheet ' if first.sheet is not None else ''}{grid.name!r}, which is no table of ours",
+                        f"one of {', '.join(ROW_SETS)}, or a table with columns such as study, exposure, outcome",
+                        hint,
+                        odd=len(self.grids) > 1 and any(one in named for one in ROW_SETS),
+                    )
+                )
+        return found

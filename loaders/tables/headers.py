@@ -1,0 +1,225 @@
+"""Which row of a table names its columns, which columns these are, and what kind of table it is."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from loaders.tables.asked import Asked
+from loaders.tables.cells import read
+from loaders.tables.columns import FLAT, ROW_SETS, Match, by_key, key_of, known
+from loaders.tables.figures import Unread
+from loaders.tables.grid import Cell, Grid
+from loaders.tables.mapping import Mapped
+from schema import names as compared
+from schema.problems import Problem
+
+# names that say too little in a table of findings
+_UNCLEAR = {
+    "n n": ("exposed n/N", "unexposed n/N"), "n n %": ("exposed n/N", "unexposed n/N"), "events total": ("exposed n/N", "unexposed n/N"),
+    "n %": ("exposed n/N", "unexposed n/N", "group_1_pct"), "mean sd": ("group_1_mean", "group_2_mean"),
+    "median iqr": ("group_1_median", "group_2_median"),
+}  # fmt: skip
+_TEXTS = frozenset({"text", "word", "slug", "list", "slugs", "links", "doi"})
+_SEARCHED = 10
+# each cell of a table is asked whether it is a name, and most say the same as one above
+normal = lru_cache(maxsize=20_000)(compared.normal)
+_ESTIMATE = re.compile(
+    r"(?:a|c|m|u|adj|ln|log|exp)*(?:or|hr|rr|irr|smd)s?(?:95%?|adj|se)?|(?:95%?)?[lu]?cis?(?:95%?)?|[lu]cl|p|p?values?|pvals?"
+    r"|(?:un)?adj(?:usted)?|beta|\u03b2|odds|hazards?|ratios?|estimates?|coef(?:f|ficients?)?|lower|upper"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The names of a grid: the index of their row, what each column is, and the names that were not recognised."""
+
+    table: str
+    index: int
+    cells: Mapping[int, Cell]
+    matches: Mapping[int, Match]
+    unknown: tuple[Cell, ...]
+    ignored: frozenset[int]
+
+    @property
+    def first(self) -> Cell:
+        return next(iter(self.cells.values()))
+
+    def has(self, key: str) -> bool:
+        return any(key_of(match.column, self.table) == key for match in self.matches.values())
+
+
+def matched(name: str, table: str, mapped: Mapped) -> Match | None:
+    """The column that goes by a name: by the user's mapping first, then by the usual names."""
+    wanted = normal(name) or name
+    key = mapped.columns.get(wanted)
+    if key is not None:
+        column = by_key(table).get(key)
+        if column is not None:
+            return Match(column)
+    names = known(table)
+    # as in the vocabulary, a last plural s is forgiven, but hrs are hours and no hazard ratios
+    return names.get(wanted) or (names.get(wanted.removesuffix("s")) if len(wanted) > 4 else None) or names.get(f"{wanted}s")
+
+
+def found(grid: Grid, table: str, mapped: Mapped) -> Header | None:
+    """The first of the rows with most recognised names; None where no row has two."""
+    best: Header | None = None
+    for index, row in enumerate(grid.rows[:_SEARCHED]):
+        cells = {cell.column: cell for cell in row if isinstance(cell.value, str)}
+        ignored = frozenset(column for column, cell in cells.items() if (normal(cell.text) or cell.text) in mapped.ignore)
+        matches = {
+            column: match
+            for column, cell in cells.items()
+            if column not in ignored and (match := matched(cell.text, table, mapped)) is not None
+        }
+        if len({match.column.key for match in matches.values()}) < 2 or (best is not None and len(matches) <= len(best.matches)):
+            continue
+        unknown = tuple(cell for column, cell in cells.items() if column not in matches and column not in ignored)
+        best = Header(table, index, cells, matches, unknown, ignored)
+    return best
+
+
+def likeliest(grid: Grid, mapped: Mapped) -> Header | None:
+    """The names of a grid that says nothing of its kind, as the table of which it has most columns."""
+    all_found = [header for table in (FLAT, *ROW_SETS) if (header := found(grid, table, mapped)) is not None]
+    return max(all_found, key=lambda header: len(header.matches), default=None)
+
+
+def kind(grid: Grid, mapped: Mapped, *, with_studies: bool) -> str | None:
+    """A grid's row set by its name, or flat: a table of findings that has no sheet of studies beside it. None where it is neither."""
+    name = normal(grid.name)
+    given = mapped.sheets.get(name) or next((table for table in ROW_SETS if normal(table) == name), None)
+    if given is not None and not (given == "findings" and not with_studies):
+        return given
+    header = found(grid, FLAT, mapped)
+    if header is not None and not lacking(header, {} if with_studies else mapped.constants):
+        return FLAT
+    return given
+
+
+def lacking(header: Header, constants: Mapping[str, str]) -> list[str]:
+    """What keeps a table from being one of findings: the columns that it has neither as a column nor as a constant."""
+    return [key for key in ("exposure", "outcome") if not header.has(key) and key not in constants]
+
+
+def problems(grid: Grid, header: Header, mapped: Mapped) -> list[Problem]:
+    """What is wrong with the names: two rows of them, needed ones that are missing, unknown ones."""
+    told = []
+    for i, above in enumerate(grid.rows[: header.index]):
+        if len(named(above, header.table, mapped)) > 1 or _groups(above, grid, header, is_next=i == header.index - 1):
+            told.append(
+                above[0].problem(
+                    f"two rows of names (rows {above[0].row} and {header.first.row})",
+                    "one row that names the columns",
+                    "Join them into one row, and delete the other; a second table belongs into a sheet or file of its own.",
+                )
+            )
+    for column in by_key(header.table).values():
+        key = key_of(column, header.table)
+        if column.needed and not header.has(key) and key not in mapped.constants and not _derived(key, header):
+            told.append(
+                header.first.problem(
+                    f"no column {key!r}",
+                    f"a column {key!r}, which each row needs",
+                    f"Add it, or say in columns.yaml which column it is or, under constants, what it is in all rows. ({column.help})",
+                )
+            )
+    filled = {cell.column for row in grid.rows[header.index + 1 :] for cell in row}
+    told += [_unknown(cell, header) for cell in header.unknown if cell.column in filled]
+    return told
+
+
+def named(row: list[Cell], table: str, mapped: Mapped) -> set[str]:
+    """The columns that a row names."""
+    return {match.column.key for cell in row if isinstance(cell.value, str) and (match := matched(cell.text, table, mapped)) is not None}
+
+
+def _groups(above: list[Cell], grid: Grid, header: Header, *, is_next: bool) -> bool:
+    """Whether what stands right above the names parts them into groups: a title stands alone, in the first column."""
+    last = max((last for last, cell, _ in grid.merged if cell.row == above[0].row), default=above[0].row)
+    if not is_next or max(last, above[0].row) != header.first.row - 1:
+        return False
+    return len(above) > 1 or (above[0].sheet is not None and above[0].column != header.first.column)
+
+
+def is_other_table(row: list[Cell], header: Header, mapped: Mapped) -> bool:
+    """Whether a row under the names is the names of another table: it names its own columns, or is names for the most part.
+
+    A finding may well be of "age" and not adjusted ("n"), which are names, too.
+    """
+    if not all(isinstance(cell.value, str) for cell in row):
+        return False
+    own = {
+        match.column.key
+        for cell in row
+        if (match := matched(cell.text, header.table, mapped)) is not None
+        and (under := header.matches.get(cell.column)) is not None
+        and under.column is match.column
+    }
+    names = named(row, header.table, mapped)
+    return len(own) > 1 or (len(names) > 1 and 2 * len(names) > len(row))
+
+
+def _derived(key: str, header: Header) -> bool:
+    """A study's id can be made of its author and year."""
+    return header.table in {FLAT, "studies"} and key in {"study", "id"} and header.has("first_author") and header.has("year")
+
+
+def _unknown(cell: Cell, header: Header) -> Problem:
+    name = normal(cell.text)
+    names = known(header.table)
+    unclear = _UNCLEAR.get(name) if header.table in {FLAT, "findings"} else None
+    if unclear is not None:
+        return cell.problem(f"the column {cell.text!r}", f"a name that says which it is: {' or '.join(unclear)}", "Rename it.")
+    if header.table in {FLAT, "findings", "prevalence"} and _of_estimate(cell.text):
+        return cell.problem(
+            f"the column {cell.text!r}, which may hold estimates, intervals or p values",
+            "a name that is known",
+            "Rename it, or say in columns.yaml which column it is, or null to leave it out.",
+        )
+    near = nearest(cell.text, header.table)
+    if near is not None and difflib.SequenceMatcher(None, name, near).ratio() >= 0.85:
+        return cell.problem(
+            f"the column {cell.text!r}",
+            "a name that is known",
+            f"Is it {key_of(names[near].column, header.table)!r}? Rename it, or say in columns.yaml what it is, or null.",
+        )
+    return cell.problem(
+        f"the column {cell.text!r}", "a name that is known", "It is left out; `rdwi columns` prints a mapping to start from.", odd=True
+    )
+
+
+def _of_estimate(name: str) -> bool:
+    """Whether a name speaks of an estimate: what is left out with it would make its row one without an estimate."""
+    words = name.split()
+    # "warfarin or heparin"
+    kept = [word for i, word in enumerate(words) if word != "or" or i in {0, len(words) - 1}]
+    return any(_ESTIMATE.fullmatch(word) for word in normal(" ".join(kept)).split())
+
+
+def nearest(name: str, table: str) -> str | None:
+    """The known name that is nearest to another, in its normal form."""
+    near = difflib.get_close_matches(normal(name), [one for one in known(table) if len(one) > 3], n=1, cutoff=0.7)
+    return near[0] if near else None
+
+
+def is_second(row: list[Cell], asked: Mapping[int, Asked]) -> bool:
+    """Whether a row under the names is more names: two cells or more that should be figures or choices, and none that can be read."""
+    judged = 0
+    for cell in row:
+        if not isinstance(cell.value, str):
+            return False
+        one = asked.get(cell.column)
+        if one is None or one.column.kind in _TEXTS or cell.blank:
+            continue
+        try:
+            read(cell, one)
+        except Unread:
+            judged += 1
+        else:
+            return False
+    return judged > 1

@@ -1,0 +1,277 @@
+"""The rows of one grid, read into the studies of its book."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from loaders.tables import headers
+from loaders.tables.asked import Asked, as_text
+from loaders.tables.assembly import Row, TableDocument, of_study, shown_in_words, take_population, take_row, take_study
+from loaders.tables.cells import FIGURES, dates_in_texts, read
+from loaders.tables.columns import FLAT, Column, Match, Path, by_key, key_of
+from loaders.tables.figures import Ambiguous, Convention, Habit, Unread, proves
+from loaders.tables.grid import Cell, Grid
+from loaders.tables.headers import Header
+from loaders.tables.template import EXAMPLE_IDS, MARK, is_example
+from loaders.tables.words import slug
+from schema.names import normal
+from schema.study import SLUG
+
+if TYPE_CHECKING:
+    from loaders.tables.books import Book
+
+
+@dataclass(slots=True)
+class Reading:
+    """The reading of one grid into its book."""
+
+    book: Book
+    grid: Grid
+    header: Header
+    asked: dict[int, Asked] = field(default_factory=dict)
+    constants: dict[tuple[str, Path], tuple[Any, Cell]] = field(default_factory=dict)
+    proven: frozenset[Convention] | None = None
+    # the column of the study's name
+    named_by: int | None = None
+
+    def read(self) -> bool:
+        """Whether there was any row but the template's examples."""
+        header, table = self.header, self.header.table
+        habit = Habit(self.book.mapped.decimal, self._proven)
+        for column, match in header.matches.items():
+            self.asked[column] = Asked(match, habit, self.book.mapped.values.get(key_of(match.column, table), {}))
+            if match.column.path == (("id",) if match.column.table == "studies" else ("study",)):
+                self.named_by = column
+        self._take_constants(habit)
+        rows = self.grid.rows[header.index + 1 :]
+        last_merged = 0
+        for last, cell, where in self.grid.merged:
+            if last > header.first.row:
+                last_merged = max(last_merged, last)
+                self._wrong(cell, f"the merged cells {where}", "one value a cell", "Unmerge them, and write the value in each row.")
+        any_row = False
+        for i, cells in enumerate(rows):
+            if self._skipped(cells, first=i == 0):
+                continue
+            any_row = True
+            self._take(cells, in_merged=cells[0].row <= last_merged)
+        return any_row
+
+    def _wrong(self, cell: Cell, found: str, expected: str, help: str | None = None) -> None:
+        self.book.problems.append(cell.problem(found, expected, help))
+
+    def _proven(self) -> frozenset[Convention]:
+        """How the decimals of this table's own cells are written; looked up when a cell needs it."""
+        if self.proven is None:
+            columns = {column for column, asked in self.asked.items() if asked.column.kind in FIGURES}
+            self.proven = frozenset(
+                shown
+                for row in self.grid.rows[self.header.index + 1 :]
+                for cell in row
+                if cell.column in columns and isinstance(cell.value, str) and (shown := proves(cell.value)) is not None
+            )
+        return self.proven
+
+    def _take_constants(self, habit: Habit) -> None:
+        table = self.header.table
+        for key, constant in self.book.mapped.constants.items():
+            column = by_key(table).get(key)
+            if column is None:
+                continue
+            cell = Cell(constant, self.header.first.row, self.header.first.column, self.header.first.file, self.header.first.sheet)
+            try:
+                for path, value in read(cell, Asked(Match(column), habit)):
+                    self.constants[column.table, path] = (value, cell)
+            except Unread as error:
+                self._wrong(cell, f"{constant!r} for {key} in columns.yaml", error.expected, error.help)
+
+    def _skipped(self, cells: list[Cell], *, first: bool) -> bool:
+        header = self.header
+        if first and all((match := header.matches.get(cell.column)) is not None and cell.text == match.column.help for cell in cells):
+            return True
+        named = header.cells.get(cells[0].column)
+        if (
+            named is not None
+            and named.text == cells[0].text
+            and all((name := header.cells.get(cell.column)) is not None and name.text == cell.text for cell in cells)
+        ):
+            self._wrong(cells[0], "the names of the columns again", "rows of values", "Delete the row.")
+            return True
+        if first and headers.is_second(cells, self.asked):
+            self._wrong(
+                cells[0],
+                f"a second row of names (row {cells[0].row})",
+                "one row that names the columns",
+                "Join it with the row above, and delete it.",
+            )
+            return True
+        if headers.is_other_table(cells, header, self.book.mapped):
+            self._wrong(
+                cells[0],
+                f"a second row of names (row {cells[0].row})",
+                "one table a sheet or file, with one row that names its columns",
+                "Delete the row, or move the table that begins here into a sheet or file of its own.",
+            )
+            return True
+        if any(cell.value == MARK or (cell.column == self.named_by and slug(cell.text) in EXAMPLE_IDS) for cell in cells):
+            texts = {
+                key_of(match.column, header.table): cell.text for cell in cells if (match := header.matches.get(cell.column)) is not None
+            }
+            self.book.examples += 1
+            if not is_example(header.table, texts):
+                self._wrong(
+                    cells[0],
+                    "a worked example of the template that was changed",
+                    "your own rows, and the examples as they were or not at all",
+                    f"Give it the id of your own study, and take {MARK!r} out of it; or delete the row.",
+                )
+            return True
+        return False
+
+    def _take(self, cells: list[Cell], *, in_merged: bool) -> None:
+        row = self._row(cells)
+        table = self.header.table
+        section = "findings" if table == FLAT else table
+        study = self._study(row, in_merged=in_merged)
+        if study is None:
+            # its other problems are told all the same
+            self.book.problems += row.problems
+            return
+        document = self.book.studies[study]
+        if table in {"studies", FLAT}:
+            take_study(row, document)
+        if table == FLAT:
+            take_population(row, document)
+        if section != "studies":
+            # a table of populations is complete: a name that is not in it is a slip
+            take_row(row, section, document, may_begin=not self.book.has_populations)
+        document.problems += [of_study(problem, document.value.get("id")) for problem in row.problems]
+
+    def _row(self, cells: list[Cell]) -> Row:
+        row = Row(cells[0])
+        late: list[tuple[Cell, Column, Ambiguous]] = []
+        for cell in cells:
+            asked = self.asked.get(cell.column)
+            if asked is None:
+                if cell.column not in self.header.cells:
+                    row.problems.append(
+                        cell.problem(
+                            f"{shown_in_words(cell.text)} in a column without a name",
+                            "a name at the top of each column",
+                            "A row with more cells than names often holds a delimiter that wants quotes round its cell."
+                            if cell.sheet is None
+                            else "Name the column, or delete the cell.",
+                        )
+                    )
+                continue
+            column = asked.column
+            if cell.blank:
+                if column.key == "direction" and cell.text.strip("-\u2010\u2011\u2012\u2013\u2014\u2212") == "":
+                    self._unread(row, cell, column, Ambiguous(["decreases", "not reported"], "Write it in words."))
+                continue
+            try:
+                for path, value in read(cell, asked):
+                    row.say(column.table, path, value, cell)
+                if column.kind == "slug":
+                    row.names.setdefault((column.table, column.path), asked.values.get(normal(cell.text), as_text(cell)))
+                for path, value in asked.match.implies:
+                    row.say(column.table, path, value, self.header.cells[cell.column])
+            except Ambiguous as error:
+                if error.options:
+                    late.append((cell, column, error))
+                else:
+                    self._unread(row, cell, column, error)
+            except Unread as error:
+                self._unread(row, cell, column, error)
+            odd = dates_in_texts(cell, column)
+            if odd is not None:
+                row.problems.append(cell.problem(f"{cell.text!r}, a date", "text", odd, odd=True))
+        for cell, column, doubt in late:
+            self._settle(row, cell, column, doubt)
+        for (table, path), (value, cell) in self.constants.items():
+            row.values.setdefault((table, path), (value, cell))
+        self._pairs(row)
+        return row
+
+    def _unread(self, row: Row, cell: Cell, column: Column, error: Unread) -> None:
+        path = key_of(column, self.header.table)
+        row.problems.append(cell.problem(error.found or shown_in_words(cell.text), error.expected, error.help, path=path))
+        row.unread += [(column.table, column.path), *((column.table, more) for more in column.more.values())]
+
+    def _settle(self, row: Row, cell: Cell, column: Column, error: Ambiguous) -> None:
+        """0.154 of 12/78 is 15.4%: the row's own cases and total tell a fraction from a percentage."""
+        cases, total = row.get(column.table, ("cases",)), row.get(column.table, ("total",))
+        near = [one for one in error.options if cases is not None and total and abs(100 * cases / total - one) < 0.06]
+        if len(near) == 1:
+            row.say(column.table, column.path, near[0], cell)
+        else:
+            self._unread(row, cell, column, error)
+
+    def _pairs(self, row: Row) -> None:
+        """One end of an interval needs the other."""
+        for (table, path), (value, cell) in list(row.values.items()):
+            if (path and isinstance(path[-1], int) and path[0] != "groups") or (len(path) == 4 and path[0] == "groups"):
+                self._pair(row, table, path, value, cell)
+
+    def _pair(self, row: Row, table: str, path: Path, value: Any, cell: Cell) -> None:
+        other = (*path[:-1], 1 - int(path[-1]))
+        if (table, other) not in row.values:
+            del row.values[table, path]
+            if (table, other) not in row.unread and (table, path[:-1]) not in row.unread:
+                row.problems.append(cell.problem(f"{shown_in_words(value)} alone", "both ends", "Give the other end, too, or neither."))
+
+    def _study(self, row: Row, *, in_merged: bool) -> str | None:
+        """The study that a row speaks of, by id; it is begun where the row may begin one."""
+        table = self.header.table
+        begins = table in {"studies", FLAT}
+        owner, key = ("studies", ("id",)) if begins else (table, ("study",))
+        study = row.get(owner, key)
+        if study is None and begins:
+            author, year = row.get("studies", ("first_author",)), row.get("studies", ("year",))
+            if author is not None and year is not None and not self.header.has("study" if table == FLAT else "id"):
+                at = row.values["studies", ("first_author",)][1]
+                study = slug(f"{author} {year}")
+                if not SLUG.fullmatch(study):
+                    hint = "Write the author in Latin letters, or give the study a name in a column of its own."
+                    row.problems.append(at.problem(shown_in_words(author), "a name with Latin letters, to make the study's id of", hint))
+                    return None
+                row.names["studies", ("id",)] = f"{author} {year}"
+                row.values["studies", ("id",)] = (study, at)
+        if study is None:
+            if not in_merged and (owner, key) not in row.unread:
+                row.problems.append(row.first.problem("a row without its study", "the study's name in each row", "Write it into each row."))
+            return None
+        cell = row.values[owner, key][1]
+        name = row.names.get((owner, key), cell.text)
+        known = self.book.studies
+        clash = known[study].named(None, name, cell) if study in known else None
+        if clash is not None:
+            # which of the two the row speaks of can't be told
+            row.problems.append(clash)
+            return None
+        if table == "studies" and study in known:
+            row.problems.append(
+                cell.problem(
+                    f"the study {study!r} a second time (first in {known[study].cells[('id',)].place})",
+                    "one row a study",
+                    "Delete one of them.",
+                )
+            )
+            return None
+        if study not in known:
+            if not begins:
+                near = difflib.get_close_matches(study, known, n=1)
+                row.problems.append(
+                    cell.problem(
+                        f"the study {study!r}",
+                        "a study of the table studies",
+                        f"Did you mean {near[0]!r}?" if near else "Add a row for it there.",
+                    )
+                )
+                return None
+            known[study] = TableDocument({"id": study}, is_flat=table == FLAT)
+            known[study].cells[()] = known[study].cells[("id",)] = cell
+            known[study].named(None, name, cell)
+        return str(study)
