@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from typing import Any
@@ -10,37 +10,38 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
-from pydantic import BaseModel
 
 from api import errors
 from api.cache import SCHEMA, Answers
-from api.deps import MEDIA, ReaderDep, once
+from api.deps import ReaderDep, once
 from api.errors import ProblemDetails
 from api.pages import installed
-from api.routes import across, associations, graph, health, lesions, preview, studies, terms
-from graph import citations
-from graph.questions import questions
-from graph.questions.lists import Page
-from graph.questions.questions import package_version
-from graph.stores.port import Reader, Store
+from api.rest import health, lookups, preview, questions, whole
+from graph.questions import (
+    Compare,
+    Contested,
+    Evidence,
+    Factors,
+    Gaps,
+    Mechanisms,
+    Outcomes,
+    Page,
+    Paths,
+    Prevalence,
+    Question,
+    Studies,
+    Terms,
+)
+from graph.questions.lookups import package_version
+from graph.stores.port import Store
 
-_ONE = Page(1)
+_ONE = Page(limit=1)
 # the answers that OpenAPI shows as examples: real ones, of the store that is served
-EXAMPLES: dict[str, Callable[[Reader, Store], BaseModel]] = {
-    "/v1/factors": lambda reader, _: questions.factors(reader, population="caa", page=_ONE),
-    "/v1/outcomes": lambda reader, _: questions.outcomes(reader, page=_ONE),
-    "/v1/evidence": lambda reader, _: questions.evidence(reader, "cerebral-microbleeds", "r-dwi", "caa"),
-    "/v1/contested": lambda reader, _: questions.contested(reader, "r-dwi", page=_ONE),
-    "/v1/compare": lambda reader, _: questions.compare(reader, page=_ONE),
-    "/v1/paths": lambda reader, _: questions.paths(reader, "cerebral-microbleeds", "poor-functional-outcome", page=_ONE),
-    "/v1/gaps": lambda reader, _: questions.gaps(reader, page=_ONE),
-    "/v1/prevalence": lambda reader, _: questions.prevalence(reader, population="ich-caa"),
-    "/v1/mechanisms": lambda reader, _: questions.mechanisms(reader, page=_ONE),
-    "/v1/studies": lambda reader, _: questions.studies(reader, page=_ONE),
-    "/v1/terms": lambda reader, _: questions.terms(reader, "CMBs", page=_ONE),
-    "/v1/terms/{id}": lambda reader, _: questions.term(reader, "r-dwi"),
-    "/v1/releases/current": questions.release,
-}
+EXAMPLES: tuple[Question, ...] = (
+    Factors(population="caa", page=_ONE), Outcomes(page=_ONE), Evidence(exposure="cerebral-microbleeds", outcome="r-dwi", population="caa"),
+    Contested(lesion="r-dwi", page=_ONE), Compare(page=_ONE), Paths(start="cerebral-microbleeds", end="poor-functional-outcome", page=_ONE),
+    Gaps(page=_ONE), Prevalence(population="ich-caa"), Mechanisms(page=_ONE), Studies(page=_ONE), Terms(q="CMBs", page=_ONE),
+)  # fmt: skip
 
 
 def create_app(store: Store) -> FastAPI:
@@ -65,9 +66,7 @@ def create_app(store: Store) -> FastAPI:
         },
     )
     app.state.store = store
-    for router in (
-        associations.router, across.router, lesions.router, studies.router, terms.router, graph.router, preview.router,
-    ):  # fmt: skip
+    for router in (questions.router, lookups.router, whole.router, preview.router):
         app.include_router(
             router,
             prefix="/v1",
@@ -77,11 +76,11 @@ def create_app(store: Store) -> FastAPI:
     installed.install(app)
     errors.install(app)
     app.add_middleware(Answers, store=store)
-    _serve_schema(app, store)
+    _serve_schema(app)
     return app
 
 
-def _serve_schema(app: FastAPI, store: Store) -> None:
+def _serve_schema(app: FastAPI) -> None:
     """Serve the OpenAPI document with real answers in it: like any answer from one release, and never from the event loop."""
     app.router.routes[:] = [route for route in app.router.routes if getattr(route, "path", None) != SCHEMA]
 
@@ -89,21 +88,17 @@ def _serve_schema(app: FastAPI, store: Store) -> None:
     def schema(reader: ReaderDep) -> JSONResponse:
         document = deepcopy(app.openapi())
         _with_media_types(document)
-        for path, answer in EXAMPLES.items():
-            content = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
-            content["example"] = answer(reader, store).model_dump(mode="json")
+        for question in EXAMPLES:
+            content = document["paths"][f"/v1/{question.called()}"]["get"]["responses"]["200"]["content"]["application/json"]
+            content["example"] = question.answer(reader).model_dump(mode="json")
         return JSONResponse({**document, "x-release": reader.release()})
 
 
 def _with_media_types(document: dict[str, Any]) -> None:
-    """Errors are problem details; lists come as CSV and TSV, too, and their papers for reference managers."""
+    """Errors are problem details."""
     for operations in document["paths"].values():
         for operation in operations.values():
             for status, response in operation["responses"].items():
                 content = response.get("content", {})
                 if not status.startswith("2") and "application/json" in content:
                     content["application/problem+json"] = content.pop("application/json")
-            formats = str(next((one["schema"] for one in operation.get("parameters", ()) if one["name"] == "format"), ""))
-            # of the graph, csv is a ZIP
-            for media in (media for name, media in {**MEDIA, **citations.MEDIA}.items() if f"'{name}'" in formats and "'tsv'" in formats):
-                operation["responses"]["200"]["content"][media.partition(";")[0]] = {"schema": {"type": "string"}}

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import io
 import json
-import shlex
 import zipfile
 from collections.abc import Iterator
-from urllib.parse import urlencode
 
-from api import rlines
+from api import asked, rlines
 from api.figures import evidence_plot
 from api.tables import delimited
 from graph import citations
-from graph.questions.filters import Filters
-from graph.questions.questions import package_version
+from graph.questions import Question
+from graph.questions.lookups import package_version
 from graph.stores.port import Reader
 from graph.synthesis.method import METHOD
 from schema.answer import Evidence
@@ -32,12 +30,14 @@ _WHAT = {
 }
 
 
-def packed(reader: Reader, answer: Evidence) -> bytes:
+def packed(reader: Reader, asks: Question, answer: Evidence) -> bytes:
     """The ZIP of an answer of this reader's release."""
-    files = dict(_files(reader, answer))
+    # by ids, so that it is asked the same way whatever names are added
+    question = asks.model_copy(update={key: answer.query[key] for key in ("exposure", "outcome", "population")})
+    files = dict(_files(reader, question, answer))
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
-        for name, text in [("README.txt", _readme(reader, answer, list(files))), *files.items()]:
+        for name, text in [("README.txt", _readme(reader, question, answer, list(files))), *files.items()]:
             # of a fixed date: the content alone tells one from another
             entry = zipfile.ZipInfo(name)
             entry.external_attr = 0o644 << 16
@@ -51,9 +51,9 @@ def name(answer: Evidence) -> str:
     return f"rdwi-{query['exposure']}-{query['outcome']}-{query['population']}-{answer.release[:12]}.zip"
 
 
-def _files(reader: Reader, answer: Evidence) -> Iterator[tuple[str, str]]:
+def _files(reader: Reader, question: Question, answer: Evidence) -> Iterator[tuple[str, str]]:
     yield "answer.json", answer.model_dump_json(indent=2) + "\n"
-    yield "question.json", json.dumps(_question(answer), ensure_ascii=False, indent=2) + "\n"
+    yield "question.json", json.dumps(_question(question, answer), ensure_ascii=False, indent=2) + "\n"
     yield "figure.svg", evidence_plot(answer)
     yield "rows.csv", delimited(answer.rows, Row, ",")
     if answer.association is not None:
@@ -68,47 +68,20 @@ def _files(reader: Reader, answer: Evidence) -> Iterator[tuple[str, str]]:
         yield f"papers.{ending}", citations.of_studies(reader, behind, form)
 
 
-def _question(answer: Evidence) -> dict[str, object]:
-    asked = {key: answer.query[key] for key in ("exposure", "outcome", "population")}
-    filters = {key: answer.query[key] for key in Filters.model_fields if key in answer.query}
+def _question(question: Question, answer: Evidence) -> dict[str, object]:
     return {
-        "question": "evidence",
+        "question": question.called(),
         "query": answer.query,
         "release": answer.release,
         "versions": {"rdwi-graph": package_version(), "method": METHOD.served()["version"]},
         "unknown_dropped": answer.unknown_dropped,
-        "address": f"/v1/evidence?{urlencode({**asked, **{key: _plain(value) for key, value in filters.items()}}, doseq=True)}",
-        "command": shlex.join(["rdwi", "evidence", str(asked["exposure"]), str(asked["outcome"]), *_options(answer)]),
+        "address": asked.address(question),
+        "command": asked.command(question),
     }
 
 
-def _plain(value: object) -> object:
-    return str(value).lower() if isinstance(value, bool) else value
-
-
-_SWITCHES = {
-    "adjusted": ("--adjusted", "--not-adjusted"),
-    "randomised": ("--randomised", "--observational"),
-    "indirect": ("--indirect", ""),
-}
-
-
-def _options(answer: Evidence) -> Iterator[str]:
-    """The population and the filters as options of the command."""
-    yield from ("--population", str(answer.query["population"]))
-    for key in Filters.model_fields:
-        if key not in answer.query:
-            continue
-        value = answer.query[key]
-        if key in _SWITCHES:
-            yield _SWITCHES[key][not value]
-            continue
-        for one in value if isinstance(value, list) else [value]:
-            yield from (f"--{key.replace('_', '-')}", str(one))
-
-
-def _readme(reader: Reader, answer: Evidence, files: list[str]) -> str:
-    question = _question(answer)
+def _readme(reader: Reader, asks: Question, answer: Evidence, files: list[str]) -> str:
+    question = _question(asks, answer)
     one = answer.association
     terms = reader.terms()
     said = one.caption if one is not None else answer.why.text if answer.why is not None else "nothing is known"

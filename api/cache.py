@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.errors import of, problem
 from api.pages.failures import told
 from api.pages.frame import assets
-from graph.questions.questions import package_version
+from graph.questions.lookups import package_version
 from graph.stores.port import TRIES, Reader, Store, moving
 from schema.errors import RdwiError, StoreUnavailable
 

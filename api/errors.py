@@ -12,7 +12,9 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.deps import names
 from api.pages.failures import told
+from graph.questions.question import refused
 from schema.errors import BadParameter, InputProblems, RdwiError, StoreError, StoreUnavailable, UnknownName
 
 _LOG = logging.getLogger("rdwi.api")
@@ -61,7 +63,7 @@ def of(error: RdwiError) -> JSONResponse:
         case UnknownName():
             return problem(404, "unknown-name", str(error), suggestions=list(error.suggestions))
         case BadParameter():
-            return problem(422, "wrong-parameter", str(error), allowed=list(error.allowed))
+            return problem(422, "wrong-parameter", error.detail, allowed=list(error.allowed))
         case InputProblems():
             return problem(422, "input-problems", str(error), problems=[str(one) for one in error.problems])
         case StoreUnavailable():
@@ -80,30 +82,8 @@ async def _ours(request: Request, error: Exception) -> Response:
 async def _wrong_request(request: Request, error: Exception) -> Response:
     """Unknown parameters and wrong values, all of them, with what is allowed."""
     assert isinstance(error, RequestValidationError)
-    details, allowed = [], []
-    for one in error.errors():
-        name = ".".join(str(step) for step in one["loc"][1:])
-        if one["type"] == "extra_forbidden":
-            details.append(f"There is no parameter {name!r} here.")
-            allowed += _parameters(request)
-        elif one["type"] == "literal_error":
-            details.append(f"{one['input']!r} is no value of {name!r}.")
-            allowed += [value.strip(" '") for value in one["ctx"]["expected"].replace(" or ", ", ").split(",")]
-        elif one["type"] == "missing":
-            details.append(f"The parameter {name!r} is needed.")
-        else:
-            details.append(f"{name}: {one['msg'][0].lower()}{one['msg'][1:]}, not {one['input']!r}.")
-    refused = problem(422, "wrong-parameter", " ".join(dict.fromkeys(details)), allowed=list(dict.fromkeys(allowed)))
-    return told(request.scope, refused)
-
-
-def _parameters(request: Request) -> list[str]:
-    """The names of the query parameters of the request's route."""
-    own = getattr(request.scope.get("route"), "path", None)
-    paths = request.app.openapi().get("paths", {})
-    # a router knows its path without the prefix that it is included by
-    operations: dict[str, Any] = next((paths[path] for path in paths if own and path in {own, f"/v1{own}"}), {})
-    return sorted(one["name"] for one in operations.get("get", {}).get("parameters", []) if one["in"] == "query")
+    found = [{**one, "loc": one["loc"][1:]} for one in error.errors()]
+    return told(request.scope, of(refused(found, names(request.scope.get("route")))))
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -14,7 +14,7 @@ from typing import Any
 from graph.build import build, corpus_of
 from graph.opening import shipped_studies
 from graph.preview import preview
-from graph.questions import questions
+from graph.questions import Evidence
 from graph.questions.edges import findings
 from graph.questions.filters import Filters
 from graph.stores.memory import MemoryReader
@@ -61,8 +61,8 @@ def main() -> None:
         forget()
         plain.append(milliseconds(synthesise, *key, rows[key], corpus))
         forget()
-        whole.append(milliseconds(questions.evidence, reader, *key))
-        again.append(milliseconds(questions.evidence, reader, *key))
+        whole.append(milliseconds(Evidence(exposure=key[0], outcome=key[1], population=key[2]).answer, reader))
+        again.append(milliseconds(Evidence(exposure=key[0], outcome=key[1], population=key[2]).answer, reader))
     reference = statistics.median(plain)
     print(f"{len(keys)} associations")
     line("synthesis alone (reference)", plain, reference)

@@ -20,9 +20,8 @@ from benchmarks.neo4j_import import imported_by
 from benchmarks.neo4j_server import VERSIONS
 from benchmarks.neo4j_server import Server as Neo4j
 from benchmarks.synthetic import synthetic
+from graph import questions
 from graph.build import build
-from graph.questions import questions
-from graph.questions.lists import Page
 from graph.settings import Server
 from graph.stores.neo4j import bulk, cypher
 from graph.stores.neo4j.store import Neo4jStore
@@ -41,15 +40,15 @@ def timed(ask: Callable[[], object], times: int = 300) -> tuple[float, float]:
 
 
 def measure(server: Neo4j) -> None:
-    asked = {"generation": 1, "outcome": questions.DEFAULT_LESION, "population": "ich"}
+    asked = {"generation": 1, "outcome": "r-dwi", "population": "ich"}
     store = Neo4jStore(Server.of(server.uri, server.user, server.password))
 
     def first() -> object:
         store._reader = None
-        return store.ask(lambda reader: questions.factors(reader, page=Page()))
+        return store.ask(questions.Factors().answer)
 
     def again() -> object:
-        return store.ask(lambda reader: questions.factors(reader, page=Page()))
+        return store.ask(questions.Factors().answer)
 
     with (
         GraphDatabase.driver(server.uri, auth=(server.user, server.password)) as driver,

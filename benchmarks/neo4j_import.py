@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.neo4j_server import VERSIONS, Server
 from benchmarks.synthetic import synthetic
 from graph.build import build
-from graph.questions import questions
+from graph.questions import Factors
 from graph.settings import Server as Address
 from graph.stores.memory import MemoryReader
 from graph.stores.neo4j import bulk
@@ -46,7 +46,7 @@ def main() -> None:
                 imported_by(server, folder)
                 seconds = time.perf_counter() - exported
                 store = Neo4jStore(Address.of(server.uri, server.user, server.password))
-                same = store.ask(questions.factors) == questions.factors(MemoryReader(graph))
+                same = store.ask(Factors().answer) == Factors().answer(MemoryReader(graph))
                 store.close()
             finally:
                 server.close()

@@ -11,9 +11,9 @@ import math
 import shutil
 import subprocess
 
+from graph import questions
 from graph.build import EvidenceGraph, build
 from graph.opening import shipped_studies
-from graph.questions import questions
 from graph.stores.memory import MemoryReader
 from schema.association import Association, FamilyResult, PrevalenceRow, PublishedEstimate
 from schema.vocabulary import shipped
@@ -90,7 +90,7 @@ def by_glmm(rows: list[PrevalenceRow]) -> list[float] | None:
 
 def main() -> None:
     graph = build(shipped_studies(), shipped())
-    answer = questions.prevalence(MemoryReader(graph)).prevalence
+    answer = questions.Prevalence().answer(MemoryReader(graph)).prevalence
     ours = answer.pooled
     assert ours is not None
     print("Prevalence of R-DWI after ICH, percent")

@@ -2,27 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, TypedDict, TypeVar, Unpack
 
-from graph.questions import questions
-from graph.questions.filters import Filters
-from graph.questions.lists import Narrow, Page
+from graph import questions
+from graph.questions import lookups
+from graph.questions.cohorts import cohort
+from graph.questions.lists import SortedBy
 from graph.stores.port import Reader, Store
-from graph.synthesis.method import METHOD
 from schema.across import Chain, Comparison, Gap, State
-from schema.answer import Answer, Evidence, PrevalenceAnswer, StudyAnswer, StudyItem, TermAnswer, TermItem
-from schema.association import Association, Mechanism
+from schema.answer import (
+    Answer,
+    CohortAnswer,
+    CohortItem,
+    Evidence,
+    Neighbours,
+    PrevalenceAnswer,
+    StudyAnswer,
+    StudyItem,
+    TermAnswer,
+    TermItem,
+)
+from schema.association import Association, CertaintyLevel, Direction, Mechanism
+from schema.study import Design
+from schema.vocabulary import Kind
 
 if TYPE_CHECKING:
     import networkx as nx
     from pydantic import BaseModel
 
-_T = TypeVar("_T")
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Asks(Protocol[T_co]):
+    """A question."""
+
+    def answer(self, reader: Reader) -> T_co: ...
+
+
+# What Question.of takes, for type checkers: tests/test_surfaces.py holds it against the questions' own parameters.
+class Paging(TypedDict, total=False):
+    limit: int | None
+    offset: int
+
+
+class Filtering(TypedDict, total=False):
+    design: Design | Sequence[Design]
+    adjusted: bool | None
+    randomised: bool | None
+    min_n: int | None
+    year_from: int | None
+    year_to: int | None
+    max_mri_day: float | None
+    exclude: str | Sequence[str]
+    indirect: bool
+
+
+class FilteredList(Filtering, Paging, total=False):
+    pass
+
+
+class SortedList(FilteredList, total=False):
+    sort: SortedBy | None
+
+
+class AssociationList(SortedList, total=False):
+    kind: Kind | None
+    category: str | None
+    direction: Direction | None
+    certainty: CertaintyLevel | None
+    contested: bool | None
+    min_cohorts: int | None
+
+
+class StudyList(Paging, total=False):
+    design: Design | Sequence[Design]
+    year_from: int | None
+    year_to: int | None
+    country: str | None
 
 
 class Graph:
-    """An opened graph: the questions, with typed answers that have `.to_pandas()`, and the whole in networkx."""
+    """An opened graph: the questions, with typed answers that have `.to_pandas()`, and the whole in networkx.
+
+    Each method takes what its question takes (graph/questions), by the same names: g.factors(population="caa", min_n=50). Lists are whole
+    unless `limit` is set. UnknownName and BadParameter where a name or value can't be understood.
+    """
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -35,74 +100,43 @@ class Graph:
     def release(self) -> str:
         return self.reader.release()
 
-    def _ask(self, question: Callable[[Reader], _T]) -> _T:
-        return self.store.ask(question)
+    def ask(self, question: Asks[T_co]) -> T_co:
+        """The answer to a question: g.ask(Factors(population="caa"))."""
+        return self.store.ask(question.answer)
 
-    def factors(
-        self,
-        lesion: str = questions.DEFAULT_LESION,
-        population: str | None = None,
-        *,
-        limit: int | None = None,
-        offset: int = 0,
-        sort: str | None = None,
-        **options: Any,
-    ) -> Answer[Association]:
-        """The factors linked to a lesion or outcome. Options: the evidence filters and what narrows the list, by their names in the API."""
-        filters, narrow = _options(options)
-        page = Page(limit, offset, sort)
-        return self._ask(lambda reader: questions.factors(reader, lesion, population, filters=filters, narrow=narrow, page=page))
+    def factors(self, lesion: str | None = None, population: str | None = None, **options: Unpack[AssociationList]) -> Answer[Association]:
+        """The factors linked to a lesion or outcome."""
+        return self.ask(questions.Factors.of({"lesion": lesion, "population": population, **options}))
 
     def outcomes(
-        self,
-        exposure: str = questions.DEFAULT_LESION,
-        population: str | None = None,
-        *,
-        limit: int | None = None,
-        offset: int = 0,
-        sort: str | None = None,
-        **options: Any,
+        self, exposure: str | None = None, population: str | None = None, **options: Unpack[AssociationList]
     ) -> Answer[Association]:
-        """What an exposure is linked to; options as for factors."""
-        filters, narrow = _options(options)
-        page = Page(limit, offset, sort)
-        return self._ask(lambda reader: questions.outcomes(reader, exposure, population, filters=filters, narrow=narrow, page=page))
+        """What an exposure is linked to."""
+        return self.ask(questions.Outcomes.of({"exposure": exposure, "population": population, **options}))
 
     def evidence(
-        self, exposure: str, outcome: str, population: str | None = None, *, baseline: float | None = None, **filters: Any
+        self, exposure: str, outcome: str, population: str | None = None, *, baseline: float | None = None, **filters: Unpack[Filtering]
     ) -> Evidence:
         """One association with every row on it, and how each was used; `baseline` (percent) is that of absolute risks."""
-        return self._ask(
-            lambda reader: questions.evidence(reader, exposure, outcome, population, baseline=baseline, filters=Filters(**filters))
-        )
-
-    def prevalence(self, lesion: str = questions.DEFAULT_LESION, population: str | None = None, **filters: Any) -> PrevalenceAnswer:
-        """How common a lesion is."""
-        return self._ask(lambda reader: questions.prevalence(reader, lesion, population, filters=Filters(**filters)))
-
-    def mechanisms(self, lesion: str = questions.DEFAULT_LESION) -> Answer[Mechanism]:
-        """What papers claim of the mechanisms of a lesion."""
-        return self._ask(lambda reader: questions.mechanisms(reader, lesion, page=Page(None)))
+        given = {"exposure": exposure, "outcome": outcome, "population": population, "baseline": baseline}
+        return self.ask(questions.Evidence.of({**given, **filters}))
 
     def contested(
-        self, lesion: str | None = None, outcome: str | None = None, population: str | None = None, **filters: Any
+        self, lesion: str | None = None, outcome: str | None = None, population: str | None = None, **options: Unpack[SortedList]
     ) -> Answer[Association]:
         """The associations on which the evidence contradicts itself."""
-        return self._ask(
-            lambda reader: questions.contested(reader, lesion, outcome, population, filters=Filters(**filters), page=Page(None))
-        )
+        return self.ask(questions.Contested.of({"lesion": lesion, "outcome": outcome, "population": population, **options}))
 
-    def compare(self, lesion: str = questions.DEFAULT_LESION, populations: Sequence[str] = (), **filters: Any) -> Answer[Comparison]:
-        """The factors of a lesion, populations side by side (the field's three groups, where none is named)."""
-        return self._ask(lambda reader: questions.compare(reader, lesion, populations, filters=Filters(**filters), page=Page(None)))
+    def compare(self, lesion: str | None = None, populations: Sequence[str] = (), **options: Unpack[FilteredList]) -> Answer[Comparison]:
+        """The factors of a lesion, populations side by side (the field's own groups, where none is named)."""
+        return self.ask(questions.Compare.of({"lesion": lesion, "populations": populations, **options}))
 
-    def paths(self, start: str, end: str, population: str | None = None, *, max_length: int = 4, **filters: Any) -> Answer[Chain]:
+    def paths(
+        self, start: str, end: str, population: str | None = None, *, max_length: int = 4, **options: Unpack[FilteredList]
+    ) -> Answer[Chain]:
         """The chains from one term to another, each with its weakest link."""
-        return self._ask(
-            lambda reader: questions.paths(
-                reader, start, end, population, max_length=max_length, filters=Filters(**filters), page=Page(None)
-            )
-        )
+        given = {"start": start, "end": end, "population": population, "max_length": max_length}
+        return self.ask(questions.Paths.of({**given, **options}))
 
     def gaps(
         self,
@@ -110,45 +144,55 @@ class Graph:
         outcome: str | None = None,
         populations: Sequence[str] = (),
         *,
-        state: Sequence[State] = ("empty", "weak"),
-        odds_ratio: float = METHOD.stated_odds_ratio,
-        **filters: Any,
+        state: State | Sequence[State] | None = None,
+        odds_ratio: float | None = None,
+        **options: Unpack[FilteredList],
     ) -> Answer[Gap]:
-        """The empty and weak cells of factor x population, those first from which one more study would teach most."""
-        return self._ask(
-            lambda reader: questions.gaps(
-                reader,
-                lesion,
-                outcome,
-                populations,
-                state=state,
-                odds_ratio=odds_ratio,
-                filters=Filters(**filters),
-                page=Page(None),
-            )
-        )
+        """The cells of factor x population, empty and weak ones unless `state` says which, most worth another study first."""
+        given = {"lesion": lesion, "outcome": outcome, "populations": populations, "state": state, "odds_ratio": odds_ratio}
+        return self.ask(questions.Gaps.of({**given, **options}))
 
-    def studies(self, q: str | None = None, **options: Any) -> Answer[StudyItem]:
-        """The studies; options: design, year_from, year_to, country."""
-        return self._ask(lambda reader: questions.studies(reader, q, **options, page=Page(None)))
+    def prevalence(self, lesion: str | None = None, population: str | None = None, **filters: Unpack[Filtering]) -> PrevalenceAnswer:
+        """How common a lesion is."""
+        return self.ask(questions.Prevalence.of({"lesion": lesion, "population": population, **filters}))
+
+    def mechanisms(self, lesion: str | None = None, **options: Unpack[Paging]) -> Answer[Mechanism]:
+        """What papers claim of the mechanisms of a lesion."""
+        return self.ask(questions.Mechanisms.of({"lesion": lesion, **options}))
+
+    def studies(self, q: str | None = None, **options: Unpack[StudyList]) -> Answer[StudyItem]:
+        """The studies."""
+        return self.ask(questions.Studies.of({"q": q, **options}))
+
+    def cohorts(self, q: str | None = None, **options: Unpack[Paging]) -> Answer[CohortItem]:
+        """The named cohorts, with the studies that draw on them."""
+        return self.ask(questions.Cohorts.of({"q": q, **options}))
+
+    def terms(self, q: str | None = None, *, kind: Kind | None = None, **options: Unpack[Paging]) -> Answer[TermItem]:
+        """The terms of the vocabulary."""
+        return self.ask(questions.Terms.of({"q": q, "kind": kind, **options}))
+
+    def neighbours(self, term: str, population: str | None = None) -> Neighbours:
+        """All edges of a term in a population."""
+        return self.ask(questions.Neighbours.of({"term": term, "population": population}))
 
     def study(self, study_id: str) -> StudyAnswer:
         """One study, with how each of its rows was read."""
-        return self._ask(lambda reader: questions.study(reader, study_id))
+        return self.store.ask(lambda reader: lookups.study(reader, study_id))
 
-    def terms(self, q: str | None = None, **options: Any) -> Answer[TermItem]:
-        """The terms; options: kind."""
-        return self._ask(lambda reader: questions.terms(reader, q, **options, page=Page(None)))
+    def cohort(self, name: str) -> CohortAnswer:
+        """One cohort, with the studies that draw on it."""
+        return self.store.ask(lambda reader: cohort(reader, name))
 
     def term(self, name: str) -> TermAnswer:
         """One term by its id, name or synonym."""
-        return self._ask(lambda reader: questions.term(reader, name))
+        return self.store.ask(lambda reader: lookups.term(reader, name))
 
     def cite(self, answer: BaseModel, form: str = "ris") -> str:
         """The papers behind an answer of this graph, as ris, bibtex or csl-json."""
         from graph import citations
 
-        return self._ask(lambda reader: citations.cited(reader, answer, form))
+        return self.store.ask(lambda reader: citations.cited(reader, answer, form))
 
     def networkx(self, population: str | None = None, *, simple: bool = False) -> nx.MultiDiGraph[str] | nx.DiGraph[str]:
         """The graph in networkx: all of it, or (`simple`) one population's derived edges, ready for networkx's algorithms."""
@@ -157,17 +201,8 @@ class Graph:
 
         node = resolve_population(population).id if population is not None else None
         if simple:
-            return networks.simple(self._ask(lambda reader: reader.edges(population=node or DEFAULT)))
-        return networks.multigraph(self._ask(lambda reader: reader.laid_out()), node)
+            return networks.simple(self.store.ask(lambda reader: reader.edges(population=node or DEFAULT)))
+        return networks.multigraph(self.store.ask(lambda reader: reader.laid_out()), node)
 
     def close(self) -> None:
         self.store.close()
-
-
-_NARROW = frozenset(Narrow.__slots__)
-
-
-def _options(options: dict[str, Any]) -> tuple[Filters, Narrow]:
-    narrow = {name: value for name, value in options.items() if name in _NARROW}
-    filters = {name: value for name, value in options.items() if name not in _NARROW}
-    return Filters(**filters), Narrow(**narrow)

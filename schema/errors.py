@@ -52,10 +52,10 @@ class UnknownName(RdwiError):
 
 
 class BadParameter(RdwiError):
-    """`name` is not a parameter of this question, or `value` is not one of its values."""
+    """`name` is not a parameter of this question, or `detail` says what is wrong with its value."""
 
     def __init__(self, name: str, detail: str, allowed: Sequence[str] = ()) -> None:
-        self.name, self.allowed = name, tuple(allowed)
+        self.name, self.detail, self.allowed = name, detail, tuple(allowed)
         hint = f" Allowed: {', '.join(self.allowed)}." if allowed else ""
         super().__init__(f"{detail}{hint}")
 

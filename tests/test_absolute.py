@@ -5,20 +5,20 @@ from __future__ import annotations
 import pytest
 from starlette.testclient import TestClient
 
-from graph.questions import questions
+from graph import questions
 from graph.stores.memory import MemoryReader
 from schema.errors import BadParameter
 from schema.robustness import AbsoluteRisk
 
 
 def risk(reader: MemoryReader, exposure: str, outcome: str = "r-dwi", baseline: float | None = None) -> AbsoluteRisk:
-    found = questions.evidence(reader, exposure, outcome, baseline=baseline).absolute
+    found = questions.Evidence(exposure=exposure, outcome=outcome, baseline=baseline).answer(reader).absolute
     assert found is not None
     return found
 
 
 def test_an_odds_ratio_is_a_risk_at_a_given_baseline(reader: MemoryReader) -> None:
-    one = questions.evidence(reader, "cerebral-microbleeds", "r-dwi", baseline=16)
+    one = questions.Evidence(exposure="cerebral-microbleeds", outcome="r-dwi", baseline=16).answer(reader)
     assert one.association is not None
     assert one.association.estimate is not None
     odds = 16 / 84 * one.association.estimate
@@ -33,7 +33,9 @@ def test_an_odds_ratio_is_a_risk_at_a_given_baseline(reader: MemoryReader) -> No
 def test_without_a_baseline_that_of_the_unexposed_behind_the_headline_is_taken(reader: MemoryReader) -> None:
     found = risk(reader, "intensive-bp-lowering")
     (counts,) = [
-        row.counts for row in questions.evidence(reader, "intensive-bp-lowering", "r-dwi").rows if row.used != "shown" and row.counts
+        row.counts
+        for row in questions.Evidence(exposure="intensive-bp-lowering", outcome="r-dwi").answer(reader).rows
+        if row.used != "shown" and row.counts
     ]
     assert found.baseline == pytest.approx(100 * counts.unexposed_cases / counts.unexposed_total, abs=0.051)
     assert found.baseline_source == "unexposed"
@@ -41,7 +43,7 @@ def test_without_a_baseline_that_of_the_unexposed_behind_the_headline_is_taken(r
 
 def test_else_the_prevalence_of_the_population_is_taken(reader: MemoryReader) -> None:
     found = risk(reader, "cerebral-microbleeds")
-    pooled = questions.prevalence(reader, "r-dwi", "ich").prevalence.pooled
+    pooled = questions.Prevalence(lesion="r-dwi", population="ich").answer(reader).prevalence.pooled
     assert pooled is not None
     assert (found.baseline, found.baseline_source) == (round(pooled.pct, 1), "ich")
 
@@ -78,13 +80,13 @@ def test_where_no_baseline_is_known_one_must_be_given(reader: MemoryReader) -> N
 @pytest.mark.parametrize("baseline", [0, 100, -3, float("nan")])
 def test_a_baseline_is_a_percentage(reader: MemoryReader, client: TestClient, baseline: float) -> None:
     with pytest.raises(BadParameter):
-        questions.evidence(reader, "cerebral-microbleeds", "r-dwi", baseline=baseline)
+        questions.Evidence(exposure="cerebral-microbleeds", outcome="r-dwi", baseline=baseline).answer(reader)
     asked = {"exposure": "cerebral-microbleeds", "outcome": "r-dwi", "baseline": baseline}
     assert client.get("/v1/evidence", params=asked).status_code == 422
 
 
 def test_a_published_headline_whose_direction_no_cohort_here_reports_makes_no_risk(reader: MemoryReader) -> None:
-    one = questions.evidence(reader, "atrial-fibrillation", "r-dwi")
+    one = questions.Evidence(exposure="atrial-fibrillation", outcome="r-dwi").answer(reader)
     assert one.association is not None
     assert (one.association.estimate_source, one.association.direction, one.association.increases) == ("published", "increases", 0)
     assert one.association.cohorts
@@ -98,6 +100,6 @@ def test_where_the_baseline_is_of_all_patients_the_answer_says_that_it_is_not_th
     given, unexposed = risk(reader, "cerebral-microbleeds", baseline=16), risk(reader, "intensive-bp-lowering")
     assert (given.caveat, unexposed.caveat) == (None, None)
     assert (given.estimate_source, unexposed.estimate_source) == tuple(
-        questions.evidence(reader, factor, "r-dwi").association.estimate_source  # type: ignore[union-attr]
+        questions.Evidence(exposure=factor, outcome="r-dwi").answer(reader).association.estimate_source  # type: ignore[union-attr]
         for factor in ("cerebral-microbleeds", "intensive-bp-lowering")
     )

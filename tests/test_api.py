@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from typing import Any
+from typing import Any, get_args
 
 import networkx as nx
 import pytest
@@ -16,10 +16,11 @@ from starlette.testclient import TestClient
 
 from api.app import EXAMPLES, create_app
 from api.tables import delimited
+from graph import questions
 from graph.build import EvidenceGraph, build
-from graph.questions import questions
+from graph.questions import lookups
 from graph.questions.filters import Filters
-from graph.questions.lists import SORTS, Narrow, Page
+from graph.questions.lists import Narrow, Page, SortedBy
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.stores.port import Reader, Store
 from schema.across import Chain, Comparison, Gap
@@ -148,51 +149,60 @@ def test_evidence_holds_the_association_its_rows_and_what_is_published(client: T
 
 # --- the answers are those of the questions ---
 
+FIRST = Page(limit=50)
 QUESTIONS: list[tuple[str, dict[str, Any], Any]] = [
-    ("/v1/factors", {}, questions.factors),
-    ("/v1/factors", {"population": "caa"}, lambda reader: questions.factors(reader, population="caa")),
+    ("/v1/factors", {}, lambda reader: questions.Factors(page=FIRST).answer(reader)),
+    ("/v1/factors", {"population": "caa"}, lambda reader: questions.Factors(population="caa", page=FIRST).answer(reader)),
     (
         "/v1/factors",
         {"lesion": "cortical-microinfarct", "population": "caa", "limit": 3, "offset": 2, "sort": "-patients"},
-        lambda reader: questions.factors(reader, "cortical-microinfarct", "caa", page=Page(3, 2, "-patients")),
+        lambda reader: questions.Factors(
+            lesion="cortical-microinfarct", population="caa", page=Page(limit=3, offset=2), sort="-patients"
+        ).answer(reader),
     ),
     (
         "/v1/factors",
         {"adjusted": "true", "year_from": 2012, "exclude": ["menon-2012", "wu-2015"], "kind": "csvd-marker"},
-        lambda reader: questions.factors(
-            reader,
-            filters=Filters(adjusted=True, year_from=2012, exclude=("menon-2012", "wu-2015")),
-            narrow=Narrow(kind="csvd-marker"),
-        ),
+        lambda reader: questions.Factors(
+            filters=Filters(adjusted=True, year_from=2012, exclude=("menon-2012", "wu-2015")), narrow=Narrow(kind="csvd-marker"), page=FIRST
+        ).answer(reader),
     ),
     (
         "/v1/factors",
         {"design": ["prospective-cohort", "rct-post-hoc"], "min_n": 50, "population": "caa", "indirect": "true"},
-        lambda reader: questions.factors(
-            reader,
-            population="caa",
-            filters=Filters(design=("prospective-cohort", "rct-post-hoc"), min_n=50, indirect=True),
-        ),
+        lambda reader: questions.Factors(
+            population="caa", filters=Filters(design=("prospective-cohort", "rct-post-hoc"), min_n=50, indirect=True), page=FIRST
+        ).answer(reader),
     ),
-    ("/v1/outcomes", {}, questions.outcomes),
-    ("/v1/outcomes", {"exposure": "age"}, lambda reader: questions.outcomes(reader, "age")),
-    ("/v1/contested", {}, questions.contested),
-    ("/v1/contested", {"lesion": "r-dwi"}, lambda reader: questions.contested(reader, "r-dwi")),
+    ("/v1/outcomes", {}, lambda reader: questions.Outcomes(page=FIRST).answer(reader)),
+    ("/v1/outcomes", {"exposure": "age"}, lambda reader: questions.Outcomes(exposure="age", page=FIRST).answer(reader)),
+    ("/v1/contested", {}, lambda reader: questions.Contested(page=FIRST).answer(reader)),
+    ("/v1/contested", {"lesion": "r-dwi"}, lambda reader: questions.Contested(lesion="r-dwi", page=FIRST).answer(reader)),
     (
         "/v1/evidence",
         {"exposure": "white-matter-hyperintensities", "outcome": "r-dwi", "max_mri_day": 14},
-        lambda reader: questions.evidence(reader, "white-matter-hyperintensities", "r-dwi", filters=Filters(max_mri_day=14)),
+        lambda reader: questions.Evidence(
+            exposure="white-matter-hyperintensities", outcome="r-dwi", filters=Filters(max_mri_day=14)
+        ).answer(reader),
     ),
-    ("/v1/prevalence", {}, questions.prevalence),
-    ("/v1/prevalence", {"population": "ich-caa"}, lambda reader: questions.prevalence(reader, population="ich-caa")),
-    ("/v1/mechanisms", {}, questions.mechanisms),
-    ("/v1/studies", {"q": "menon"}, lambda reader: questions.studies(reader, "menon")),
-    ("/v1/studies/menon-2012", {}, lambda reader: questions.study(reader, "menon-2012")),
-    ("/v1/terms", {"q": "microbleeds", "kind": "csvd-marker"}, lambda reader: questions.terms(reader, "microbleeds", kind="csvd-marker")),
-    ("/v1/terms/CMBs", {}, lambda reader: questions.term(reader, "cerebral-microbleeds")),
-    ("/v1/terms/r-dwi/neighbours", {"population": "caa"}, lambda reader: questions.neighbours(reader, "r-dwi", "caa")),
-    ("/v1/schema", {}, questions.schema),
-    ("/v1/releases/current", {}, lambda reader: questions.release(reader, MemoryStore(reader.graph()))),
+    ("/v1/prevalence", {}, lambda reader: questions.Prevalence().answer(reader)),
+    ("/v1/prevalence", {"population": "ich-caa"}, lambda reader: questions.Prevalence(population="ich-caa").answer(reader)),
+    ("/v1/mechanisms", {}, lambda reader: questions.Mechanisms(page=FIRST).answer(reader)),
+    ("/v1/studies", {"q": "menon"}, lambda reader: questions.Studies(q="menon", page=FIRST).answer(reader)),
+    ("/v1/studies/menon-2012", {}, lambda reader: lookups.study(reader, "menon-2012")),
+    (
+        "/v1/terms",
+        {"q": "microbleeds", "kind": "csvd-marker"},
+        lambda reader: questions.Terms(q="microbleeds", kind="csvd-marker", page=FIRST).answer(reader),
+    ),
+    ("/v1/terms/CMBs", {}, lambda reader: lookups.term(reader, "cerebral-microbleeds")),
+    (
+        "/v1/terms/r-dwi/neighbours",
+        {"population": "caa"},
+        lambda reader: questions.Neighbours(term="r-dwi", population="caa").answer(reader),
+    ),
+    ("/v1/schema", {}, lookups.schema),
+    ("/v1/releases/current", {}, lambda reader: lookups.release(reader, MemoryStore(reader.graph()))),
 ]
 
 
@@ -348,8 +358,22 @@ def test_the_allowed_parameters_are_those_that_the_route_takes(client: TestClien
         ("/v1/factors", {"direction": "up"}, {"increases", "decreases", "inconsistent", "inconclusive"}),
         ("/v1/factors", {"kind": "gene"}, {"risk-factor", "csvd-marker", "lesion", "mechanism", "outcome"}),
         ("/v1/factors", {"format": "xml"}, {"json", "csv", "tsv"}),
-        ("/v1/factors", {"sort": "luck"}, {*SORTS, *(f"-{name}" for name in SORTS)}),
-        ("/v1/contested", {"sort": "--name"}, {*SORTS, *(f"-{name}" for name in SORTS)}),
+        (
+            "/v1/factors",
+            {"sort": "luck"},
+            {
+                *{one.removeprefix("-") for one in get_args(SortedBy) if one},
+                *(f"-{name}" for name in {one.removeprefix("-") for one in get_args(SortedBy) if one}),
+            },
+        ),
+        (
+            "/v1/contested",
+            {"sort": "--name"},
+            {
+                *{one.removeprefix("-") for one in get_args(SortedBy) if one},
+                *(f"-{name}" for name in {one.removeprefix("-") for one in get_args(SortedBy) if one}),
+            },
+        ),
         ("/v1/graph", {"format": "csv?"}, {"node-link", "graphml", "kgx", "csv"}),
         ("/v1/terms", {"kind": "GENE"}, {"risk-factor", "csvd-marker", "lesion", "mechanism", "outcome"}),
     ],
@@ -426,7 +450,7 @@ VALUES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("down", [False, True])
-@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("sort", {one.removeprefix("-") for one in get_args(SortedBy) if one})
 @pytest.mark.parametrize(
     ("url", "params", "side"),
     [("/v1/factors", {}, "exposure"), ("/v1/outcomes", {"exposure": "r-dwi"}, "outcome"), ("/v1/contested", {}, "exposure")],

@@ -19,15 +19,14 @@ from mcp.types import CallToolResult, ListResourcesResult, ListToolsResult
 from api.assistant import answers
 from api.assistant.answers import DISCLAIMER, Told
 from api.assistant.server import server
-from api.cli import app
-from graph.questions import questions
+from graph import questions
 from graph.stores import snapshot
 from graph.stores.memory import MemoryReader, MemoryStore
 from schema.answer import Evidence
 from schema.association import Association
 from schema.errors import StoreUnavailable
 
-ROOT = Path(questions.__file__).parent.parent
+ROOT = Path(questions.__file__).parent.parent.parent
 PROGRAM = [sys.executable, "-c", "from api.cli import main; main()"]
 WHO = {"name": "a test", "version": "1"}
 Call = tuple[str, dict[str, Any]]
@@ -109,22 +108,7 @@ def session(written: bytes, tmp_path_factory: pytest.TempPathFactory) -> Session
 
 
 def test_each_question_is_a_tool_that_changes_nothing_and_says_how_to_read_it(session: Session) -> None:
-    commands = {
-        "factors",
-        "outcomes",
-        "contested",
-        "evidence",
-        "compare",
-        "paths",
-        "gaps",
-        "prevalence",
-        "mechanisms",
-        "studies",
-        "study",
-        "terms",
-    }
-    assert {tool.name for tool in session.tools.tools} == commands
-    assert commands < {command.name or command.callback.__name__ for command in app.registered_commands if command.callback}
+    assert [tool.name for tool in session.tools.tools] == [*(question.called() for question in questions.QUESTIONS), "study"]
     for tool in session.tools.tools:
         assert tool.annotations is not None
         assert (tool.annotations.read_only_hint, tool.annotations.destructive_hint) == (True, False)
@@ -200,7 +184,7 @@ def test_the_configuration_of_the_docs_starts_the_server(folder: Path) -> None:
         async with Client(program) as client:
             return len((await client.list_tools()).tools)
 
-    assert asyncio.run(ask()) == 12
+    assert asyncio.run(ask()) == len(questions.QUESTIONS) + 1
 
 
 @pytest.mark.parametrize(
@@ -236,7 +220,7 @@ def test_a_wrong_call_is_an_error_and_no_answer(session: Session, call: Call, wo
 
 
 def test_short_figures_are_those_of_the_full_answer(session: Session, reader: MemoryReader) -> None:
-    ours = questions.evidence(reader, "cerebral-microbleeds", "r-dwi")
+    ours = questions.Evidence(exposure="cerebral-microbleeds", outcome="r-dwi").answer(reader)
     told = session.told("evidence", exposure="CMBs", outcome="r-dwi", form="full")
     assert Evidence.model_validate(told["full"][0]) == ours
     (item,) = told["items"]

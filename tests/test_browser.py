@@ -24,7 +24,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect, sync_playwright
 
-from graph.questions import questions
+from graph import questions
+from graph.questions import lookups
 from graph.questions.filters import Filters
 from graph.questions.lists import Narrow
 from graph.questions.lists import Page as Part
@@ -83,13 +84,13 @@ def tabled(one: Association, term: str) -> dict[str, Any]:
 
 def headline(reader: MemoryReader) -> list[Association]:
     """The associations of the graph."""
-    found = questions.factors(reader, narrow=Narrow(min_cohorts=2), page=ALL).items
+    found = questions.Factors(narrow=Narrow(min_cohorts=2), page=ALL).answer(reader).items
     return [one for one in found if one.direction in {"increases", "decreases"}]
 
 
 @check(TABLE)
 def _(rows: Rows, reader: MemoryReader) -> None:
-    assert rows == [tabled(one, "factor") for one in questions.factors(reader, page=ALL).items]
+    assert rows == [tabled(one, "factor") for one in questions.Factors(page=ALL).answer(reader).items]
     assert len(rows) > 50
 
 
@@ -111,14 +112,14 @@ def _(rows: Rows, reader: MemoryReader) -> None:
             "weight": rounded(one.weight),
             "papers": [paper.label for paper in one.papers],
         }
-        for one in questions.factors(reader, population="caa", page=ALL).items
+        for one in questions.Factors(population="caa", page=ALL).answer(reader).items
     ]
 
 
 @check("04 Papers behind one link")
 def _(rows: Rows, reader: MemoryReader) -> None:
     names = reader.terms()
-    expected = questions.evidence(reader, "cerebral-microbleeds", "r-dwi").rows
+    expected = questions.Evidence(exposure="cerebral-microbleeds", outcome="r-dwi").answer(reader).rows
     assert rows == [
         {
             "paper": one.study.label,
@@ -142,14 +143,14 @@ def _(rows: Rows, reader: MemoryReader) -> None:
 
 @check("05 Outcomes after R-DWI")
 def _(rows: Rows, reader: MemoryReader) -> None:
-    assert rows == [tabled(one, "outcome") for one in questions.outcomes(reader, page=ALL).items]
+    assert rows == [tabled(one, "outcome") for one in questions.Outcomes(page=ALL).answer(reader).items]
 
 
 @check("06 Contested evidence")
 def _(rows: Rows, reader: MemoryReader) -> None:
     assert rows == [
         {"exposure": one.exposure.name, "outcome": one.outcome.name, "association": one.caption, "why": one.contested.why}
-        for one in questions.contested(reader, page=ALL).items
+        for one in questions.Contested(page=ALL).answer(reader).items
         if one.contested
     ]
 
@@ -157,8 +158,8 @@ def _(rows: Rows, reader: MemoryReader) -> None:
 @check("07 Null findings")
 def _(rows: Rows, reader: MemoryReader) -> None:
     expected = []
-    for factor in sorted(questions.factors(reader, page=ALL).items, key=lambda one: one.exposure.id):
-        for one in questions.evidence(reader, factor.exposure.id, "r-dwi").rows:
+    for factor in sorted(questions.Factors(page=ALL).answer(reader).items, key=lambda one: one.exposure.id):
+        for one in questions.Evidence(exposure=factor.exposure.id, outcome="r-dwi").answer(reader).rows:
             null = one.kind == "estimate" and one.y is not None and one.se is not None and abs(one.y / one.se) < Z_SIGNIFICANT
             if null or one.kind == "null":
                 expected.append((factor.exposure.name, one.study.label, one.printed_measure, one.n if one.n_known else None, one.study.doi))
@@ -180,7 +181,7 @@ def _(rows: Rows, reader: MemoryReader) -> None:
     }
     expected = []
     for one in sorted(about):
-        for other in questions.study(reader, one).shares_patients_with:
+        for other in lookups.study(reader, one).shares_patients_with:
             if one < other and other in about:
                 common = set(studies[one].cohorts) & set(studies[other].cohorts)
                 expected.append((studies[one].label, studies[one].n, studies[other].label, studies[other].n, common))
@@ -193,7 +194,7 @@ def _(rows: Rows, reader: MemoryReader) -> None:
 
 @check("09 Mechanisms: table")
 def _(rows: Rows, reader: MemoryReader) -> None:
-    expected = questions.mechanisms(reader, page=ALL).items
+    expected = questions.Mechanisms(page=ALL).answer(reader).items
     assert rows == [
         {
             "mechanism": one.mechanism.name,
@@ -212,10 +213,10 @@ def _(rows: Rows, reader: MemoryReader) -> None:
 
 @check("10 Mechanisms: graph")
 def _(rows: Rows, reader: MemoryReader) -> None:
-    expected = [one for one in questions.mechanisms(reader, page=ALL).items if one.supports >= 2]
+    expected = [one for one in questions.Mechanisms(page=ALL).answer(reader).items if one.supports >= 2]
     pairs = [(factor.factor.id, one.mechanism.id) for one in expected for factor in one.factors]
     assert [(row["factor"]["id"], row["mechanism"]["id"]) for row in rows] == pairs
-    captions = {(edge.kind, edge.start, edge.end): edge.caption for edge in questions.neighbours(reader, "r-dwi").mechanisms}
+    captions = {(edge.kind, edge.start, edge.end): edge.caption for edge in questions.Neighbours(term="r-dwi").answer(reader).mechanisms}
     assert {row["m"]["caption"] for row in rows} == {captions["MAY_LEAD_TO", one.mechanism.id, "r-dwi"] for one in expected}
     for row in rows:
         start, end = row["factor"]["id"], row["mechanism"]["id"]
@@ -225,7 +226,7 @@ def _(rows: Rows, reader: MemoryReader) -> None:
 
 @check("11 Prevalence by study")
 def _(rows: Rows, reader: MemoryReader) -> None:
-    expected = questions.prevalence(reader, "r-dwi", "ich").prevalence.rows
+    expected = questions.Prevalence(lesion="r-dwi", population="ich").answer(reader).prevalence.rows
     names = ("study", "cases", "patients", "percent", "whole cohort", "doi")
     assert [tuple(row[name] for name in names) for row in rows] == [
         (one.study.label, one.cases, one.total, rounded(one.pct, 1), "not marked as the whole cohort" not in (one.why or ""), one.study.doi)
@@ -237,7 +238,7 @@ def _(rows: Rows, reader: MemoryReader) -> None:
 
 @check("12 Gaps: no second cohort")
 def _(rows: Rows, reader: MemoryReader) -> None:
-    found = questions.factors(reader, population="caa", filters=Filters(indirect=True), page=ALL).items
+    found = questions.Factors(population="caa", filters=Filters(indirect=True), page=ALL).answer(reader).items
     assert rows == [
         {
             "factor": one.exposure.name,
@@ -253,7 +254,7 @@ def _(rows: Rows, reader: MemoryReader) -> None:
 
 @check("13 Find a term")
 def _(rows: Rows, reader: MemoryReader) -> None:
-    expected = {one.id: one for one in questions.terms(reader, "white matter", page=ALL).items}
+    expected = {one.id: one for one in questions.Terms(q="white matter", page=ALL).answer(reader).items}
     assert {row["id"] for row in rows} == set(expected)
     assert all((row["term"], row["kind"]) == (expected[row["id"]].name, expected[row["id"]].kind) for row in rows)
     assert all(tuple(row["synonyms"]) == expected[row["id"]].synonyms for row in rows)
@@ -323,16 +324,18 @@ def test_a_saved_query_returns_the_same_on_the_newest_server(name: str, newest_d
 
 def test_what_stands_in_a_query_can_be_changed(driver: neo4j.Driver, reader: MemoryReader) -> None:
     elsewhere = ask(driver, SAVED[TABLE].replace("'ich'", "'caa'"))
-    assert elsewhere == [tabled(one, "factor") for one in questions.factors(reader, population="caa", page=ALL).items]
+    assert elsewhere == [tabled(one, "factor") for one in questions.Factors(population="caa", page=ALL).answer(reader).items]
     other = ask(driver, SAVED[TABLE].replace("'r-dwi'", "'poor-functional-outcome'"))
-    assert other == [tabled(one, "factor") for one in questions.factors(reader, "poor-functional-outcome", page=ALL).items]
+    assert other == [tabled(one, "factor") for one in questions.Factors(lesion="poor-functional-outcome", page=ALL).answer(reader).items]
     (contested,) = (name for name in SAVED if name.startswith("06"))
     rows = ask(driver, SAVED[contested].replace("null AS term", "'r-dwi' AS term"))
-    assert [row["exposure"] for row in rows] == [one.exposure.name for one in questions.contested(reader, "r-dwi", page=ALL).items]
+    assert [row["exposure"] for row in rows] == [
+        one.exposure.name for one in questions.Contested(lesion="r-dwi", page=ALL).answer(reader).items
+    ]
     (words,) = (name for name in SAVED if name.startswith("13"))
     for text in ("microbleed", "Blood pressure", "cerebral amyloid"):
         found = {row["id"] for row in ask(driver, SAVED[words].replace("'white matter'", f"'{text}'"))}
-        assert found == {one.id for one in questions.terms(reader, text, page=ALL).items}, text
+        assert found == {one.id for one in questions.Terms(q=text, page=ALL).answer(reader).items}, text
 
 
 def test_every_saved_query_has_a_comment_and_finds_the_generation_in_the_same_way() -> None:
@@ -683,7 +686,7 @@ def test_the_graph_shows_names_and_captions(connected: Shown, reader: MemoryRead
 
 
 def test_the_table_shows_what_the_api_says(connected: Shown, reader: MemoryReader) -> None:
-    expected = [tabled(one, "factor") for one in questions.factors(reader, page=ALL).items]
+    expected = [tabled(one, "factor") for one in questions.Factors(page=ALL).answer(reader).items]
     frame = connected.run(SAVED[TABLE])
     expect(frame.locator("tbody tr")).to_have_count(len(expected))
     assert frame.locator("thead th").all_text_contents()[1:] == list(expected[0])

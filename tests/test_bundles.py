@@ -19,9 +19,9 @@ from typer.testing import CliRunner
 from api import bundles, rlines
 from api.cli import app
 from api.figures import evidence_plot
+from graph import questions
 from graph.build import EvidenceGraph
 from graph.citations import behind
-from graph.questions import questions
 from graph.questions.filters import Filters
 from graph.stores.memory import MemoryReader
 from loaders import files
@@ -37,14 +37,20 @@ def opened(content: bytes) -> dict[str, str]:
         return {name: archive.read(name).decode() for name in archive.namelist()}
 
 
+DESIGNS = ("prospective-cohort", "retrospective-cohort", "cross-sectional")
+ASKED = questions.Evidence(
+    exposure="CMBs", outcome="r-dwi", filters=Filters(design=DESIGNS, year_from=2010, exclude=("menon-2012",), adjusted=None)
+)
+PLAIN = questions.Evidence(exposure="cerebral-microbleeds", outcome="r-dwi")
+
+
 @pytest.fixture(scope="module")
 def answer(reader: MemoryReader) -> Evidence:
-    filters = Filters(design=("prospective-cohort", "retrospective-cohort", "cross-sectional"), year_from=2010, exclude=("menon-2012",))
-    return questions.evidence(reader, "cerebral-microbleeds", "r-dwi", filters=filters)
+    return ASKED.answer(reader)
 
 
 def test_a_bundle_holds_the_answer_its_rows_and_its_papers(reader: MemoryReader, answer: Evidence) -> None:
-    parts = opened(bundles.packed(reader, answer))
+    parts = opened(bundles.packed(reader, ASKED, answer))
     assert set(parts) >= PARTS
     assert Evidence.model_validate_json(parts["answer.json"]) == answer
     rows = list(csv.DictReader(io.StringIO(parts["rows.csv"], newline="")))
@@ -58,7 +64,7 @@ def test_a_bundle_holds_the_answer_its_rows_and_its_papers(reader: MemoryReader,
 
 def test_the_question_asked_again_gives_the_answer_again(reader: MemoryReader, answer: Evidence, client: TestClient, folder: Path) -> None:
     del folder
-    question = json.loads(opened(bundles.packed(reader, answer))["question.json"])
+    question = json.loads(opened(bundles.packed(reader, ASKED, answer))["question.json"])
     assert question["release"] == answer.release
     assert Evidence.model_validate(client.get(question["address"]).json()) == answer
     _, *words = shlex.split(question["command"])
@@ -66,7 +72,7 @@ def test_the_question_asked_again_gives_the_answer_again(reader: MemoryReader, a
 
 
 def test_the_readme_names_every_file_and_the_release(reader: MemoryReader, answer: Evidence) -> None:
-    parts = opened(bundles.packed(reader, answer))
+    parts = opened(bundles.packed(reader, ASKED, answer))
     for name in set(parts) - {"README.txt"}:
         assert name in parts["README.txt"]
     for words in (answer.release, "not medical advice", "rdwi-graph", "method"):
@@ -76,11 +82,12 @@ def test_the_readme_names_every_file_and_the_release(reader: MemoryReader, answe
 
 
 def test_the_same_answer_gives_the_same_bytes(reader: MemoryReader, answer: Evidence) -> None:
-    assert bundles.packed(reader, answer) == bundles.packed(reader, answer)
+    assert bundles.packed(reader, ASKED, answer) == bundles.packed(reader, ASKED, answer)
 
 
 def test_a_bundle_of_what_was_not_studied_says_so(reader: MemoryReader) -> None:
-    parts = opened(bundles.packed(reader, questions.evidence(reader, "cerebral-microbleeds", "r-dwi", "animal")))
+    asked = PLAIN.model_copy(update={"population": "animal"})
+    parts = opened(bundles.packed(reader, asked, asked.answer(reader)))
     assert "No study of this release says anything of it" in parts["README.txt"]
     assert "There are no R lines" in parts["README.txt"]
     assert "pooled.R" not in parts
@@ -140,8 +147,8 @@ def test_r_pools_every_association_of_the_corpus_to_the_same_numbers(rscript: st
 
 def test_r_stops_where_a_served_number_is_another(rscript: str, reader: MemoryReader, answer: Evidence, tmp_path: Path) -> None:
     del answer
-    parts = opened(bundles.packed(reader, questions.evidence(reader, "cerebral-microbleeds", "r-dwi")))
-    (family, *_) = [one for one in questions.evidence(reader, "cerebral-microbleeds", "r-dwi").association.families if one.k > 1]  # type: ignore[union-attr]
+    parts = opened(bundles.packed(reader, PLAIN, PLAIN.answer(reader)))
+    (family, *_) = [one for one in PLAIN.answer(reader).association.families if one.k > 1]  # type: ignore[union-attr]
     assert family.reml_hk is not None
     for name, text in (
         ("right.R", parts["pooled.R"]),

@@ -14,8 +14,9 @@ from starlette.testclient import TestClient
 from api import cache
 from api.app import create_app
 from api.cache import Answers
+from graph import questions
 from graph.build import EvidenceGraph, build
-from graph.questions import questions
+from graph.questions import lookups
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.stores.port import Reader
 from schema.study import Study
@@ -166,19 +167,19 @@ def test_head_of_an_unknown_name_gives_404_without_a_body(client: TestClient) ->
 class Counted:
     """Counts how often a question is asked."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, question: type[questions.Question]) -> None:
         self.times = 0
-        asked = getattr(questions, name)
+        asked = question.answer
 
         def counting(*args: Any, **kwargs: Any) -> Any:
             self.times += 1
             return asked(*args, **kwargs)
 
-        monkeypatch.setattr(questions, name, counting)
+        monkeypatch.setattr(question, "answer", counting)
 
 
 def test_the_same_question_is_worked_out_once(own: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    counted = Counted(monkeypatch, "factors")
+    counted = Counted(monkeypatch, questions.Factors)
     answers = [own.get("/v1/factors?limit=3").content for _ in range(3)]
     assert counted.times == 1
     assert len(set(answers)) == 1
@@ -187,7 +188,7 @@ def test_the_same_question_is_worked_out_once(own: TestClient, monkeypatch: pyte
 def test_another_release_is_worked_out_anew(
     own: TestClient, store: MemoryStore, smaller: EvidenceGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counted = Counted(monkeypatch, "factors")
+    counted = Counted(monkeypatch, questions.Factors)
     first = own.get("/v1/factors").json()
     store.replace(smaller)
     second = own.get("/v1/factors").json()
@@ -196,7 +197,7 @@ def test_another_release_is_worked_out_anew(
 
 
 def test_an_error_is_not_kept(own: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    counted = Counted(monkeypatch, "factors")
+    counted = Counted(monkeypatch, questions.Factors)
     for _ in range(2):
         assert own.get("/v1/factors?lesion=zzz").status_code == 404
     assert counted.times == 2
@@ -205,7 +206,7 @@ def test_an_error_is_not_kept(own: TestClient, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize(("name", "value"), [("_MOST_ANSWERS", 2), ("_MOST_BYTES", 60_000)])
 def test_no_more_is_kept_than_there_is_room_for(own: TestClient, monkeypatch: pytest.MonkeyPatch, name: str, value: int) -> None:
     monkeypatch.setattr(cache, name, value)
-    counted = Counted(monkeypatch, "factors")
+    counted = Counted(monkeypatch, questions.Factors)
     urls = [f"/v1/factors?limit=2&offset={offset}" for offset in range(12)]
     answers = [own.get(url).content for url in urls]
     assert sum(map(len, answers)) > 60_000
@@ -227,7 +228,7 @@ def test_a_request_reads_one_release_even_if_another_is_loaded_meanwhile(graph: 
     with TestClient(create_app(Swapping(graph))) as opened:
         for expected in (graph, smaller, graph, smaller):
             store = MemoryStore(expected)
-            assert opened.get("/v1/releases/current").json() == questions.release(store.reader(), store).model_dump(mode="json")
+            assert opened.get("/v1/releases/current").json() == lookups.release(store.reader(), store).model_dump(mode="json")
 
 
 def test_many_who_ask_at_once_get_the_same_answers(own: TestClient, client: TestClient) -> None:

@@ -10,8 +10,9 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from api.cli import app
+from graph import questions
 from graph.citations import ENDINGS, MEDIA, behind, cited, written
-from graph.questions import questions
+from graph.questions import lookups
 from graph.questions.filters import Filters
 from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader
@@ -105,26 +106,26 @@ def test_nothing_is_an_empty_file() -> None:
 
 
 def test_behind_an_association_stand_all_papers_with_a_row_on_it(reader: MemoryReader) -> None:
-    answer = questions.evidence(reader, "cerebral-microbleeds", "r-dwi", filters=Filters(exclude=("menon-2012",)))
+    answer = questions.Evidence(exposure="cerebral-microbleeds", outcome="r-dwi", filters=Filters(exclude=("menon-2012",))).answer(reader)
     assert behind(answer) == tuple(sorted({row.study.id for row in answer.rows}))
     assert "menon-2012" not in behind(answer)
-    (one,) = [one for one in questions.factors(reader).items if one.exposure.id == "cerebral-microbleeds"]
+    (one,) = [one for one in questions.Factors().answer(reader).items if one.exposure.id == "cerebral-microbleeds"]
     assert set(behind(answer)) < set(behind(one))
 
 
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda reader: questions.factors(reader, population="caa"),
-        questions.outcomes,
-        questions.contested,
-        questions.compare,
-        lambda reader: questions.paths(reader, "cerebral-microbleeds", "poor-functional-outcome"),
-        lambda reader: questions.gaps(reader, state=("weak", "fair")),
-        questions.prevalence,
-        questions.mechanisms,
-        questions.studies,
-        lambda reader: questions.study(reader, "menon-2012"),
+        lambda reader: questions.Factors(population="caa").answer(reader),
+        lambda reader: questions.Outcomes().answer(reader),
+        lambda reader: questions.Contested().answer(reader),
+        lambda reader: questions.Compare().answer(reader),
+        lambda reader: questions.Paths(start="cerebral-microbleeds", end="poor-functional-outcome").answer(reader),
+        lambda reader: questions.Gaps(state=("weak", "fair")).answer(reader),
+        lambda reader: questions.Prevalence().answer(reader),
+        lambda reader: questions.Mechanisms().answer(reader),
+        lambda reader: questions.Studies().answer(reader),
+        lambda reader: lookups.study(reader, "menon-2012"),
     ],
 )
 def test_every_answer_has_its_papers(reader: MemoryReader, ask: Any) -> None:
@@ -136,14 +137,14 @@ def test_every_answer_has_its_papers(reader: MemoryReader, ask: Any) -> None:
 
 
 def test_a_prevalence_has_the_papers_of_the_population_that_was_asked_for(reader: MemoryReader) -> None:
-    answer = questions.prevalence(reader, population="ich-caa")
+    answer = questions.Prevalence(population="ich-caa").answer(reader)
     own = {row.study.id for row in answer.prevalence.rows} | {one.study.id for one in answer.prevalence.published}
     assert set(behind(answer)) == own
 
 
 def test_terms_have_no_papers(reader: MemoryReader) -> None:
     with pytest.raises(BadParameter):
-        cited(reader, questions.terms(reader, page=Page(1)), "ris")
+        cited(reader, questions.Terms(page=Page(limit=1)).answer(reader), "ris")
 
 
 # --- REST ---

@@ -23,11 +23,10 @@ from typer.testing import CliRunner
 from api import cli
 from graph import opening
 from graph.build import EvidenceGraph
-from graph.questions import questions
 from graph.stores import snapshot
 from schema.errors import StoreUnavailable
 
-ROOT = Path(cli.__file__).parent.parent
+ROOT = Path(cli.__file__).parent.parent.parent
 STUDIES = ROOT / "evidence" / "studies"
 PROGRAM = [sys.executable, "-c", "from api.cli import main; main()"]
 
@@ -624,16 +623,3 @@ def test_a_reader_that_has_seen_enough_is_no_error_worth_a_word(folder: Path) ->
         told = process.stderr.read()
         process.wait(60)
     assert told == b""
-
-
-def test_the_questions_module_is_what_the_commands_ask(folder: Path, rdwi: Rdwi, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
-    original = questions.mechanisms
-
-    def seen(*args: Any, **kwargs: Any) -> Any:
-        asked.append("mechanisms")
-        return original(*args, **kwargs)
-
-    monkeypatch.setattr(questions, "mechanisms", seen)
-    assert rdwi("mechanisms").status == 0
-    assert asked == ["mechanisms"]

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import pytest
 
-from graph.questions import questions
+from graph import questions
 from graph.questions.edges import corpus_of
 from graph.questions.filters import Filters
 from graph.questions.lists import Page
@@ -20,7 +20,7 @@ from schema.errors import BadParameter, UnknownName
 from schema.populations import POPULATIONS, with_parts
 from schema.reading import Reading
 
-ALL = Page(None)
+ALL = Page(limit=None)
 OUTCOMES = ("r-dwi", "poor-functional-outcome", "cortical-microinfarct", "recurrent-ich", "mortality")
 
 
@@ -30,7 +30,7 @@ def readings(reader: MemoryReader) -> dict[str, Reading]:
 
 
 def asked(reader: MemoryReader, lesion: str, *populations: str) -> Answer[Comparison]:
-    return questions.compare(reader, lesion, populations, page=ALL)
+    return questions.Compare(lesion=lesion, populations=populations, page=ALL).answer(reader)
 
 
 def the(answer: Answer[Comparison], factor: str) -> Comparison:
@@ -41,7 +41,7 @@ def the(answer: Answer[Comparison], factor: str) -> Comparison:
 
 
 def test_the_three_groups_of_the_field_stand_side_by_side(reader: MemoryReader) -> None:
-    answer = questions.compare(reader, page=ALL)
+    answer = questions.Compare(page=ALL).answer(reader)
     assert answer.query["population"] == ["ich-hypertensive", "caa", "ich-both"]
     row = the(answer, "white-matter-hyperintensities")
     assert [cell.direction for cell in row.cells] == ["increases", "inconclusive", "inconclusive"]
@@ -159,7 +159,7 @@ def test_cells_are_the_associations_of_factors(reader: MemoryReader) -> None:
     for lesion in ("r-dwi", "cortical-microinfarct"):
         answer = asked(reader, lesion, "ich", "caa", "cognitive-impairment")
         for at, population in enumerate(("ich", "caa", "cognitive-impairment")):
-            known = {one.exposure.id: one for one in questions.factors(reader, lesion, population, page=ALL).items}
+            known = {one.exposure.id: one for one in questions.Factors(lesion=lesion, population=population, page=ALL).answer(reader).items}
             for item in answer.items:
                 assert len(item.cells) == len(item.differences) == 3
                 cell = item.cells[at]
@@ -185,17 +185,17 @@ def test_selection_is_told_where_ich_stands_beside_others_and_nowhere_else() -> 
 
 
 def test_indirect_puts_wider_populations_beside_each_cell(reader: MemoryReader) -> None:
-    answer = questions.compare(reader, populations=("ich-hypertensive", "ich-both"), filters=Filters(indirect=True), page=ALL)
+    answer = questions.Compare(populations=("ich-hypertensive", "ich-both"), filters=Filters(indirect=True), page=ALL).answer(reader)
     row = the(answer, "cerebral-microbleeds")
     assert [[one.population.id for one in cell.indirect or ()] for cell in row.cells] == [["ich"], ["ich"]]
     assert row.cells[1].caption == "not studied here; indirect evidence only"
 
 
 def test_a_filter_that_empties_says_so(reader: MemoryReader) -> None:
-    answer = questions.compare(reader, filters=Filters(year_to=1950))
+    answer = questions.Compare(filters=Filters(year_to=1950)).answer(reader)
     assert answer.why is not None
     assert (answer.why.status, answer.why.filter) == ("filtered-out", "year_to")
-    nowhere = questions.compare(reader, populations=("animal", "other"))
+    nowhere = questions.Compare(populations=("animal", "other")).answer(reader)
     assert nowhere.why is not None
     assert nowhere.why.status == "not-studied"
     assert "intracerebral haemorrhage (ICH)" in nowhere.why.text
@@ -203,6 +203,6 @@ def test_a_filter_that_empties_says_so(reader: MemoryReader) -> None:
 
 def test_wrong_questions_are_refused(reader: MemoryReader) -> None:
     with pytest.raises(BadParameter, match="two populations"):
-        questions.compare(reader, populations=("caa", "CAA"))
+        questions.Compare(populations=("caa", "CAA")).answer(reader)
     with pytest.raises(UnknownName):
-        questions.compare(reader, populations=("caa", "nowhere"))
+        questions.Compare(populations=("caa", "nowhere")).answer(reader)

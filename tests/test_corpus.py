@@ -6,11 +6,11 @@ import filecmp
 from pathlib import Path
 
 import pytest
+from graph.questions.questions import evidence as evidence_of
+from graph.questions.questions import factors, prevalence
 
 import evidence
 from graph.opening import shipped_studies
-from graph.questions.questions import evidence as evidence_of
-from graph.questions.questions import factors, prevalence
 from graph.stores.port import Reader
 from loaders import sheets
 from schema.vocabulary import Vocabulary, clashes, shipped

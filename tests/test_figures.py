@@ -37,8 +37,8 @@ from api.figures.measure import Axis, shortened, width_of, wrapped
 from api.figures.weights import hardly_moved
 from api.figures.words import measured, named, p_value, within
 from api.tables import number
+from graph import questions
 from graph.build import EvidenceGraph
-from graph.questions import questions
 from graph.questions.filters import Filters
 from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader
@@ -57,7 +57,10 @@ NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-\d+)?")
 def evidence(graph: EvidenceGraph) -> list[Evidence]:
     """Every association of the corpus: the main figures are held to laws over all of them."""
     reader = MemoryReader(graph)
-    return [questions.evidence(reader, one.exposure.id, one.outcome.id, one.population.id) for one in reader.edges()]
+    return [
+        questions.Evidence(exposure=one.exposure.id, outcome=one.outcome.id, population=one.population.id).answer(reader)
+        for one in reader.edges()
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -66,13 +69,13 @@ def associations(evidence: list[Evidence]) -> list[Association]:
 
 
 def known(reader: MemoryReader, exposure: str, outcome: str, **filters: Any) -> Evidence:
-    return questions.evidence(reader, exposure, outcome, filters=Filters(**filters))
+    return questions.Evidence(exposure=exposure, outcome=outcome, filters=Filters(**filters)).answer(reader)
 
 
 def one_of_each(reader: MemoryReader) -> dict[str, str]:
     answer = known(reader, "r-dwi", "poor-functional-outcome")
-    gaps = questions.gaps(reader, state=("empty", "weak", "fair"), page=ALL)
-    mechanisms, near = questions.mechanisms(reader, page=ALL), questions.neighbours(reader, "r-dwi")
+    gaps = questions.Gaps(state=("empty", "weak", "fair"), page=ALL).answer(reader)
+    mechanisms, near = questions.Mechanisms(page=ALL).answer(reader), questions.Neighbours(term="r-dwi").answer(reader)
     assert answer.association is not None
     forest = forest_plot(answer)
     assert forest is not None
@@ -92,11 +95,11 @@ def one_of_each(reader: MemoryReader) -> dict[str, str]:
 
 
 def narrow_of_each(reader: MemoryReader) -> dict[str, str]:
-    gaps = questions.gaps(reader, state=("empty", "weak", "fair"), page=ALL)
+    gaps = questions.Gaps(state=("empty", "weak", "fair"), page=ALL).answer(reader)
     return {
         "gaps": gap_map(gaps, width=NARROW),
-        "mechanisms": mechanism_diagram(questions.mechanisms(reader, page=ALL), width=NARROW),
-        "neighbours": neighbourhood(questions.neighbours(reader, "r-dwi"), most=None, width=NARROW),
+        "mechanisms": mechanism_diagram(questions.Mechanisms(page=ALL).answer(reader), width=NARROW),
+        "neighbours": neighbourhood(questions.Neighbours(term="r-dwi").answer(reader), most=None, width=NARROW),
     }
 
 
@@ -350,17 +353,19 @@ def test_the_caption_says_direction_estimate_certainty_cohorts_how_read_and_rele
     assert set(Filters.model_fields) == {*_FILTERS, "indirect"}
     by_design = known(reader, "cerebral-microbleeds", "r-dwi", design=("prospective-cohort",))
     assert "Only: design prospective cohort." in " ".join(lines_of(evidence_plot(by_design)))
-    wider = questions.evidence(reader, "cerebral-microbleeds", "r-dwi", "caa", filters=Filters(indirect=True))
+    wider = questions.Evidence(exposure="cerebral-microbleeds", outcome="r-dwi", population="caa", filters=Filters(indirect=True)).answer(
+        reader
+    )
     assert "Beside it, Cerebral microbleeds in intracerebral haemorrhage (ICH): increases" in " ".join(lines_of(evidence_plot(wider)))
     assert "Only" not in " ".join(lines_of(evidence_plot(wider)))
-    turned = questions.evidence(reader, "r-dwi", "functional-recovery")
+    turned = questions.Evidence(exposure="r-dwi", outcome="functional-recovery").answer(reader)
     assert "Asked of functional recovery, and turned round." in lines_of(evidence_plot(turned))
     contested = known(reader, "acute-bp-reduction", "r-dwi")
     assert "its counterpart Intensive blood pressure lowering" in " ".join(lines_of(evidence_plot(contested)))
 
 
 def test_where_nothing_is_known_the_figure_says_why(reader: MemoryReader) -> None:
-    answer = questions.evidence(reader, "smoking", "dementia", "post-mortem")
+    answer = questions.Evidence(exposure="smoking", outcome="dementia", population="post-mortem").answer(reader)
     assert answer.association is None
     assert answer.why is not None
     for figure in (effect_direction_plot(answer), evidence_plot(answer)):
@@ -439,7 +444,7 @@ def test_data_that_hardly_moved_the_weight_are_told_from_data_that_did(associati
 
 
 def test_every_cell_of_the_map_is_linked_and_told(reader: MemoryReader) -> None:
-    answer = questions.gaps(reader, state=("empty", "weak", "fair"), page=ALL)
+    answer = questions.Gaps(state=("empty", "weak", "fair"), page=ALL).answer(reader)
     root = ElementTree.fromstring(gap_map(answer, lambda factor, outcome, population: f"/e?x={factor}&y={outcome}&p={population}"))
     links = {link.get("href"): link for link in root.iter(f"{SVG}a")}
     assert set(links) == {f"/e?x={one.factor.id}&y=r-dwi&p={one.population.id}" for one in answer.items}
@@ -456,9 +461,9 @@ def test_every_cell_of_the_map_is_linked_and_told(reader: MemoryReader) -> None:
 
 
 def test_columns_that_indirect_adds_are_on_the_map(reader: MemoryReader) -> None:
-    answer = questions.gaps(
-        reader, populations=("ich-caa",), state=("empty", "weak", "fair"), filters=Filters(indirect=True), page=Page(limit=None)
-    )
+    answer = questions.Gaps(
+        populations=("ich-caa",), state=("empty", "weak", "fair"), filters=Filters(indirect=True), page=Page(limit=None)
+    ).answer(reader)
     added = {one.population.name for one in answer.items} - {"ICH with CAA"}
     assert added
     words = " ".join(lines_of(gap_map(answer)))
@@ -467,7 +472,7 @@ def test_columns_that_indirect_adds_are_on_the_map(reader: MemoryReader) -> None
 
 
 def test_a_cell_that_the_list_does_not_hold_stays_blank(reader: MemoryReader) -> None:
-    answer = questions.gaps(reader, page=Page(limit=10))
+    answer = questions.Gaps(page=Page(limit=10)).answer(reader)
     figure = gap_map(answer, lambda *ids: "/".join(ids))
     assert figure.count("<a ") == 10
     assert "Blank: not in this list." in lines_of(figure)
@@ -476,7 +481,7 @@ def test_a_cell_that_the_list_does_not_hold_stays_blank(reader: MemoryReader) ->
 
 
 def test_every_paper_and_factor_of_a_mechanism_is_in_its_diagram(reader: MemoryReader) -> None:
-    answer = questions.mechanisms(reader, page=ALL)
+    answer = questions.Mechanisms(page=ALL).answer(reader)
     words = " ".join(lines_of(mechanism_diagram(answer)))
     for one in answer.items:
         own = " ".join(lines_of(mechanism_diagram(one)))
@@ -489,13 +494,13 @@ def test_every_paper_and_factor_of_a_mechanism_is_in_its_diagram(reader: MemoryR
         # dashed where no cohort supports it
         unsupported = sum(not factor.supports for factor in one.factors) + (one.supports == 0)
         assert mechanism_diagram(one).count("stroke-dasharray") == unsupported
-    empty = questions.mechanisms(reader, "haematoma-expansion")
+    empty = questions.Mechanisms(lesion="haematoma-expansion").answer(reader)
     assert empty.why is not None
     assert empty.why.text in lines_of(mechanism_diagram(empty))
 
 
 def test_a_neighbourhood_shows_sign_and_weight_and_says_whom_it_leaves_out(reader: MemoryReader) -> None:
-    answer = questions.neighbours(reader, "r-dwi")
+    answer = questions.Neighbours(term="r-dwi").answer(reader)
     links = lambda term: f"/terms/{term}"  # noqa: E731
     whole = neighbourhood(answer, links, lambda exposure, outcome: f"/evidence/{exposure}/{outcome}", most=None)
     root = ElementTree.fromstring(whole)
@@ -527,7 +532,7 @@ def test_no_text_of_other_figures_overlaps(reader: MemoryReader, associations: l
     for name, figure in {**one_of_each(reader), **{f"narrow {name}": one for name, one in narrow_of_each(reader).items()}}.items():
         check_layout(figure, name)
     for term in ("cerebral-microbleeds", "age", "inflammation"):
-        check_layout(neighbourhood(questions.neighbours(reader, term)), term)
+        check_layout(neighbourhood(questions.Neighbours(term=term).answer(reader)), term)
     for one in associations:
         check_layout(interval(one), one.caption)
         check_layout(weight_bar(one), one.caption)
@@ -564,11 +569,11 @@ def test_a_figure_stands_alone_and_asks_nobody_for_anything(reader: MemoryReader
 def test_a_page_may_give_style_and_ground_itself(reader: MemoryReader) -> None:
     answer = known(reader, "r-dwi", "poor-functional-outcome")
     assert answer.association is not None
-    gaps, near = questions.gaps(reader), questions.neighbours(reader, "age")
+    gaps, near = questions.Gaps().answer(reader), questions.Neighbours(term="age").answer(reader)
     bare = (
         effect_direction_plot(answer, standalone=False), forest_plot(answer, standalone=False), evidence_plot(answer, standalone=False),
         interval(answer.association, standalone=False), weight_bar(answer.association, standalone=False), gap_map(gaps, standalone=False),
-        neighbourhood(near, standalone=False), mechanism_diagram(questions.mechanisms(reader), standalone=False),
+        neighbourhood(near, standalone=False), mechanism_diagram(questions.Mechanisms().answer(reader), standalone=False),
     )  # fmt: skip
     assert [figure for figure in bare if figure is None or "<style" in figure] == []
 
@@ -611,15 +616,15 @@ def test_text_never_becomes_markup(reader: MemoryReader) -> None:
         for row in answer.rows
     )  # fmt: skip
     answer = answer.model_copy(update={"association": one, "rows": rows, "note": EVIL, "query": {"exposure": EVIL, "adjusted": EVIL}})
-    gaps = questions.gaps(reader, page=Page(limit=4))
+    gaps = questions.Gaps(page=Page(limit=4)).answer(reader)
     cells = tuple(gap.model_copy(update={"factor": evil, "population": evil, "outcome": evil, "caption": EVIL}) for gap in gaps.items)
-    papers = questions.mechanisms(reader, page=Page(limit=1))
+    papers = questions.Mechanisms(page=Page(limit=1)).answer(reader)
     claims = tuple(
         claim.model_copy(update={"study": claim.study.model_copy(update={"label": EVIL}), "target": EVIL})
         for claim in papers.items[0].claims
     )
     mechanism = papers.items[0].model_copy(update={"mechanism": evil, "claims": claims})
-    near = questions.neighbours(reader, "age").model_copy(update={"term": evil, "as_exposure": (one,), "as_outcome": (one,)})
+    near = questions.Neighbours(term="age").answer(reader).model_copy(update={"term": evil, "as_exposure": (one,), "as_outcome": (one,)})
     figures = {
         "directions": effect_direction_plot(answer), "forest": forest_plot(answer), "evidence": evidence_plot(answer),
         "interval": interval(one.model_copy(update={"measure": EVIL})), "weight": weight_bar(one),
@@ -733,7 +738,7 @@ def test_the_command_line_writes_the_figure_beside_its_answer(tmp_path: Path, em
 
 
 def test_the_most_certain_are_drawn_by_sign_the_most_certain_first(reader: MemoryReader) -> None:
-    answer = questions.neighbours(reader, "r-dwi")
+    answer = questions.Neighbours(term="r-dwi").answer(reader)
     drawn = neighbourhood(answer)
     assert any("by sign, in each the most certain first" in line for line in lines_of(drawn))
     told = re.search(r"Factors linked to it: (.*?)\.", drawn)
@@ -747,7 +752,7 @@ def test_the_most_certain_are_drawn_by_sign_the_most_certain_first(reader: Memor
 
 
 def test_two_pooled_rows_of_one_review_are_told_apart(reader: MemoryReader) -> None:
-    drawn = forest_plot(questions.evidence(reader, "r-dwi", "poor-functional-outcome")) or ""
+    drawn = forest_plot(questions.Evidence(exposure="r-dwi", outcome="poor-functional-outcome").answer(reader)) or ""
     told = re.sub(r"<[^>]*>", " ", drawn)
     assert "mRS 3-6" in told
     assert "mRS 4-6" in told

@@ -10,8 +10,8 @@ import yaml
 from pydantic import ValidationError
 
 import evidence
+from graph import questions
 from graph.build import EvidenceGraph, build
-from graph.questions import questions
 from graph.questions.edges import edges
 from graph.questions.filters import Filters, finding_verdict, prevalence_verdict
 from graph.questions.lists import Page
@@ -21,7 +21,7 @@ from schema.errors import UnknownName
 from schema.populations import POPULATIONS
 from schema.study import Design, Study
 
-ALL = Page(None)
+ALL = Page(limit=None)
 Sheet = dict[str, Any]
 Known = bool | None
 
@@ -104,7 +104,7 @@ def test_a_filter_keeps_what_matches_and_counts_what_is_not_known(
     reader: MemoryReader, sheets: list[Sheet], given: dict[str, Any], by_hand: Any
 ) -> None:
     verdicts = [verdict([by_hand(sheet, row)]) for sheet, row in on_r_dwi(sheets)]
-    answer = questions.factors(reader, filters=Filters(**given), page=ALL)
+    answer = questions.Factors(filters=Filters(**given), page=ALL).answer(reader)
     findings = {finding for one in answer.items for finding in one.findings}
     assert len(findings) == verdicts.count("kept") > 0
     assert answer.unknown_dropped == verdicts.count("unknown")
@@ -129,7 +129,7 @@ def test_two_filters_keep_what_matches_both(reader: MemoryReader, sheets: list[S
     if set(one) & set(other):
         other, by_other = {"year_from": 2013}, BY_HAND[6][1]
     verdicts = [verdict([by_one(sheet, row), by_other(sheet, row)]) for sheet, row in on_r_dwi(sheets)]
-    answer = questions.factors(reader, filters=Filters(**one, **other), page=ALL)
+    answer = questions.Factors(filters=Filters(**one, **other), page=ALL).answer(reader)
     assert len({finding for item in answer.items for finding in item.findings}) == verdicts.count("kept")
     assert answer.unknown_dropped == verdicts.count("unknown")
 
@@ -137,12 +137,12 @@ def test_two_filters_keep_what_matches_both(reader: MemoryReader, sheets: list[S
 @pytest.mark.parametrize("design", get_args(Design))
 def test_each_design_is_a_filter(reader: MemoryReader, sheets: list[Sheet], design: Any) -> None:
     kept = [sheet["id"] for sheet, _ in on_r_dwi(sheets) if sheet.get("design") == design]
-    answer = questions.factors(reader, filters=Filters(design=(design,)), page=ALL)
+    answer = questions.Factors(filters=Filters(design=(design,)), page=ALL).answer(reader)
     assert len({finding for one in answer.items for finding in one.findings}) == len(kept)
 
 
 def test_without_a_filter_nothing_is_dropped(reader: MemoryReader, sheets: list[Sheet]) -> None:
-    answer = questions.factors(reader, page=ALL)
+    answer = questions.Factors(page=ALL).answer(reader)
     assert answer.unknown_dropped == 0
     assert len({finding for one in answer.items for finding in one.findings}) == len(on_r_dwi(sheets))
 
@@ -151,7 +151,7 @@ def test_evidence_counts_the_unknown_rows_of_its_own_edge(reader: MemoryReader, 
     mixed = 0
     for exposure in sorted({row["exposure"] for _, row in on_r_dwi(sheets)}):
         known = [row.get("adjusted") for _, row in on_r_dwi(sheets) if row["exposure"] in reader.terms().takes(exposure)]
-        answer = questions.evidence(reader, exposure, "r-dwi", filters=Filters(adjusted=True))
+        answer = questions.Evidence(exposure=exposure, outcome="r-dwi", filters=Filters(adjusted=True)).answer(reader)
         assert len(answer.rows) == known.count(True)
         assert answer.unknown_dropped == known.count(None)
         mixed += None in known and True in known
@@ -177,7 +177,7 @@ def test_a_filtered_prevalence_is_that_of_the_studies_that_match(
         for row in sheet.get("prevalence", ()):
             if row["lesion"] in R_DWI and conditions[row["population"]] in ICH:
                 rows.append((sheet["id"], verdict([by_hand(sheet, row)])))
-    answer = questions.prevalence(reader, filters=Filters(**given))
+    answer = questions.Prevalence(filters=Filters(**given)).answer(reader)
     shown = {row.study.id for row in answer.prevalence.rows} | {one.study.id for one in answer.prevalence.published}
     assert answer.unknown_dropped == sum(told_ == "unknown" for _, told_ in rows)
     assert shown <= {study for study, told_ in rows if told_ == "kept"}
@@ -258,13 +258,19 @@ def test_each_question_filtered_is_that_of_a_store_with_only_those_findings(
     there = MemoryReader(build(without_findings_only(corpus, reduced(corpus, reader, filters)), reader.terms()))
     for lesion in ("r-dwi", "poor-functional-outcome", "cortical-microinfarct"):
         for population in ("ich", "caa"):
-            here = questions.factors(reader, lesion, population, filters=filters, page=ALL)
-            assert here.items == questions.factors(there, lesion, population, page=ALL).items
+            here = questions.Factors(lesion=lesion, population=population, filters=filters, page=ALL).answer(reader)
+            assert here.items == questions.Factors(lesion=lesion, population=population, page=ALL).answer(there).items
     for exposure in ("r-dwi", "intensive-bp-lowering", "acute-bp-reduction", "cerebral-microbleeds"):
-        assert questions.outcomes(reader, exposure, filters=filters, page=ALL).items == questions.outcomes(there, exposure, page=ALL).items
-    assert questions.contested(reader, filters=filters, page=ALL).items == questions.contested(there, page=ALL).items
+        assert (
+            questions.Outcomes(exposure=exposure, filters=filters, page=ALL).answer(reader).items
+            == questions.Outcomes(exposure=exposure, page=ALL).answer(there).items
+        )
+    assert questions.Contested(filters=filters, page=ALL).answer(reader).items == questions.Contested(page=ALL).answer(there).items
     for exposure in ("cerebral-microbleeds", "admission-sbp", "age", "map-reduction", "intensive-bp-lowering"):
-        one, other = questions.evidence(reader, exposure, "r-dwi", filters=filters), questions.evidence(there, exposure, "r-dwi")
+        one, other = (
+            questions.Evidence(exposure=exposure, outcome="r-dwi", filters=filters).answer(reader),
+            questions.Evidence(exposure=exposure, outcome="r-dwi").answer(there),
+        )
         assert one.association == other.association
         assert one.rows == other.rows
         assert one.published == other.published
@@ -277,7 +283,10 @@ def test_a_filtered_prevalence_is_that_of_a_store_with_only_those_rows(
     filters = Filters(**given)
     there = MemoryReader(build(reduced(corpus, reader, filters), reader.terms()))
     for lesion in ("r-dwi", "cortical-microinfarct", "incidental-dwi"):
-        here, expected = questions.prevalence(reader, lesion, filters=filters), questions.prevalence(there, lesion)
+        here, expected = (
+            questions.Prevalence(lesion=lesion, filters=filters).answer(reader),
+            questions.Prevalence(lesion=lesion).answer(there),
+        )
         assert here.prevalence == expected.prevalence
         assert here.populations == expected.populations
 
@@ -303,11 +312,11 @@ def test_nothing_of_a_study_that_is_left_out_is_shown(reader: MemoryReader) -> N
             assert not any(finding.startswith(f"{study}:") for finding in one.findings)
 
 
-@pytest.mark.parametrize("ask", ["factors", "outcomes", "contested", "evidence"])
-def test_a_study_to_leave_out_must_be_known(reader: MemoryReader, ask: str) -> None:
-    names = ("age", "r-dwi") if ask == "evidence" else ()
+@pytest.mark.parametrize("ask", [one for one in questions.QUESTIONS if "filters" in one.model_fields], ids=lambda one: one.called())
+def test_a_study_to_leave_out_must_be_known(reader: MemoryReader, ask: type[questions.Question]) -> None:
+    names = {one.name: name for one, name in zip(ask.parameters(), ("age", "r-dwi"), strict=False) if one.needed}
     with pytest.raises(UnknownName, match="menon-2013") as caught:
-        getattr(questions, ask)(reader, *names, filters=Filters(exclude=("menon-2013",)))
+        ask.of({**names, "exclude": "menon-2013"}).answer(reader)
     assert "menon-2012" in caught.value.suggestions
 
 
@@ -333,7 +342,7 @@ def test_a_filter_of_a_wrong_value_is_refused(given: dict[str, Any]) -> None:
 
 
 def test_the_query_tells_the_filters_as_they_were_asked(reader: MemoryReader) -> None:
-    query = questions.factors(reader, filters=Filters(adjusted=False, min_n=20, exclude=("wu-2015",), indirect=True)).query
+    query = questions.Factors(filters=Filters(adjusted=False, min_n=20, exclude=("wu-2015",), indirect=True)).answer(reader).query
     assert query == {
         "lesion": "r-dwi", "population": "ich",
         "parts": ["ich-both", "ich-caa", "ich-deep", "ich-hypertensive", "ich-lobar", "ich-non-caa"],
@@ -352,9 +361,9 @@ def test_active_filters_are_those_that_drop_rows() -> None:
 
 
 def test_indirect_evidence_stands_beside_and_changes_nothing_of_the_populations_own(reader: MemoryReader) -> None:
-    own = {one.exposure.id: one for one in questions.factors(reader, population="caa", page=ALL).items}
-    both = questions.factors(reader, population="caa", filters=Filters(indirect=True), page=ALL).items
-    wide = {one.exposure.id: one for one in questions.factors(reader, population="ich", page=ALL).items}
+    own = {one.exposure.id: one for one in questions.Factors(population="caa", page=ALL).answer(reader).items}
+    both = questions.Factors(population="caa", filters=Filters(indirect=True), page=ALL).answer(reader).items
+    wide = {one.exposure.id: one for one in questions.Factors(population="ich", page=ALL).answer(reader).items}
     assert {one.exposure.id for one in both} == set(own) | set(wide)
     for one in both:
         assert one.indirect is not None
@@ -373,24 +382,28 @@ def test_indirect_evidence_stands_beside_and_changes_nothing_of_the_populations_
 
 def test_indirect_evidence_is_filtered_too(reader: MemoryReader) -> None:
     filters = Filters(indirect=True, adjusted=True)
-    wide = {one.exposure.id: one for one in questions.factors(reader, filters=Filters(adjusted=True), page=ALL).items}
-    items = questions.factors(reader, population="caa", filters=filters, page=ALL).items
+    wide = {one.exposure.id: one for one in questions.Factors(filters=Filters(adjusted=True), page=ALL).answer(reader).items}
+    items = questions.Factors(population="caa", filters=filters, page=ALL).answer(reader).items
     beside = {one.exposure.id: one.indirect[0] for one in items if one.indirect}
     assert set(beside) == set(wide)
     assert all(beside[name].weight == wide[name].weight for name in wide)
 
 
 def test_there_is_no_indirect_evidence_where_nothing_is_wider(reader: MemoryReader) -> None:
-    plain = questions.factors(reader, population="comparison", page=ALL).items
-    both = questions.factors(reader, population="comparison", filters=Filters(indirect=True), page=ALL).items
+    plain = questions.Factors(population="comparison", page=ALL).answer(reader).items
+    both = questions.Factors(population="comparison", filters=Filters(indirect=True), page=ALL).answer(reader).items
     assert plain
     assert [one.model_copy(update={"indirect": None}) for one in both] == list(plain)
     assert {one.indirect for one in both} == {()}
 
 
 def test_evidence_shows_what_is_known_indirectly(reader: MemoryReader) -> None:
-    plain = questions.evidence(reader, "cerebral-microbleeds", "r-dwi", "caa").association
-    both = questions.evidence(reader, "cerebral-microbleeds", "r-dwi", "caa", filters=Filters(indirect=True)).association
+    plain = questions.Evidence(exposure="cerebral-microbleeds", outcome="r-dwi", population="caa").answer(reader).association
+    both = (
+        questions.Evidence(exposure="cerebral-microbleeds", outcome="r-dwi", population="caa", filters=Filters(indirect=True))
+        .answer(reader)
+        .association
+    )
     assert plain is not None
     assert plain.indirect is None
     assert both is not None
@@ -398,8 +411,8 @@ def test_evidence_shows_what_is_known_indirectly(reader: MemoryReader) -> None:
 
 
 def test_filters_leave_the_store_as_it_was(reader: MemoryReader, graph: EvidenceGraph) -> None:
-    before = questions.factors(reader, page=ALL)
+    before = questions.Factors(page=ALL).answer(reader)
     for given in VALUES:
-        questions.factors(reader, filters=Filters(**given), page=ALL)
-    assert questions.factors(reader, page=ALL) == before
+        questions.Factors(filters=Filters(**given), page=ALL).answer(reader)
+    assert questions.Factors(page=ALL).answer(reader) == before
     assert reader.graph() is graph

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from api.cli import app
+from graph import questions
 from graph.python import Graph
-from graph.questions import questions
 from graph.questions.filters import Filters
 from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader, MemoryStore
@@ -27,14 +27,14 @@ from schema.across import Gap, State
 from schema.answer import Answer
 from schema.errors import BadParameter
 
-ALL = Page(None)
+ALL = Page(limit=None)
 EVERY: tuple[State, ...] = get_args(State)
 REFERENCE: dict[str, Any] = json.loads((Path(__file__).parent / "reference" / "power.json").read_text())
 
 
 @pytest.fixture(scope="module")
 def everything(reader: MemoryReader) -> Answer[Gap]:
-    return questions.gaps(reader, state=EVERY, page=ALL)
+    return questions.Gaps(state=EVERY, page=ALL).answer(reader)
 
 
 # --- sample size ---
@@ -182,15 +182,15 @@ def test_cells_tell_what_the_edges_tell(reader: MemoryReader, everything: Answer
 
 
 def test_only_empty_and_weak_cells_are_shown_unless_asked_for(reader: MemoryReader, everything: Answer[Gap]) -> None:
-    shown = questions.gaps(reader, page=ALL)
+    shown = questions.Gaps(page=ALL).answer(reader)
     assert shown.items == tuple(one for one in everything.items if one.state != "fair")
-    fair = questions.gaps(reader, state=("fair",), page=ALL)
+    fair = questions.Gaps(state=("fair",), page=ALL).answer(reader)
     assert {*shown.items, *fair.items} == set(everything.items)
     assert shown.note == everything.note
 
 
 def test_an_outcome_with_a_lesion_is_the_lesions_own_row(reader: MemoryReader) -> None:
-    answer = questions.gaps(reader, "r-dwi", "survival", state=EVERY, page=ALL)
+    answer = questions.Gaps(lesion="r-dwi", outcome="survival", state=EVERY, page=ALL).answer(reader)
     assert answer.query["turned_from"] == "survival"
     assert {one.factor.id for one in answer.items} == {"r-dwi"}
 
@@ -199,13 +199,13 @@ def test_a_measured_outcome_has_no_sample_size(reader: MemoryReader) -> None:
     measured = [term.id for term in reader.terms().terms.values() if term.unit and reader.edges(outcome=term.id)]
     assert measured
     for one in measured:
-        assert all(cell.sample_size is None for cell in questions.gaps(reader, outcome=one, page=ALL).items)
+        assert all(cell.sample_size is None for cell in questions.Gaps(outcome=one, page=ALL).answer(reader).items)
 
 
 def test_a_filtered_cell_is_that_of_a_filtered_question(reader: MemoryReader) -> None:
     filters = Filters(adjusted=True)
-    found = questions.gaps(reader, state=EVERY, filters=filters, page=ALL)
-    known = {one.exposure.id: one for one in questions.factors(reader, filters=filters, page=ALL).items}
+    found = questions.Gaps(state=EVERY, filters=filters, page=ALL).answer(reader)
+    known = {one.exposure.id: one for one in questions.Factors(filters=filters, page=ALL).answer(reader).items}
     for cell in found.items:
         if cell.population.id == "ich" and cell.factor.id in known:
             one = known[cell.factor.id]
@@ -214,18 +214,18 @@ def test_a_filtered_cell_is_that_of_a_filtered_question(reader: MemoryReader) ->
 
 
 def test_indirect_adds_the_wider_populations_as_columns(reader: MemoryReader) -> None:
-    answer = questions.gaps(reader, populations=("ich-caa",), filters=Filters(indirect=True))
+    answer = questions.Gaps(populations=("ich-caa",), filters=Filters(indirect=True)).answer(reader)
     assert answer.query["population"] == ["ich-caa", "caa", "ich"]
 
 
 def test_nothing_says_why(reader: MemoryReader) -> None:
-    filtered = questions.gaps(reader, filters=Filters(year_to=1950)).why
+    filtered = questions.Gaps(filters=Filters(year_to=1950)).answer(reader).why
     assert filtered is not None
     assert (filtered.status, filtered.filter) == ("filtered-out", "year_to")
-    unknown = questions.gaps(reader, "incidental-dwi", "mortality").why
+    unknown = questions.Gaps(lesion="incidental-dwi", outcome="mortality").answer(reader).why
     assert unknown is not None
     assert unknown.status == "not-studied"
-    none = questions.gaps(reader, populations=("animal",), state=("fair",)).why
+    none = questions.Gaps(populations=("animal",), state=("fair",)).answer(reader).why
     assert none is not None
     assert none.filter == "state"
 
@@ -233,24 +233,28 @@ def test_nothing_says_why(reader: MemoryReader) -> None:
 @pytest.mark.parametrize("odds_ratio", [1.0, 0.0, -2.0, 1000.0, math.nan])
 def test_an_odds_ratio_that_no_sample_detects_is_refused(reader: MemoryReader, odds_ratio: float) -> None:
     with pytest.raises(BadParameter, match="odds_ratio"):
-        questions.gaps(reader, odds_ratio=odds_ratio)
+        questions.Gaps.of({"odds_ratio": odds_ratio}).answer(reader)
 
 
 def test_all_three_questions_take_less_than_a_second(reader: MemoryReader) -> None:
     lesson.cache_clear()
     started = time.process_time()
-    questions.gaps(reader, page=ALL)
-    questions.compare(reader, page=ALL)
-    questions.paths(reader, "cerebral-microbleeds", "poor-functional-outcome", max_length=6, page=ALL)
+    questions.Gaps(page=ALL).answer(reader)
+    questions.Compare(page=ALL).answer(reader)
+    questions.Paths(start="cerebral-microbleeds", end="poor-functional-outcome", max_length=6, page=ALL).answer(reader)
     assert time.process_time() - started < 3  # a second on a machine of its own
     assert METHOD.power == 0.8
 
 
 def test_python_asks_the_same_questions(reader: MemoryReader) -> None:
     graph = Graph(MemoryStore(reader.graph()))
-    assert graph.compare("r-dwi", ["ich-lobar", "ich-deep"]) == questions.compare(reader, "r-dwi", ["ich-lobar", "ich-deep"], page=ALL)
-    assert graph.paths("CMBs", "r-dwi", "caa", max_length=3) == questions.paths(reader, "CMBs", "r-dwi", "caa", max_length=3, page=ALL)
-    known = questions.gaps(reader, state=("fair",), odds_ratio=3.0, filters=Filters(adjusted=True), page=ALL)
+    assert graph.compare("r-dwi", ["ich-lobar", "ich-deep"]) == questions.Compare(
+        lesion="r-dwi", populations=["ich-lobar", "ich-deep"], page=ALL
+    ).answer(reader)
+    assert graph.paths("CMBs", "r-dwi", "caa", max_length=3) == questions.Paths(
+        start="CMBs", end="r-dwi", population="caa", max_length=3, page=ALL
+    ).answer(reader)
+    known = questions.Gaps(state=("fair",), odds_ratio=3.0, filters=Filters(adjusted=True), page=ALL).answer(reader)
     assert graph.gaps(state=("fair",), odds_ratio=3.0, adjusted=True) == known
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from api.figures.neighbours import neighbourhood
+from graph import questions
 from graph.build import EvidenceGraph
 from graph.opening import shipped_studies
-from graph.questions import questions
 from graph.stores.memory import MemoryReader
 from graph.synthesis.mechanisms import chain, edges, read_claims, tally
 from graph.synthesis.overlap import Patients, patients_of
@@ -149,7 +149,7 @@ def test_lowering_blood_pressure_is_supported_and_argued_against_as_a_way_to_r_d
 
 def test_a_factor_of_which_papers_only_argue_against_it_is_no_factor_that_may_act(reader: MemoryReader) -> None:
     denied = 0
-    for one in questions.mechanisms(reader).items:
+    for one in questions.Mechanisms().answer(reader).items:
         assert all(factor.supports + factor.proposes for factor in one.factors), one.mechanism.id
         listed = {factor.factor.id for factor in one.factors}
         denied += sum(claim.stance == "argues-against" and not listed & set(claim.links) for claim in one.claims)
@@ -158,5 +158,5 @@ def test_a_factor_of_which_papers_only_argue_against_it_is_no_factor_that_may_ac
 
 def test_the_neighbourhood_does_not_say_may_of_what_is_only_denied(reader: MemoryReader) -> None:
     one = next(one for one in reader.mechanism_edges() if not one.supports + one.proposes)
-    drawn = " ".join(neighbourhood(questions.neighbours(reader, one.start)).split())
+    drawn = " ".join(neighbourhood(questions.Neighbours(term=one.start).answer(reader)).split())
     assert "is argued not to" in drawn

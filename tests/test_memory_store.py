@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from graph import questions
 from graph.build import EvidenceGraph, build
-from graph.questions import questions
 from graph.questions.lists import Page
 from graph.stores import snapshot
 from graph.stores.memory import MemoryReader, MemoryStore
@@ -136,8 +136,8 @@ def test_a_record_of_a_snapshot_is_made_once(from_file: MemoryReader) -> None:
 def test_many_threads_may_read_a_fresh_snapshot(from_file: MemoryReader, reader: MemoryReader) -> None:
     asked = ["r-dwi", "poor-functional-outcome", "cortical-microinfarct", "perihaematomal-dwi"] * 6
     with ThreadPoolExecutor(8) as threads:
-        found = list(threads.map(lambda lesion: questions.factors(from_file, lesion, page=Page(None)), asked))
-    assert found == [questions.factors(reader, lesion, page=Page(None)) for lesion in asked]
+        found = list(threads.map(lambda lesion: questions.Factors(lesion=lesion, page=Page(limit=None)).answer(from_file), asked))
+    assert found == [questions.Factors(lesion=lesion, page=Page(limit=None)).answer(reader) for lesion in asked]
 
 
 # --- replacing ---

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 from neo4j import GraphDatabase
 
+from graph import questions
 from graph.build import EvidenceGraph, build
 from graph.opening import load, open_store, remove
-from graph.questions import questions
 from graph.settings import Server, Settings
 from graph.stores.memory import MemoryReader
 from graph.stores.neo4j import cypher, lease
@@ -207,8 +207,8 @@ def test_under_load_each_answer_is_of_one_release_whole(empty: Server, smaller: 
     def everything(reader: Any) -> tuple[str, object, object, object]:
         return (
             reader.release(),
-            questions.factors(reader, "recurrent-ich"),
-            questions.prevalence(reader),
+            questions.Factors(lesion="recurrent-ich").answer(reader),
+            questions.Prevalence().answer(reader),
             [one.finding for one in reader.findings()],
         )
 
@@ -290,7 +290,7 @@ def test_others_nodes_are_never_touched_and_never_in_the_way(
     put(empty, other)
     assert held(empty) == other
     store = Neo4jStore(empty)
-    assert store.ask(questions.factors) == questions.factors(MemoryReader(other))
+    assert store.ask(questions.factors) == questions.Factors().answer(MemoryReader(other))
     store.close()
     assert run(theirs) == before
     run("DROP CONSTRAINT theirs")

@@ -20,8 +20,8 @@ from api.pages import formats, frame, installed, words
 from api.pages.frame import ABBREVIATIONS, POLICY, explained
 from api.pages.warm import warm
 from api.tables import number
+from graph import questions
 from graph.build import EvidenceGraph, build
-from graph.questions import questions
 from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.synthesis import next_study as gaps
@@ -453,7 +453,7 @@ def test_no_page_has_the_address_of_anything_else() -> None:
     from starlette.routing import Route
 
     others = {"v1", "docs", "healthz", "readyz", "openapi.json", "static", "static-offline-docs"}
-    routers = (installed.start, installed.associations, installed.across, installed.library, installed.trial)
+    routers = (installed.routes, installed.trial)
     paths = {route.path for one in routers for route in one.router.routes if isinstance(route, Route)}
     assert len(paths) > 15
     first = {path.split("/")[1] for path in paths}
@@ -696,7 +696,7 @@ def test_what_is_uploaded_shows_as_text(client: TestClient) -> None:
 
 
 def test_the_questions_of_the_pages_are_those_of_the_api(reader: MemoryReader, client: TestClient) -> None:
-    told = [one.exposure.name for one in questions.factors(reader, population="caa", page=Page(None)).items]
+    told = [one.exposure.name for one in questions.Factors(population="caa", page=Page(limit=None)).answer(reader).items]
     positions = [shown(client, "/factors?population=caa").index(name) for name in told]
     assert positions == sorted(positions)
 

@@ -23,8 +23,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from api.app import create_app
+from graph import questions
 from graph.build import EvidenceGraph, build
-from graph.questions import questions
 from graph.stores.memory import MemoryReader, MemoryStore
 from schema.study import Study
 from schema.vocabulary import shipped
@@ -479,6 +479,6 @@ def test_the_headline_of_the_start_page_is_that_of_the_question(whole: Served, l
     page = light.open(f"{whole.address}/")
     names = page.locator("table.associations tbody th").all_inner_texts()
     assert time.perf_counter() - begin < 30
-    found = [one.exposure.name for one in questions.factors(reader).items if max(one.increases, one.decreases) >= 2]
+    found = [one.exposure.name for one in questions.Factors().answer(reader).items if max(one.increases, one.decreases) >= 2]
     assert names == found[: len(names)]
     assert len(names) == 8

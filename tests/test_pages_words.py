@@ -9,8 +9,8 @@ import pytest
 from api.figures.words import plural, within
 from api.pages import formats, words
 from api.tables import number
+from graph import questions
 from graph.build import EvidenceGraph, build
-from graph.questions import questions
 from graph.stores.memory import MemoryReader
 from schema.association import Association, FamilyResult, TermRef
 from schema.study import Design, Population, Study
@@ -224,8 +224,8 @@ def test_no_sentence_of_the_corpus_says_cause_or_no_effect_as_a_finding(graph: E
 
 
 def test_both_lines_of_blood_pressure_are_told(reader: MemoryReader) -> None:
-    trial = questions.evidence(reader, "intensive-bp-lowering", "r-dwi").association
-    seen = questions.evidence(reader, "acute-bp-reduction", "r-dwi").association
+    trial = questions.Evidence(exposure="intensive-bp-lowering", outcome="r-dwi").answer(reader).association
+    seen = questions.Evidence(exposure="acute-bp-reduction", outcome="r-dwi").answer(reader).association
     assert trial is not None
     assert seen is not None
     lines = words.beside(trial, seen)
@@ -242,7 +242,9 @@ def test_a_single_headline_says_what_was_printed_exactly_where_that_differs(read
         if one.estimate_source != "single-study" or one.population.id != "ich" or one.ci is None or one.families[0].unit:
             continue
         rows = [
-            row for row in questions.evidence(reader, one.exposure.id, one.outcome.id, "ich").rows if row.finding in one.families[0].rows
+            row
+            for row in questions.Evidence(exposure=one.exposure.id, outcome=one.outcome.id, population="ich").answer(reader).rows
+            if row.finding in one.families[0].rows
         ]
         differs = any(
             row.printed_ci is None
@@ -308,7 +310,7 @@ def test_an_increase_is_told_by_what_it_is_of() -> None:
 
 
 def test_a_family_says_what_it_is_of(graph: EvidenceGraph) -> None:
-    answer = questions.evidence(MemoryReader(graph), "cerebral-microbleeds", "r-dwi")
+    answer = questions.Evidence(exposure="cerebral-microbleeds", outcome="r-dwi").answer(MemoryReader(graph))
     one = answer.association
     assert one is not None
     told = [words.family(family, answer.rows, one, shipped().terms) for family in one.families]
@@ -316,7 +318,7 @@ def test_a_family_says_what_it_is_of(graph: EvidenceGraph) -> None:
 
 
 def test_a_family_per_step_says_its_step_and_no_type(graph: EvidenceGraph) -> None:
-    answer = questions.evidence(MemoryReader(graph), "acute-bp-reduction", "r-dwi")
+    answer = questions.Evidence(exposure="acute-bp-reduction", outcome="r-dwi").answer(MemoryReader(graph))
     one = answer.association
     assert one is not None
     assert words.family(one.families[0], answer.rows, one, shipped().terms) == (
@@ -360,7 +362,7 @@ def test_kinds_are_told_in_words(slug: str, told: str) -> None:
 
 
 def test_a_published_difference_has_its_unit_wherever_its_sheet_notes_one(graph: EvidenceGraph) -> None:
-    answer = questions.evidence(MemoryReader(graph), "haematoma-volume", "r-dwi")
+    answer = questions.Evidence(exposure="haematoma-volume", outcome="r-dwi").answer(MemoryReader(graph))
     one = answer.association
     assert one is not None
     assert formats.unit(one) == "mL"
@@ -368,13 +370,13 @@ def test_a_published_difference_has_its_unit_wherever_its_sheet_notes_one(graph:
 
 
 def test_a_slope_says_what_it_is_of(graph: EvidenceGraph) -> None:
-    answer = questions.evidence(MemoryReader(graph), "cortical-superficial-siderosis", "r-dwi-count")
+    answer = questions.Evidence(exposure="cortical-superficial-siderosis", outcome="r-dwi-count").answer(MemoryReader(graph))
     assert answer.association is not None
     assert words.notes(answer.association) == "single study; includes no effect; present vs absent"
 
 
 def test_a_null_of_the_same_patients_is_not_hidden_by_the_row_that_counts(reader: MemoryReader) -> None:
-    answer = questions.evidence(reader, "platelet-transfusion", "poor-functional-outcome")
+    answer = questions.Evidence(exposure="platelet-transfusion", outcome="poor-functional-outcome").answer(reader)
     assert answer.association is not None
     told = " ".join(words.known(answer.association, answer.association.outcome, answer.rows))
     assert "Rows on patients who are counted by others say otherwise: 1 not significant." in told
@@ -382,7 +384,9 @@ def test_a_null_of_the_same_patients_is_not_hidden_by_the_row_that_counts(reader
 
 def test_the_reasons_by_which_rows_are_known_to_be_of_counted_patients_are_those_of_the_votes(reader: MemoryReader) -> None:
     whys = {
-        row.why for one in reader.edges() for row in questions.evidence(reader, one.exposure.id, one.outcome.id, one.population.id).rows
+        row.why
+        for one in reader.edges()
+        for row in questions.Evidence(exposure=one.exposure.id, outcome=one.outcome.id, population=one.population.id).answer(reader).rows
     }
     for beginning in words._AGAIN:
         assert any(why and why.startswith(beginning) for why in whys), beginning
@@ -417,6 +421,6 @@ def test_a_turned_row_without_an_error_is_turned_all_the_same(graph: EvidenceGra
             "direction": "decreases",
         }],
     })  # fmt: skip
-    answer = questions.evidence(MemoryReader(build([*graph.studies, study], shipped())), "age", "r-dwi")
+    answer = questions.Evidence(exposure="age", outcome="r-dwi").answer(MemoryReader(build([*graph.studies, study], shipped())))
     (row,) = [one for one in answer.rows if one.study.id == "turned-2026"]
     assert (row.value, row.printed_value, row.turned) == (2.0, 0.5, True)

@@ -7,16 +7,16 @@ from itertools import pairwise, product
 import networkx as nx
 import pytest
 
-from graph.questions import questions
+from graph import questions
 from graph.questions.filters import Filters
-from graph.questions.lists import LONGEST_CHAIN, Page
+from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader
 from graph.synthesis.chains import chains, links_of, shortest, strength
 from schema.across import Chain, Link
 from schema.association import CertaintyLevel, TermRef
 from schema.errors import BadParameter, UnknownName
 
-ALL = Page(None)
+ALL = Page(limit=None)
 
 
 def link(start: str, end: str, certainty: CertaintyLevel | None = "low", weight: float = 0.5, *, support: float | None = None) -> Link:
@@ -32,7 +32,7 @@ def link(start: str, end: str, certainty: CertaintyLevel | None = "low", weight:
 
 
 def test_microbleeds_lead_to_a_poor_outcome_by_r_dwi_and_the_second_link_is_the_weaker(reader: MemoryReader) -> None:
-    found = questions.paths(reader, "CMBs", "poor functional outcome", page=ALL).items
+    found = questions.Paths(start="CMBs", end="poor functional outcome", page=ALL).answer(reader).items
     assert found[0].chain == "cerebral-microbleeds > poor-functional-outcome"
     by_r_dwi = next(one for one in found if one.chain == "cerebral-microbleeds > r-dwi > poor-functional-outcome")
     assert by_r_dwi.weakest_at == 1
@@ -44,7 +44,7 @@ def test_microbleeds_lead_to_a_poor_outcome_by_r_dwi_and_the_second_link_is_the_
 def test_hypertension_comes_to_r_dwi_by_claims_alone_since_its_association_is_inconclusive(reader: MemoryReader) -> None:
     (direct,) = reader.edges(exposure="hypertension", outcome="r-dwi", population="ich")
     assert direct.direction == "inconclusive"
-    found = questions.paths(reader, "hypertension", "r-dwi", page=ALL)
+    found = questions.Paths(start="hypertension", end="r-dwi", page=ALL).answer(reader)
     assert found.items[0].chain == "hypertension > small-vessel-occlusion > r-dwi"
     assert [one.kind for one in found.items[0].links] == ["MAY_ACT_THROUGH", "MAY_LEAD_TO"]
     assert found.note is not None
@@ -52,8 +52,8 @@ def test_hypertension_comes_to_r_dwi_by_claims_alone_since_its_association_is_in
 
 
 def test_a_wider_population_adds_links_that_are_weaker_than_any_of_its_own(reader: MemoryReader) -> None:
-    assert not questions.paths(reader, "age", "r-dwi", "ich-both").items
-    found = questions.paths(reader, "age", "r-dwi", "ich-both", filters=Filters(indirect=True)).items
+    assert not questions.Paths(start="age", end="r-dwi", population="ich-both").answer(reader).items
+    found = questions.Paths(start="age", end="r-dwi", population="ich-both", filters=Filters(indirect=True)).answer(reader).items
     assert {one.population.id for chain in found for one in chain.links if one.population} == {"ich"}
 
 
@@ -66,8 +66,8 @@ def test_a_wider_population_adds_links_that_are_weaker_than_any_of_its_own(reade
 @pytest.mark.parametrize("population", ["ich", "caa"])
 def test_chains_hang_together_and_come_in_order(reader: MemoryReader, start: str, end: str, population: str) -> None:
     before: set[str] = set()
-    for max_length in range(1, LONGEST_CHAIN + 1):
-        found = questions.paths(reader, start, end, population, max_length=max_length, page=ALL).items
+    for max_length in range(1, 6 + 1):
+        found = questions.Paths(start=start, end=end, population=population, max_length=max_length, page=ALL).answer(reader).items
         names = {str((one.chain, [step.kind for step in one.links])) for one in found}
         assert len(names) == len(found)
         assert before <= names
@@ -85,7 +85,7 @@ def test_chains_hang_together_and_come_in_order(reader: MemoryReader, start: str
 
 def test_a_chain_of_one_link_is_the_association_itself(reader: MemoryReader) -> None:
     for one in reader.edges(outcome="r-dwi", population="ich"):
-        found = questions.paths(reader, one.exposure.id, "r-dwi", max_length=1, page=ALL).items
+        found = questions.Paths(start=one.exposure.id, end="r-dwi", max_length=1, page=ALL).answer(reader).items
         direct = [chain for chain in found if chain.links[0].kind == "ASSOCIATED_WITH"]
         assert [chain.links[0].caption for chain in direct] == ([one.caption] if one.direction != "inconclusive" else [])
 
@@ -143,24 +143,24 @@ def test_a_loop_is_no_chain() -> None:
 
 
 def test_no_chain_says_why(reader: MemoryReader) -> None:
-    why = questions.paths(reader, "acute-bp-reduction", "mortality").why
+    why = questions.Paths(start="acute-bp-reduction", end="mortality").answer(reader).why
     assert why is not None
     assert why.status == "not-studied"
-    longer = questions.paths(reader, "hypertension", "r-dwi", max_length=1).why
+    longer = questions.Paths(start="hypertension", end="r-dwi", max_length=1).answer(reader).why
     assert longer is not None
     assert (longer.filter, longer.status) == ("max_length", "filtered-out")
     assert "The shortest has 2" in longer.text
-    filtered = questions.paths(reader, "CMBs", "r-dwi", filters=Filters(year_to=1950)).why
+    filtered = questions.Paths(start="CMBs", end="r-dwi", filters=Filters(year_to=1950)).answer(reader).why
     assert filtered is not None
     assert (filtered.status, filtered.filter) == ("filtered-out", "year_to")
 
 
 def test_a_filter_on_studies_sifts_the_claims_too(reader: MemoryReader) -> None:
-    found = questions.paths(reader, "hypertension", "r-dwi", page=ALL).items
+    found = questions.Paths(start="hypertension", end="r-dwi", page=ALL).answer(reader).items
     papers = {paper.id for paper in found[0].links[0].papers}
-    without = questions.paths(reader, "hypertension", "r-dwi", filters=Filters(exclude=tuple(sorted(papers))), page=ALL)
+    without = questions.Paths(start="hypertension", end="r-dwi", filters=Filters(exclude=tuple(sorted(papers))), page=ALL).answer(reader)
     assert found[0].chain not in {one.chain for one in without.items}
-    adjusted = questions.paths(reader, "hypertension", "r-dwi", filters=Filters(adjusted=True), page=ALL)
+    adjusted = questions.Paths(start="hypertension", end="r-dwi", filters=Filters(adjusted=True), page=ALL).answer(reader)
     assert all(step.kind == "ASSOCIATED_WITH" for one in adjusted.items for step in one.links)
     assert adjusted.unknown_dropped > 0
 
@@ -168,19 +168,19 @@ def test_a_filter_on_studies_sifts_the_claims_too(reader: MemoryReader) -> None:
 @pytest.mark.parametrize("length", [0, 7, -1])
 def test_a_length_out_of_bounds_is_refused(reader: MemoryReader, length: int) -> None:
     with pytest.raises(BadParameter, match="max_length"):
-        questions.paths(reader, "age", "r-dwi", max_length=length)
+        questions.Paths.of({"start": "age", "end": "r-dwi", "max_length": length}).answer(reader)
 
 
 def test_wrong_ends_are_refused(reader: MemoryReader) -> None:
     with pytest.raises(BadParameter, match="both are age"):
-        questions.paths(reader, "age", "Age")
+        questions.Paths(start="age", end="Age").answer(reader)
     with pytest.raises(UnknownName):
-        questions.paths(reader, "age", "no-such-thing")
+        questions.Paths(start="age", end="no-such-thing").answer(reader)
 
 
 def test_a_page_cuts_the_same_list(reader: MemoryReader) -> None:
-    whole = questions.paths(reader, "CMBs", "poor-functional-outcome", page=ALL)
-    part = questions.paths(reader, "CMBs", "poor-functional-outcome", page=Page(2, 1))
+    whole = questions.Paths(start="CMBs", end="poor-functional-outcome", page=ALL).answer(reader)
+    part = questions.Paths(start="CMBs", end="poor-functional-outcome", page=Page(limit=2, offset=1)).answer(reader)
     assert part.items == whole.items[1:3]
     assert part.total == whole.total
     assert all(isinstance(one, Chain) for one in part.items)

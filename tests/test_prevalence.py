@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph import questions
 from graph.build import corpus_of
 from graph.opening import shipped_studies
-from graph.questions import questions
 from graph.stores.memory import MemoryReader
 from graph.synthesis.associations import Corpus
 from graph.synthesis.method import METHOD
@@ -228,7 +228,7 @@ def test_every_printed_prevalence_of_a_primary_study_is_shown(reader: MemoryRead
         if studies[reading.study].design in REVIEWS:
             continue
         for place in reading.populations:
-            found = questions.prevalence(reader, reading.row.lesion, place).prevalence
+            found = questions.Prevalence(lesion=reading.row.lesion, population=place).answer(reader).prevalence
             here = [one.study.id for one in found.rows] if count(reading.row) else [one.study.id for one in found.uncounted]
             assert reading.study in here, (reading.prevalence, place)
         counted += count(reading.row) is not None

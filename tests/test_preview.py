@@ -13,9 +13,9 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from api.cli import app
+from graph import questions
 from graph.build import EvidenceGraph, build
 from graph.preview import preview
-from graph.questions import questions
 from graph.stores.memory import MemoryReader
 from schema.errors import InputProblems
 from schema.populations import POPULATIONS
@@ -58,7 +58,7 @@ def test_the_prevalences_that_would_change_are_those_of_a_load(corpus: tuple[Stu
     lesions = {row.row.lesion for row in new.prevalence()} | {"r-dwi"}
 
     def pooled(reader: MemoryReader, lesion: str, place: str) -> Any:
-        return questions.prevalence(reader, lesion, place).prevalence.pooled
+        return questions.Prevalence(lesion=lesion, population=place).answer(reader).prevalence.pooled
 
     pairs = {(lesion, place): (pooled(old, lesion, place), pooled(new, lesion, place)) for lesion in lesions for place in POPULATIONS}
     answer = preview(old, [one for one in corpus if one.id == study_id], shipped())

@@ -8,8 +8,9 @@ from typing import Any, get_args
 
 import pytest
 
+from graph import questions
 from graph.build import EvidenceGraph, build
-from graph.questions import questions
+from graph.questions import lookups
 from graph.questions.envelope import spelt
 from graph.questions.filters import Filters
 from graph.questions.lists import LARGEST_PAGE, Narrow, Page
@@ -22,12 +23,12 @@ from schema.populations import POPULATIONS, with_parts
 from schema.study import Study
 from schema.vocabulary import shipped
 
-ALL = Page(None)
+ALL = Page(limit=None)
 
 
 @pytest.fixture(scope="module")
 def factors(reader: MemoryReader) -> Answer[Association]:
-    return questions.factors(reader, page=ALL)
+    return questions.Factors(page=ALL).answer(reader)
 
 
 # --- associations ---
@@ -37,7 +38,7 @@ def test_factors_are_the_edges_that_lead_to_the_lesion_in_the_population(reader:
     for lesion in ("r-dwi", "poor-functional-outcome", "perihaematomal-dwi"):
         for population in ("ich", "caa", "ich-lobar"):
             expected = {one.exposure.id for one in graph.associations if (one.outcome.id, one.population.id) == (lesion, population)}
-            answer = questions.factors(reader, lesion, population, page=ALL)
+            answer = questions.Factors(lesion=lesion, population=population, page=ALL).answer(reader)
             assert {one.exposure.id for one in answer.items} == expected
             assert answer.total == len(expected)
 
@@ -45,7 +46,7 @@ def test_factors_are_the_edges_that_lead_to_the_lesion_in_the_population(reader:
 def test_outcomes_are_the_edges_that_leave_the_exposure_in_the_population(reader: MemoryReader, graph: EvidenceGraph) -> None:
     for exposure in ("r-dwi", "age", "cerebral-microbleeds"):
         expected = {one.outcome.id for one in graph.associations if (one.exposure.id, one.population.id) == (exposure, "ich")}
-        answer = questions.outcomes(reader, exposure, page=ALL)
+        answer = questions.Outcomes(exposure=exposure, page=ALL).answer(reader)
         assert expected
         assert {one.outcome.id for one in answer.items} == expected
 
@@ -53,26 +54,28 @@ def test_outcomes_are_the_edges_that_leave_the_exposure_in_the_population(reader
 def test_contested_are_the_associations_that_say_so(reader: MemoryReader, graph: EvidenceGraph) -> None:
     for population in POPULATIONS:
         expected = {(one.exposure.id, one.outcome.id) for one in graph.associations if one.contested and one.population.id == population}
-        answer = questions.contested(reader, population=population, page=ALL)
+        answer = questions.Contested(population=population, page=ALL).answer(reader)
         assert {(one.exposure.id, one.outcome.id) for one in answer.items} == expected
-    assert questions.contested(reader).total > 0
+    assert questions.Contested().answer(reader).total > 0
 
 
 def test_contested_of_a_lesion_has_it_on_either_side(reader: MemoryReader) -> None:
-    everything = questions.contested(reader, page=ALL).items
-    about = questions.contested(reader, "r-dwi", page=ALL).items
+    everything = questions.Contested(page=ALL).answer(reader).items
+    about = questions.Contested(lesion="r-dwi", page=ALL).answer(reader).items
     assert about == tuple(one for one in everything if "r-dwi" in {one.exposure.id, one.outcome.id})
     assert 0 < len(about) < len(everything)
 
 
 def test_contested_of_an_outcome_has_it_as_outcome(reader: MemoryReader) -> None:
-    everything = questions.contested(reader, page=ALL).items
+    everything = questions.Contested(page=ALL).answer(reader).items
     outcome = everything[0].outcome.id
-    assert questions.contested(reader, outcome=outcome, page=ALL).items == tuple(one for one in everything if one.outcome.id == outcome)
+    assert questions.Contested(outcome=outcome, page=ALL).answer(reader).items == tuple(
+        one for one in everything if one.outcome.id == outcome
+    )
 
 
 def test_each_camp_has_studies_and_they_are_those_of_the_association(reader: MemoryReader) -> None:
-    for one in questions.contested(reader, page=ALL).items:
+    for one in questions.Contested(page=ALL).answer(reader).items:
         assert one.contested is not None
         assert one.contested.why
         assert len(one.contested.camps) >= 2
@@ -138,36 +141,36 @@ def test_a_question_about_a_term_that_is_its_own_child_makes_no_loop(graph: Evid
 
 
 def test_a_note_tells_how_little_there_is_where_nothing_can_be_pooled(reader: MemoryReader) -> None:
-    answer = questions.factors(reader, population="caa", page=ALL)
+    answer = questions.Factors(population="caa", page=ALL).answer(reader)
     rows = {finding for one in answer.items for finding in one.findings}
     papers = {finding.split(":")[0] for finding in rows}
     assert answer.note is not None
     assert f"{len(rows)} findings from {len(papers)} studies" in answer.note
     assert "Indirect evidence from intracerebral haemorrhage (ICH)" in answer.note
-    assert questions.factors(reader).note is None
+    assert questions.Factors().answer(reader).note is None
 
 
 @pytest.mark.parametrize("name", ["Age", "MICROBLEEDS", "cerebral microbleeds", "cerebral_microbleeds"])
 def test_names_are_compared_without_regard_to_their_form(reader: MemoryReader, name: str) -> None:
-    assert questions.outcomes(reader, name).query["exposure"] in {"age", "cerebral-microbleeds"}
+    assert questions.Outcomes(exposure=name).answer(reader).query["exposure"] in {"age", "cerebral-microbleeds"}
 
 
-@pytest.mark.parametrize("ask", [questions.factors, questions.outcomes, questions.prevalence, questions.mechanisms])
+@pytest.mark.parametrize("ask", [questions.Factors, questions.Prevalence, questions.Mechanisms])
 def test_an_unknown_name_raises_with_what_was_asked(reader: MemoryReader, ask: Any) -> None:
     with pytest.raises(UnknownName, match="no-such-thing") as caught:
-        ask(reader, "no-such-thing")
+        ask(lesion="no-such-thing").answer(reader)
     assert caught.value.name == "no-such-thing"
 
 
 def test_an_unknown_population_raises(reader: MemoryReader) -> None:
     with pytest.raises(UnknownName, match="population"):
-        questions.factors(reader, population="martians")
+        questions.Factors(population="martians").answer(reader)
 
 
-@pytest.mark.parametrize("page", [Page(0), Page(-1), Page(LARGEST_PAGE + 1), Page(5, -1)], ids=str)
+@pytest.mark.parametrize("page", [{"limit": 0}, {"limit": -1}, {"limit": LARGEST_PAGE + 1}, {"limit": 5, "offset": -1}], ids=str)
 def test_a_page_out_of_bounds_is_refused(reader: MemoryReader, page: Page) -> None:
     with pytest.raises(BadParameter):
-        questions.factors(reader, page=page)
+        questions.Factors.of(page)
 
 
 def test_a_page_without_limit_is_the_whole_list(factors: Answer[Association]) -> None:
@@ -175,20 +178,20 @@ def test_a_page_without_limit_is_the_whole_list(factors: Answer[Association]) ->
     assert len(factors.items) == factors.total
 
 
-@pytest.mark.parametrize("sort", ["luck", "", "-", "--name", "Name", "name "])
+@pytest.mark.parametrize("sort", ["luck", "-", "--name", "Name", "name "])
 def test_an_unknown_order_is_refused_with_all_orders(reader: MemoryReader, sort: str) -> None:
     with pytest.raises(BadParameter) as caught:
-        questions.factors(reader, page=Page(5, 0, sort))
+        questions.Factors.of({"limit": 5, "sort": sort}).answer(reader)
     assert {"certainty", "-certainty"} <= set(caught.value.allowed)
 
 
 def test_an_unknown_order_is_refused_even_of_an_empty_list(reader: MemoryReader) -> None:
     with pytest.raises(BadParameter):
-        questions.factors(reader, population="animal", page=Page(5, 0, "luck"))
+        questions.Factors.of({"population": "animal", "limit": 5, "sort": "luck"}).answer(reader)
 
 
 def test_narrowing_leaves_the_figures_alone(reader: MemoryReader, factors: Answer[Association]) -> None:
-    narrowed = questions.factors(reader, narrow=Narrow(min_cohorts=2), page=ALL)
+    narrowed = questions.Factors(narrow=Narrow(min_cohorts=2), page=ALL).answer(reader)
     assert narrowed.items == tuple(one for one in factors.items if one.cohorts >= 2)
     assert narrowed.query["min_cohorts"] == 2
 
@@ -198,7 +201,7 @@ def test_narrowing_leaves_the_figures_alone(reader: MemoryReader, factors: Answe
 
 def test_evidence_shows_every_row_of_the_edge_and_how_it_was_used(reader: MemoryReader, graph: EvidenceGraph) -> None:
     for one in graph.associations[::5]:
-        answer = questions.evidence(reader, one.exposure.id, one.outcome.id, one.population.id)
+        answer = questions.Evidence(exposure=one.exposure.id, outcome=one.outcome.id, population=one.population.id).answer(reader)
         assert answer.association is not None
         assert {row.finding for row in answer.rows} == set(one.findings)
         assert [(row.study.id) for row in answer.rows] == sorted(row.study.id for row in answer.rows)
@@ -210,20 +213,20 @@ def test_evidence_shows_every_row_of_the_edge_and_how_it_was_used(reader: Memory
 
 
 def test_no_more_rows_vote_than_there_are_cohorts_with_all_their_parts(reader: MemoryReader) -> None:
-    answer = questions.evidence(reader, "cerebral-microbleeds", "r-dwi")
+    answer = questions.Evidence(exposure="cerebral-microbleeds", outcome="r-dwi").answer(reader)
     assert answer.association is not None
     voting = {row.study.id for row in answer.rows if row.used in {"pooled", "votes"}}
     assert len(voting) == answer.association.cohorts
 
 
 def test_evidence_of_a_term_and_itself_is_none(reader: MemoryReader) -> None:
-    answer = questions.evidence(reader, "r-dwi", "r-dwi")
+    answer = questions.Evidence(exposure="r-dwi", outcome="r-dwi").answer(reader)
     assert answer.association is None
     assert answer.why is not None
 
 
 def test_evidence_says_where_else_there_is_some(reader: MemoryReader) -> None:
-    answer = questions.evidence(reader, "cerebral-microbleeds", "r-dwi", "ischaemic-stroke")
+    answer = questions.Evidence(exposure="cerebral-microbleeds", outcome="r-dwi", population="ischaemic-stroke").answer(reader)
     assert answer.association is None
     assert answer.why is not None
     assert answer.why.status == "not-studied"
@@ -234,7 +237,7 @@ def test_rows_of_an_inverse_outcome_stand_turned(reader: MemoryReader) -> None:
     rows = [reading for reading in reader.findings() if reading.turned_from is not None and reading.row.value and reading.y is not None]
     assert rows
     for reading in rows:
-        answer = questions.evidence(reader, reading.exposure, reading.outcome, reading.populations[0])
+        answer = questions.Evidence(exposure=reading.exposure, outcome=reading.outcome, population=reading.populations[0]).answer(reader)
         row = next(row for row in answer.rows if row.finding == reading.finding)
         assert row.y == reading.y
         if reading.scale == "log-ratio":
@@ -246,12 +249,12 @@ def test_rows_of_an_inverse_outcome_stand_turned(reader: MemoryReader) -> None:
 
 
 def test_prevalence_is_of_the_population_and_tells_of_the_others(reader: MemoryReader) -> None:
-    answer = questions.prevalence(reader)
+    answer = questions.Prevalence().answer(reader)
     assert (answer.prevalence.lesion.id, answer.prevalence.population.id) == ("r-dwi", "ich")
     others = [one.population.id for one in answer.populations]
     assert "ich" not in others
     assert others == sorted(others)
-    parts = [one.population.id for one in questions.prevalence(reader, population="ich").populations]
+    parts = [one.population.id for one in questions.Prevalence(population="ich").answer(reader).populations]
     assert parts
     assert set(parts) <= set(with_parts("ich")) - {"ich"}
     assert set(parts) <= set(others)
@@ -259,7 +262,10 @@ def test_prevalence_is_of_the_population_and_tells_of_the_others(reader: MemoryR
 
 def test_pooled_prevalence_is_in_percent_and_inside_its_interval(reader: MemoryReader) -> None:
     for lesion in ("r-dwi", "cortical-microinfarct", "perihaematomal-dwi"):
-        for one in (questions.prevalence(reader, lesion).prevalence, *questions.prevalence(reader, lesion).populations):
+        for one in (
+            questions.Prevalence(lesion=lesion).answer(reader).prevalence,
+            *questions.Prevalence(lesion=lesion).answer(reader).populations,
+        ):
             for row in one.rows:
                 assert 0 <= row.ci[0] <= row.pct <= row.ci[1] <= 100
                 assert row.cases <= row.total
@@ -272,14 +278,14 @@ def test_pooled_prevalence_is_in_percent_and_inside_its_interval(reader: MemoryR
 
 
 def test_the_headline_prevalence_is_near_that_of_the_published_meta_analysis(reader: MemoryReader) -> None:
-    pooled = questions.prevalence(reader).prevalence.pooled
+    pooled = questions.Prevalence().answer(reader).prevalence.pooled
     assert pooled is not None
     assert 20 < pooled.pct < 27
     assert pooled.cohorts > 15
 
 
 def test_prevalence_of_what_nobody_counted_says_so(reader: MemoryReader) -> None:
-    answer = questions.prevalence(reader, "incidental-dwi")
+    answer = questions.Prevalence(lesion="incidental-dwi").answer(reader)
     assert answer.prevalence.pooled is None
     assert answer.why is not None
     assert answer.why.status == "not-studied"
@@ -287,7 +293,7 @@ def test_prevalence_of_what_nobody_counted_says_so(reader: MemoryReader) -> None
 
 
 def test_prevalence_that_a_filter_emptied_says_so(reader: MemoryReader) -> None:
-    why = questions.prevalence(reader, filters=Filters(year_to=1950)).why
+    why = questions.Prevalence(filters=Filters(year_to=1950)).answer(reader).why
     assert why is not None
     assert (why.status, why.filter) == ("filtered-out", "year_to")
     assert why.without > 0
@@ -298,14 +304,14 @@ def test_prevalence_that_a_filter_emptied_says_so(reader: MemoryReader) -> None:
 
 def test_mechanisms_are_those_of_the_claims_that_name_the_lesion(reader: MemoryReader, corpus: tuple[Study, ...]) -> None:
     claims = [claim for study in corpus for claim in study.mechanisms if "r-dwi" in claim.links]
-    answer = questions.mechanisms(reader, page=ALL)
+    answer = questions.Mechanisms(page=ALL).answer(reader)
     assert {one.mechanism.id for one in answer.items} == {claim.mechanism for claim in claims}
     assert sum(len(one.claims) for one in answer.items) == len(claims) > 0
     assert answer.query == {"lesion": "r-dwi"}
 
 
 def test_a_mechanisms_support_is_what_its_counts_make(reader: MemoryReader) -> None:
-    for one in questions.mechanisms(reader, page=ALL).items:
+    for one in questions.Mechanisms(page=ALL).answer(reader).items:
         for tally in (one, *one.factors):
             expected = (tally.supports + 1) / (tally.supports + tally.argues_against + 2)
             assert tally.support == pytest.approx(expected, abs=1e-6)
@@ -317,7 +323,7 @@ def test_a_mechanisms_support_is_what_its_counts_make(reader: MemoryReader) -> N
 
 
 def test_the_mechanism_with_most_evidence_comes_first(reader: MemoryReader) -> None:
-    weights = [one.supports + one.argues_against for one in questions.mechanisms(reader, page=ALL).items]
+    weights = [one.supports + one.argues_against for one in questions.Mechanisms(page=ALL).answer(reader).items]
     assert weights == sorted(weights, reverse=True)
     assert weights[0] > 1
 
@@ -326,7 +332,7 @@ def test_the_mechanism_with_most_evidence_comes_first(reader: MemoryReader) -> N
 
 
 def test_studies_without_a_question_are_all_sorted_by_id(reader: MemoryReader, corpus: tuple[Study, ...]) -> None:
-    answer = questions.studies(reader, page=ALL)
+    answer = questions.Studies(page=ALL).answer(reader)
     assert [one.id for one in answer.items] == sorted(study.id for study in corpus)
     for one, study in zip(answer.items, sorted(corpus, key=lambda study: study.id), strict=True):
         assert (one.findings, one.prevalence, one.claims) == (len(study.findings), len(study.prevalence), len(study.mechanisms))
@@ -353,7 +359,7 @@ def test_studies_are_narrowed_by_what_their_sheets_say(
 ) -> None:
     expected = sorted(study.id for study in corpus if matches(study))
     assert expected
-    assert [one.id for one in questions.studies(reader, page=ALL, **options).items] == expected
+    assert [one.id for one in questions.Studies(page=ALL, **options).answer(reader).items] == expected
 
 
 @pytest.mark.parametrize(
@@ -370,24 +376,24 @@ def test_studies_of_which_it_can_not_be_told_are_counted(
 ) -> None:
     expected = sum(map(unknown, corpus))
     assert expected
-    assert questions.studies(reader, **options).unknown_dropped == expected
+    assert questions.Studies(**options).answer(reader).unknown_dropped == expected
 
 
 @pytest.mark.parametrize("q", ["menon", "MENON 2012", "Menon-2012", "ann neurol menon"])
 def test_a_study_is_found_by_its_words_in_any_form(reader: MemoryReader, q: str) -> None:
-    assert "menon-2012" in {one.id for one in questions.studies(reader, q, page=ALL).items}
+    assert "menon-2012" in {one.id for one in questions.Studies(q=q, page=ALL).answer(reader).items}
 
 
 def test_a_study_is_found_by_american_words_too(reader: MemoryReader) -> None:
-    british = questions.studies(reader, "intracerebral haemorrhage", page=ALL)
-    american = questions.studies(reader, "intracerebral hemorrhage", page=ALL)
+    british = questions.Studies(q="intracerebral haemorrhage", page=ALL).answer(reader)
+    american = questions.Studies(q="intracerebral hemorrhage", page=ALL).answer(reader)
     assert british.total > 10
     assert british.items == american.items
 
 
 def test_a_study_comes_with_its_sheet_and_every_row(reader: MemoryReader, corpus: tuple[Study, ...]) -> None:
     for study in corpus[::10]:
-        answer = questions.study(reader, study.id)
+        answer = lookups.study(reader, study.id)
         assert answer.study == study
         assert len(answer.rows) == len(study.findings)
         assert [row.source for row in answer.rows] == [row.source for row in study.findings]
@@ -395,7 +401,7 @@ def test_a_study_comes_with_its_sheet_and_every_row(reader: MemoryReader, corpus
 
 
 def test_sharing_patients_goes_both_ways(reader: MemoryReader, corpus: tuple[Study, ...]) -> None:
-    shares = {study.id: set(questions.study(reader, study.id).shares_patients_with) for study in corpus}
+    shares = {study.id: set(lookups.study(reader, study.id).shares_patients_with) for study in corpus}
     assert any(shares.values())
     for one, others in shares.items():
         assert one not in others
@@ -407,7 +413,7 @@ def test_sharing_patients_goes_both_ways(reader: MemoryReader, corpus: tuple[Stu
 
 def test_an_unknown_study_raises_with_the_nearest(reader: MemoryReader) -> None:
     with pytest.raises(UnknownName) as caught:
-        questions.study(reader, "menon-2013")
+        lookups.study(reader, "menon-2013")
     assert "menon-2012" in caught.value.suggestions
 
 
@@ -419,30 +425,30 @@ def test_every_term_is_found_by_each_of_its_names(reader: MemoryReader, graph: E
         for name in (term.id, term.name, *term.synonyms, term.name.upper()):
             assert reader.terms().resolve(name).id == term.id, name
     for term in graph.terms[::25]:
-        assert questions.term(reader, term.name).term.id == term.id
+        assert lookups.term(reader, term.name).term.id == term.id
 
 
 def test_searching_a_terms_name_puts_it_first(reader: MemoryReader, graph: EvidenceGraph) -> None:
     for term in graph.terms[::20]:
         for name in (term.id, term.name, *term.synonyms[:1]):
-            assert questions.terms(reader, name, page=Page(1)).items[0].id == term.id, name
+            assert questions.Terms(q=name, page=Page(limit=1)).answer(reader).items[0].id == term.id, name
 
 
 def test_terms_tell_how_many_findings_name_them(reader: MemoryReader, corpus: tuple[Study, ...]) -> None:
     named = Counter(slug for study in corpus for row in study.findings for slug in {row.exposure, row.outcome})
-    for one in questions.terms(reader, page=ALL).items:
+    for one in questions.Terms(page=ALL).answer(reader).items:
         assert one.findings == named[one.id], one.id
-    assert questions.term(reader, "r-dwi").findings == named["r-dwi"] > 0
+    assert lookups.term(reader, "r-dwi").findings == named["r-dwi"] > 0
 
 
 def test_terms_of_a_kind_are_all_of_it(reader: MemoryReader, graph: EvidenceGraph) -> None:
     for kind in {term.kind for term in graph.terms}:
         expected = sorted(term.id for term in graph.terms if term.kind == kind)
-        assert [one.id for one in questions.terms(reader, kind=kind, page=ALL).items] == expected
+        assert [one.id for one in questions.Terms(kind=kind, page=ALL).answer(reader).items] == expected
 
 
 def test_a_search_that_misses_names_the_nearest(reader: MemoryReader) -> None:
-    why = questions.terms(reader, "hypertensionn").why
+    why = questions.Terms(q="hypertensionn").answer(reader).why
     assert why is not None
     assert "hypertension" in why.text
 
@@ -450,9 +456,9 @@ def test_a_search_that_misses_names_the_nearest(reader: MemoryReader) -> None:
 def test_broader_and_narrower_are_each_others_converse(reader: MemoryReader, graph: EvidenceGraph) -> None:
     found = 0
     for term in graph.terms:
-        answer = questions.term(reader, term.id)
+        answer = lookups.term(reader, term.id)
         for below in answer.narrower:
-            broader = questions.term(reader, below.id).broader
+            broader = lookups.term(reader, below.id).broader
             assert broader is not None
             assert broader.id == term.id
             found += 1
@@ -461,13 +467,13 @@ def test_broader_and_narrower_are_each_others_converse(reader: MemoryReader, gra
 
 def test_neighbours_are_the_factors_and_outcomes_of_a_term(reader: MemoryReader) -> None:
     for name, population in (("r-dwi", None), ("cerebral-microbleeds", "caa"), ("age", "ICH")):
-        answer = questions.neighbours(reader, name, population)
-        assert answer.as_outcome == questions.factors(reader, name, population, page=ALL).items
-        assert answer.as_exposure == questions.outcomes(reader, name, population, page=ALL).items
+        answer = questions.Neighbours(term=name, population=population).answer(reader)
+        assert answer.as_outcome == questions.Factors(lesion=name, population=population, page=ALL).answer(reader).items
+        assert answer.as_exposure == questions.Outcomes(exposure=name, population=population, page=ALL).answer(reader).items
 
 
 def test_neighbours_of_a_term_have_its_mechanism_edges(reader: MemoryReader, graph: EvidenceGraph) -> None:
-    edges = questions.neighbours(reader, "r-dwi").mechanisms
+    edges = questions.Neighbours(term="r-dwi").answer(reader).mechanisms
     assert set(edges) == {one for one in graph.mechanisms if "r-dwi" in {one.start, one.end}}
     assert edges
 
@@ -477,16 +483,16 @@ def test_neighbours_of_a_term_have_its_mechanism_edges(reader: MemoryReader, gra
 
 def test_a_graph_of_nothing_answers_every_question() -> None:
     reader = MemoryReader(build([], shipped()))
-    assert questions.factors(reader).why is not None
-    assert questions.outcomes(reader).items == ()
-    assert questions.contested(reader).items == ()
-    assert questions.evidence(reader, "age", "r-dwi").association is None
-    assert questions.prevalence(reader).prevalence.pooled is None
-    assert questions.mechanisms(reader).items == ()
-    assert questions.studies(reader).items == ()
-    assert questions.terms(reader).total == len(shipped().terms)
+    assert questions.Factors().answer(reader).why is not None
+    assert questions.Outcomes().answer(reader).items == ()
+    assert questions.Contested().answer(reader).items == ()
+    assert questions.Evidence(exposure="age", outcome="r-dwi").answer(reader).association is None
+    assert questions.Prevalence().answer(reader).prevalence.pooled is None
+    assert questions.Mechanisms().answer(reader).items == ()
+    assert questions.Studies().answer(reader).items == ()
+    assert questions.Terms().answer(reader).total == len(shipped().terms)
     assert reader.counts().studies == 0
-    assert questions.schema(reader).nodes
+    assert lookups.schema(reader).nodes
 
 
 def small(**finding: Any) -> MemoryReader:
@@ -505,21 +511,21 @@ def small(**finding: Any) -> MemoryReader:
 
 
 def test_one_odds_ratio_is_served_as_it_was_printed() -> None:
-    (one,) = questions.factors(small(measure="OR", value=2.5, ci=[1.2, 5.2], adjusted=True)).items
+    (one,) = questions.Factors().answer(small(measure="OR", value=2.5, ci=[1.2, 5.2], adjusted=True)).items
     assert (one.measure, one.estimate, one.ci) == ("OR", pytest.approx(2.5), (pytest.approx(1.2), pytest.approx(5.2)))
     assert (one.estimate_source, one.k, one.cohorts, one.increases, one.direction) == ("single-study", 1, 1, 1, "increases")
 
 
 def test_a_reversed_odds_ratio_is_served_turned() -> None:
     reader = small(measure="OR", value=0.4, ci=[0.2, 0.8], direction="decreases", reversed=True)
-    (one,) = questions.factors(reader).items
+    (one,) = questions.Factors().answer(reader).items
     assert one.estimate == pytest.approx(2.5)
     assert one.ci == (pytest.approx(1.25), pytest.approx(5))
     assert one.direction == "increases"
 
 
 def test_a_bare_direction_has_no_estimate() -> None:
-    (one,) = questions.factors(small(measure="p-only", p=0.03)).items
+    (one,) = questions.Factors().answer(small(measure="p-only", p=0.03)).items
     assert (one.estimate, one.ci, one.k) == (None, None, None)
     assert one.direction == "increases"
     assert one.weight is not None
@@ -527,26 +533,30 @@ def test_a_bare_direction_has_no_estimate() -> None:
 
 
 def test_a_null_is_not_said_to_be_no_effect() -> None:
-    (one,) = questions.factors(small(measure="p-only", direction="no-association")).items
+    (one,) = questions.Factors().answer(small(measure="p-only", direction="no-association")).items
     assert (one.direction, one.not_significant) == ("inconclusive", 1)
 
 
 def test_loading_the_studies_in_another_order_gives_the_same_answers(corpus: tuple[Study, ...], reader: MemoryReader) -> None:
     other = MemoryReader(build(tuple(reversed(corpus)), shipped()))
     assert other.release() == reader.release()
-    assert questions.factors(other, page=ALL) == questions.factors(reader, page=ALL)
+    assert questions.Factors(page=ALL).answer(other) == questions.Factors(page=ALL).answer(reader)
 
 
 def test_why_a_list_is_empty_names_populations_and_filters_as_readers_say_them(reader: MemoryReader) -> None:
-    elsewhere = questions.evidence(reader, "cerebral-microbleeds", "r-dwi", "ich-deep").why
+    elsewhere = questions.Evidence(exposure="cerebral-microbleeds", outcome="r-dwi", population="ich-deep").answer(reader).why
     assert elsewhere is not None
     assert "intracerebral haemorrhage (ICH)" in elsewhere.text
     assert "ich" not in re.findall(r"[\w-]+", elsewhere.text)
-    left = questions.evidence(reader, "cerebral-microbleeds", "r-dwi", filters=Filters(year_from=2090, adjusted=True)).why
+    left = (
+        questions.Evidence(exposure="cerebral-microbleeds", outcome="r-dwi", filters=Filters(year_from=2090, adjusted=True))
+        .answer(reader)
+        .why
+    )
     assert left is not None
     assert (left.text, left.filter) == ("Nothing is left by the filter on adjustment and the first year asked for.", "adjusted, year_from")
 
 
 def test_every_filter_has_words() -> None:
-    names = {*Filters.model_fields, *Narrow.__slots__} - {"indirect"}
+    names = {*Filters.model_fields, *Narrow.model_fields} - {"indirect"}
     assert not [name for name in names if spelt(name) == name]

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from graph import questions
 from graph.build import EvidenceGraph, build, corpus_of
-from graph.questions import questions
 from graph.questions.filters import Filters
 from graph.stores.memory import MemoryReader
+from graph.stores.port import Reader
 from graph.synthesis.associations import synthesise
 from graph.synthesis.method import METHOD, Z95
 from graph.synthesis.robustness import cumulative, standing
@@ -34,10 +35,14 @@ def key_of(one: Association) -> Key:
     return one.exposure.id, one.outcome.id, one.population.id
 
 
+def evidence(reader: Reader, exposure: str, outcome: str, population: str | None = None, filters: Filters = Filters()) -> Evidence:
+    return questions.Evidence(exposure=exposure, outcome=outcome, population=population, filters=filters).answer(reader)
+
+
 @pytest.fixture(scope="module")
 def answers(reader: MemoryReader, graph: EvidenceGraph) -> dict[Key, Evidence]:
     """The evidence of every association of the corpus."""
-    return {key_of(one): questions.evidence(reader, *key_of(one)) for one in graph.associations}
+    return {key_of(one): evidence(reader, *key_of(one)) for one in graph.associations}
 
 
 def whole(answer: Evidence) -> Association:
@@ -67,8 +72,8 @@ def sheet(name: str, log_or: float | None = None, *, year: int | None = 2020, **
     return Study.model_validate({**base, "findings": findings, **more})
 
 
-def evidence(*studies: Study) -> Evidence:
-    return questions.evidence(MemoryReader(build(studies, shipped())), *CMB)
+def of_studies(*studies: Study) -> Evidence:
+    return evidence(MemoryReader(build(studies, shipped())), *CMB)
 
 
 # --- small-study effects ---
@@ -81,8 +86,8 @@ def test_small_study_effects_are_tested_from_ten_estimates() -> None:
         low, high = math.exp(2 * size - 1.96 * size), math.exp(2 * size + 1.96 * size)
         return sheet(f"s{i}", 2 * size + 0.01 * (-1) ** i, row={"ci": (low, high)})
 
-    few = evidence(*(one(i, size) for i, size in enumerate(sizes[:9])))
-    enough = evidence(*(one(i, size) for i, size in enumerate(sizes)))
+    few = of_studies(*(one(i, size) for i, size in enumerate(sizes[:9])))
+    enough = of_studies(*(one(i, size) for i, size in enumerate(sizes)))
     assert few.small_study_effects is None
     assert enough.small_study_effects is not None
     assert enough.small_study_effects.k == 10
@@ -104,7 +109,7 @@ def test_leaving_out_a_study_equals_a_graph_without_its_findings(corpus: tuple[S
 def test_leaving_out_a_study_equals_the_answer_that_excludes_it(reader: MemoryReader, answers: dict[Key, Evidence]) -> None:
     for key, answer in answers.items():
         for one in answer.leave_one_out:
-            excluded = questions.evidence(reader, *key, filters=Filters(exclude=(one.study.id,))).association
+            excluded = evidence(reader, *key, filters=Filters(exclude=(one.study.id,))).association
             if excluded is None:
                 assert (one.direction, one.cohorts, one.weight, one.estimate) == ("inconclusive", 0, None, None)
             else:
@@ -112,7 +117,7 @@ def test_leaving_out_a_study_equals_the_answer_that_excludes_it(reader: MemoryRe
 
 
 def test_leaving_out_all_but_one_gives_the_single_study() -> None:
-    for one in evidence(sheet("a", 0.9), sheet("b", 0.4)).leave_one_out:
+    for one in of_studies(sheet("a", 0.9), sheet("b", 0.4)).leave_one_out:
         assert (one.estimate_source, one.k, one.cohorts) == ("single-study", 1, 1)
         assert one.estimate == pytest.approx(math.exp({"a": 0.4, "b": 0.9}[one.study.id]))
 
@@ -137,7 +142,7 @@ def test_what_changes_most_comes_first(answers: dict[Key, Evidence]) -> None:
 
 def test_a_study_that_was_passed_over_speaks_for_the_one_left_out() -> None:
     small = sheet("b", 0.4, cohorts=["shared"], n=100)
-    answer = evidence(sheet("a", 0.9, cohorts=["shared"]), small)
+    answer = of_studies(sheet("a", 0.9, cohorts=["shared"]), small)
     assert whole(answer).cohorts == 1
     (one,) = answer.leave_one_out
     assert (one.study.id, one.cohorts, one.estimate) == ("a", 1, pytest.approx(math.exp(0.4)))
@@ -166,7 +171,7 @@ def test_each_step_equals_the_answer_up_to_its_year(reader: MemoryReader, answer
     for key in (CMB, BP, RECURRENT, ("white-matter-hyperintensities", "r-dwi", "ich")):
         for step in answers[key].cumulative:
             if step.year is not None:
-                found = questions.evidence(reader, *key, filters=Filters(year_to=step.year)).association
+                found = evidence(reader, *key, filters=Filters(year_to=step.year)).association
                 assert found is not None
                 assert figures(step) == standing(found).model_dump(), (key, step.year)
 
@@ -210,7 +215,7 @@ def subgroup_test(answer: Evidence, by: str) -> Any:
 
 def test_subgroups_are_tested_where_one_of_them_has_two_estimates() -> None:
     trial = {"design": "case-control"}
-    answer = evidence(sheet("a", 0.9), sheet("b", 0.7), sheet("c", -0.8, **trial), sheet("d", -0.5, **trial))
+    answer = of_studies(sheet("a", 0.9), sheet("b", 0.7), sheet("c", -0.8, **trial), sheet("d", -0.5, **trial))
     tested = subgroup_test(answer, "design")
     # the errors are alike and the estimates lie close within each group: tau2 is 0
     error = (0.588 / Z95) ** 2
@@ -232,13 +237,13 @@ def test_subgroups_are_tested_where_one_of_them_has_two_estimates() -> None:
     ],
 )
 def test_where_subgroups_can_not_be_tested_it_says_why(studies: tuple[Study, ...], why: str) -> None:
-    assert str(subgroup_test(evidence(*studies), "design")).startswith(why)
+    assert str(subgroup_test(of_studies(*studies), "design")).startswith(why)
 
 
 def test_windows_of_mri_leave_out_the_earlier_ones() -> None:
     days = (1, 2, 7, 14.5, 30, 91, None)
     studies = [sheet(f"s-{i}", 0.5, imaging={"mri_window_days": [0, day]} if day is not None else None) for i, day in enumerate(days)]
-    groups = next(one.groups for one in evidence(*studies).subgroups if one.by == "last MRI")
+    groups = next(one.groups for one in of_studies(*studies).subgroups if one.by == "last MRI")
     assert [(group.group, group.cohorts) for group in groups] == [
         ("by day 2", 2), ("by day 14", 1), ("by day 30", 2), ("after day 90", 1), ("not known", 1),
     ]  # fmt: skip
@@ -249,7 +254,7 @@ def test_windows_of_mri_leave_out_the_earlier_ones() -> None:
 
 def test_so_many_further_null_cohorts_take_no_effect_into_the_interval_and_one_fewer_does_not() -> None:
     studies = [sheet("a", 0.9), sheet("b", 0.8), sheet("c", 1.0)]
-    flips = evidence(*studies).flips
+    flips = of_studies(*studies).flips
     assert flips is not None
     assert flips.null_cohorts is not None
     # a cohort of the same error per patient, of the reference's size
@@ -257,8 +262,8 @@ def test_so_many_further_null_cohorts_take_no_effect_into_the_interval_and_one_f
     error = 0.588 / Z95 * math.sqrt(200 * share * (1 - share) / reference_information())
     ci = (math.exp(-Z95 * error), math.exp(Z95 * error))
     nulls = [sheet(f"n-{i}", 0.1, row={"value": 1.0, "ci": ci, "direction": "no-association"}) for i in range(flips.null_cohorts)]
-    assert standing(whole(evidence(*studies, *nulls))).excludes_no_effect is False
-    assert standing(whole(evidence(*studies, *nulls[1:]))).excludes_no_effect is True
+    assert standing(whole(of_studies(*studies, *nulls))).excludes_no_effect is False
+    assert standing(whole(of_studies(*studies, *nulls[1:]))).excludes_no_effect is True
 
 
 def test_so_many_cohorts_the_other_way_turn_the_sign_and_one_fewer_does_not() -> None:
@@ -349,7 +354,7 @@ def test_early_mri_has_nothing_to_lose(answers: dict[Key, Evidence]) -> None:
 
 
 def test_filters_hold_for_every_part(reader: MemoryReader) -> None:
-    answer = questions.evidence(reader, *CMB, filters=Filters(adjusted=True))
+    answer = evidence(reader, *CMB, filters=Filters(adjusted=True))
     kept = {row.study.id for row in answer.rows}
     assert {one.study.id for one in answer.leave_one_out} <= kept
     assert {study.id for step in answer.cumulative for study in step.added} == kept
@@ -357,5 +362,5 @@ def test_filters_hold_for_every_part(reader: MemoryReader) -> None:
 
 
 def test_what_nobody_studied_has_no_part(reader: MemoryReader) -> None:
-    answer = questions.evidence(reader, "r-dwi", "age")
+    answer = questions.Evidence(exposure="r-dwi", outcome="age").answer(reader)
     assert (answer.leave_one_out, answer.cumulative, answer.subgroups, answer.flips, answer.camps) == ((), (), (), None, ())

@@ -24,7 +24,7 @@ from api import cli
 from graph.build import EvidenceGraph
 from graph.stores import snapshot
 
-ROOT = Path(cli.__file__).parent.parent
+ROOT = Path(cli.__file__).parent.parent.parent
 PROGRAM = [sys.executable, "-c", "from api.cli import main; main()"]
 LONGEST = 60
 

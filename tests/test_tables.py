@@ -16,16 +16,16 @@ from rich.console import Console
 
 from api import tables
 from api.tables import delimited, estimate, number
+from graph import questions
 from graph.build import EvidenceGraph
 from graph.opening import Graph
-from graph.questions import questions
 from graph.questions.filters import Filters
 from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader, MemoryStore
 from schema.answer import StudyItem, flat
 from schema.association import Association, Row
 
-ALL = Page(None)
+ALL = Page(limit=None)
 
 
 def read(text: str, delimiter: str) -> list[dict[str, str]]:
@@ -57,7 +57,7 @@ def test_lines_end_as_the_format_wants(delimiter: str, end: str) -> None:
 
 
 def test_a_null_is_an_empty_cell_and_a_truth_is_a_word(reader: MemoryReader) -> None:
-    rows = questions.evidence(reader, "cerebral-microbleeds", "r-dwi").rows
+    rows = questions.Evidence(exposure="cerebral-microbleeds", outcome="r-dwi").answer(reader).rows
     for cells, row in zip(read(delimited(rows, Row, ","), ","), rows, strict=True):
         assert cells["adjusted"] == {True: "true", False: "false", None: ""}[row.adjusted]
         assert (cells["share"] == "") is (row.share is None)
@@ -66,14 +66,14 @@ def test_a_null_is_an_empty_cell_and_a_truth_is_a_word(reader: MemoryReader) -> 
 @pytest.mark.parametrize("delimiter", [",", "\t"])
 def test_every_list_can_be_read_back(reader: MemoryReader, delimiter: str) -> None:
     lists: list[Any] = [
-        questions.factors(reader, page=ALL).items,
-        questions.factors(reader, population="caa", filters=Filters(indirect=True), page=ALL).items,
-        questions.contested(reader, page=ALL).items,
-        questions.mechanisms(reader, page=ALL).items,
-        questions.studies(reader, page=ALL).items,
-        questions.terms(reader, page=ALL).items,
-        questions.prevalence(reader).prevalence.rows,
-        questions.evidence(reader, "admission-sbp", "r-dwi").rows,
+        questions.Factors(page=ALL).answer(reader).items,
+        questions.Factors(population="caa", filters=Filters(indirect=True), page=ALL).answer(reader).items,
+        questions.Contested(page=ALL).answer(reader).items,
+        questions.Mechanisms(page=ALL).answer(reader).items,
+        questions.Studies(page=ALL).answer(reader).items,
+        questions.Terms(page=ALL).answer(reader).items,
+        questions.Prevalence().answer(reader).prevalence.rows,
+        questions.Evidence(exposure="admission-sbp", outcome="r-dwi").answer(reader).rows,
     ]
     for items in lists:
         rows = read(delimited(items, type(items[0]), delimiter), delimiter)
@@ -96,7 +96,7 @@ def test_any_text_comes_back_but_for_the_mark_before_a_formula(delimiter: str, t
 
 
 def test_an_interval_takes_two_columns(reader: MemoryReader) -> None:
-    item = next(one for one in questions.factors(reader, page=ALL).items if one.ci is not None)
+    item = next(one for one in questions.Factors(page=ALL).answer(reader).items if one.ci is not None)
     row = flat(item)
     assert (row["ci_low"], row["ci_high"]) == item.ci
     assert "ci" not in row
@@ -118,7 +118,7 @@ def test_a_figure_is_printed_as_the_field_prints_it(value: float | None, text: s
 
 
 def test_an_estimate_names_its_measure_and_interval(reader: MemoryReader) -> None:
-    for item in questions.factors(reader, page=ALL).items:
+    for item in questions.Factors(page=ALL).answer(reader).items:
         text = estimate(item)
         assert (text == "") is (item.estimate is None)
         if item.estimate is not None and item.ci is not None:
@@ -133,7 +133,7 @@ def test_votes_add_up_to_the_cohorts(graph: EvidenceGraph) -> None:
 
 
 def test_a_table_of_factors_shows_each_of_them(reader: MemoryReader) -> None:
-    items = questions.factors(reader, page=ALL).items
+    items = questions.Factors(page=ALL).answer(reader).items
     text = " ".join(shown(tables.associations(items, "exposure", "Title"), 400).split())
     for one in items:
         assert " ".join(one.exposure.name.split()[:1]) in text
@@ -144,7 +144,7 @@ def test_a_table_of_factors_shows_each_of_them(reader: MemoryReader) -> None:
 @pytest.mark.parametrize("side", ["exposure", "outcome", "both"])
 @pytest.mark.parametrize("width", [60, 80, 200])
 def test_a_table_fits_its_terminal(reader: MemoryReader, side: str, width: int) -> None:
-    items = questions.contested(reader, page=ALL).items
+    items = questions.Contested(page=ALL).answer(reader).items
     text = shown(tables.associations(items, side, "Title"), width)
     assert max(map(len, text.splitlines())) <= width
 
@@ -158,8 +158,8 @@ def test_markup_in_a_sheet_is_shown_not_followed() -> None:
 
 
 def test_indirect_evidence_has_a_column_of_its_own(reader: MemoryReader) -> None:
-    plain = questions.factors(reader, population="caa", page=ALL).items
-    both = questions.factors(reader, population="caa", filters=Filters(indirect=True), page=ALL).items
+    plain = questions.Factors(population="caa", page=ALL).answer(reader).items
+    both = questions.Factors(population="caa", filters=Filters(indirect=True), page=ALL).answer(reader).items
     assert "Indirect" not in shown(tables.associations(plain, "exposure", ""))
     text = shown(tables.associations(both, "exposure", ""))
     assert "Indirect" in text
@@ -167,7 +167,7 @@ def test_indirect_evidence_has_a_column_of_its_own(reader: MemoryReader) -> None
 
 
 def test_other_tables_show_what_they_are_of(reader: MemoryReader) -> None:
-    prevalence = questions.prevalence(reader)
+    prevalence = questions.Prevalence().answer(reader)
     assert prevalence.prevalence.pooled is not None
     text = shown(tables.prevalence([prevalence.prevalence], "t"))
     assert f"{prevalence.prevalence.pooled.pct:.1f}%" in text
@@ -175,9 +175,9 @@ def test_other_tables_show_what_they_are_of(reader: MemoryReader) -> None:
     assert all(f"{row.cases}/{row.total}" in text for row in prevalence.prevalence.rows)
     text = shown(tables.windows(prevalence.prevalence.windows, "t"))
     assert "by day 14" in text
-    mechanisms = questions.mechanisms(reader, page=ALL).items
+    mechanisms = questions.Mechanisms(page=ALL).answer(reader).items
     assert mechanisms[0].mechanism.name.split()[0] in shown(tables.mechanisms(mechanisms, "t"))
-    rows = questions.evidence(reader, "cerebral-microbleeds", "r-dwi").rows
+    rows = questions.Evidence(exposure="cerebral-microbleeds", outcome="r-dwi").answer(reader).rows
     text = shown(tables.rows(rows, "cerebral-microbleeds", "r-dwi", "t"), 300)
     assert all(row.study.label.split()[0] in text for row in rows)
 
@@ -229,7 +229,7 @@ def test_without_pandas_the_error_names_it(opened: Graph, monkeypatch: pytest.Mo
 
 
 def test_an_association_is_flat_but_for_what_is_nested(reader: MemoryReader) -> None:
-    for item in questions.factors(reader, page=ALL).items:
+    for item in questions.Factors(page=ALL).answer(reader).items:
         assert isinstance(item, Association)
         row = flat(item)
         assert len(row) == len(Association.model_fields) + 3 + 2

@@ -18,7 +18,6 @@ Standing = Literal["studied", "studied-inconclusive", "not-studied"]
 DISCLAIMER = "Evidence summary of published papers, not medical advice."
 
 S = TypeVar("S", bound=BaseModel)
-F = TypeVar("F", bound=BaseModel)
 
 
 class Source(Frozen):
@@ -33,7 +32,7 @@ class Source(Frozen):
     read: Literal["abstract", "full-text"]
 
 
-class Told(Frozen, Generic[S, F]):
+class Told(Frozen, Generic[S]):
     status: Status = Field(
         description="answered: studies say something. studied-inconclusive: studies looked and no cohort reports a clear sign; this is NOT "
         "evidence of no effect. not-studied: no study of this release looked; nothing is known, in neither direction. filtered-out: the "
@@ -46,10 +45,11 @@ class Told(Frozen, Generic[S, F]):
     release: str | None = Field(None, description="the release of the evidence that answers; quote it")
     total: int = Field(0, description="how many items there are")
     shown: int = Field(0, description="how many of them are here")
+    more: str | None = Field(None, description="what was too long to stand here, and how to ask for it")
     unknown_dropped: int = Field(0, description="rows left out because it is not known whether they match the filters")
     note: str | None = Field(None, description="what a reader must know first")
     items: tuple[S, ...] = ()
-    full: tuple[F, ...] | None = Field(None, description="the same items whole, where form is full; as the REST API gives them")
+    full: tuple[dict[str, Any], ...] | None = Field(None, description="where form is full: the items whole, as the REST API gives them")
     sources: tuple[Source, ...] = Field((), description="the papers of the items, which name them by id; cite them with every claim")
     disclaimer: str = DISCLAIMER
 
@@ -164,6 +164,14 @@ class ShortGap(Frozen):
     known_in: tuple[str, ...]
     expected_change: float = Field(description="by how much one more cohort would move the probability of an increase, on average")
     sample_size: int | None = Field(None, description="patients that detect the odds ratio asked for")
+    studies: tuple[str, ...]
+
+
+class ShortCohort(Frozen):
+    id: str
+    patients: int | None = Field(description="n of the largest study that draws on it; these hold the same people")
+    countries: tuple[str, ...]
+    findings: int
     studies: tuple[str, ...]
 
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 import json
-from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools import Tool
-from mcp.types import ToolAnnotations
-from pydantic import BaseModel, ConfigDict, create_model
+from mcp.server.mcpserver.utilities.func_metadata import ArgModelBase, FuncMetadata
+from mcp.types import CallToolResult, TextContent, ToolAnnotations
+from pydantic import ConfigDict
 
-from api.assistant.tools import READING, Tools
-from graph.questions import questions
-from graph.questions.lists import Page
+from api.assistant import tools
+from api.assistant.tools import READING
+from graph.questions import Terms, lookups
 from graph.stores.port import Reader, Store
 from schema.errors import RdwiError
 from schema.populations import POPULATIONS
@@ -32,43 +31,53 @@ def server(store: Store) -> MCPServer[Any]:
         "rdwi",
         title="R-DWI evidence graph",
         instructions=INSTRUCTIONS,
-        version=questions.package_version(),
-        tools=[_tool(one) for one in Tools(store).all()],
+        version=lookups.package_version(),
+        tools=[_tool(store, one) for one in tools.tools()],
         log_level="WARNING",
     )
     _resources(made, store)
     return made
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class _Given(ArgModelBase):
+    """The arguments as they were sent: what is wrong with one is told by the question."""
+
+    model_config = ConfigDict(extra="allow")
+
+    def model_dump_one_level(self) -> dict[str, Any]:
+        return {"given": self.__pydantic_extra__ or {}}
 
 
-def _tool(question: Callable[..., Any]) -> Tool:
-    @functools.wraps(question)
-    def ask(**given: Any) -> Any:
+def _tool(store: Store, one: tools.Tool) -> Tool:
+    def ask(given: dict[str, Any]) -> CallToolResult:
         try:
-            return question(**given)
+            told = one.ask(store, given)
         except RdwiError as error:
             raise ToolError(str(error)) from error
+        text = json.dumps(_compact(told.model_dump(mode="json")), ensure_ascii=False, separators=(",", ":"))
+        return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=told.model_dump(mode="json"))
 
-    tool = Tool.from_function(
-        ask,
-        description=f"{question.__doc__} {READING}",
+    return Tool(
+        fn=ask,
+        name=one.name,
+        description=one.told,
+        parameters=one.takes,
+        fn_metadata=FuncMetadata(arg_model=_Given, output_schema=one.gives),
+        is_async=False,
         annotations=ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False),
-        structured_output=True,
     )
-    # a name that is not known is refused: dropped, it would make another question of it
-    given = tool.fn_metadata.arg_model
-    bases: Any = (given, _Strict)
-    tool.fn_metadata.arg_model = cast("Any", create_model(given.__name__, __base__=bases))
-    tool.parameters = tool.fn_metadata.arg_model.model_json_schema(by_alias=True)
-    return tool
+
+
+def _compact(value: Any) -> Any:
+    """Without what is null or empty: it is there for programs, and would be most of what a reader reads."""
+    if isinstance(value, dict):
+        return {name: inner for name, one in value.items() if (inner := _compact(one)) not in (None, [], {}, "")}
+    return [_compact(one) for one in value] if isinstance(value, list) else value
 
 
 def _resources(made: MCPServer[Any], store: Store) -> None:
     def vocabulary(reader: Reader) -> list[dict[str, Any]]:
-        return [one.model_dump(mode="json") for one in questions.terms(reader, page=Page(None)).items]
+        return [one.model_dump(mode="json") for one in Terms().answer(reader).items]
 
     @made.resource(
         "rdwi://vocabulary",
@@ -97,11 +106,11 @@ def _resources(made: MCPServer[Any], store: Store) -> None:
         mime_type="application/json",
     )
     def method() -> str:
-        return _json(store.ask(questions.schema).method)
+        return _json(store.ask(lookups.schema).method)
 
     @made.resource("rdwi://release", title="Release", description="What is loaded, and the versions.", mime_type="application/json")
     def release() -> str:
-        return store.ask(lambda reader: questions.release(reader, store)).model_dump_json()
+        return store.ask(lambda reader: lookups.release(reader, store)).model_dump_json()
 
 
 def _json(value: Any) -> str:

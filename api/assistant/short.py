@@ -11,7 +11,7 @@ from api.tables import number
 from graph.citations import behind
 from graph.synthesis.associations import includes_no_effect
 from schema.across import Chain, Comparison, Difference, Gap
-from schema.answer import Evidence, StudyAnswer, StudyItem, TermItem
+from schema.answer import CohortItem, Evidence, StudyAnswer, StudyItem, TermItem
 from schema.association import Association, Mechanism, Prevalence, Row, TermRef
 
 
@@ -152,6 +152,12 @@ def gap(one: Gap) -> answers.ShortGap:
         expected_change=one.expected_change,
         sample_size=one.sample_size,
         studies=behind(one),
+    )
+
+
+def cohort(one: CohortItem) -> answers.ShortCohort:
+    return answers.ShortCohort(
+        id=one.id, patients=one.patients, countries=one.countries, findings=one.findings, studies=tuple(study.id for study in one.studies)
     )
 
 

@@ -1,30 +1,22 @@
-"""The tools: one a question, each asked of one release."""
+"""The questions as tools: what each takes, and what it is answered in short. `study` is the one tool that is no question."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, NamedTuple
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
+from api import asked as again
 from api.assistant import answers, short
 from api.assistant.answers import Source, Status, Told
+from graph import questions
 from graph.citations import behind
-from graph.questions import questions
-from graph.questions.filters import Filters
-from graph.questions.lists import LONGEST_CHAIN, Narrow, Page
+from graph.questions import QUESTIONS, Parameter, Question, lookups
 from graph.stores.port import Reader, Store
-from graph.synthesis.method import METHOD
-from schema.across import Chain, Comparison, Gap, State
-from schema.answer import Answer, Evidence, StudyAnswer, StudyItem, TermItem, Why
-from schema.association import Association, CertaintyLevel, Direction, Mechanism, Prevalence
-from schema.errors import UnknownName
+from schema.answer import Why
+from schema.errors import BadParameter, UnknownName
 from schema.populations import DEFAULT
-from schema.study import Design
-from schema.vocabulary import Kind
-
-S = TypeVar("S", bound=BaseModel)
-F = TypeVar("F", bound=BaseModel)
 
 READING = (
     "How to read it: `status` comes first. not-studied means that nothing is known, studied-inconclusive that studies looked and report no "
@@ -33,23 +25,13 @@ READING = (
     "effect is real; certainty (high to very-low) is how far the evidence can be trusted, with its reasons. Associations are no proof of "
     "cause. Name the papers in `sources`. Evidence summary, not medical advice."
 )
-FormOf = Annotated[
-    Literal["short", "full"], Field(description="short, or full: short and besides the whole items, with every figure and row")
-]
-Lesion = Annotated[str, Field(description="the lesion or outcome: id, name or synonym; r-dwi are remote DWI lesions")]
-Place = Annotated[
-    str | None, Field(description="population: id, name or synonym (see rdwi://populations); its parts are included; ICH where left out")
-]
-Places = Annotated[list[str], Field(description="populations: ids, names or synonyms")]
-Sieve = Annotated[
-    Filters,
-    Field(
-        description="evidence filters: design, adjusted, randomised, min_n, year_from, year_to, max_mri_day, exclude (study ids), indirect "
-        "(true: adds wider populations beside). A filter keeps only rows that are known to match; unknown_dropped counts the others"
-    ),
-]
-Limit = Annotated[int, Field(ge=1, le=100, description="how many items")]
-Offset = Annotated[int, Field(ge=0, description="how many items to leave out first")]
+# of an answer: JSON of figures has two and a half characters a token or more, so this is less than 25,000 tokens
+LONGEST = 60_000
+_FORM = {
+    "type": ["string", "null"],
+    "enum": ["short", "full", None],
+    "description": "short, or full: short and besides the whole items, with every figure and row",
+}
 _MEANT: dict[Status, str] = {
     "answered": "Studies of this release say something of it.",
     "studied-inconclusive": "It was studied, and no cohort reports a clear sign. That is not evidence of no effect.",
@@ -57,297 +39,242 @@ _MEANT: dict[Status, str] = {
     "filtered-out": "The filters left nothing; that says nothing of what there is without them.",
     "unknown-name": "A name was not understood; nothing was asked.",
 }
-# of counts
-_COUNTED: dict[Status, str] = {
-    "answered": "Cohorts of this release were counted.",
-    "studied-inconclusive": "Counts are printed, and none of them can stand for the population: they are shown, not pooled.",
+
+
+class Short(NamedTuple):
+    """How a question is answered in short.
+
+    `items`: what of the answer is told; `meant`: what a status means here; `about`: of how many items, the first, the status is; `limit`:
+    how many of a list, where it is left out.
+    """
+
+    model: type[BaseModel]
+    shorten: Callable[[Any], BaseModel]
+    items: Callable[[Any], Sequence[BaseModel]] = lambda answer: answer.items
+    meant: Mapping[Status, str] = {}
+    about: int | None = None
+    limit: int = 10
+
+
+SHORT: dict[type[Question], Short] = {
+    questions.Factors: Short(answers.ShortAssociation, short.association),
+    questions.Outcomes: Short(answers.ShortAssociation, short.association),
+    questions.Contested: Short(answers.ShortAssociation, short.association),
+    questions.Evidence: Short(answers.ShortEvidence, short.evidence, lambda answer: [answer] if answer.association is not None else []),
+    questions.Compare: Short(answers.ShortComparison, short.comparison),
+    questions.Paths: Short(
+        answers.ShortChain,
+        short.chain,
+        meant={"answered": "There are chains. Each is as strong as its weakest link, and none is a proof of cause."},
+        limit=5,
+    ),
+    questions.Gaps: Short(
+        answers.ShortGap,
+        short.gap,
+        meant={"answered": "These cells are where little or nothing is known; each has its standing."},
+        about=0,
+    ),
+    questions.Prevalence: Short(
+        answers.ShortPrevalence,
+        short.prevalence,
+        lambda answer: [answer.prevalence, *answer.populations],
+        {
+            "answered": "Cohorts of this release were counted.",
+            "studied-inconclusive": "Counts are printed, and none of them can stand for the population: they are shown, not pooled.",
+        },
+        1,
+    ),
+    questions.Mechanisms: Short(
+        answers.ShortMechanism, short.mechanism, meant={"answered": "Papers claim something of it. Claims are no measurements."}
+    ),
+    questions.Studies: Short(answers.ShortStudy, short.listed_study, meant={"answered": "Papers of this release."}, limit=20),
+    questions.Cohorts: Short(
+        answers.ShortCohort, short.cohort, meant={"answered": "Cohorts by the names that papers give them."}, limit=20
+    ),
+    questions.Terms: Short(
+        answers.ShortTerm,
+        short.listed_term,
+        meant={"answered": "Terms of the vocabulary. One without findings was never studied."},
+        limit=20,
+    ),
+    questions.Neighbours: Short(answers.ShortAssociation, short.association, lambda answer: (*answer.as_exposure, *answer.as_outcome)),
 }
+_STUDY = Short(answers.ShortStudy, short.study, lambda answer: [answer], {"answered": "A paper of this release."})
 
 
-class Tools:
-    """The questions to a store. Each answers with a status; BadParameter and StoreError are for the caller to tell as errors."""
+class Tool(NamedTuple):
+    """`takes` and `gives`: JSON schemas of its arguments and of its answer."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def all(self) -> tuple[Callable[..., Any], ...]:
-        """Every tool; its docstring is what an assistant is told of it."""
-        return (
-            self.factors, self.outcomes, self.evidence, self.contested, self.compare, self.paths, self.gaps, self.prevalence,
-            self.mechanisms, self.studies, self.study, self.terms,
-        )  # fmt: skip
-
-    def _told(
-        self,
-        model: type[Told[S, F]],
-        ask: Callable[[Reader], tuple[Any, Sequence[F]]],
-        shorten: Callable[[F], S],
-        form: Literal["short", "full"],
-        meant: Mapping[Status, str] = {},
-        about: int | None = None,
-    ) -> Told[S, F]:
-        """What a question is answered: `ask` gives the answer, and the items of it that are told. `meant`: what a status means here;
-        `about`: of how many items, the first, the status is.
-        """
-
-        def asked(reader: Reader) -> tuple[Any, Sequence[F], tuple[Source, ...]]:
-            answer, items = ask(reader)
-            return answer, items, _sources(reader, items)
-
-        try:
-            answer, items, sources = self._store.ask(asked)
-        except UnknownName as error:
-            told = {"status": "unknown-name", "text": f"{error} {_MEANT['unknown-name']}", "suggestions": error.suggestions}
-            return model.model_validate(told)
-        shown = tuple(shorten(one) for one in items)
-        status = _status(getattr(answer, "why", None), shown[:about])
-        query = getattr(answer, "query", {})
-        return model(
-            suggestions=(),
-            status=status,
-            text=_text(status, {**_MEANT, **meant}[status], query, getattr(answer, "why", None)),
-            query=query,
-            release=answer.release,
-            total=getattr(answer, "total", len(items)),
-            shown=len(items),
-            unknown_dropped=getattr(answer, "unknown_dropped", 0),
-            note=getattr(answer, "note", None),
-            items=shown,
-            full=tuple(items) if form == "full" else None,
-            sources=sources,
-        )
-
-    def factors(
-        self,
-        lesion: Lesion = questions.DEFAULT_LESION,
-        population: Place = None,
-        kind: Kind | None = None,
-        direction: Direction | None = None,
-        certainty: CertaintyLevel | None = None,
-        min_cohorts: int | None = None,
-        filters: Sieve = Filters(),
-        limit: Limit = 10,
-        offset: Offset = 0,
-        form: FormOf = "short",
-    ) -> Told[answers.ShortAssociation, Association]:
-        """Which factors are linked to a lesion or outcome in a population; best certainty first."""
-        narrow, page = Narrow(kind, None, direction, certainty, None, min_cohorts), Page(limit, offset)
-        return self._told(
-            Told[answers.ShortAssociation, Association],
-            lambda reader: _listed(questions.factors(reader, lesion, population, filters=filters, narrow=narrow, page=page)),
-            short.association,
-            form,
-        )
-
-    def outcomes(
-        self,
-        exposure: Annotated[str, Field(description="the exposure: id, name or synonym")] = questions.DEFAULT_LESION,
-        population: Place = None,
-        kind: Kind | None = None,
-        direction: Direction | None = None,
-        certainty: CertaintyLevel | None = None,
-        min_cohorts: int | None = None,
-        filters: Sieve = Filters(),
-        limit: Limit = 10,
-        offset: Offset = 0,
-        form: FormOf = "short",
-    ) -> Told[answers.ShortAssociation, Association]:
-        """What an exposure (a factor, marker or lesion) is linked to in a population; best certainty first."""
-        narrow, page = Narrow(kind, None, direction, certainty, None, min_cohorts), Page(limit, offset)
-        return self._told(
-            Told[answers.ShortAssociation, Association],
-            lambda reader: _listed(questions.outcomes(reader, exposure, population, filters=filters, narrow=narrow, page=page)),
-            short.association,
-            form,
-        )
-
-    def evidence(
-        self,
-        exposure: Annotated[str, Field(description="the exposure: id, name or synonym")],
-        outcome: Annotated[str, Field(description="the outcome: id, name or synonym")],
-        population: Place = None,
-        filters: Sieve = Filters(),
-        form: FormOf = "short",
-    ) -> Told[answers.ShortEvidence, Evidence]:
-        """All that is known of one association: the synthesis, and every paper's row with how it was used (pooled, votes, only shown)."""
-
-        def ask(reader: Reader) -> tuple[Evidence, Sequence[Evidence]]:
-            answer = questions.evidence(reader, exposure, outcome, population, filters=filters)
-            return answer, [answer] if answer.association is not None else []
-
-        return self._told(Told[answers.ShortEvidence, Evidence], ask, short.evidence, form)
-
-    def contested(
-        self,
-        lesion: Annotated[str | None, Field(description="keep associations with this lesion on either side")] = None,
-        outcome: Annotated[str | None, Field(description="keep associations with this outcome")] = None,
-        population: Place = None,
-        filters: Sieve = Filters(),
-        limit: Limit = 10,
-        offset: Offset = 0,
-        form: FormOf = "short",
-    ) -> Told[answers.ShortAssociation, Association]:
-        """Where the evidence contradicts itself; form full gives the camps and what differs between them."""
-        page = Page(limit, offset)
-        return self._told(
-            Told[answers.ShortAssociation, Association],
-            lambda reader: _listed(questions.contested(reader, lesion, outcome, population, filters=filters, page=page)),
-            short.association,
-            form,
-        )
-
-    def compare(
-        self,
-        lesion: Lesion = questions.DEFAULT_LESION,
-        populations: Places = [],  # noqa: B006 (pydantic copies it)
-        filters: Sieve = Filters(),
-        limit: Limit = 10,
-        offset: Offset = 0,
-        form: FormOf = "short",
-    ) -> Told[answers.ShortComparison, Comparison]:
-        """The factors of a lesion, populations side by side (where none is named: hypertensive ICH, CAA, both), with tests."""
-        page = Page(limit, offset)
-        return self._told(
-            Told[answers.ShortComparison, Comparison],
-            lambda reader: _listed(questions.compare(reader, lesion, populations, filters=filters, page=page)),
-            short.comparison,
-            form,
-        )
-
-    def paths(
-        self,
-        start: Annotated[str, Field(description="the term to start from")],
-        end: Annotated[str, Field(description="the term to end at")],
-        population: Place = None,
-        max_length: Annotated[int, Field(ge=1, le=LONGEST_CHAIN)] = 4,
-        filters: Sieve = Filters(),
-        limit: Limit = 5,
-        offset: Offset = 0,
-        form: FormOf = "short",
-    ) -> Told[answers.ShortChain, Chain]:
-        """The chains of associations and claimed mechanisms from one term to another. A chain is no causal proof."""
-        page = Page(limit, offset)
-        return self._told(
-            Told[answers.ShortChain, Chain],
-            lambda reader: _listed(questions.paths(reader, start, end, population, max_length=max_length, filters=filters, page=page)),
-            short.chain,
-            form,
-            {"answered": "There are chains. Each is as strong as its weakest link, and none is a proof of cause."},
-        )
-
-    def gaps(
-        self,
-        lesion: Annotated[str | None, Field(description="the lesion or outcome; with outcome, the factor")] = None,
-        outcome: str | None = None,
-        populations: Places = [],  # noqa: B006 (pydantic copies it)
-        state: Annotated[list[State], Field(description="which cells: empty, weak, fair")] = ["empty", "weak"],  # noqa: B006
-        odds_ratio: Annotated[float, Field(ge=0.01, le=100)] = METHOD.stated_odds_ratio,
-        filters: Sieve = Filters(),
-        limit: Limit = 10,
-        offset: Offset = 0,
-        form: FormOf = "short",
-    ) -> Told[answers.ShortGap, Gap]:
-        """What is not known: the empty and weak cells of factor and population, and what one more study would teach, with its size."""
-        page = Page(limit, offset)
-        return self._told(
-            Told[answers.ShortGap, Gap],
-            lambda reader: _listed(
-                questions.gaps(reader, lesion, outcome, populations, state=tuple(state), odds_ratio=odds_ratio, filters=filters, page=page)
-            ),
-            short.gap,
-            form,
-            {"answered": "These cells are where little or nothing is known; each has its standing."},
-            0,
-        )
-
-    def prevalence(
-        self, lesion: Lesion = questions.DEFAULT_LESION, population: Place = None, filters: Sieve = Filters(), form: FormOf = "short"
-    ) -> Told[answers.ShortPrevalence, Prevalence]:
-        """How common a lesion is in a population, pooled over independent cohorts, in percent; other populations after it."""
-
-        def ask(reader: Reader) -> tuple[Any, Sequence[Prevalence]]:
-            answer = questions.prevalence(reader, lesion, population, filters=filters)
-            return answer, [answer.prevalence, *answer.populations]
-
-        return self._told(Told[answers.ShortPrevalence, Prevalence], ask, short.prevalence, form, _COUNTED, 1)
-
-    def mechanisms(
-        self, lesion: Lesion = questions.DEFAULT_LESION, limit: Limit = 10, offset: Offset = 0, form: FormOf = "short"
-    ) -> Told[answers.ShortMechanism, Mechanism]:
-        """What papers claim of the mechanisms of a lesion: support, propose, argue against. Claims are no measurements."""
-        page = Page(limit, offset)
-        return self._told(
-            Told[answers.ShortMechanism, Mechanism],
-            lambda reader: _listed(questions.mechanisms(reader, lesion, page=page)),
-            short.mechanism,
-            form,
-            {"answered": "Papers claim something of it. Claims are no measurements."},
-        )
-
-    def studies(
-        self,
-        text: Annotated[str | None, Field(description="words of id, title, authors, journal or cohorts")] = None,
-        design: Annotated[list[Design], Field(description="study designs to keep")] = [],  # noqa: B006 (pydantic copies it)
-        year_from: int | None = None,
-        year_to: int | None = None,
-        country: str | None = None,
-        limit: Limit = 20,
-        offset: Offset = 0,
-        form: FormOf = "short",
-    ) -> Told[answers.ShortStudy, StudyItem]:
-        """The papers that the evidence is made of, by words, design, year or country."""
-        page = Page(limit, offset)
-        return self._told(
-            Told[answers.ShortStudy, StudyItem],
-            lambda reader: _listed(
-                questions.studies(reader, text, design=design, year_from=year_from, year_to=year_to, country=country, page=page)
-            ),
-            short.listed_study,
-            form,
-            {"answered": "Papers of this release."},
-        )
-
-    def study(
-        self, id: Annotated[str, Field(description="the study's id")], form: FormOf = "short"
-    ) -> Told[answers.ShortStudy, StudyAnswer]:
-        """One paper; form full gives its extraction sheet and how each of its rows was read."""
-
-        def ask(reader: Reader) -> tuple[StudyAnswer, Sequence[StudyAnswer]]:
-            answer = questions.study(reader, id)
-            return answer, [answer]
-
-        return self._told(Told[answers.ShortStudy, StudyAnswer], ask, short.study, form, {"answered": "A paper of this release."})
-
-    def terms(
-        self,
-        text: Annotated[
-            str | None, Field(description="part of an id, name or synonym, British or American; all terms where left out")
-        ] = None,
-        kind: Kind | None = None,
-        limit: Limit = 20,
-        offset: Offset = 0,
-        form: FormOf = "short",
-    ) -> Told[answers.ShortTerm, TermItem]:
-        """The names that the other tools understand. That a term is here does not say that it was studied: see its number of findings."""
-        page = Page(limit, offset)
-        told = self._told(
-            Told[answers.ShortTerm, TermItem],
-            lambda reader: _listed(questions.terms(reader, text, kind=kind, page=page)),
-            short.listed_term,
-            form,
-            {"answered": "Terms of the vocabulary. One without findings was never studied."},
-        )
-        if told.status == "filtered-out" and text and not told.total:
-            wanted = text
-            near = self._store.ask(lambda reader: reader.terms().suggest(wanted))
-            nearest = f" Nearest: {', '.join(near)}." if near else ""
-            text = f"No term matches {text!r}.{nearest}"
-            return told.model_copy(update={"status": "unknown-name", "text": text, "suggestions": tuple(near)})
-        return told
+    name: str
+    told: str
+    takes: dict[str, Any]
+    gives: dict[str, Any]
+    ask: Callable[[Store, Mapping[str, Any]], Told[Any]]
 
 
-def _listed(answer: Answer[F]) -> tuple[Answer[F], Sequence[F]]:
-    return answer, answer.items
+def tools() -> list[Tool]:
+    """Every tool: the questions, and the look-up of a study."""
+    study = {"id": {"type": "string", "description": "the study's id"}, "form": _FORM}
+    told = "One paper; form full gives its extraction sheet and how each of its rows was read."
+    return [
+        *(_tool(question) for question in QUESTIONS),
+        Tool("study", f"{told} {READING}", _object(study, ["id"]), _gives(_STUDY.model), _study),
+    ]
+
+
+def _tool(question: type[Question]) -> Tool:
+    about = SHORT[question]
+    properties: dict[str, Any] = {}
+    filters = {one.name: _schema(one) for one in question.parameters() if one.part == "filters"}
+    for one in question.parameters():
+        if one.part == "filters":
+            told = "evidence filters. A filter keeps only rows that are known to match; unknown_dropped counts the others"
+            properties["filters"] = {**_object(filters, []), "type": ["object", "null"], "description": told}
+        else:
+            properties[one.assistant] = _schema(one)
+    if "limit" in properties:
+        properties["limit"]["description"] = f"how many items; {about.limit} where left out"
+    takes = _object({**properties, "form": _FORM}, [one.assistant for one in question.parameters() if one.needed])
+
+    def ask(store: Store, given: Mapping[str, Any]) -> Told[Any]:
+        form = given.get("form") or "short"
+        names = {one.assistant: one.name for one in question.parameters() if one.part != "filters"}
+        asked = {names.get(name, name): value for name, value in given.items() if name != "form" and value is not None}
+        _refuse(form, set(asked) - set(names.values()) - {"filters"}, takes)
+        if "limit" in names:
+            asked.setdefault("limit", about.limit)
+        return _answer(store, question.of(asked), about, form)
+
+    return Tool(question.called(), f"{question.__doc__} {READING}", takes, _gives(about.model), ask)
+
+
+def _study(store: Store, given: Mapping[str, Any]) -> Told[Any]:
+    form = given.get("form") or "short"
+    _refuse(form, set(given) - {"id", "form"}, _object({"id": 0, "form": 0}, []))
+    name = given.get("id")
+    if not isinstance(name, str):
+        raise BadParameter("id", "The parameter 'id' is needed.")
+    return _answered(store, lambda reader: lookups.study(reader, name), _STUDY, form, f"/v1/studies/{name}")
+
+
+def _refuse(form: str, unknown: set[str], takes: Mapping[str, Any]) -> None:
+    if unknown:
+        raise BadParameter(min(unknown), f"There is no parameter {min(unknown)!r} here.", list(takes["properties"]))
+    if form not in {"short", "full"}:
+        raise BadParameter("form", f"{form!r} is no value of 'form'.", ["short", "full"])
+
+
+def _schema(one: Parameter) -> dict[str, Any]:
+    """A parameter as JSON schema. Null is as if left out, and one value stands for a list of one."""
+    kinds = [{int: "integer", float: "number", bool: "boolean"}.get(one.kind, "string")]
+    bounds = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+    limits = {bounds[name]: getattr(rule, name) for rule in one.info.metadata for name in bounds if hasattr(rule, name)}
+    values = [value for value in one.values if value]
+    single = {**limits, **({"enum": values} if values else {})}
+    if one.several:
+        items = {"type": kinds[0], **single}
+        enum = {"items": items} if not values else {"items": items, "description": f"{one.help}: {', '.join(values)}"}
+        return {"type": ["array", "string", "null"], "description": one.help, **enum}
+    if one.needed:
+        return {"type": kinds[0], **single, "description": one.help}
+    return {"type": [*kinds, "null"], **limits, **({"enum": [*values, None]} if values else {}), "description": one.help}
+
+
+def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+
+def _gives(model: type[BaseModel]) -> dict[str, Any]:
+    """An answer as JSON schema, as short as it can be told: assistants are sent that of every tool, and READING says what counts."""
+    inner = model.model_json_schema()
+    told = Told[Any].model_json_schema()["properties"]
+    names = {name: {"type": about["type"]} if "type" in about else {} for name, about in told.items()}
+    item = {name: {"description": about["description"]} if "description" in about else {} for name, about in inner["properties"].items()}
+    return {
+        "type": "object",
+        "properties": {
+            **names,
+            "status": {"enum": told["status"]["enum"]},
+            "more": {"description": told["more"]["description"]},
+            "items": {"type": "array", "items": {"type": "object", "properties": item}},
+        },
+        "required": ["status", "text"],
+    }
+
+
+def _answer(store: Store, question: Question, about: Short, form: str) -> Told[Any]:
+    told = _answered(store, question.answer, about, form, again.address(question))
+    text = getattr(question, "q", None)
+    if isinstance(question, questions.Terms) and told.status == "filtered-out" and text and not told.total:
+        near = store.ask(lambda reader: reader.terms().suggest(text))
+        nearest = f" Nearest: {', '.join(near)}." if near else ""
+        update = {"status": "unknown-name", "text": f"No term matches {text!r}.{nearest}", "suggestions": tuple(near)}
+        return told.model_copy(update=update)
+    return told
+
+
+def _answered(store: Store, ask: Callable[[Reader], Any], about: Short, form: str, address: str) -> Told[Any]:
+    """The answer, as much of it as an assistant can take: fewer items, else the only one without its whole, else with fewer rows."""
+    try:
+        return store.ask(lambda reader: _fitted(reader, ask(reader), about, form, address))
+    except UnknownName as error:
+        text = f"{error} {_MEANT['unknown-name']}"
+        return Told[Any](status="unknown-name", text=text, suggestions=tuple(error.suggestions))
+
+
+def _fitted(reader: Reader, answer: Any, about: Short, form: str, address: str) -> Told[Any]:
+    items = about.items(answer)
+    offset = getattr(answer, "offset", 0)
+    whole = form == "full"
+    shown, rows = len(items), None
+    while True:
+        more = None
+        if shown < len(items):
+            then = f"ask again with offset {offset + shown}" if hasattr(answer, "offset") else f"all are at {address} of the REST API"
+            more = f"{shown} of {len(items)} items are here, as more would be too long: {then}."
+        elif form == "full" and not whole:
+            more = f"The whole item is too long to stand here: it is at {address} of the REST API, and as a file by rdwi."
+        if rows is not None:
+            more = f"The first {rows} rows are here, as more would be too long: ask with filters, or see {address} of the REST API."
+        told = _told(reader, answer, items[:shown], about, whole=whole, rows=rows, more=more)
+        size = len(told.model_dump_json())
+        if size <= LONGEST or rows == 0:
+            return told
+        if shown > 1:
+            shown = max(1, min(shown - 1, shown * LONGEST // size))
+        elif whole:
+            whole = False
+        else:
+            there = len(getattr(told.items[0], "rows", ()))
+            rows = max(0, min(there - 1, there * LONGEST // size))
+
+
+def _told(
+    reader: Reader, answer: Any, items: Sequence[BaseModel], about: Short, *, whole: bool, rows: int | None, more: str | None
+) -> Told[Any]:
+    shown = tuple(about.shorten(one) for one in items)
+    papers = {study for one in items for study in behind(one)}
+    if rows is not None:
+        shown = tuple(one.model_copy(update={"rows": one.rows[:rows]}) for one in shown)  # type: ignore[attr-defined]
+        papers &= {row.study for one in shown for row in one.rows}  # type: ignore[attr-defined]
+        shown = tuple(one.model_copy(update={"studies": tuple(sorted(papers))}) for one in shown)
+    why = getattr(answer, "why", None)
+    status = _status(why, shown[: about.about])
+    query = getattr(answer, "query", {})
+    return Told[about.model](  # type: ignore[name-defined]
+        status=status,
+        text=_text(status, {**_MEANT, **about.meant}[status], query, why),
+        query=query,
+        release=answer.release,
+        total=getattr(answer, "total", len(items)),
+        shown=len(items),
+        more=more,
+        unknown_dropped=getattr(answer, "unknown_dropped", 0),
+        note=getattr(answer, "note", None),
+        items=shown,
+        full=tuple(one.model_dump(mode="json") for one in items) if whole else None,
+        sources=_sources(reader, papers),
+    )
 
 
 def _status(why: Why | None, shown: Sequence[BaseModel]) -> Status:
@@ -375,10 +302,9 @@ def _text(status: Status, meant: str, query: dict[str, Any], why: Why | None) ->
     return " ".join(parts)
 
 
-def _sources(reader: Reader, items: Sequence[BaseModel]) -> tuple[Source, ...]:
+def _sources(reader: Reader, papers: set[str]) -> tuple[Source, ...]:
     everything = reader.studies()
-    found = sorted({study for one in items for study in behind(one)})
     return tuple(
         Source(id=one.id, label=one.label, title=one.title, year=one.year, doi=one.doi, pmid=one.pmid, read=one.read)
-        for one in (everything[study] for study in found)
+        for one in (everything[study] for study in sorted(papers))
     )

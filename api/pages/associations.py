@@ -2,71 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Query
-from starlette.responses import HTMLResponse
-
-from api.deps import ReaderDep
 from api.figures.words import names, plural, within
-from api.pages.frame import View, respond
-from api.pages.requests import ROWS, asked, page_of, sifting, tidy
-from api.routes.associations import ContestedQuery, EvidenceQuery, FactorsQuery, OutcomesQuery
-from graph.questions import questions
+from api.pages.frame import View
+from api.pages.requests import paged, shown, sifting
+from graph.questions import Contested, Evidence, Factors, Outcomes
 from graph.questions.lists import Side
 from graph.stores.port import Reader
 from schema.answer import Answer
 from schema.association import Association
 from schema.populations import POPULATIONS, indirect
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(tidy)])
 
-
-def factors_view(reader: Reader, query: FactorsQuery, rows: int | None = ROWS) -> View:
-    answer = questions.factors(
-        reader, query.lesion, query.population, filters=query.filters(), narrow=query.narrow(), page=page_of(query, rows, query.sort)
-    )
+def factors_view(reader: Reader, question: Factors, rows: int | None = None) -> View:
+    answer = paged(question, rows).answer(reader)
     term = reader.terms()[answer.query["lesion"]]
     title = f"Factors linked to {within(term.name)} in {POPULATIONS[answer.query['population']].name}"
-    return _listed(reader, "/factors", title, "exposure", answer, asked(query), {"lesion": term})
+    return _listed(reader, question, title, "exposure", answer, {"lesion": term})
 
 
-def outcomes_view(reader: Reader, query: OutcomesQuery, rows: int | None = ROWS) -> View:
-    answer = questions.outcomes(
-        reader, query.exposure, query.population, filters=query.filters(), narrow=query.narrow(), page=page_of(query, rows, query.sort)
-    )
+def outcomes_view(reader: Reader, question: Outcomes, rows: int | None = None) -> View:
+    answer = paged(question, rows).answer(reader)
     term = reader.terms()[answer.query["exposure"]]
     title = f"What {within(term.name)} are linked to in {POPULATIONS[answer.query['population']].name}"
     if not plural(term.name):
         title = title.replace(" are linked", " is linked", 1)
-    return _listed(reader, "/outcomes", title, "outcome", answer, asked(query), {"exposure": term})
+    return _listed(reader, question, title, "outcome", answer, {"exposure": term})
 
 
-def contested_view(reader: Reader, query: ContestedQuery, rows: int | None = ROWS) -> View:
-    answer = questions.contested(
-        reader, query.lesion, query.outcome, query.population, filters=query.filters(), page=page_of(query, rows, query.sort)
-    )
+def contested_view(reader: Reader, question: Contested, rows: int | None = None) -> View:
+    answer = paged(question, rows).answer(reader)
     title = f"Where the evidence contradicts itself, in {POPULATIONS[answer.query['population']].name}"
-    return _listed(reader, "/contested", title, "both", answer, asked(query), {}, "contested.html")
+    return _listed(reader, question, title, "both", answer, {}, "contested.html")
 
 
 def _listed(
     reader: Reader,
-    path: str,
+    question: Factors | Outcomes | Contested,
     title: str,
     side: Side | str,
     answer: Answer[Association],
-    given: dict[str, Any],
     about: dict[str, Any],
     template: str = "associations.html",
 ) -> View:
-    node = answer.query["population"]
+    node, given = answer.query["population"], question.asked()
     content = {
         "answer": answer,
         "side": side,
         "node": node,
         "terms": reader.terms(),
-        "shown": {"limit": answer.limit, "offset": answer.offset},
+        "shown": shown(answer),
         "keeps": sifting(given),
         # of a population that nobody pooled anything in, the first thing to know
         "first_word": (answer.note or "").partition(" Indirect evidence from")[0],
@@ -74,18 +60,17 @@ def _listed(
         "beside": list(dict.fromkeys(one.population.id for item in answer.items for one in item.indirect or ())),
         **about,
     }
-    return View(template, title, content, path, given)
+    return View(template, title, content, f"/{question.called()}", given, question)
 
 
-def evidence_view(reader: Reader, query: EvidenceQuery) -> View:
-    filters = query.filters()
-    answer = questions.evidence(reader, query.exposure, query.outcome, query.population, baseline=query.baseline, filters=filters)
+def evidence_view(reader: Reader, question: Evidence) -> View:
+    answer = question.answer(reader)
     terms, studies = reader.terms(), reader.studies()
     exposure, outcome, node = terms[answer.query["exposure"]], terms[answer.query["outcome"]], answer.query["population"]
     other = None
     if exposure.counterpart is not None:
-        other = questions.evidence(reader, exposure.counterpart, outcome.id, node, filters=filters)
-    given = asked(query) | {"exposure": exposure.id, "outcome": outcome.id, "population": node}
+        other = Evidence(exposure=exposure.counterpart, outcome=outcome.id, population=node, filters=question.filters).answer(reader)
+    given = question.asked() | {"exposure": exposure.id, "outcome": outcome.id, "population": node}
     content = {
         "answer": answer,
         "exposure": exposure,
@@ -98,27 +83,4 @@ def evidence_view(reader: Reader, query: EvidenceQuery) -> View:
         "terms": terms,
         "keeps": sifting(given),
     }
-    return View("evidence.html", f"{exposure.name} and {outcome.name} in {POPULATIONS[node].name}", content, "/evidence", given)
-
-
-@router.get("/factors")
-def factors(query: Annotated[FactorsQuery, Query()], reader: ReaderDep) -> HTMLResponse:
-    return respond(factors_view(reader, query), reader)
-
-
-@router.get("/outcomes")
-def outcomes(query: Annotated[OutcomesQuery, Query()], reader: ReaderDep) -> HTMLResponse:
-    return respond(outcomes_view(reader, query), reader)
-
-
-@router.get("/contested")
-def contested(query: Annotated[ContestedQuery, Query()], reader: ReaderDep) -> HTMLResponse:
-    return respond(contested_view(reader, query), reader)
-
-
-@router.get("/evidence")
-def evidence(query: Annotated[EvidenceQuery, Query()], reader: ReaderDep) -> HTMLResponse:
-    return respond(evidence_view(reader, query), reader)
-
-
-__all__ = ["contested_view", "evidence_view", "factors_view", "outcomes_view", "router"]
+    return View("evidence.html", f"{exposure.name} and {outcome.name} in {POPULATIONS[node].name}", content, "/evidence", given, question)

@@ -20,6 +20,7 @@ from api.figures.weights import hardly_moved
 from api.figures.words import named, p_value
 from api.pages import formats, words
 from api.pages.addresses import Addresses
+from graph.questions import Question
 from graph.stores.port import Reader, today
 from graph.synthesis.method import METHOD
 from schema.populations import POPULATIONS
@@ -63,13 +64,16 @@ FILES_POLICY = (
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What to show: a template of this package with its content; `asked` are the address's parameters as they were understood."""
+    """What to show: a template of this package with its content; `asked` are the address's parameters as they were understood,
+    `question` is what `answer` among the content answers.
+    """
 
     template: str
     title: str
     content: Mapping[str, Any]
     path: str
     asked: Mapping[str, Any] = field(default_factory=dict)
+    question: Question | None = None
 
 
 def explained(text: str) -> Markup:

@@ -2,121 +2,59 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Path, Query
-from pydantic import Field
-from starlette.responses import HTMLResponse
-
-from api.deps import Parameters, ReaderDep
-from api.pages.frame import View, respond
-from api.pages.requests import ROWS, asked, page_of, tidy
-from api.routes.studies import CohortsQuery, StudiesQuery
-from api.routes.terms import NeighboursQuery, TermsQuery
-from graph.questions import questions
-from graph.questions.lists import Page
+from api.pages.frame import View
+from api.pages.requests import paged, shown
+from graph.questions import Cohorts, Neighbours, Page, Studies, Terms, lookups
+from graph.questions.cohorts import cohort
 from graph.stores.port import Reader
 
-router = APIRouter(include_in_schema=False, dependencies=[Depends(tidy)])
-Name = Annotated[str, Path()]
-_FOUND = Page(50)
+_FOUND = Page(limit=50)
 
 
-class SearchQuery(Parameters):
-    q: str | None = Field(None, description="words of a term, synonym or study")
-
-
-def studies_view(reader: Reader, query: StudiesQuery, rows: int | None = ROWS) -> View:
-    answer = questions.studies(
-        reader,
-        query.q,
-        design=query.design,
-        year_from=query.year_from,
-        year_to=query.year_to,
-        country=query.country,
-        page=page_of(query, rows),
-    )
-    return View(
-        "studies.html", "Studies", {"answer": answer, "shown": {"limit": answer.limit, "offset": answer.offset}}, "/studies", asked(query)
-    )
+def studies_view(reader: Reader, question: Studies, rows: int | None = None) -> View:
+    answer = paged(question, rows).answer(reader)
+    return View("studies.html", "Studies", {"answer": answer, "shown": shown(answer)}, "/studies", question.asked(), question)
 
 
 def study_view(reader: Reader, name: str) -> View:
-    answer = questions.study(reader, name)
+    answer = lookups.study(reader, name)
     studies = reader.studies()
     shares = [(other, studies[other].label) for other in answer.shares_patients_with]
     content = {"answer": answer, "study": answer.study, "shares": shares, "terms": reader.terms()}
     return View("study.html", answer.label, content, f"/studies/{name}")
 
 
-def cohorts_view(reader: Reader, query: CohortsQuery, rows: int | None = ROWS) -> View:
-    answer = questions.cohorts(reader, query.q, page=page_of(query, rows))
-    content = {"answer": answer, "shown": {"limit": answer.limit, "offset": answer.offset}}
-    return View("cohorts.html", "Cohorts, as the papers name them", content, "/cohorts", asked(query))
+def cohorts_view(reader: Reader, question: Cohorts, rows: int | None = None) -> View:
+    answer = paged(question, rows).answer(reader)
+    content = {"answer": answer, "shown": shown(answer)}
+    return View("cohorts.html", "Cohorts, as the papers name them", content, "/cohorts", question.asked(), question)
 
 
 def cohort_view(reader: Reader, name: str) -> View:
-    answer = questions.cohort(reader, name)
+    answer = cohort(reader, name)
     return View("cohort.html", f"Cohort {answer.cohort.id}", {"answer": answer}, f"/cohorts/{name}")
 
 
-def terms_view(reader: Reader, query: TermsQuery, rows: int | None = ROWS) -> View:
-    answer = questions.terms(reader, query.q, kind=query.kind, page=page_of(query, rows))
-    content = {"answer": answer, "shown": {"limit": answer.limit, "offset": answer.offset}}
-    return View("terms.html", "Terms of the vocabulary", content, "/terms", asked(query))
+def terms_view(reader: Reader, question: Terms, rows: int | None = None) -> View:
+    answer = paged(question, rows).answer(reader)
+    content = {"answer": answer, "shown": shown(answer)}
+    return View("terms.html", "Terms of the vocabulary", content, "/terms", question.asked(), question)
 
 
-def term_view(reader: Reader, name: str, query: NeighboursQuery) -> View:
-    answer = questions.term(reader, name)
-    around = questions.neighbours(reader, answer.term.id, query.population)
+def term_view(reader: Reader, name: str, population: str | None = None) -> View:
+    answer = lookups.term(reader, name)
+    around = Neighbours(term=answer.term.id, population=population).answer(reader)
     content = {"answer": answer, "term": answer.term, "around": around, "node": around.query["population"], "terms": reader.terms()}
-    return View("term.html", answer.term.name, content, f"/terms/{answer.term.id}", asked(query))
+    return View("term.html", answer.term.name, content, f"/terms/{answer.term.id}", {"population": population} if population else {})
 
 
-def search_view(reader: Reader, query: SearchQuery) -> View:
-    """Terms and studies that hold the words; all of both where there are none."""
-    page = _FOUND if query.q else Page(None)
+def search_view(reader: Reader, q: str | None = None) -> View:
+    """Terms, studies and cohorts that hold the words; all where there are none."""
+    page = _FOUND if q else Page()
     content = {
-        "q": query.q or "",
-        "terms": questions.terms(reader, query.q, page=page),
-        "studies": questions.studies(reader, query.q, page=page),
-        "cohorts": questions.cohorts(reader, query.q, page=page),
+        "q": q or "",
+        "terms": Terms(q=q, page=page).answer(reader),
+        "studies": Studies(q=q, page=page).answer(reader),
+        "cohorts": Cohorts(q=q, page=page).answer(reader),
     }
-    return View("search.html", f"Search: {query.q}" if query.q else "Index of terms, papers and cohorts", content, "/search", asked(query))
-
-
-@router.get("/studies")
-def studies(query: Annotated[StudiesQuery, Query()], reader: ReaderDep) -> HTMLResponse:
-    return respond(studies_view(reader, query), reader)
-
-
-@router.get("/studies/{name}")
-def study(name: Name, query: Annotated[Parameters, Query()], reader: ReaderDep) -> HTMLResponse:
-    del query
-    return respond(study_view(reader, name), reader)
-
-
-@router.get("/cohorts")
-def cohorts(query: Annotated[CohortsQuery, Query()], reader: ReaderDep) -> HTMLResponse:
-    return respond(cohorts_view(reader, query), reader)
-
-
-@router.get("/cohorts/{name:path}")
-def cohort(name: Name, query: Annotated[Parameters, Query()], reader: ReaderDep) -> HTMLResponse:
-    del query
-    return respond(cohort_view(reader, name), reader)
-
-
-@router.get("/terms")
-def terms(query: Annotated[TermsQuery, Query()], reader: ReaderDep) -> HTMLResponse:
-    return respond(terms_view(reader, query), reader)
-
-
-@router.get("/terms/{name}")
-def term(name: Name, query: Annotated[NeighboursQuery, Query()], reader: ReaderDep) -> HTMLResponse:
-    return respond(term_view(reader, name, query), reader)
-
-
-@router.get("/search")
-def search(query: Annotated[SearchQuery, Query()], reader: ReaderDep) -> HTMLResponse:
-    return respond(search_view(reader, query), reader)
+    return View("search.html", f"Search: {q}" if q else "Index of terms, papers and cohorts", content, "/search", {"q": q} if q else {})

@@ -1,19 +1,18 @@
 """What the pages' routes are given: the API's own parameters, tidied. A plain form sends its empty fields, too; they are taken out, so that
-
 the address of a filtered view says the filters and nothing else.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Request
-from pydantic import BaseModel
 
-from api.deps import Limits
-from graph.questions.filters import Filters
-from graph.questions.lists import Page
+from graph.questions import Filters, Page, Question
+from schema.answer import Answer
+
+Listed = TypeVar("Listed", bound=Question)
 
 # rows of a page where no limit is asked for
 ROWS = 100
@@ -42,20 +41,17 @@ def _address(path: str, pairs: list[tuple[str, str]]) -> str:
     return f"{path}?{urlencode(pairs)}" if pairs else path
 
 
-def asked(query: BaseModel) -> dict[str, Any]:
-    """The parameters that an address needs to ask the same again."""
-    return {
-        name: value
-        for name, value in query.model_dump(by_alias=True, exclude_defaults=True).items()
-        if name != "format" and value not in (None, [], (), "", False)
-    }
-
-
 def sifting(given: dict[str, Any]) -> dict[str, Any]:
     """Of the parameters the evidence filters, which links from a list to its items keep."""
     return {name: value for name, value in given.items() if name in Filters.model_fields}
 
 
-def page_of(query: Limits, rows: int | None, sort: str | None = None) -> Page:
-    """The part of a list that was asked for: `rows` where no limit is; None: all of them."""
-    return Page(query.limit or rows, query.offset, sort)
+def paged(question: Listed, rows: int | None) -> Listed:
+    """The question of the part of a list that was asked for: `rows` where no limit is; None: all of them."""
+    page: Page = question.page  # type: ignore[attr-defined]
+    return question.model_copy(update={"page": Page(limit=page.limit or rows, offset=page.offset)})
+
+
+def shown(answer: Answer[Any]) -> dict[str, int | None]:
+    """The part that is shown, as an address of data says it."""
+    return {"limit": answer.limit, "offset": answer.offset}

@@ -7,32 +7,24 @@ import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import get_args
 from urllib.parse import quote
 
 from pydantic import BaseModel
 
-from api import tables
-from api.figures import STYLE, evidence_plot
+from api.figures import STYLE
+from api.forms import FORMS
 from api.pages import across, associations, frame, library, start
 from api.pages.files import DATA, PAGES, START, STATIC, Files, Key, file_of, key_of
-from api.routes.across import CompareQuery, GapsQuery
-from api.routes.associations import ContestedQuery, EvidenceQuery, FactorsQuery, OutcomesQuery
-from api.routes.lesions import MechanismsQuery, PrevalenceQuery
-from api.routes.studies import CohortsQuery, StudiesQuery
-from api.routes.terms import NeighboursQuery, TermsQuery
-from graph import citations
-from graph.questions import questions
-from graph.questions.across import COLUMNS, GROUPS
-from graph.questions.lists import Page
+from api.pages.routes import LISTS
+from graph.questions import Cohorts, Contested, Evidence, Factors, Gaps, Neighbours, Outcomes, Prevalence, Question
+from graph.questions.compare import GROUPS
+from graph.questions.gaps import COLUMNS
 from graph.stores.port import Reader, Report
-from schema.across import Comparison, Gap
-from schema.answer import Answer, CohortItem, Evidence, PrevalenceAnswer, StudyItem, TermItem
-from schema.association import Association, Mechanism, PrevalenceRow, Row
+from schema.across import State
 from schema.populations import DEFAULT, POPULATIONS, indirect
 
 Make = Callable[[], frame.View]
-_ALL = Page(None)
 
 
 def pages(reader: Reader) -> Iterator[tuple[Key, Make]]:
@@ -42,86 +34,58 @@ def pages(reader: Reader) -> Iterator[tuple[Key, Make]]:
     places = [place for place in POPULATIONS if place in known or place in {*GROUPS, *COLUMNS}]
     yield key_of("/", {}), partial(start.start_view, reader)
     yield key_of("/method", {}), partial(start.method_view, reader)
-    yield _asked(partial(library.search_view, reader), library.SearchQuery, "/search")
-    for path, (view, model) in _WHOLE.items():
-        yield _asked(partial(view, reader, rows=None), model, path)
+    yield key_of("/search", {}), partial(library.search_view, reader)
+    for question, view in LISTS.items():
+        if question not in _BY_POPULATION:
+            yield _asked(view, reader, question.of({}))
     for place in places:
-        for path, (view, model) in _BY_POPULATION.items():
-            yield _asked(partial(view, reader, rows=None), model, path, population=place)
-            if indirect(place) and path != "/contested":
-                yield _asked(partial(view, reader, rows=None), model, path, population=place, indirect=True)
-        yield _asked(partial(across.prevalence_view, reader), PrevalenceQuery, "/prevalence", population=place)
-        yield _asked(partial(across.graph_view, reader), across.GraphPageQuery, "/graph", population=place)
+        # where the default population isn't named, some questions answer for all
+        named = {} if place == DEFAULT else {"population": place}
+        for one in _BY_POPULATION:
+            yield _asked(LISTS[one], reader, one.of(named))
+            if indirect(place) and one is not Contested:
+                yield _asked(LISTS[one], reader, one.of({**named, "indirect": True}))
+        yield _asked(across.prevalence_view, reader, Prevalence.of(named))
+        yield key_of("/graph", named), partial(across.graph_view, reader, Neighbours.of({"term": "r-dwi", **named}))
     for exposure, outcome, place in _evidence(reader):
-        evidence = partial(associations.evidence_view, reader)
-        yield _asked(evidence, EvidenceQuery, "/evidence", exposure=exposure, outcome=outcome, population=place)
+        yield _asked(associations.evidence_view, reader, Evidence(exposure=exposure, outcome=outcome, population=place))
     for name in reader.studies():
         yield key_of(f"/studies/{quote(name, safe='')}", {}), partial(library.study_view, reader, name)
-    for one in questions.cohorts(reader, page=_ALL).items:
-        yield key_of(f"/cohorts/{quote(one.id, safe='')}", {}), partial(library.cohort_view, reader, one.id)
+    for cohort in Cohorts().answer(reader).items:
+        yield key_of(f"/cohorts/{quote(cohort.id, safe='')}", {}), partial(library.cohort_view, reader, cohort.id)
     there = {(term, one.population.id) for one in edges for term in (one.exposure.id, one.outcome.id)}
     for term in reader.terms().terms:
         for place in places:
             if place == DEFAULT or (term, place) in there:
-                yield _asked(partial(library.term_view, reader, term), NeighboursQuery, f"/terms/{term}", population=place)
+                asked = {} if place == DEFAULT else {"population": place}
+                yield key_of(f"/terms/{term}", asked), partial(library.term_view, reader, term, **asked)
 
 
-def _asked(view: Callable[..., frame.View], model: type[BaseModel], path: str, **asked: Any) -> tuple[Key, Make]:
-    # where the default population isn't named, some questions answer for all
-    if path != "/evidence" and asked.get("population") == DEFAULT:
-        del asked["population"]
-    return key_of(path, asked), partial(view, query=model.model_validate(asked))
+def _asked(view: Callable[..., frame.View], reader: Reader, question: Question) -> tuple[Key, Make]:
+    return key_of(f"/{question.called()}", question.asked()), partial(view, reader, question)
 
 
-_WHOLE: dict[str, tuple[Callable[..., frame.View], type[BaseModel]]] = {
-    "/compare": (across.compare_view, CompareQuery),
-    "/gaps": (across.gaps_view, GapsQuery),
-    "/mechanisms": (across.mechanisms_view, MechanismsQuery),
-    "/studies": (library.studies_view, StudiesQuery),
-    "/cohorts": (library.cohorts_view, CohortsQuery),
-    "/terms": (library.terms_view, TermsQuery),
-}
-_BY_POPULATION: dict[str, tuple[Callable[..., frame.View], type[BaseModel]]] = {
-    "/factors": (associations.factors_view, FactorsQuery),
-    "/outcomes": (associations.outcomes_view, OutcomesQuery),
-    "/contested": (associations.contested_view, ContestedQuery),
-}
+_BY_POPULATION: tuple[type[Factors | Outcomes | Contested], ...] = (Factors, Outcomes, Contested)
 
 
 def _evidence(reader: Reader) -> list[tuple[str, str, str]]:
     """What has a page: every association, its counterpart, and the cells of the map of gaps."""
     terms = reader.terms()
     known = {(one.exposure.id, one.outcome.id, one.population.id) for one in reader.edges()}
-    cells = questions.gaps(reader, state=("empty", "weak", "fair"), page=_ALL).items
+    cells = Gaps(state=get_args(State)).answer(reader).items
     cell_keys = {(one.factor.id, one.outcome.id, one.population.id) for one in cells}
     others = {(other, *key[1:]) for key in known if (other := terms[key[0]].counterpart) is not None}
     return sorted(known | cell_keys | others)
 
 
-# the rows that stand in a page's CSV, by the type of its answer
-_ROWS: tuple[tuple[str, type[BaseModel]], ...] = (
-    ("/factors", Association), ("/outcomes", Association), ("/contested", Association), ("/compare", Comparison), ("/gaps", Gap),
-    ("/mechanisms", Mechanism), ("/studies", StudyItem), ("/cohorts", CohortItem), ("/terms", TermItem),
-)  # fmt: skip
-
-
-_ENDINGS = {"bibtex": "bib", "csl-json": "csl.json"}
-
-
 def data(view: frame.View, reader: Reader) -> dict[str, str]:
-    """What is shown as JSON and, of lists and rows, CSV, of evidence SVG: as the API gives it. And its papers. Keys are the formats."""
+    """What is shown, as the API gives it in every form that is text, by the names of the forms; no papers but of evidence."""
     answer = view.content.get("answer")
-    if not isinstance(answer, BaseModel):
-        return {}
-    files = {"json": answer.model_dump_json()}
-    if isinstance(answer, Evidence):
-        files |= {"csv": tables.delimited(answer.rows, Row, ","), "svg": evidence_plot(answer)}
-        files |= {form: citations.cited(reader, answer, form) for form in ("ris", "bibtex", "csl-json")}
-    elif isinstance(answer, PrevalenceAnswer):
-        files["csv"] = tables.delimited(answer.prevalence.rows, PrevalenceRow, ",")
-    elif isinstance(answer, Answer):
-        files["csv"] = tables.delimited(answer.items, dict(_ROWS)[view.path], ",")
-    return files
+    if view.question is None:
+        return {"json": answer.model_dump_json()} if isinstance(answer, BaseModel) else {}
+    forms = set(view.question.formats) - {"zip", "tsv"} if isinstance(view.question, Evidence) else {"json", "csv"}
+    # of no bytes but the ZIP
+    return {form: str(FORMS[form].make(reader, view.question, answer)) for form in sorted(forms)}
 
 
 def write(reader: Reader, folder: Path, report: Report | None = None) -> int:
@@ -151,7 +115,7 @@ def _write(reader: Reader, folder: Path, report: Report | None) -> int:
             report("writing pages", done, len(everything))
         view = make()
         content = data(view, reader)
-        files = {ending: f"{file_of(key)}.{_ENDINGS.get(ending, ending)}" for ending in content}
+        files = {ending: f"{file_of(key)}.{FORMS[ending].ending}" for ending in content}
         to = Files(names, key, files)
         (folder / names[key]).write_text(frame.text(view, reader, to), encoding="utf-8")
         for ending in sorted(to.linked):

@@ -8,11 +8,9 @@ from api.pages.across import gaps_view
 from api.pages.addresses import Addresses
 from api.pages.associations import evidence_view
 from api.pages.frame import assets, compile_templates, text
+from api.pages.routes import GAPS
 from api.pages.start import start_view
-from api.routes.across import GapsQuery
-from api.routes.associations import EvidenceQuery
-from graph.questions import questions
-from graph.questions.lists import Page
+from graph.questions import Evidence, Factors, Gaps, Page
 from graph.stores.port import Reader, Store
 from schema.errors import RdwiError
 
@@ -25,7 +23,7 @@ def warm(store: Store) -> None:
 
 
 def _make(reader: Reader) -> None:
-    first = questions.factors(reader, page=Page(1)).items
-    asked = [EvidenceQuery.model_validate({"exposure": one.exposure.id, "outcome": one.outcome.id}) for one in first]
-    for view in (start_view(reader), gaps_view(reader, GapsQuery.model_validate({})), *(evidence_view(reader, query) for query in asked)):
+    first = Factors(page=Page(limit=1)).answer(reader).items
+    asked = [Evidence(exposure=one.exposure.id, outcome=one.outcome.id) for one in first]
+    for view in (start_view(reader), gaps_view(reader, Gaps(), GAPS), *(evidence_view(reader, question) for question in asked)):
         text(view, reader, Addresses(assets()))

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated, ClassVar
 
-from graph.questions.envelope import beyond
-from graph.questions.lists import Page, cut
+from pydantic import Field
+
+from graph.questions.envelope import listed
+from graph.questions.lists import Page
+from graph.questions.question import Question, Spelt
 from graph.stores.port import Reader
 from graph.synthesis.associations import study_ref
 from schema.answer import Answer, CohortAnswer, CohortItem, Why
@@ -14,26 +18,25 @@ from schema.names import normal, suggest
 from schema.study import Study
 
 
-def cohorts(reader: Reader, q: str | None = None, *, page: Page = Page()) -> Answer[CohortItem]:
-    """The named cohorts, all or those whose name holds the words; those on which most studies draw come first."""
-    words = normal(q).split() if q else []
-    named = _named(reader)
-    found = [
-        _item(name, studies) for name, studies in named.items() if not (q and not words) and all(word in normal(name) for word in words)
-    ]
-    found.sort(key=lambda one: (-len(one.studies), one.id))
-    why = beyond(page, len(found))
-    if not found:
-        why = Why(status="filtered-out", text="No cohort matches.", filter="q" if q else None, without=len(named))
-    return Answer(
-        query={"q": q} if q else {},
-        release=reader.release(),
-        total=len(found),
-        limit=page.limit,
-        offset=page.offset,
-        items=tuple(cut(found, page)),
-        why=why,
-    )
+class Cohorts(Question):
+    """The named cohorts, with the studies that draw on them; those on which most studies draw come first."""
+
+    topic: ClassVar[str] = "studies"
+
+    q: Annotated[str | None, Spelt(assistant="text", argument="TEXT")] = Field(None, description="words of the cohort's name")
+    page: Page = Page()
+
+    def answer(self, reader: Reader) -> Answer[CohortItem]:
+        words = normal(self.q).split() if self.q else []
+        named = _named(reader)
+        found = [
+            _item(name, studies)
+            for name, studies in named.items()
+            if not (self.q and not words) and all(word in normal(name) for word in words)
+        ]
+        found.sort(key=lambda one: (-len(one.studies), one.id))
+        nothing = Why(status="filtered-out", text="No cohort matches.", filter="q" if self.q else None, without=len(named))
+        return listed(reader, {"q": self.q} if self.q else {}, found, self.page, nothing)
 
 
 def cohort(reader: Reader, name: str) -> CohortAnswer:

@@ -15,15 +15,6 @@ from schema.errors import UnknownName
 from schema.names import normal, suggest
 from schema.populations import indirect, with_parts
 from schema.reading import Reading
-from schema.vocabulary import Term
-
-
-def term_of(reader: Reader, name: str, what: str) -> tuple[Term, dict[str, str]]:
-    """The term that a question is about; an inverse one is brought to the harmful side, and the query says so."""
-    found = reader.terms().resolve(name, what)
-    if found.inverse_of is None:
-        return found, {}
-    return reader.terms()[found.inverse_of], {"turned_from": found.id}
 
 
 def corpus_of(reader: Reader) -> Corpus:

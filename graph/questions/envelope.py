@@ -1,18 +1,52 @@
-"""What the questions say in one way: the population and filters that were asked for, and why a list is empty."""
+"""What the questions say in one way: the terms, population and filters that were asked for, and why a list is empty."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, Field
 
 from graph.questions.filters import Filters
-from graph.questions.lists import Page
-from schema.answer import Why
+from graph.questions.lists import Page, cut
+from graph.questions.question import Spelt
+from graph.stores.port import Reader
+from schema.answer import Answer, Why
 from schema.populations import DEFAULT, POPULATIONS, resolve_population, with_parts
+from schema.vocabulary import Term
+
+T = TypeVar("T", bound=BaseModel)
+
+Lesion = Annotated[
+    str | None,
+    Spelt(argument="LESION"),
+    Field(description="the lesion or outcome: id, name or synonym; the field's own where it is left out"),
+]
+Place = Annotated[
+    str | None,
+    Field(description="the population: id, name or synonym; its parts are included; the field's own where it is left out"),
+]
 
 
-def population_of(name: str | None) -> str:
+def population_of(reader: Reader, name: str | None) -> str:
+    del reader
     return resolve_population(DEFAULT if name is None else name).id
+
+
+def term_of(reader: Reader, name: str | None, what: str) -> tuple[Term, dict[str, str]]:
+    """The term that a question is about, the field's lesion where none is named.
+
+    An inverse one is brought to the harmful side, and the query says so.
+    """
+    found = reader.terms().resolve(name if name is not None else "r-dwi", what)
+    if found.inverse_of is None:
+        return found, {}
+    return reader.terms()[found.inverse_of], {"turned_from": found.id}
+
+
+def exposure_of(reader: Reader, name: str | None) -> Term:
+    """The exposure that a question is about, the field's lesion where none is named."""
+    return reader.terms().resolve(name if name is not None else "r-dwi", "exposure")
 
 
 def query_of(about: Mapping[str, Any], population: str, filters: Filters) -> dict[str, Any]:
@@ -20,9 +54,26 @@ def query_of(about: Mapping[str, Any], population: str, filters: Filters) -> dic
     return {**about, **resolved, **filters.model_dump(mode="json", exclude_defaults=True)}
 
 
-def beyond(page: Page, total: int) -> Why | None:
+def listed(
+    reader: Reader, query: Mapping[str, Any], items: Sequence[T], page: Page, why: Why | None, *, unknown: int = 0, note: str | None = None
+) -> Answer[T]:
+    """The part of a list that was asked for. `why`: why there is nothing in it, where that is so."""
+    return Answer(
+        query=dict(query),
+        release=reader.release(),
+        total=len(items),
+        limit=page.limit,
+        offset=page.offset,
+        unknown_dropped=unknown,
+        note=note,
+        items=tuple(cut(items, page)),
+        why=_beyond(page, len(items)) if items else why,
+    )
+
+
+def _beyond(page: Page, total: int) -> Why | None:
     """Why a page beyond the end is empty."""
-    if total and page.offset >= total:
+    if page.offset >= total:
         return Why(status="filtered-out", text=f"There are {total}; the page begins after the last.", filter="offset", without=total)
     return None
 

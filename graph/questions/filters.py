@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field
 
+from graph.questions.question import Part, Several, Spelt
 from schema.names import normal
-from schema.reading import ClaimReading, Frozen, PrevalenceReading, Reading
+from schema.reading import ClaimReading, PrevalenceReading, Reading
 from schema.study import Design, Study
 
 Known = bool | None
 T = TypeVar("T")
 
 
-class Filters(Frozen):
+class Filters(Part):
     """What to keep. `indirect` adds the evidence of the wider populations, in columns of its own."""
 
-    design: tuple[Design, ...] = ()
-    adjusted: bool | None = None
-    randomised: bool | None = None
-    min_n: int | None = Field(default=None, ge=1)
-    year_from: int | None = Field(default=None, ge=1900, le=2100)
-    year_to: int | None = Field(default=None, ge=1900, le=2100)
-    max_mri_day: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    exclude: tuple[str, ...] = ()
-    indirect: bool = False
+    design: Several[Design] = Field((), description="study designs to keep (repeat)")
+    adjusted: Annotated[bool | None, Spelt(option="--adjusted/--not-adjusted")] = Field(
+        None, description="keep rows that are known to be adjusted, or not"
+    )
+    randomised: Annotated[bool | None, Spelt(option="--randomised/--observational")] = Field(
+        None, description="keep comparisons of randomised arms, or all others"
+    )
+    min_n: int | None = Field(None, ge=1, description="keep rows of at least that many patients")
+    year_from: int | None = Field(None, ge=1900, le=2100, description="keep studies published in or after that year")
+    year_to: int | None = Field(None, ge=1900, le=2100, description="keep studies published in or before that year")
+    max_mri_day: float | None = Field(
+        None, ge=0, allow_inf_nan=False, description="keep studies whose last MRI was at or before that day after onset"
+    )
+    exclude: Several[str] = Field((), description="study ids to leave out (repeat)")
+    indirect: bool = Field(default=False, description="add the evidence of wider populations, beside the population's own")
 
     @property
     def active(self) -> dict[str, Any]:

@@ -3,34 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
+from pydantic import Field
+
+from graph.questions.question import Part, Spelt
 from schema.association import LEVELS, Association, CertaintyLevel, Direction, TermRef
-from schema.errors import BadParameter
 from schema.vocabulary import Kind
 
-LARGEST_PAGE = 500
-LONGEST_CHAIN = 6
-SORTS = ("certainty", "cohorts", "weight", "estimate", "patients", "name")
+# items where no limit is asked for, of an answer for people, and the most that may be asked for
+ITEMS, LARGEST_PAGE = 50, 500
+SortedBy = Literal[
+    "certainty", "cohorts", "weight", "estimate", "patients", "name",
+    "-certainty", "-cohorts", "-weight", "-estimate", "-patients", "-name", "",
+]  # fmt: skip
+Sort = Annotated[
+    SortedBy | None,
+    Field(description="the order, ascending; - before it turns it. Where left out: best certainty, then most cohorts, then highest weight"),
+]
 Side = Literal["exposure", "outcome"]
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class Narrow:
+class Narrow(Part):
     """Which items of a list to show."""
 
-    kind: Kind | None = None
-    category: str | None = None
-    direction: Direction | None = None
-    certainty: CertaintyLevel | None = None
-    contested: bool | None = None
-    min_cohorts: int | None = None
+    kind: Kind | None = Field(None, description="keep items of that kind")
+    category: str | None = Field(None, description="keep items of that category")
+    direction: Direction | None = Field(None, description="keep associations of that direction")
+    certainty: CertaintyLevel | None = Field(None, description="keep associations of that certainty")
+    contested: Annotated[bool | None, Spelt(option="--contested/--not-contested")] = Field(
+        None, description="keep associations that are contested, or not"
+    )
+    min_cohorts: int | None = Field(None, ge=0, description="keep associations of at least that many independent cohorts")
 
     @property
     def active(self) -> dict[str, Any]:
-        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
+        return self.model_dump(exclude_none=True)
 
     def keeps(self, one: Association, side: Side) -> bool:
         term: TermRef = getattr(one, side)
@@ -44,16 +53,14 @@ class Narrow:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Which part of a list to show, in which order. `limit` None: all of it."""
+class Page(Part):
+    """Which part of a list to show. `limit` None: all of it."""
 
-    limit: int | None = 50
-    offset: int = 0
-    sort: str | None = None
+    limit: int | None = Field(None, ge=1, le=LARGEST_PAGE, description=f"how many items; {ITEMS} where it is left out")
+    offset: int = Field(0, ge=0, description="how many items to leave out first")
 
 
-def ordered(items: Sequence[Association], sort: str | None, side: Side) -> list[Association]:
+def ordered(items: Sequence[Association], sort: SortedBy | None, side: Side) -> list[Association]:
     """In order: unset, best certainty, then most cohorts, then highest weight; nulls last, ties by id."""
 
     def identity(one: Association) -> tuple[str, str]:
@@ -61,11 +68,9 @@ def ordered(items: Sequence[Association], sort: str | None, side: Side) -> list[
         return first, second
 
     by_id = sorted(items, key=identity)
-    if sort is None:
+    if not sort:
         return sorted(by_id, key=lambda one: (-_level(one), -one.cohorts, -(one.weight if one.weight is not None else -1)))
     name, down = sort.removeprefix("-"), sort.startswith("-")
-    if name not in SORTS:
-        raise BadParameter("sort", f"{sort!r} is no order.", [*SORTS, *(f"-{one}" for one in SORTS)])
     value = _SORT_VALUES[name]
     known = [one for one in by_id if value(one, side) is not None]
     unknown = [one for one in by_id if value(one, side) is None]
@@ -90,7 +95,5 @@ _SORT_VALUES: dict[str, Callable[[Association, str], Any]] = {
 
 def cut(items: Sequence[_T], page: Page) -> list[_T]:
     """The part of a list that a page shows."""
-    if page.offset < 0 or (page.limit is not None and not 1 <= page.limit <= LARGEST_PAGE):
-        raise BadParameter("limit", f"limit is 1 to {LARGEST_PAGE}, offset 0 or more.")
     end = None if page.limit is None else page.offset + page.limit
     return list(items[page.offset : end])

@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from pydantic import BaseModel
 
-from api.options import Format, Paths
+from api.cli.options import Paths
+from graph.questions import QUESTIONS
 from schema.errors import BadParameter, RdwiError
 
 if TYPE_CHECKING:
-    from graph.stores.port import Reader, Store
+    from graph.stores.port import Reader
     from schema.bibliography import Bibliography, Matched
     from schema.study import Study
 
 
-CITED = frozenset({Format.ris, Format.bibtex, Format.csl_json})
 _MOST_UNUSED = 20  # a library is larger than a review
-# the questions whose answers have papers, by the names of their commands
-_QUESTIONS = frozenset(
-    {"factors", "outcomes", "contested", "evidence", "compare", "paths", "gaps", "prevalence", "mechanisms", "studies", "study"}
-)
 
 
 ReferenceFiles = Annotated[
@@ -70,7 +64,7 @@ def cite(
     format: Annotated[Literal["ris", "bibtex", "csl-json"], typer.Option("--format", help="ris, bibtex or csl-json.")] = "ris",
 ) -> None:
     """The papers behind an answer, or some papers, for a reference manager."""
-    if about[0] not in _QUESTIONS:
+    if about[0] not in {"study", *(question.called() for question in QUESTIONS if "ris" in question.formats)}:
         options = [word for word in about if word.startswith("-")]
         if options:
             raise BadParameter("option", f"There is no option {options[0]} with studies.", ["--format"])
@@ -84,6 +78,7 @@ def cite(
 
 
 def cite_studies(ids: Sequence[str], format: Literal["ris", "bibtex", "csl-json"]) -> None:
+    from api.cli import answers
     from graph import citations
     from graph.opening import open_graph
     from graph.questions.edges import known_studies
@@ -93,35 +88,7 @@ def cite_studies(ids: Sequence[str], format: Literal["ris", "bibtex", "csl-json"
         return citations.of_studies(reader, dict.fromkeys(ids), format)
 
     with contextlib.closing(open_graph()) as graph:
-        _write(graph.store.ask(text))
-
-
-def cite_answer(store: Store, question: Callable[[Reader], Any], format: Format) -> None:
-    """Write the papers behind the answer to a question; where there are none, say why on standard error."""
-    from graph import citations
-
-    def asked(reader: Reader) -> tuple[BaseModel, str]:
-        answer = question(reader)
-        return answer, citations.cited(reader, answer, format.value)
-
-    answer, text = store.ask(asked)
-    _write(text)
-    if not citations.behind(answer):
-        why = getattr(answer, "why", None)
-        print(f"rdwi: no papers: {why.text if why else 'no study says anything of it.'}", file=sys.stderr)
-
-
-def save(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise RdwiError(f"{path} can't be written: {error.strerror}.") from None
-
-
-def _write(text: str) -> None:
-    """As it is, with its own ends of lines, and in UTF-8 wherever it goes."""
-    sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
-    sys.stdout.write(text)
+        answers.write(graph.store.ask(text), "utf-8")
 
 
 def bibliography(

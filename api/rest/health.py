@@ -6,8 +6,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from api.deps import ReaderDep
-from graph.questions import questions
-from graph.questions.lists import Page
+from graph.questions import Factors, Page
 
 router = APIRouter(tags=["health"])
 
@@ -28,5 +27,5 @@ async def healthz() -> Health:
 @router.get("/readyz")
 def readyz(reader: ReaderDep) -> Health:
     """The store answers a real question; 503 where it doesn't."""
-    questions.factors(reader, page=Page(1))
+    Factors(page=Page(limit=1)).answer(reader)
     return Health(status="ready", release=reader.release())

@@ -1,17 +1,15 @@
-"""The whole graph, its schema, its release."""
+"""The whole graph."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from fastapi.responses import Response
 from pydantic import Field
 
-from api.deps import Parameters, ReaderDep, as_json
+from api.deps import Parameters, ReaderDep
 from api.exports import FORMATS, content
-from graph.questions import questions
-from schema.answer import ReleaseAnswer, SchemaAnswer
 from schema.populations import resolve_population
 
 router = APIRouter(tags=["graph"])
@@ -34,17 +32,3 @@ def graph(query: Annotated[GraphQuery, Query()], reader: ReaderDep) -> Response:
     form = FORMATS[query.format]
     headers = {"Content-Disposition": f'attachment; filename="rdwi-{query.format}.zip"'} if form.folder else None
     return Response(content(reader.laid_out(), query.format, node), headers=headers, media_type=form.media)
-
-
-@router.get("/schema", response_model=SchemaAnswer)
-def schema(query: Annotated[Parameters, Query()], reader: ReaderDep) -> Response:
-    """Node and edge types, vocabulary, and the method with its constants and rules."""
-    del query
-    return as_json(questions.schema(reader))
-
-
-@router.get("/releases/current", response_model=ReleaseAnswer)
-def current(request: Request, query: Annotated[Parameters, Query()], reader: ReaderDep) -> Response:
-    """What is loaded."""
-    del query
-    return as_json(questions.release(reader, request.app.state.store))

@@ -7,8 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from api.deps import Parameters, ReaderDep, as_json
+from api.deps import Parameters, ReaderDep
 from api.errors import ProblemDetails
+from api.rest.lookups import as_json
 from graph.opening import preview_text
 from schema.answer import Preview
 

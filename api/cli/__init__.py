@@ -1,0 +1,54 @@
+"""The command line.
+
+Exit status: 0 done; 1 the input has problems or nothing is by that name; 2 wrong usage; 3 the store can't be reached.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import Any
+
+import typer
+from pydantic import ValidationError
+
+from api.cli import assistant, citations, graphs, questions, sheets, site, stores
+from api.cli.running import stop
+from schema.errors import BadParameter, InputProblems, PortTaken, RdwiError, StoreError, StoreUnavailable
+
+app = typer.Typer(
+    name="rdwi",
+    help="The published evidence of a field as a graph: by default on remote DWI lesions (R-DWI) after intracerebral haemorrhage. "
+    "Evidence summary, not medical advice.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for _commands in (stores, questions, graphs, assistant, citations, sheets, site):
+    _commands.register(app)
+
+
+def main() -> None:
+    """Run a command; tell errors in a sentence or two, and never as a traceback."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # what a terminal's encoding doesn't hold is shown as ?
+        sys.stdout.reconfigure(errors="replace")
+    try:
+        app()
+    except InputProblems as error:
+        stores.tell(error.problems)
+        stop(str(error), 1)
+    except (BadParameter, PortTaken) as error:
+        stop(str(error), 2)
+    except (StoreError, StoreUnavailable) as error:
+        stop(str(error), 3)
+    except RdwiError as error:
+        stop(str(error), 1)
+    except ValidationError as error:
+        stop(" ".join(_setting(one) for one in error.errors()), 2)
+
+
+def _setting(error: Any) -> str:
+    name = ".".join(str(step) for step in error["loc"])
+    return f"The setting or option {name} is wrong: {error['msg'].removeprefix('Value error, ')}."

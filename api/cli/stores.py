@@ -1,0 +1,121 @@
+"""Commands on the store: serve, check, load, preview, remove, status."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from api.cli import citations, running
+from api.cli.options import Paths, TableOrJson
+from schema.errors import InputProblems
+
+if TYPE_CHECKING:
+    from schema.problems import Problem
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    for command in (serve, check, load, preview, remove, status):
+        app.command()(command)
+
+
+def tell(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        print(problem, file=sys.stderr)
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8000,
+    open: Annotated[bool, typer.Option("--open", help="Open the start page in a browser.")] = False,
+) -> None:
+    """Build or open the store, and serve the API and its pages."""
+    from api.server import run
+
+    run(running.settings(), host, port, open_browser=open)
+
+
+def check(paths: Paths) -> None:
+    """Read sheets and report every problem. Nothing is changed."""
+    from graph import opening
+
+    with running.reporting() as report:
+        loaded = opening.check(running.settings(), paths, report)
+    if loaded.errors:
+        raise InputProblems(loaded.problems)
+    tell(loaded.problems)
+    findings = sum(len(study.findings) for study in loaded.studies)
+    print(f"{len(loaded.studies)} studies with {findings} findings, no errors, {len(loaded.problems)} warnings.")
+
+
+def load(
+    paths: Paths,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start from nothing: only these sheets.")] = False,
+    keep_going: Annotated[bool, typer.Option("--keep-going", help="Load the clean studies, and list what is wrong with the rest.")] = False,
+    bibliography: citations.ReferenceFiles = None,
+    replace: citations.Replace = False,
+) -> None:
+    """Add or replace studies by id, build the new release, and swap it in whole. With errors, nothing is changed."""
+    from graph import opening
+
+    complete = citations.completing(bibliography, replace=replace)
+    with running.reporting() as report:
+        change = opening.load(running.settings(), paths, fresh=fresh, keep_going=keep_going, complete=complete, report=report)
+    tell(change.problems)
+    told = f"{len(change.added)} studies added, {len(change.replaced)} replaced."
+    print(f"{told if change.changed else 'Nothing changed.'} Release {change.release[:12]}.")
+    if any(problem.severity == "error" for problem in change.problems):
+        running.stop("Studies with errors were left out.", 1)
+
+
+def preview(paths: Paths, format: TableOrJson = "table") -> None:
+    """What loading sheets would change: associations and pooled prevalences, before and after. Nothing is stored."""
+    from graph import opening
+
+    with running.reporting() as report, contextlib.closing(opening.open_store(running.settings(), report)) as store:
+        answer = opening.preview(store, paths, report)
+    if format == "json":
+        print(answer.model_dump_json())
+        return
+    for problem in answer.problems:
+        print(problem, file=sys.stderr)
+    for change in ("added", "replaced", "unchanged"):
+        ids = [one.id for one in answer.studies if one.change == change]
+        if ids:
+            print(f"{change}: {', '.join(ids)}")
+    print(f"{answer.total} associations and {len(answer.prevalence)} pooled prevalences would change. Nothing was stored.")
+    if answer.items or answer.prevalence:
+        from api import tables
+        from api.cli import answers
+
+        if answer.items:
+            answers.shown(tables.changed(answer.items, "Before and after"))
+        if answer.prevalence:
+            answers.shown(tables.changed_prevalence(answer.prevalence, "How common, before and after"))
+
+
+def remove(studies: Annotated[list[str], typer.Argument(metavar="STUDY...", help="Study ids.")]) -> None:
+    """Take studies out, and build the new release."""
+    from graph import opening
+
+    with running.reporting() as report:
+        change = opening.remove(running.settings(), studies, report)
+    print(f"{len(change.removed)} studies removed. Release {change.release[:12]}.")
+
+
+def status(format: TableOrJson = "table") -> None:
+    """What the store holds."""
+    from graph.questions import lookups
+
+    graph = running.opened()
+    answer = graph.store.ask(lambda reader: lookups.release(reader, graph.store))
+    if format == "json":
+        print(answer.model_dump_json())
+        return
+    print(f"store     {answer.store}\nrelease   {answer.release}")
+    for name, value in {**answer.counts.model_dump(), **answer.versions}.items():
+        print(f"{name.replace('_', ' '):<18}{value}")

@@ -1,0 +1,1 @@
+"""REST: the questions under /v1 as they are declared, and by hand what is no question."""

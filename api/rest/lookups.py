@@ -1,0 +1,57 @@
+"""What is looked up by its name: a study, a cohort, a term; and the schema and the release."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from api.deps import Parameters, ReaderDep
+from graph.questions import lookups
+from graph.questions.cohorts import cohort as cohort_named
+from schema.answer import CohortAnswer, ReleaseAnswer, SchemaAnswer, StudyAnswer, TermAnswer
+
+router = APIRouter()
+NoQuery = Annotated[Parameters, Query()]
+
+
+def as_json(answer: BaseModel) -> Response:
+    return Response(answer.model_dump_json(), media_type="application/json")
+
+
+@router.get("/studies/{id}", response_model=StudyAnswer, tags=["studies"])
+def study(id: Annotated[str, Path(description="the study's id")], query: NoQuery, reader: ReaderDep) -> Response:
+    """One study: its sheet, and how each of its rows was read."""
+    del query
+    return as_json(lookups.study(reader, id))
+
+
+# a name may hold a slash
+@router.get("/cohorts/{id:path}", response_model=CohortAnswer, tags=["studies"])
+def cohort(id: Annotated[str, Path(description="the cohort's name")], query: NoQuery, reader: ReaderDep) -> Response:
+    """One cohort, with the studies that draw on it."""
+    del query
+    return as_json(cohort_named(reader, id))
+
+
+@router.get("/terms/{id}", response_model=TermAnswer, tags=["terms"])
+def term(id: Annotated[str, Path(description="id, name or synonym of the term")], query: NoQuery, reader: ReaderDep) -> Response:
+    """One term, by id, name or synonym."""
+    del query
+    return as_json(lookups.term(reader, id))
+
+
+@router.get("/schema", response_model=SchemaAnswer, tags=["graph"])
+def schema(query: NoQuery, reader: ReaderDep) -> Response:
+    """Node and edge types, vocabulary, and the method with its constants and rules."""
+    del query
+    return as_json(lookups.schema(reader))
+
+
+@router.get("/releases/current", response_model=ReleaseAnswer, tags=["graph"])
+def current(request: Request, query: NoQuery, reader: ReaderDep) -> Response:
+    """What is loaded."""
+    del query
+    return as_json(lookups.release(reader, request.app.state.store))

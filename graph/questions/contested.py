@@ -1,0 +1,36 @@
+"""Where the evidence contradicts itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from graph.questions.associations import Associations
+from graph.questions.edges import edges, with_indirect
+from graph.questions.envelope import population_of, term_of
+from graph.stores.port import Reader
+from schema.answer import Answer
+from schema.association import Association
+
+
+class Contested(Associations):
+    """The associations on which the evidence contradicts itself, with the camps and what differs between them."""
+
+    lesion: str | None = Field(None, description="keep associations with this lesion on either side")
+    outcome: str | None = Field(None, description="keep associations with this outcome")
+
+    def answer(self, reader: Reader) -> Answer[Association]:
+        query: dict[str, Any] = {}
+        about = target = None
+        if self.lesion is not None:
+            about, turned = term_of(reader, self.lesion, "lesion")
+            query |= {"lesion": about.id, **turned}
+        if self.outcome is not None:
+            target, turned = term_of(reader, self.outcome, "outcome")
+            query |= {"outcome": target.id, **turned}
+        node = population_of(reader, self.population)
+        found, unknown = edges(reader, node, self.filters, outcome=target.id if target else None)
+        kept = [one for one in found if one.contested is not None and (about is None or about.id in {one.exposure.id, one.outcome.id})]
+        kept = [with_indirect(reader, one, self.filters) for one in kept]
+        return self._answer(reader, query, kept, "exposure", known=len(found), unknown=unknown)

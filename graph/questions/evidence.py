@@ -1,0 +1,96 @@
+"""All that is known of one association."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, Field
+
+from graph.questions.associations import first_word
+from graph.questions.edges import contest, corpus_of, findings, with_indirect
+from graph.questions.envelope import Place, exposure_of, population_of, query_of, term_of, why_empty
+from graph.questions.filters import Filters
+from graph.questions.prevalence import share_of
+from graph.questions.question import DATA, PAPERS, Question, Spelt
+from graph.stores.port import Reader
+from graph.synthesis.absolute_risks import absolute
+from graph.synthesis.associations import synthesise
+from graph.synthesis.robustness import cumulative, flips, leave_one_out, small_study_effects
+from graph.synthesis.rows import rows_of
+from graph.synthesis.subgroups import camps, subgroups
+from schema import answer as answers
+from schema.association import Row
+from schema.reading import Reading
+
+
+class Evidence(Question):
+    """One association: the synthesis, every row and how it was used, published meta-analyses, and how it holds up."""
+
+    topic: ClassVar[str] = "associations"
+    # a figure of it; and all of this in one file
+    formats: ClassVar[tuple[str, ...]] = (*DATA, *PAPERS, "svg", "zip")
+
+    exposure: Annotated[str, Spelt(argument="EXPOSURE")] = Field(description="the exposure: id, name or synonym")
+    outcome: Annotated[str, Spelt(argument="OUTCOME")] = Field(description="the outcome: id, name or synonym")
+    population: Place = None
+    baseline: float | None = Field(
+        None, gt=0, lt=100, description="the risk without the exposure, in percent, at which absolute risks are told"
+    )
+    filters: Filters = Filters()
+
+    def answer(self, reader: Reader) -> answers.Evidence:
+        terms = reader.terms()
+        cause = exposure_of(reader, self.exposure)
+        effect, turned = term_of(reader, self.outcome, "outcome")
+        node = population_of(reader, self.population)
+        readings, unknown = findings(reader, node, self.filters, exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
+        baseline = {"baseline": self.baseline} if self.baseline is not None else {}
+        key = (cause.id, effect.id, node)
+        corpus = corpus_of(reader)
+        association = None
+        rows: Sequence[Any] = ()
+        holds: dict[str, Any] = {}
+        why = None
+        if readings and cause.id != effect.id:
+            synthesis = synthesise(*key, readings, corpus)
+            contested, sides = contest(reader, key, synthesis, self.filters, corpus)
+            association = with_indirect(reader, contested, self.filters)
+            rows = rows_of(synthesis, readings, corpus)
+            left_out = leave_one_out(synthesis, readings, corpus)
+            holds = {
+                "leave_one_out": left_out,
+                "cumulative": cumulative(synthesis, readings, corpus),
+                "subgroups": subgroups(synthesis, corpus),
+                "small_study_effects": small_study_effects(synthesis),
+                "flips": flips(synthesis, left_out),
+                "camps": camps(contested.contested, sides),
+                "absolute": absolute(association, effect, readings, share_of(reader, effect, node), self.baseline),
+            }
+        else:
+            everything, _ = findings(reader, node, Filters(), exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
+            elsewhere = reader.findings(exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
+            why = why_empty(len(everything), self.filters, _places(elsewhere))
+        return answers.Evidence(
+            query=query_of({"exposure": cause.id, "outcome": effect.id, **turned, **baseline}, node, self.filters),
+            release=reader.release(),
+            unknown_dropped=unknown,
+            note=first_word(node, [association] if association else []),
+            association=association,
+            rows=tuple(rows),
+            published=association.published if association else (),
+            **holds,
+            why=why,
+        )
+
+    @classmethod
+    def row(cls) -> type[BaseModel]:
+        return Row
+
+    @classmethod
+    def rows(cls, answer: answers.Evidence) -> Sequence[BaseModel]:
+        return answer.rows
+
+
+def _places(readings: Iterable[Reading]) -> list[str]:
+    return sorted({population for reading in readings for population in reading.populations})

@@ -1,0 +1,68 @@
+"""The papers that the evidence is made of."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from graph.questions.envelope import listed
+from graph.questions.filters import Filters, study_verdict
+from graph.questions.lists import Page
+from graph.questions.question import Question, Several, Spelt
+from graph.stores.port import Reader
+from schema.answer import Answer, StudyItem, Why
+from schema.names import normal
+from schema.study import Design
+
+
+class Studies(Question):
+    """The studies, by words, design, year or country. Those on which it can't be told whether they match are counted, not listed."""
+
+    topic: ClassVar[str] = "studies"
+
+    q: Annotated[str | None, Spelt(assistant="text", argument="TEXT")] = Field(
+        None, description="words of id, title, authors, journal or cohorts"
+    )
+    design: Several[Design] = Field((), description="study designs to keep (repeat)")
+    year_from: int | None = Field(None, ge=1900, le=2100, description="published in or after that year; undated ones are counted")
+    year_to: int | None = Field(None, ge=1900, le=2100, description="published in or before that year; undated ones are counted")
+    country: str | None = Field(None, description="one of the study's countries")
+    page: Page = Page()
+
+    def answer(self, reader: Reader) -> Answer[StudyItem]:
+        words = normal(self.q).split() if self.q else []
+        filters = Filters(design=self.design, year_from=self.year_from, year_to=self.year_to)
+        found = []
+        unknown = 0
+        for study in reader.studies().values():
+            text = normal(
+                " ".join(filter(None, (study.id, study.title, study.journal, study.first_author, *study.authors, *study.cohorts)))
+            )
+            if (self.q and not words) or not all(word in text for word in words):
+                continue
+            verdict = study_verdict(filters, study, self.country)
+            unknown += verdict == "unknown"
+            if verdict == "kept":
+                found.append(
+                    StudyItem(
+                        id=study.id,
+                        label=study.label,
+                        title=study.title,
+                        year=study.year,
+                        journal=study.journal,
+                        doi=study.doi,
+                        pmid=study.pmid,
+                        design=study.design,
+                        read=study.read,
+                        n=study.n,
+                        countries=study.countries,
+                        cohorts=study.cohorts,
+                        findings=len(study.findings),
+                        prevalence=len(study.prevalence),
+                        claims=len(study.mechanisms),
+                    )
+                )
+        query = self.model_dump(mode="json", exclude={"page"}, exclude_defaults=True)
+        nothing = Why(status="filtered-out", text="No study matches.", filter=", ".join(query), without=len(reader.studies()))
+        return listed(reader, query, found, self.page, nothing, unknown=unknown)
