@@ -9,7 +9,7 @@ from typing import Any
 from loaders.documents import Document, Where
 from loaders.tables.columns import COLUMNS, ROW_SETS, Path
 from loaders.tables.grid import Cell
-from loaders.tables.words import told
+from loaders.tables.texts import told
 from schema.populations import find_population
 from schema.problems import Problem
 

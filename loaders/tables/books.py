@@ -18,9 +18,9 @@ from loaders.tables import delimited, headers, mapping, workbook
 from loaders.tables.assembly import TableDocument
 from loaders.tables.columns import FLAT, ROW_SETS, Path, by_key, key_of
 from loaders.tables.grid import Grid
+from loaders.tables.grid_rows import Reading
 from loaders.tables.headers import Header
 from loaders.tables.mapping import Mapped
-from loaders.tables.rows import Reading
 from schema.names import normal
 from schema.problems import Problem
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from loaders.tables import headers
-from loaders.tables.asked import Asked, as_text
 from loaders.tables.assembly import Row, TableDocument, of_study, shown_in_words, take_population, take_row, take_study
 from loaders.tables.cells import FIGURES, dates_in_texts, read
 from loaders.tables.columns import FLAT, Column, Match, Path, by_key, key_of
-from loaders.tables.figures import Ambiguous, Convention, Habit, Unread, proves
+from loaders.tables.expectations import Asked, as_text
 from loaders.tables.grid import Cell, Grid
 from loaders.tables.headers import Header
+from loaders.tables.numerals import Ambiguous, Convention, Habit, Unread, proves
 from loaders.tables.template import EXAMPLE_IDS, MARK, is_example
-from loaders.tables.words import slug
+from loaders.tables.texts import slug
 from schema.names import normal
 from schema.study import SLUG
 
