@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections import OrderedDict
 from collections.abc import Coroutine
 from datetime import date
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 
+from cachetools import LRUCache
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -54,8 +54,7 @@ class Answers:
         self._last_look: asyncio.Future[Reader] | None = None
         self._next_look: asyncio.Future[Reader] | None = None
         self._overdue: set[asyncio.Future[Any]] = set()
-        self._kept: OrderedDict[_Place, _Kept] = OrderedDict()
-        self._bytes = 0
+        self._kept: LRUCache[_Place, _Kept] = LRUCache(_MOST_BYTES, getsizeof=lambda answer: len(answer.body))
         self._lock = Lock()
         self._version = f"{package_version()} {assets()}"
 
@@ -82,7 +81,8 @@ class Answers:
             keeps = scope["method"] in {"GET", "HEAD"} and scope["path"] != "/readyz"
             # the same release may be loaded again on another day
             place = (reader.loaded(), *key)
-            kept = self._kept.get(place) if keeps else None
+            with self._lock:
+                kept = self._kept.get(place) if keeps else None
             if kept is not None:
                 return kept
             try:
@@ -162,12 +162,9 @@ class Answers:
         if len(answer.body) > _MOST_BYTES // 4:
             return
         with self._lock:
-            if key not in self._kept:
-                self._kept[key] = answer
-                self._bytes += len(answer.body)
-            while len(self._kept) > _MOST_ANSWERS or self._bytes > _MOST_BYTES:
-                _, oldest = self._kept.popitem(last=False)
-                self._bytes -= len(oldest.body)
+            self._kept[key] = answer
+            if len(self._kept) > _MOST_ANSWERS:
+                self._kept.popitem()
 
     async def _give(self, answer: _Kept, scope: Scope, send: Send) -> None:
         headers = Headers(raw=answer.start["headers"])

@@ -30,7 +30,7 @@ def forget() -> None:
     weight._on_even_nodes.cache_clear()
     weight._on_even_tails.cache_clear()
     weight._on_even_printed.cache_clear()
-    weight._CACHE.clear()
+    weight.weigh.cache_clear()
 
 
 def milliseconds(ask: Callable[..., object], *given: Any) -> float:

@@ -204,16 +204,33 @@ def test_an_error_is_not_kept(own: TestClient, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(("name", "value"), [("_MOST_ANSWERS", 2), ("_MOST_BYTES", 60_000)])
-def test_no_more_is_kept_than_there_is_room_for(own: TestClient, monkeypatch: pytest.MonkeyPatch, name: str, value: int) -> None:
+def test_no_more_is_kept_than_there_is_room_for(store: MemoryStore, monkeypatch: pytest.MonkeyPatch, name: str, value: int) -> None:
     monkeypatch.setattr(cache, name, value)
     counted = Counted(monkeypatch, questions.Factors)
     urls = [f"/v1/factors?limit=2&offset={offset}" for offset in range(12)]
-    answers = [own.get(url).content for url in urls]
-    assert sum(map(len, answers)) > 60_000
-    assert own.get(urls[-1]).content == answers[-1]
-    assert counted.times == len(urls)
-    assert own.get(urls[0]).content == answers[0]
-    assert counted.times == len(urls) + 1
+    with TestClient(create_app(store)) as opened:
+        answers = [opened.get(url).content for url in urls]
+        assert sum(map(len, answers)) > 60_000
+        assert opened.get(urls[-1]).content == answers[-1]
+        assert counted.times == len(urls)
+        assert opened.get(urls[0]).content == answers[0]
+        assert counted.times == len(urls) + 1
+
+
+@pytest.mark.parametrize("name", ["_MOST_ANSWERS", "_MOST_BYTES"])
+def test_an_answer_that_is_asked_for_again_stays_and_one_that_is_not_goes(
+    store: MemoryStore, client: TestClient, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    urls = [f"/v1/factors?limit=1&offset={offset}" for offset in range(6)]
+    sizes = [len(client.get(url).content) for url in urls]
+    monkeypatch.setattr(cache, name, 5 if name == "_MOST_ANSWERS" else sum(sizes) - 1)
+    counted = Counted(monkeypatch, "factors")
+    with TestClient(create_app(store)) as opened:
+        for url in [*urls[:5], urls[0], urls[5], urls[0]]:
+            opened.get(url)
+        assert counted.times == 6
+        opened.get(urls[1])
+        assert counted.times == 7
 
 
 def test_a_request_reads_one_release_even_if_another_is_loaded_meanwhile(graph: EvidenceGraph, smaller: EvidenceGraph) -> None:

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loaders.tables.asked import Asked
 from loaders.tables.cells import read
 from loaders.tables.columns import ROW_SETS, Match, by_key, known
-from loaders.tables.figures import Ambiguous, Convention, Habit, Unread, estimate, pair, settled
+from loaders.tables.expectations import Asked
 from loaders.tables.grid import Cell
-from loaders.tables.words import slug
+from loaders.tables.numerals import Ambiguous, Convention, Habit, Unread, estimate, pair, settled
+from loaders.tables.texts import slug
 from schema.names import normal
 
 NBSP, MINUS, EN, EM, THIN = "\u00a0", "\u2212", "\u2013", "\u2014", "\u2009"

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.synthesis import pooling
-from graph.synthesis.pooling import Layout, bayes, between, common_effect, egger, reml_hk, reml_hk_many, reml_tau2
+from graph.synthesis.pooling import bayes, between, common_effect, egger, reml_hk
 from graph.synthesis.prevalence import logit, pool, wilson
 from schema.association import PrevalenceRow, StudyRef, TermRef
 
@@ -98,16 +98,13 @@ def test_eggers_test_has_no_value_where_errors_are_equal_or_the_fit_is_perfect()
     assert egger([0.1, 0.4], [0.1, 0.3]) is None
 
 
-def test_many_sets_at_once_are_each_what_they_are_alone() -> None:
-    cases = [*POOLING, *REFERENCE["not_converged"]]
-    y, se = [one for case in cases for one in case["yi"]], [one for case in cases for one in se_of(case)]
-    together = reml_hk_many(np.array(y), np.array(se), [len(case["yi"]) for case in cases])
-    assert len(together) == len(cases)
-    for case, ours in zip(cases, together, strict=True):
-        alone = reml_hk(case["yi"], se_of(case))
-        assert (ours.prediction_interval is None) is (len(case["yi"]) == 2)
-        flat = [[one.estimate, one.se, *one.ci, one.tau2, one.i2, one.q, one.q_p, one.p] for one in (ours, alone)]
-        assert flat[0] == pytest.approx(flat[1], rel=1e-9, abs=1e-12)
+@pytest.mark.parametrize("case", SUBGROUPS, ids=label)
+def test_a_subgroup_that_lies_elsewhere_as_a_whole_leaves_the_variance_within_subgroups(case: dict[str, Any]) -> None:
+    groups = [str(group) for group in case["subgroup"]]
+    moved = [y + 3 * (group == groups[0]) for y, group in zip(case["yi"], groups, strict=True)]
+    own, other = between(case["yi"], se_of(case), groups), between(moved, se_of(case), groups)
+    assert other.tau2 == pytest.approx(own.tau2, rel=1e-6, abs=1e-9)
+    assert other.q != pytest.approx(own.q)
 
 
 def restricted(tau2: float, y: np.ndarray, v: np.ndarray) -> float:
@@ -120,20 +117,16 @@ def restricted(tau2: float, y: np.ndarray, v: np.ndarray) -> float:
 def test_tau2_is_the_highest_restricted_likelihood(case: dict[str, Any]) -> None:
     y, v = np.array(case["yi"]), np.array(case["vi"])
     anywhere = [0.0, *np.geomspace(1e-9, 10 * (np.var(y, ddof=1) + v.max()), 400)]
-    assert (
-        restricted(float(reml_tau2(y, v, Layout(np.array([len(y)])))[0]), y, v) >= max(restricted(tau2, y, v) for tau2 in anywhere) - 1e-7
-    )
+    assert restricted(reml_hk(case["yi"], se_of(case)).tau2, y, v) >= max(restricted(tau2, y, v) for tau2 in anywhere) - 1e-7
 
 
 def test_where_no_steps_converge_the_likelihood_is_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     case = POOLING[5]
-    y, v = np.array(case["yi"]), np.array(case["vi"])
     parted = next(case for case in SUBGROUPS if case["tau2"] > 0.1)
     groups = [str(group) for group in parted["subgroup"]]
-    whole = Layout(np.array([len(y)]))
-    by_steps = reml_tau2(y, v, whole)
-    monkeypatch.setattr(pooling, "_scored", lambda _y, _v, layout, *_: np.full(layout.count, np.nan))
-    assert reml_tau2(y, v, whole) == pytest.approx(by_steps, abs=1e-5)
+    by_steps = reml_hk(case["yi"], se_of(case)).tau2
+    monkeypatch.setattr(pooling, "_scored", lambda *_: None)
+    assert reml_hk(case["yi"], se_of(case)).tau2 == pytest.approx(by_steps, abs=1e-5)
     assert between(parted["yi"], se_of(parted), groups).tau2 == pytest.approx(parted["tau2"], abs=1e-5)
 
 

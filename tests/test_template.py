@@ -12,7 +12,7 @@ import pytest
 from graph import opening
 from graph.settings import Settings
 from loaders.sheets import load
-from loaders.tables import rows, template
+from loaders.tables import grid_rows, template
 from loaders.tables.columns import COLUMNS, ROW_SETS
 from schema.study import Study, canonical
 from schema.vocabulary import shipped
@@ -67,8 +67,8 @@ def test_an_inline_list_is_short_enough_for_excel(book: Any) -> None:
 
 def test_there_are_two_worked_rows_a_sheet_that_are_right(book: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(len(template.EXAMPLES[table]) == 2 for table in ROW_SETS)
-    monkeypatch.setattr(rows, "EXAMPLE_IDS", frozenset())
-    monkeypatch.setattr(rows, "MARK", "")
+    monkeypatch.setattr(grid_rows, "EXAMPLE_IDS", frozenset())
+    monkeypatch.setattr(grid_rows, "MARK", "")
     loaded = load([saved(book, tmp_path)], shipped())
     assert loaded.problems == ()
     assert [len(study.findings) for study in loaded.studies] == [2, 0]

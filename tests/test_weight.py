@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import pickle
 from statistics import NormalDist
 from typing import Any
 
@@ -14,7 +15,18 @@ from hypothesis import strategies as st
 from scipy.special import ndtr
 
 from graph.synthesis.method import METHOD, Method
-from graph.synthesis.weight import Report, chances, p_positive, posterior, posteriors_without, reference_information, report_of, weigh
+from graph.synthesis.next_study import lesson
+from graph.synthesis.weight import (
+    Report,
+    chances,
+    identity,
+    p_positive,
+    posterior,
+    posteriors_without,
+    reference_information,
+    report_of,
+    weigh,
+)
 from schema.reading import Reading
 from schema.study import Finding
 
@@ -286,3 +298,32 @@ def reading(**more: Any) -> Reading:
 )
 def test_each_kind_of_reading_is_a_report_of_its_own(figures: dict[str, Any], expected: Report | None) -> None:
     assert report_of(reading(**figures)) == expected
+
+
+@pytest.mark.parametrize("asked", [weigh, lesson])
+def test_what_is_asked_again_stays_and_what_is_not_goes(asked: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asked, "cache", type(asked.cache)(2))
+    first, second, third = ((point(z, 25),) for z in (1.0, 2.0, 3.0))
+    for reports in (first, second, first, third):
+        asked(reports)
+    worked_out = asked.cache_info().misses
+    asked(first)
+    assert asked.cache_info().misses == worked_out
+    asked(second)
+    assert asked.cache_info().misses == worked_out + 1
+
+
+@pytest.mark.parametrize("asked", [weigh, lesson])
+def test_what_is_kept_of_many_reports_takes_no_more_room_than_of_few(asked: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asked, "cache", type(asked.cache)(9))
+    for count in (0, 1, 40):
+        asked((point(1.0, 25),) * count)
+    assert len({len(pickle.dumps(one)) for one in asked.cache}) == 1
+
+
+def test_reports_are_kept_by_what_they_say_and_not_by_their_order() -> None:
+    one, other = point(1.0, 25), point(1.0, 25, mirrored=True)
+    assert identity([one, other]) == identity([other, one])
+    keys = {identity(given) for given in ([], [one], [other], [one, one], [point(1.0, 25, on_mean=True)], [null(25)])}
+    assert len(keys) == 6
+    assert identity([one], Method(flip_limit=3)) != identity([one])

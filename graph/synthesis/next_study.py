@@ -8,14 +8,15 @@ weight would hide what teaches most: a report that turns the sign moves the weig
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from statistics import NormalDist
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
+from cachetools import LRUCache, cached
 
 from graph.synthesis.method import METHOD, Method
-from graph.synthesis.weight import Report, posterior, reference_information
+from graph.synthesis.weight import Report, identity, posterior, reference_information
 from schema.across import State
 from schema.association import Association
 
@@ -31,7 +32,7 @@ class Lesson(NamedTuple):
     mean: float
 
 
-@lru_cache(maxsize=10_000)
+@cached(LRUCache(10_000), key=identity, lock=Lock(), info=True)
 def lesson(reports: tuple[Report, ...], method: Method = METHOD) -> Lesson:
     """What one more reference cohort would teach after these reports (sorted, so that equal evidence gives equal figures).
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,75 +50,52 @@ def common_effect(y: Sequence[float], se: Sequence[float]) -> Pooled:
     return Pooled(estimate, (estimate - half, estimate + half), math.erfc(abs(estimate) * math.sqrt(total) / math.sqrt(2)))
 
 
-class Layout:
-    """How a flat vector of estimates falls into parts, and parts into sets: `parts` and `sets` are the sizes of both, none of them 0.
+class Parts:
+    """How a vector of estimates falls into parts of these `sizes`, none of them 0; `of` tells of each estimate which part it is of."""
 
-    `part_of` and `set_of` tell of each estimate which part and which set it is of.
-    """
+    def __init__(self, sizes: NDArray[np.intp]) -> None:
+        self.sizes, self.of = sizes, np.repeat(np.arange(len(sizes)), sizes)
+        self._starts = np.cumsum(sizes) - sizes
 
-    def __init__(self, parts: NDArray[np.intp], sets: NDArray[np.intp] | None = None) -> None:
-        self.parts = parts
-        # sets of one part each need no second sum
-        self.sets = None if sets is None or len(sets) == len(parts) else sets
-        self._part_starts = np.cumsum(parts) - parts
-        self.part_of = np.repeat(np.arange(len(parts)), parts)
-        if self.sets is None:
-            self.count, self.means, self.sizes, self.set_of = len(parts), np.ones_like(parts), parts, self.part_of
-        else:
-            self._set_starts = np.cumsum(self.sets) - self.sets
-            self.count, self.means, self.sizes = len(self.sets), self.sets, np.add.reduceat(parts, self._set_starts)
-            self.set_of = np.repeat(np.arange(self.count), self.sizes)
-
-    def over_parts(self, x: Vector) -> Vector:
+    def sums(self, x: Vector) -> Vector:
         """The sum of each part."""
-        return np.add.reduceat(x, self._part_starts)
-
-    def over_sets(self, x: NDArray[Any]) -> NDArray[Any]:
-        """The sum over the parts of each set."""
-        return x if self.sets is None else np.add.reduceat(x, self._set_starts)
-
-    def only(self, kept: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], Layout]:
-        """Which estimates are of the sets that are kept, and their layout."""
-        if self.sets is None:
-            return kept[self.set_of], Layout(self.parts[kept])
-        return kept[self.set_of], Layout(self.parts[np.repeat(kept, self.sets)], self.sets[kept])
+        return np.add.reduceat(x, self._starts)
 
 
-def reml_tau2(y: Vector, v: Vector, layout: Layout, *, threshold: float = 1e-12, iterations: int = 1_000) -> Vector:
-    """Between-study variance of each set by restricted maximum likelihood, Fisher scoring (Viechtbauer, J Educ Behav Stat 2005;30:261-93).
+def _sum(x: Vector) -> np.float64:
+    """In the order in which parts are summed."""
+    total: np.float64 = np.add.reduceat(x, [0])[0]
+    return total
 
-    `y` and `v` are the estimates and sampling variances of all sets, one after another. Each part of a set has a mean of its own and all
-    parts have one tau2. Where whole steps run in a circle, shorter ones are taken from the start, as metafor's stepadj does.
+
+def reml_tau2(y: Vector, v: Vector, parts: Parts, *, threshold: float = 1e-12, iterations: int = 1_000) -> float:
+    """Between-study variance by restricted maximum likelihood, Fisher scoring (Viechtbauer, J Educ Behav Stat 2005;30:261-93).
+
+    `y` and `v` are the estimates and sampling variances, part after part. Each part has a mean of its own and all parts have one tau2.
+    Where whole steps run in a circle, shorter ones are taken from the start, as metafor's stepadj does.
     """
-    tau2 = np.full(layout.count, np.nan)
-    for length in (1.0, 0.5, 0.25, 0.125, 0.0625):
-        waiting = np.isnan(tau2)
-        if not waiting.any():
-            break
-        own, rest = layout.only(waiting)
-        tau2[waiting] = _scored(y[own], v[own], rest, length, threshold, iterations)
-    for i in np.flatnonzero(np.isnan(tau2)):
-        own, one = layout.only(np.arange(len(tau2)) == i)
-        tau2[i] = _searched(y[own], v[own], one)
+    scored = (_scored(y, v, parts, length, threshold, iterations) for length in (1.0, 0.5, 0.25, 0.125, 0.0625))
+    tau2 = next((found for found in scored if found is not None), None)
+    if tau2 is None:
+        tau2 = _searched(y, v, parts)
     # the scoring may end at a lower maximum than the one at zero; metafor's ll0check
-    at_zero = _likelihood(y, v, layout, np.zeros(layout.count))
-    return np.where(at_zero > _likelihood(y, v, layout, tau2), 0.0, tau2)
+    return 0.0 if _likelihood(y, v, parts, 0.0) > _likelihood(y, v, parts, tau2) else tau2
 
 
-def _likelihood(y: Vector, v: Vector, layout: Layout, tau2: Vector) -> Vector:
-    """The restricted log-likelihood of each set at its tau2, up to a constant."""
-    w = 1 / (v + tau2[layout.set_of])
-    total = layout.over_parts(w)
-    apart = layout.over_parts(w * (y - (layout.over_parts(w * y) / total)[layout.part_of]) ** 2)
-    return 0.5 * layout.over_sets(layout.over_parts(np.log(w)) - np.log(total) - apart)
+def _likelihood(y: Vector, v: Vector, parts: Parts, tau2: float) -> float:
+    """The restricted log-likelihood at a tau2, up to a constant."""
+    w = 1 / (v + tau2)
+    total = parts.sums(w)
+    apart = parts.sums(w * (y - (parts.sums(w * y) / total)[parts.of]) ** 2)
+    return float(0.5 * _sum(parts.sums(np.log(w)) - np.log(total) - apart))
 
 
-def _searched(y: Vector, v: Vector, layout: Layout) -> float:
-    """tau2 of one set by a bounded search of the restricted likelihood: for data on which no length of steps converges."""
+def _searched(y: Vector, v: Vector, parts: Parts) -> float:
+    """tau2 by a bounded search of the restricted likelihood: for data on which no length of steps converges."""
     from scipy.optimize import minimize_scalar
 
     found = minimize_scalar(
-        lambda tau2: -_likelihood(y, v, layout, np.array([tau2]))[0],
+        lambda tau2: -_likelihood(y, v, parts, tau2),
         bounds=(0.0, 10 * float(np.var(y, ddof=1) + v.max())),
         method="bounded",
         options={"xatol": 1e-12},
@@ -126,37 +103,28 @@ def _searched(y: Vector, v: Vector, layout: Layout) -> float:
     return float(found.x)
 
 
-def _scored(y: Vector, v: Vector, layout: Layout, length: float, threshold: float, iterations: int) -> Vector:
-    """tau2 of each set by Fisher scoring with steps of that length; NaN where it doesn't converge."""
-    found = np.full(layout.count, np.nan)
+def _scored(y: Vector, v: Vector, parts: Parts, length: float, threshold: float, iterations: int) -> float | None:
+    """tau2 by Fisher scoring with steps of that length; None where it doesn't converge."""
     # Hedges' estimator is where metafor starts, too: the optimum found is the same one
-    centred = y - (layout.over_parts(y) / layout.parts)[layout.part_of]
-    spread = layout.over_sets(layout.over_parts(centred**2) - (layout.parts - 1) * layout.over_parts(v) / layout.parts)
-    tau2 = np.maximum(0.0, spread / (layout.sizes - layout.means))
-    waiting = np.arange(len(found))
+    centred = y - (parts.sums(y) / parts.sizes)[parts.of]
+    spread = _sum(parts.sums(centred**2) - (parts.sizes - 1) * parts.sums(v) / parts.sizes)
+    tau2 = np.maximum(0.0, spread / (len(y) - len(parts.sizes)))
     for _ in range(iterations):
-        w = 1 / (v + tau2[layout.set_of])
+        w = 1 / (v + tau2)
         squared = w * w
-        total, w2, w3 = layout.over_parts(w), layout.over_parts(squared), layout.over_parts(squared * w)
-        residual = w * (y - (layout.over_parts(w * y) / total)[layout.part_of])
-        trace_p = layout.over_sets(total - w2 / total)
-        trace_pp = layout.over_sets(w2 - 2 * w3 / total + (w2 / total) ** 2)
-        step = length * (layout.over_sets(layout.over_parts(residual * residual)) - trace_p) / trace_pp
-        below = tau2 + step < 0
-        if below.any():
+        total, w2, w3 = parts.sums(w), parts.sums(squared), parts.sums(squared * w)
+        residual = w * (y - (parts.sums(w * y) / total)[parts.of])
+        trace_p = _sum(total - w2 / total)
+        trace_pp = _sum(w2 - 2 * w3 / total + (w2 / total) ** 2)
+        step = length * (_sum(parts.sums(residual * residual)) - trace_p) / trace_pp
+        if tau2 + step < 0:
             # halved until it ends at zero or above; a step that gets too small goes to zero
-            times = np.ceil(np.log2(-step[below] / np.maximum(tau2[below], threshold**2)))
-            halved = step[below] / 2**times
-            step[below] = np.where(-halved < threshold, -tau2[below], halved)
+            halved = step / 2 ** np.ceil(np.log2(-step / np.maximum(tau2, threshold**2)))
+            step = -tau2 if -halved < threshold else halved
         tau2 = np.maximum(0.0, tau2 + step)
-        done = np.abs(step) <= threshold
-        if done.any():
-            found[waiting[done]] = tau2[done]
-            if done.all():
-                break
-            own, layout = layout.only(~done)
-            y, v, tau2, waiting = y[own], v[own], tau2[~done], waiting[~done]
-    return found
+        if np.abs(step) <= threshold:
+            return float(tau2)
+    return None
 
 
 class Between(NamedTuple):
@@ -179,12 +147,12 @@ def between(y: Sequence[float], se: Sequence[float], groups: Sequence[str]) -> B
     names, group = np.unique(np.asarray(groups), return_inverse=True)
     order = np.argsort(group, kind="stable")
     values, v = np.asarray(y, dtype=float)[order], np.asarray(se, dtype=float)[order] ** 2
-    layout = Layout(np.bincount(group), np.array([len(names)]))
-    tau2 = float(reml_tau2(values, v, layout)[0])
+    parts = Parts(np.bincount(group))
+    tau2 = reml_tau2(values, v, parts)
     w = 1 / (v + tau2)
     mean = float((w * values).sum() / w.sum())
-    totals = layout.over_parts(w)
-    q = float((totals * (layout.over_parts(w * values) / totals - mean) ** 2).sum())
+    totals = parts.sums(w)
+    q = float((totals * (parts.sums(w * values) / totals - mean) ** 2).sum())
     return Between(q, len(names) - 1, float(chdtrc(len(names) - 1, q)), tau2)
 
 
@@ -224,37 +192,32 @@ def reml_hk(y: Sequence[float], se: Sequence[float]) -> RandomEffects:
     Hartung and Knapp, Stat Med 2001;20:3875-89; the floor: Rover, Knapp and Friede, BMC Med Res Methodol 2015;15:99; the prediction
     interval: Higgins, Thompson and Spiegelhalter, JRSS A 2009;172:137-59, with k - 1 degrees of freedom as metafor has it.
     """
-    return reml_hk_many(np.asarray(y, dtype=float), np.asarray(se, dtype=float), [len(y)])[0]
-
-
-def reml_hk_many(y: Vector, se: Vector, sizes: Sequence[int]) -> list[RandomEffects]:
-    """`reml_hk` of many sets at once: their estimates and standard errors one after another, `sizes` of 2 or more each."""
     from scipy.special import chdtrc, stdtr, stdtrit
 
-    layout, v = Layout(np.asarray(sizes)), se**2
-    k = layout.parts
-    tau2 = reml_tau2(y, v, layout)
-    w = 1 / (v + tau2[layout.set_of])
-    total = layout.over_parts(w)
-    estimate = layout.over_parts(w * y) / total
-    scale = np.maximum(1.0, layout.over_parts(w * (y - estimate[layout.set_of]) ** 2) / (k - 1))
-    error = np.sqrt(scale / total)
+    values, k = np.asarray(y, dtype=float), len(y)
+    v = np.asarray(se, dtype=float) ** 2
+    tau2 = reml_tau2(values, v, Parts(np.array([k])))
+    w = 1 / (v + tau2)
+    total = _sum(w)
+    estimate = _sum(w * values) / total
+    error = np.sqrt(np.maximum(1.0, _sum(w * (values - estimate) ** 2) / (k - 1)) / total)
     t = stdtrit(k - 1, 0.975)
+    half, wide = t * error, t * np.sqrt(tau2 + error * error)
     fixed = 1 / v
-    sums = layout.over_parts(fixed)
-    q = layout.over_parts(fixed * (y - (layout.over_parts(fixed * y) / sums)[layout.set_of]) ** 2)
-    typical = (k - 1) / (sums - layout.over_parts(fixed**2) / sums)
-    spread = t * np.sqrt(tau2 + error**2)
-    columns = (
-        estimate, error, estimate - t * error, estimate + t * error, estimate - spread, estimate + spread,
-        tau2, 100 * tau2 / (typical + tau2), q, chdtrc(k - 1, q), 2 * stdtr(k - 1, -np.abs(estimate) / error),
-    )  # fmt: skip
-    return [
-        RandomEffects(one, se_, (low, high), (below, above) if size >= 3 else None, tau, i2, q_, q_p, p)
-        for size, one, se_, low, high, below, above, tau, i2, q_, q_p, p in zip(
-            sizes, *(column.tolist() for column in columns), strict=True
-        )
-    ]
+    sums = _sum(fixed)
+    q = _sum(fixed * (values - _sum(fixed * values) / sums) ** 2)
+    typical = (k - 1) / (sums - _sum(fixed**2) / sums)
+    return RandomEffects(
+        estimate=float(estimate),
+        se=float(error),
+        ci=(float(estimate - half), float(estimate + half)),
+        prediction_interval=(float(estimate - wide), float(estimate + wide)) if k >= 3 else None,
+        tau2=tau2,
+        i2=float(100 * tau2 / (typical + tau2)),
+        q=float(q),
+        q_p=float(chdtrc(k - 1, q)),
+        p=float(2 * stdtr(k - 1, -np.abs(estimate) / error)),
+    )
 
 
 @lru_cache(maxsize=256)

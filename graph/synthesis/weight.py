@@ -10,12 +10,16 @@ the reporting are symmetric about zero: turning a contrast turns the sign and no
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
+import struct
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
+from hashlib import sha256
+from itertools import chain
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
+from cachetools import LRUCache, cached
 from numpy.typing import NDArray
 
 from graph.synthesis.method import METHOD, Z95, Method
@@ -306,21 +310,17 @@ def cohorts_to_turn(reports: Sequence[Report], sign: int, method: Method = METHO
     return None
 
 
-_CACHE: OrderedDict[tuple[object, ...], Weight] = OrderedDict()
+def identity(reports: Sequence[Report], method: Method = METHOD) -> tuple[Method, bytes]:
+    """Reports in any order as a key; of one length whatever their number, so that how many answers are kept bounds their memory."""
+    return method, sha256(struct.pack(f"{len(Report._fields) * len(reports)}d", *chain.from_iterable(sorted(reports)))).digest()
 
 
+@cached(LRUCache(50_000), key=identity, lock=Lock(), info=True)
 def weigh(reports: Sequence[Report], method: Method = METHOD) -> Weight:
     """The weight and the probability of direction of an association with these reports."""
-    key = (method, *sorted(reports))
-    if key in _CACHE:
-        return _CACHE[key]
     grid = posterior(sorted(reports), method)
     down, _, up = chances(grid, reference_information(method))
     positive = p_positive(grid)
     # a tie within rounding goes to increases
     sign = 1 if positive >= 0.5 - 1e-9 else -1
-    result = Weight(sign, up if sign > 0 else down, max(positive, 1 - positive))
-    _CACHE[key] = result
-    if len(_CACHE) > 50_000:
-        _CACHE.popitem(last=False)
-    return result
+    return Weight(sign, up if sign > 0 else down, max(positive, 1 - positive))

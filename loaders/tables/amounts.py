@@ -7,10 +7,10 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Literal
 
-from loaders.tables.asked import EXPECTED, Asked, Values, unread
 from loaders.tables.columns import Column
-from loaders.tables.figures import Ambiguous, Unread, both, estimate, median, number, pair, plain, settled, shown, spread
+from loaders.tables.expectations import EXPECTED, Asked, Values, unread
 from loaders.tables.grid import Cell
+from loaders.tables.numerals import Ambiguous, Unread, both, estimate, median, number, pair, plain, settled, shown, spread
 
 # more people than there are
 _MOST = 10**10

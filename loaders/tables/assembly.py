@@ -9,7 +9,8 @@ from typing import Any
 from loaders.documents import Document, Where
 from loaders.tables.columns import COLUMNS, ROW_SETS, Path
 from loaders.tables.grid import Cell
-from loaders.tables.words import told
+from loaders.tables.mapping import Mapped
+from loaders.tables.texts import told
 from schema.populations import find_population
 from schema.problems import Problem
 
@@ -60,6 +61,18 @@ class TableDocument(Document):
             ),
             self.value["id"],
         )
+
+
+@dataclass(slots=True)
+class Assembly:
+    """What the tables that belong together make: studies by their ids, and problems. `examples`: how many rows were the template's own."""
+
+    file: str
+    mapped: Mapped
+    studies: dict[str, TableDocument] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    examples: int = 0
+    has_populations: bool = False
 
 
 @dataclass(slots=True)

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 
 from loaders.files import DELIMITED, Source
 from loaders.tables import delimited, headers, mapping, workbook
-from loaders.tables.assembly import TableDocument
+from loaders.tables.assembly import Assembly, TableDocument
 from loaders.tables.columns import FLAT, ROW_SETS, Path, by_key, key_of
 from loaders.tables.grid import Grid
+from loaders.tables.grid_rows import GridRows
 from loaders.tables.headers import Header
 from loaders.tables.mapping import Mapped
-from loaders.tables.rows import Reading
 from schema.names import normal
 from schema.problems import Problem
 
@@ -73,21 +73,15 @@ def books_of(sources: Iterable[Source], *, with_mapping: bool = True) -> tuple[l
         elif is_text and normal(path.stem) in ROW_SETS:
             together.setdefault(folder, Book(str(folder), mappings[folder])).grids += grids
         else:
-            alone.append(Book(source.name, mappings[folder], grids))
+            alone.append(Book(source.name, mappings[folder], grids=grids))
     return [*alone, *together.values()], problems
 
 
 @dataclass(slots=True)
-class Book:
+class Book(Assembly):
     """Tables that belong together. `read` makes their studies and problems."""
 
-    file: str
-    mapped: Mapped
     grids: list[Grid] = field(default_factory=list)
-    studies: dict[str, TableDocument] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    examples: int = 0
-    has_populations: bool = False
 
     def read(self) -> None:
         self.problems += [problem for grid in self.grids for problem in grid.problems]
@@ -107,7 +101,7 @@ class Book:
                     silent.add((column.path[0],) if column.table == "studies" else (column.table, column.path[0]))
                     if table == FLAT and column.table == "populations":
                         silent.add(("findings", "population"))
-            has_rows |= Reading(self, grid, header).read()
+            has_rows |= GridRows(self, grid, header).read()
         if not has_rows and not any(one.severity == "error" for one in self.problems):
             what = "nothing but the worked examples of the template" if self.examples else "no rows"
             self.problems.append(Problem(self.file, what, "rows of your own under the names of the columns"))

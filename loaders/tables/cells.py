@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime
 
-from loaders.tables import amounts, words
-from loaders.tables.asked import DAMAGE, EXCEL_DATE, EXPECTED, Asked, Values
+from loaders.tables import amounts, texts
 from loaders.tables.columns import Column
-from loaders.tables.figures import Unread
+from loaders.tables.expectations import DAMAGE, EXCEL_DATE, EXPECTED, Asked, Values
 from loaders.tables.grid import Cell
+from loaders.tables.numerals import Unread
 from schema.names import normal
 
-_READERS = {**words.READERS, **amounts.READERS}
+_READERS = {**texts.READERS, **amounts.READERS}
 _ERRORS = frozenset({"#div/0!", "#ref!", "#value!", "#name?", "#num!", "#null!", "#n/a", "#getting_data", "#spill!", "#calc!"})
 # ids of records have some ten digits, and Excel keeps no more than fifteen; what is larger is damage, as 1E400 is
 _LARGEST = 1e15

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from loaders.tables.asked import Asked
 from loaders.tables.cells import read
 from loaders.tables.columns import FLAT, ROW_SETS, Match, by_key, key_of, known
-from loaders.tables.figures import Unread
+from loaders.tables.expectations import Asked
 from loaders.tables.grid import Cell, Grid
 from loaders.tables.mapping import Mapped
+from loaders.tables.numerals import Unread
 from schema import names as compared
 from schema.problems import Problem
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 from loaders import files
 from loaders.documents import documents
 from loaders.tables.columns import FLAT, ROW_SETS, by_key
-from loaders.tables.figures import Convention
+from loaders.tables.numerals import Convention
 from schema.names import normal
 from schema.problems import Problem
 

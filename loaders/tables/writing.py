@@ -10,11 +10,11 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from loaders.tables.asked import Asked
 from loaders.tables.cells import read
 from loaders.tables.columns import COLUMNS, FLAT_COLUMNS, READ_ONLY, ROW_SETS, Column, Match, Path, RowSet
-from loaders.tables.figures import Unread
+from loaders.tables.expectations import Asked
 from loaders.tables.grid import Cell
+from loaders.tables.numerals import Unread
 from loaders.tables.template import dress
 from schema.errors import Unheld
 from schema.study import Study

@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from loaders.tables.asked import DAMAGE, EXPECTED, Asked, Values, as_text, unread
-from loaders.tables.figures import Ambiguous, Unread, plain
+from loaders.tables.expectations import DAMAGE, EXPECTED, Asked, Values, as_text, unread
 from loaders.tables.grid import DASHES, Cell
+from loaders.tables.numerals import Ambiguous, Unread, plain
 from schema.names import normal
 from schema.populations import find_population
 from schema.study import SLUG

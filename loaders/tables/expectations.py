@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loaders.tables.columns import Column, Match, Path
-from loaders.tables.figures import Habit, Unread
 from loaders.tables.grid import Cell
+from loaders.tables.numerals import Habit, Unread
 
 Values = list[tuple[Path, Any]]
 

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from loaders.tables import headers
-from loaders.tables.asked import Asked, as_text
-from loaders.tables.assembly import Row, TableDocument, of_study, shown_in_words, take_population, take_row, take_study
+from loaders.tables.assembly import Assembly, Row, TableDocument, of_study, shown_in_words, take_population, take_row, take_study
 from loaders.tables.cells import FIGURES, dates_in_texts, read
 from loaders.tables.columns import FLAT, Column, Match, Path, by_key, key_of
-from loaders.tables.figures import Ambiguous, Convention, Habit, Unread, proves
+from loaders.tables.expectations import Asked, as_text
 from loaders.tables.grid import Cell, Grid
 from loaders.tables.headers import Header
+from loaders.tables.numerals import Ambiguous, Convention, Habit, Unread, proves
 from loaders.tables.template import EXAMPLE_IDS, MARK, is_example
-from loaders.tables.words import slug
+from loaders.tables.texts import slug
 from schema.names import normal
 from schema.study import SLUG
 
-if TYPE_CHECKING:
-    from loaders.tables.books import Book
-
 
 @dataclass(slots=True)
-class Reading:
-    """The reading of one grid into its book."""
+class GridRows:
+    """The rows of one grid, and the assembly that takes them in."""
 
-    book: Book
+    assembly: Assembly
     grid: Grid
     header: Header
     asked: dict[int, Asked] = field(default_factory=dict)
@@ -39,9 +36,9 @@ class Reading:
     def read(self) -> bool:
         """Whether there was any row but the template's examples."""
         header, table = self.header, self.header.table
-        habit = Habit(self.book.mapped.decimal, self._proven)
+        habit = Habit(self.assembly.mapped.decimal, self._proven)
         for column, match in header.matches.items():
-            self.asked[column] = Asked(match, habit, self.book.mapped.values.get(key_of(match.column, table), {}))
+            self.asked[column] = Asked(match, habit, self.assembly.mapped.values.get(key_of(match.column, table), {}))
             if match.column.path == (("id",) if match.column.table == "studies" else ("study",)):
                 self.named_by = column
         self._take_constants(habit)
@@ -60,7 +57,7 @@ class Reading:
         return any_row
 
     def _wrong(self, cell: Cell, found: str, expected: str, help: str | None = None) -> None:
-        self.book.problems.append(cell.problem(found, expected, help))
+        self.assembly.problems.append(cell.problem(found, expected, help))
 
     def _proven(self) -> frozenset[Convention]:
         """How the decimals of this table's own cells are written; looked up when a cell needs it."""
@@ -76,7 +73,7 @@ class Reading:
 
     def _take_constants(self, habit: Habit) -> None:
         table = self.header.table
-        for key, constant in self.book.mapped.constants.items():
+        for key, constant in self.assembly.mapped.constants.items():
             column = by_key(table).get(key)
             if column is None:
                 continue
@@ -107,7 +104,7 @@ class Reading:
                 "Join it with the row above, and delete it.",
             )
             return True
-        if headers.is_other_table(cells, header, self.book.mapped):
+        if headers.is_other_table(cells, header, self.assembly.mapped):
             self._wrong(
                 cells[0],
                 f"a second row of names (row {cells[0].row})",
@@ -119,7 +116,7 @@ class Reading:
             texts = {
                 key_of(match.column, header.table): cell.text for cell in cells if (match := header.matches.get(cell.column)) is not None
             }
-            self.book.examples += 1
+            self.assembly.examples += 1
             if not is_example(header.table, texts):
                 self._wrong(
                     cells[0],
@@ -137,16 +134,16 @@ class Reading:
         study = self._study(row, in_merged=in_merged)
         if study is None:
             # its other problems are told all the same
-            self.book.problems += row.problems
+            self.assembly.problems += row.problems
             return
-        document = self.book.studies[study]
+        document = self.assembly.studies[study]
         if table in {"studies", FLAT}:
             take_study(row, document)
         if table == FLAT:
             take_population(row, document)
         if section != "studies":
             # a table of populations is complete: a name that is not in it is a slip
-            take_row(row, section, document, may_begin=not self.book.has_populations)
+            take_row(row, section, document, may_begin=not self.assembly.has_populations)
         document.problems += [of_study(problem, document.value.get("id")) for problem in row.problems]
 
     def _row(self, cells: list[Cell]) -> Row:
@@ -245,7 +242,7 @@ class Reading:
             return None
         cell = row.values[owner, key][1]
         name = row.names.get((owner, key), cell.text)
-        known = self.book.studies
+        known = self.assembly.studies
         clash = known[study].named(None, name, cell) if study in known else None
         if clash is not None:
             # which of the two the row speaks of can't be told
