@@ -19,10 +19,13 @@ from graph.stores.port import Reader
 from schema.errors import BadParameter
 
 Q = TypeVar("Q", bound=Question)
-_FORMS = (
-    "json; csv, tsv: its rows; ris, bibtex, csl-json: the papers behind it; svg: the figure of it; zip: all of this. "
-    "All but json give all unless limit is set"
-)
+_FORMS = {
+    "json": "json",
+    "csv": "csv, tsv: its rows",
+    "ris": "ris, bibtex, csl-json: the papers behind it",
+    "svg": "svg: the figure of it",
+    "zip": "zip: all of this",
+}
 
 
 def _reader(request: Request) -> Reader:
@@ -37,6 +40,11 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+def forms_told(question: type[Question]) -> str:
+    told = "; ".join(told for form, told in _FORMS.items() if form in question.formats)
+    return f"{told}. All but json give all unless limit is set" if "page" in question.model_fields else told
+
+
 @cache
 def parameters_of(question: type[Question]) -> Any:
     """The model of a question's parameters as they stand behind the ? of its address, and of the form of the answer."""
@@ -47,8 +55,7 @@ def parameters_of(question: type[Question]) -> Any:
             if one.rest != one.name:
                 info.alias = info.validation_alias = info.serialization_alias = one.rest
             fields[one.name] = (info.annotation, info)
-    told = "; ".join(part for part in _FORMS.split("; ") if any(form in part for form in question.formats))
-    fields["format"] = (Literal[question.formats], Field("json", description=told))
+    fields["format"] = (Literal[question.formats], Field("json", description=forms_told(question)))
     return create_model(f"{question.__name__}Query", __base__=Parameters, **fields)
 
 

@@ -18,6 +18,7 @@ from neo4j import GraphDatabase
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
+from api import reference
 from api.cli import app
 from graph.build import EvidenceGraph
 from graph.settings import Server, Settings
@@ -49,6 +50,12 @@ def _kept_apart(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     folder = tmp_path_factory.getbasetemp() / "docs-snapshot"
     monkeypatch.setenv("RDWI_SNAPSHOT", str(folder))
     monkeypatch.chdir(ROOT)
+
+
+@pytest.mark.parametrize("name", reference.TABLES)
+def test_the_tables_of_parameters_are_those_of_the_declarations(name: str) -> None:
+    written = text(f"docs/{name}")
+    assert reference.TABLES[name](written) == written, "stale: python -m api.reference writes them"
 
 
 def test_every_command_and_option_is_documented() -> None:
