@@ -1,0 +1,1 @@
+"""What a checkout answers, written down and compared: `python -m benchmarks.answers record FOLDER`, `... compare FOLDER`."""
