@@ -317,7 +317,8 @@ def test_the_image_holds_the_wheel_and_the_locked_packages(image: Image) -> None
 
     listed = subprocess.run([image.program("python"), "-c", told], env=image.environment, capture_output=True, text=True, check=True)
     installed = {spelt(one) for one in listed.stdout.split()}
-    locked = re.findall(r"^([\w.-]+==[\w.]+)( ;.*)? \\$", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
+    lines = re.findall(r"^([\w.-]+)(?:\[.*\])?(==[\w.]+)( ;.*)? \\$", (ROOT / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE)
+    locked = [(name + version, marker) for name, version, marker in lines]
     (wheel,) = Path(image.here("/wheel")).glob("*.whl")
     own = "rdwi-graph==" + wheel.name.split("-")[1]
     assert {one for one, marker in locked if not marker} | {own} <= installed <= {one for one, _ in locked} | {own}
