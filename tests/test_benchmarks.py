@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.published import by_glmm
 from benchmarks.synthetic import synthetic
+from graph import questions
 from graph.build import build, unknown_terms
+from graph.stores.memory import MemoryReader
 
 
 @pytest.mark.parametrize("dense", [False, True])
@@ -32,3 +35,11 @@ def test_the_build_benchmark_prints_its_ratio_to_the_smallest_size() -> None:
     told = subprocess.run(command, cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=True).stdout
     assert "1.00x" in told
     assert len(told.splitlines()) == 3
+
+
+def test_r_pools_shares_by_a_binomial_normal_model_to_what_the_document_says(rscript: str, reader: MemoryReader) -> None:
+    found = by_glmm([row for row in questions.prevalence(reader).prevalence.rows if row.used == "pooled"])
+    assert found is not None
+    pct, low, high = found
+    method = (Path(__file__).parent.parent / "docs" / "method.md").read_text(encoding="utf-8")
+    assert f"(`rma.glmm` of metafor) | {pct:.1f} ({low:.1f}-{high:.1f}) |" in method
