@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import signal
 import socket
 import sys
 import threading
 import webbrowser
 from functools import partial
+from types import FrameType
 from typing import TYPE_CHECKING
 
 from graph.settings import Settings
@@ -22,7 +24,10 @@ _LOG = logging.getLogger("rdwi.server")
 
 
 def run(settings: Settings, host: str, port: int, *, open_browser: bool = False) -> None:
-    """Serve until interrupted. Prints the address when it is listening."""
+    """Serve until interrupted, also where who started it ignores signals. Prints the address when it is listening."""
+    # a shell hands ignored interrupts to what it starts in the background, and uvicorn gives back what it found
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _terminated)
     import uvicorn
 
     from api.app import create_app
@@ -46,6 +51,13 @@ def run(settings: Settings, host: str, port: int, *, open_browser: bool = False)
     if open_browser:
         threading.Timer(0.5, webbrowser.open, [address]).start()
     uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False)).run([listener])
+
+
+def _terminated(number: int, _: FrameType | None) -> None:
+    """Ends by the signal itself; a container's first process, which the signal spares, by status 0."""
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)
+    sys.exit(0)
 
 
 def _warm(app: FastAPI, store: Store) -> None:

@@ -6,7 +6,6 @@ of the corpus give, in the same population. The difference is explained by what 
 
 from __future__ import annotations
 
-import json
 import math
 import shutil
 import subprocess
@@ -70,22 +69,21 @@ def associations(graph: EvidenceGraph) -> list[tuple[Association, PublishedEstim
 
 
 _GLMM = """
-suppressPackageStartupMessages({library(metafor); library(jsonlite)})
-given <- fromJSON(file("stdin"))
-fit <- suppressMessages(rma.glmm(measure = "PLO", xi = given$cases, ni = given$total))
+suppressPackageStartupMessages(library(metafor))
+given <- read.csv(file("stdin"), header = FALSE)
+fit <- suppressMessages(rma.glmm(measure = "PLO", xi = given[[1]], ni = given[[2]]))
 told <- predict(fit, transf = transf.ilogit)
-cat(toJSON(100 * c(told$pred, told$ci.lb, told$ci.ub), digits = NA))
+cat(sprintf("%.17g", 100 * c(told$pred, told$ci.lb, told$ci.ub)))
 """
 
 
 def by_glmm(rows: list[PrevalenceRow]) -> list[float] | None:
-    """Percent and its interval by a binomial-normal model (metafor's `rma.glmm`); None where there is no R."""
+    """Percent and its interval by a binomial-normal model (metafor's `rma.glmm`, which takes lme4); None where there is no R."""
     if shutil.which("Rscript") is None:
         return None
-    given = json.dumps({"cases": [row.cases for row in rows], "total": [row.total for row in rows]})
-    told = subprocess.run(["Rscript", "-e", _GLMM], input=given, check=True, capture_output=True, text=True).stdout
-    found: list[float] = json.loads(told)
-    return found
+    given = "".join(f"{row.cases},{row.total}\n" for row in rows)
+    told = subprocess.run(["Rscript", "-e", _GLMM], input=given, check=True, stdout=subprocess.PIPE, text=True).stdout
+    return [float(one) for one in told.split()]
 
 
 def main() -> None:
@@ -97,7 +95,7 @@ def main() -> None:
     print(f"  {'ours':<15} {ours.pct:.1f} ({ours.ci[0]:.1f}-{ours.ci[1]:.1f}), {ours.cohorts} cohorts")
     glmm = by_glmm([row for row in answer.rows if row.used == "pooled"])
     if glmm is None:
-        print("  (no Rscript with metafor, lme4 and jsonlite: the binomial-normal model is left out)")
+        print("  (no Rscript: the binomial-normal model is left out)")
     else:
         print(f"  {'ours, as GLMM':<15} {glmm[0]:.1f} ({glmm[1]:.1f}-{glmm[2]:.1f}), the same cohorts")
     for row in answer.published:

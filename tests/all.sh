@@ -1,11 +1,14 @@
 #!/bin/sh
 # All checks, by the virtual environment that `./run test` made: formats and lints, types, layers, tests with coverage, the built wheel.
+# With `quick` first, the tests that need no server, browser or R, without coverage. What follows is pytest's.
 set -eu
 bin=$1/bin
 shift
 export PYTHONDONTWRITEBYTECODE=1
 
 step() { printf '\n== %s\n' "$*"; }
+# two at a time, each file whole: most of them wait for servers and browsers
+tests() { "$bin/python" -m pytest -n 2 --dist loadfile "$@"; }
 
 step "ruff"
 "$bin/ruff" check .
@@ -17,13 +20,15 @@ step "pyright"
 step "import-linter"
 "$bin/lint-imports" --no-logo
 step "tests"
+if [ "${1:-}" = quick ]; then
+    shift
+    tests --quick "$@"
+    exit
+fi
 rm -f .coverage .coverage.*
-# two at a time, each file whole: most of them wait for servers and browsers
-"$bin/python" -m pytest -n 2 --dist loadfile --cov --cov-report= "$@"
-step "coverage"
-"$bin/coverage" report
+tests --cov --cov-report=term "$@"
+# nothing is said after pytest's own last line, unless this fails
 "$bin/coverage" report --include='graph/*,schema/*' --fail-under=95 >/dev/null || {
     echo "coverage of graph/ and schema/ is below 95%"
     exit 1
 }
-step "all checks passed"

@@ -1,4 +1,7 @@
-"""What the tests share: the shipped corpus, its graph built once, a reader, a client, folders for stores, and Neo4j servers.
+"""What the tests share: the shipped corpus, its graph built once, a reader, a client, folders for stores, Neo4j servers, a browser, R.
+
+--quick leaves out what needs one of the last three, or the image of docker-compose.yml, for which packages are installed, known by the
+fixtures through which alone a test gets them (DOORS). --all takes the long forms: every study, every random set.
 
 RDWI_TEST_FINDINGS=N takes the shipped corpus with synthetic studies after it, N findings in all: for the contract suite alone.
 RDWI_TEST_NEO4J_URI (with RDWI_TEST_NEO4J_USER and RDWI_TEST_NEO4J_PASSWORD) names a server for the tests, and all that is in it is deleted;
@@ -8,12 +11,15 @@ else they start their own. The run prints which versions it ran on; under CI=tru
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn, TypeVar
 
 import pytest
+from hypothesis import HealthCheck, settings
 from neo4j import GraphDatabase
 from starlette.testclient import TestClient
 
@@ -31,6 +37,9 @@ from graph.stores.port import Store
 from schema.study import Study
 from schema.vocabulary import shipped
 
+# no example fails because the machine has more to do than this
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 # the width of a terminal is nobody's here, not even of the one that the tests were started from
 os.environ.pop("COLUMNS", None)
 
@@ -38,8 +47,47 @@ LTS, NEWEST = neo4j_server.VERSIONS
 GIVEN = os.environ.get("RDWI_TEST_NEO4J_URI")
 SYNTHETIC = os.environ.get("RDWI_TEST_FINDINGS")
 CI = os.environ.get("CI", "").lower() in {"1", "true"}
+DOORS = frozenset({"servers", "browser", "rscript", "image"})
 ran: set[str] = set()
 left_out: dict[str, str] = {}
+
+_T = TypeVar("_T")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="only what needs no Neo4j server, no browser and no R")
+    parser.addoption("--all", action="store_true", help="every case where ten of many are taken else")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--quick"):
+        slow = [one for one in items if _needs(one)]
+        items[:] = [one for one in items if not _needs(one)]
+        config.hook.pytest_deselected(items=slow)
+
+
+def _needs(item: pytest.Item) -> bool:
+    """Whether a test goes through a door, or takes a store that does."""
+    given = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+    return not DOORS.isdisjoint(getattr(item, "fixturenames", ())) or given.get("store", MEMORY) in STORES[1:]
+
+
+def _enter(config: pytest.Config) -> None:
+    if config.getoption("--quick"):
+        pytest.fail("a test that --quick did not leave out needs a server, a browser or R")
+
+
+def _absent(reason: str) -> NoReturn:
+    """Leaves a test out; in CI fails it."""
+    if CI:
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def some(pytestconfig: pytest.Config) -> Callable[[Sequence[_T]], Sequence[_T]]:
+    """Ten of many cases, evenly spread; all of them with --all."""
+    return lambda cases: cases if pytestconfig.getoption("--all") else [cases[i * len(cases) // 10] for i in range(10)]
 
 
 @pytest.fixture(scope="session")
@@ -102,17 +150,28 @@ def as_settings(server: neo4j_server.Server) -> Server:
 
 
 @pytest.fixture(scope="session")
-def start() -> Iterator[Callable[..., neo4j_server.Server]]:
-    """Starts a server of a version; it runs until the session ends. A version that can't be had is skipped, the LTS one not in CI."""
+def servers(pytestconfig: pytest.Config) -> Callable[[str], None]:
+    """The door to Neo4j: a version that can't be had is left out, the LTS one not in CI."""
+    _enter(pytestconfig)
+
+    def want(version: str) -> None:
+        reason = neo4j_server.missing(version)
+        if reason is not None:
+            left_out[version] = reason
+            if version == LTS:
+                _absent(reason)
+            pytest.skip(reason)
+
+    return want
+
+
+@pytest.fixture(scope="session")
+def start(servers: Callable[[str], None]) -> Iterator[Callable[..., neo4j_server.Server]]:
+    """Starts a server of a version; it runs until the session ends."""
     with ExitStack() as stack:
 
         def start(version: str = LTS, first: Callable[[neo4j_server.Server], None] | None = None) -> neo4j_server.Server:
-            reason = neo4j_server.missing(version)
-            if reason is not None:
-                left_out[version] = reason
-                if CI and version == LTS:
-                    pytest.fail(reason)
-                pytest.skip(reason)
+            servers(version)
             server = neo4j_server.Server(version, heap="2g" if SYNTHETIC else "1g")
             stack.callback(server.close)
             if first is not None:
@@ -205,6 +264,29 @@ def store(request: pytest.FixtureRequest, written: bytes, tmp_path_factory: pyte
     opened = Neo4jStore(request.getfixturevalue(kept[request.param]))
     yield opened
     opened.close()
+
+
+# --- a browser, and R ---
+
+
+@pytest.fixture(scope="session")
+def browser(pytestconfig: pytest.Config) -> str:
+    """The door to a browser: Chromium's program."""
+    _enter(pytestconfig)
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        _absent("There is no Chromium on PATH (apt-get install chromium)")
+    return found
+
+
+@pytest.fixture(scope="session")
+def rscript(pytestconfig: pytest.Config) -> str:
+    """The door to R: its program, with metafor and what metafor's binomial-normal model takes."""
+    _enter(pytestconfig)
+    found = shutil.which("Rscript")
+    if found is None or subprocess.run([found, "-e", "library(metafor); library(lme4)"], capture_output=True, check=False).returncode:
+        _absent("There is no R with metafor and lme4 (apt-get install r-base-core r-cran-metafor r-cran-lme4)")
+    return found
 
 
 # each worker tells the one that sums up what it ran on

@@ -852,7 +852,7 @@ def test_an_odd_name_in_the_address_is_unknown_and_nothing_worse(client: TestCli
     assert "set-cookie" not in response.headers
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.text(max_size=40))
 def test_any_text_is_a_name_or_unknown(client: TestClient, name: str) -> None:
     name = name.encode("utf-8", "replace").decode()

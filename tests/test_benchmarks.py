@@ -13,8 +13,11 @@ from starlette.testclient import TestClient
 
 from benchmarks.answers.differences import Differences, Rule, mask
 from benchmarks.answers.record import addresses, commands, opened, record, text_of
+from benchmarks.published import by_glmm
 from benchmarks.synthetic import synthetic
+from graph import questions
 from graph.build import build, unknown_terms
+from graph.stores.memory import MemoryReader
 
 
 @pytest.mark.parametrize("dense", [False, True])
@@ -125,3 +128,11 @@ def test_a_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert written.entries("python")["factors"].startswith("(self")
     assert opened(tmp_path / "record") == written
     assert text_of(b"\xff\xfe") == text_of(b"\xff\xfe") != text_of(b"\xff\xfd")
+
+
+def test_r_pools_shares_by_a_binomial_normal_model_to_what_the_document_says(rscript: str, reader: MemoryReader) -> None:
+    found = by_glmm([row for row in questions.Prevalence().answer(reader).prevalence.rows if row.used == "pooled"])
+    assert found is not None
+    pct, low, high = found
+    method = (Path(__file__).parent.parent / "docs" / "method.md").read_text(encoding="utf-8")
+    assert f"(`rma.glmm` of metafor) | {pct:.1f} ({low:.1f}-{high:.1f}) |" in method

@@ -9,7 +9,6 @@ import base64
 import json
 import os
 import re
-import shutil
 import struct
 import zipfile
 from collections.abc import Callable, Iterator
@@ -35,14 +34,12 @@ from graph.stores.neo4j import cypher
 from schema.association import Association
 from schema.graphmodel import EDGES, NODES
 from schema.reading import Z_SIGNIFICANT
-from tests.conftest import CI
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "browser"
 GRASS, QUESTIONS, ARCHIVE = FOLDER / "rdwi.grass", FOLDER / "questions.cypher", FOLDER / "questions.zip"
 PICTURES = ("connect.png", "graph.png", "table.png")
 ANEW = os.environ.get("RDWI_PICTURES") == "1"
-CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
 
 # each by its name, which is its first line
 SAVED = {text.splitlines()[0].removeprefix("// "): f"{text}\n" for text in re.split(r"(?<=;)\n+", QUESTIONS.read_text("utf-8")) if text}
@@ -560,13 +557,8 @@ class Shown:
 
 
 @pytest.fixture(scope="module")
-def shown(loaded: Server) -> Iterator[Shown]:
+def shown(loaded: Server, browser: str) -> Iterator[Shown]:
     """The Browser of the server, in headless Chromium, before anyone has connected."""
-    if CHROMIUM is None:
-        reason = "Neo4j Browser is shown in Chromium, and there is none on PATH"
-        if CI:
-            pytest.fail(reason)
-        pytest.skip(reason)
     with driver_of(loaded) as driver:
         (record,) = driver.execute_query("SHOW SETTINGS 'server.http.advertised_address' YIELD value").records
     host = urlsplit(loaded.uri).hostname
@@ -584,7 +576,7 @@ def shown(loaded: Server) -> Iterator[Shown]:
     with sync_playwright() as playwright:
         # what is refused here can't be reached by any other way either, such as a service worker's
         rules = ", ".join(["MAP * ~NOTFOUND", *(f"EXCLUDE {one}" for one in ours)])
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", f"--host-resolver-rules={rules}"])
+        chromium = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox", f"--host-resolver-rules={rules}"])
         context = chromium.new_context(viewport={"width": 1400, "height": 900}, locale="en-GB")
         context.route("**/*", only_ours)
         page = context.new_page()

@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import shlex
-import shutil
 import subprocess
 import zipfile
 from pathlib import Path
@@ -115,19 +113,6 @@ def test_the_zip_by_the_command(tmp_path: Path, client: TestClient) -> None:
 
 
 # --- R ---
-
-
-@pytest.fixture(scope="module")
-def rscript() -> str:
-    program = shutil.which("Rscript")
-    found = program and subprocess.run([program, "-e", "library(metafor)"], capture_output=True, check=False).returncode == 0
-    if not found:
-        reason = "R with metafor is not here (apt-get install r-base-core r-cran-metafor), so the R lines were not run"
-        if os.environ.get("CI", "").lower() in {"1", "true"}:
-            pytest.fail(reason)
-        pytest.skip(reason)
-    assert program is not None
-    return program
 
 
 def test_r_pools_every_association_of_the_corpus_to_the_same_numbers(rscript: str, graph: EvidenceGraph, tmp_path: Path) -> None:

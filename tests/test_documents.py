@@ -269,7 +269,7 @@ ENCODINGS = st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "latin-1", "utf-32"
 YAMLISH = st.text(st.sampled_from("ab1 :,-?[]{}&*!|>'\"%@#~=<\\\n\r\t\0\x85\u2028é_.0x+e脳\ufeff"), max_size=60)
 
 
-@settings(derandomize=True, max_examples=400, deadline=None)
+@settings(derandomize=True, max_examples=400)
 @given(st.one_of(st.binary(max_size=200), st.builds(lambda t, e: t.encode(e, "replace"), YAMLISH, ENCODINGS)), st.booleans())
 def test_any_bytes_are_documents_or_one_problem(content: bytes, is_json: bool) -> None:
     result = read(content, is_json)
@@ -307,7 +307,7 @@ class Plain(yaml.SafeDumper):
         return True
 
 
-@settings(derandomize=True, max_examples=200, deadline=None)
+@settings(derandomize=True, max_examples=200)
 @given(MAPPINGS, st.booleans(), st.sampled_from([None, 1]))
 def test_json_and_yaml_of_one_value_read_alike(given_value: dict[str, Any], plain_letters: bool, indent: int | None) -> None:
     as_json = json.dumps(given_value, ensure_ascii=not plain_letters, indent=indent)
@@ -331,7 +331,7 @@ def numbered(shape: Any, path: tuple[str | int, ...], leaves: dict[tuple[str | i
     return leaves[path]
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
+@settings(derandomize=True, max_examples=100)
 @given(st.lists(st.dictionaries(st.sampled_from("abcde"), SHAPES, min_size=1), min_size=1, max_size=3), st.booleans())
 def test_lines_point_at_the_right_line(shapes: list[Any], as_json: bool) -> None:
     """Each leaf is a number of its own, which must stand on the line that is told for it."""

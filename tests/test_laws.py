@@ -10,7 +10,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.build import EvidenceGraph, build, corpus_of, read_all
@@ -25,7 +25,7 @@ CORPUS = shipped_studies()
 IDS = [study.id for study in CORPUS]
 
 _some = st.sets(st.sampled_from(IDS), min_size=1, max_size=25)
-_laws = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_laws = settings(max_examples=15)
 
 
 def picked(ids: set[str]) -> list[Study]:

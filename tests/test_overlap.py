@@ -41,14 +41,14 @@ def by_brute_force(worth: list[tuple[int, float]], near: list[set[int]]) -> list
     return list(best[-1])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(graphs())
 def test_the_chosen_set_is_the_best_of_all_independent_sets(graph: Graph) -> None:
     worth, near = graph
     assert independent(worth, near) == by_brute_force(worth, near)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(graphs(60))
 def test_a_large_group_is_solved_greedily_and_still_without_conflict(graph: Graph) -> None:
     worth, near = graph

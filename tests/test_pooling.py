@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.synthesis import pooling
@@ -133,7 +133,6 @@ def test_where_no_steps_converge_the_likelihood_is_searched(monkeypatch: pytest.
 effects = st.lists(st.tuples(st.floats(-3, 3), st.floats(0.05, 1.5)), min_size=2, max_size=6)
 
 
-@settings(deadline=None)
 @given(effects, st.floats(-2, 2))
 def test_reml_follows_a_shift_and_a_turn(rows: list[tuple[float, float]], shift: float) -> None:
     y, se = [one for one, _ in rows], [one for _, one in rows]
@@ -143,7 +142,6 @@ def test_reml_follows_a_shift_and_a_turn(rows: list[tuple[float, float]], shift:
     assert (turned.estimate, turned.se, turned.tau2) == pytest.approx((-own.estimate, own.se, own.tau2), rel=1e-5, abs=1e-6)
 
 
-@settings(deadline=None)
 @given(effects)
 def test_the_hartung_knapp_interval_is_never_narrower_than_the_normal_one(rows: list[tuple[float, float]]) -> None:
     random = reml_hk([y for y, _ in rows], [se for _, se in rows])
@@ -194,7 +192,6 @@ def test_the_bayesian_interval_of_the_eight_schools_is_the_published_one() -> No
     assert [round(one) for one in (ours.estimate, *ours.ci)] == [8, -2, 18]
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(-3, 3), st.floats(0.05, 1.5)), min_size=2, max_size=4), st.floats(-2, 2))
 def test_the_bayesian_interval_follows_a_shift_and_a_turn(rows: list[tuple[float, float]], shift: float) -> None:
     y, se = [one for one, _ in rows], [one for _, one in rows]

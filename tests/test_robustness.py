@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from graph import questions
+from graph import questions, rows
 from graph.build import EvidenceGraph, build, corpus_of
 from graph.questions.filters import Filters
 from graph.stores.memory import MemoryReader
@@ -313,6 +313,17 @@ def test_a_small_null_gets_its_power_and_no_camp(answers: dict[Key, Evidence]) -
     rows = [row for answer in answers.values() for row in answer.rows if row.power is not None and row.power < 0.5]
     assert rows
     assert all("study too small: power" in (row.why or "") for row in rows)
+
+
+@pytest.mark.parametrize(("power", "small"), [(0.0, True), (0.4999, True), (0.5, False), (0.8, False)])
+def test_a_null_is_of_a_small_study_where_its_chance_to_see_the_association_was_below_a_half(
+    reader: MemoryReader, monkeypatch: pytest.MonkeyPatch, power: float, small: bool
+) -> None:
+    monkeypatch.setattr(rows, "power", lambda *_: power)
+    nulls = [row for row in questions.evidence(reader, *BP).rows if row.power is not None]
+    assert nulls
+    assert {row.power for row in nulls} == {power}
+    assert {"study too small: power" in (row.why or "") for row in nulls} == {small}
 
 
 # --- named cases, and filters ---

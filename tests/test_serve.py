@@ -6,6 +6,7 @@ import json
 import os
 import re
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,7 +14,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,10 @@ from graph.build import EvidenceGraph
 from graph.stores import snapshot
 
 ROOT = Path(cli.__file__).parent.parent.parent
-PROGRAM = [sys.executable, "-c", "from api.cli import main; main()"]
+# whatever who runs the tests does with signals
+STARTED = "from signal import *; signal(SIGINT, {0}); signal(SIGTERM, {1}); from api.cli import main; main()"
+PROGRAM = [sys.executable, "-c", STARTED.format("default_int_handler", "SIG_DFL")]
+IGNORING = [sys.executable, "-c", STARTED.format("SIG_IGN", "SIG_IGN")]
 LONGEST = 60
 
 
@@ -41,9 +45,9 @@ def rdwi(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 class Served:
     """A server that runs, and how to ask it."""
 
-    def __init__(self, folder: Path, *arguments: str, **more: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, program: Sequence[str] = PROGRAM, **more: str) -> None:
         self.process = subprocess.Popen(
-            [*PROGRAM, "serve", *arguments],
+            [*program, "serve", *arguments],
             env=environment(folder, **more),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -90,8 +94,8 @@ def serve(folder: Path) -> Iterator[Callable[..., Served]]:
     """Starts servers on the folder's store, and ends them."""
     running: list[Served] = []
 
-    def start(*arguments: str, **more: str) -> Served:
-        running.append(Served(folder, "--port", "0", *arguments, **more))
+    def start(*arguments: str, program: Sequence[str] = PROGRAM, **more: str) -> Served:
+        running.append(Served(folder, "--port", "0", *arguments, program=program, **more))
         return running[-1]
 
     yield start
@@ -174,7 +178,62 @@ def test_an_interrupt_ends_it_cleanly_while_the_first_pages_are_made(serve: Call
 def test_a_termination_ends_it_cleanly(serve: Callable[..., Served]) -> None:
     served = serve()
     served.json("/healthz")
-    _, _, err = served.end(signal.SIGTERM)
+    status, _, err = served.end(signal.SIGTERM)
+    assert status == -signal.SIGTERM
+    assert "Traceback" not in err
+
+
+ENDS = {signal.SIGINT: 130, signal.SIGTERM: -signal.SIGTERM}
+
+
+@pytest.mark.parametrize("how", ENDS, ids=str)
+def test_a_signal_ends_it_though_who_started_it_ignores_them(serve: Callable[..., Served], how: signal.Signals) -> None:
+    served = serve(program=IGNORING)
+    served.json("/healthz")
+    status, _, err = served.end(how)
+    assert status == ENDS[how]
+    assert "Traceback" not in err
+
+
+def ended_while_it_opens_a_store(folder: Path, program: list[str], how: signal.Signals) -> tuple[int, str, str]:
+    """Exit status, output and log of one that is told to end while it waits for a server that says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        mute.settimeout(LONGEST)
+        given = environment(folder, RDWI_STORE=f"bolt://127.0.0.1:{mute.getsockname()[1]}", RDWI_NEO4J_PASSWORD="none")
+        command = [*program, "serve", "--port", "0"]
+        opening = subprocess.Popen(command, env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        try:
+            connection, _ = mute.accept()
+            with connection:
+                inner = Path(f"/proc/{opening.pid}/task/{opening.pid}/children").read_text() if program == FIRST else ""
+                os.kill(int(inner or opening.pid), how)
+                out, err = opening.communicate(timeout=LONGEST)
+        finally:
+            opening.kill()
+    return opening.returncode, out, err
+
+
+@pytest.mark.parametrize("program", [PROGRAM, IGNORING], ids=["default", "ignored"])
+@pytest.mark.parametrize("how", ENDS, ids=str)
+def test_a_signal_ends_it_while_the_store_is_opened(empty_folder: Path, program: list[str], how: signal.Signals) -> None:
+    status, out, err = ended_while_it_opens_a_store(empty_folder, program, how)
+    assert (status, out) == (ENDS[how], "")
+    assert "Traceback" not in err
+
+
+FIRST = ["unshare", "--pid", "--fork", "--kill-child", *PROGRAM]
+
+
+def may_be_first() -> bool:
+    if sys.platform != "linux" or os.geteuid() != 0 or shutil.which("unshare") is None:
+        return False
+    return subprocess.run(["unshare", "--pid", "--fork", "true"], capture_output=True, check=False).returncode == 0
+
+
+@pytest.mark.skipif(not may_be_first(), reason="root on Linux alone makes a first process, by unshare")
+def test_a_termination_ends_a_containers_first_process_which_the_signal_spares(empty_folder: Path) -> None:
+    status, out, err = ended_while_it_opens_a_store(empty_folder, FIRST, signal.SIGTERM)
+    assert (status, out) == (0, "")
     assert "Traceback" not in err
 
 

@@ -506,7 +506,7 @@ def shuffled(value: Any, draw: Callable[[list[Any]], None]) -> Any:
 FULL = yaml.safe_load((STUDIES / "menon-2012.yaml").read_text(encoding="utf-8"))
 
 
-@settings(derandomize=True, max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(derandomize=True, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(order=st.randoms(use_true_random=False), ending=st.sampled_from(["yaml", "json"]))
 def test_the_order_of_keys_and_the_format_never_matter(order: random.Random, ending: str, tmp_path: Path) -> None:
     mixed = shuffled(FULL, order.shuffle)
@@ -525,7 +525,7 @@ JUNK = st.recursive(
 )
 
 
-@settings(derandomize=True, max_examples=150, deadline=None)
+@settings(derandomize=True, max_examples=150)
 @given(st.data())
 def test_junk_in_any_place_of_a_sheet_is_loaded_or_told_with_its_place(data: st.DataObject) -> None:
     value = copy.deepcopy(sheet(findings=[{**ROW, "value": 2, "ci": [1, 3], "p": 0.2}], prevalence=[dict(COUNT)], mechanisms=[dict(CLAIM)]))

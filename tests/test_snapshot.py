@@ -139,7 +139,7 @@ def test_bytes_after_the_end_are_damage(path: Path) -> None:
     refused(path, path.read_bytes() + b"x\n")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
 def test_one_flipped_bit_of_the_body_is_damage(path: Path, place: float, bit: int, intact: bytes) -> None:
     content = bytearray(intact)

@@ -11,7 +11,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
@@ -406,7 +406,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     assert only(text(tmp_path, b"")).found == "an empty table"
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=60)
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_any_bytes_are_studies_or_problems(content: bytes) -> None:
     for name in ("a.csv", "a.xlsx", "findings.tsv"):
