@@ -17,11 +17,8 @@ from api.app import create_app
 from api.cache import Answers
 from graph import questions
 from graph.build import EvidenceGraph, build
-<<<<<<< HEAD
 from graph.questions import lookups
-=======
 from graph.stores import memory
->>>>>>> door
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.stores.port import Reader
 from schema.study import Study

@@ -16,19 +16,11 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from graph import questions
-<<<<<<< HEAD
 from graph.python import Graph
 from graph.questions.filters import Filters
+from graph.questions.gaps import COLUMNS
 from graph.questions.lists import Page
-=======
-from graph.across import COLUMNS
-from graph.filters import Filters
-from graph.gaps import lesson, patients_for, sample_size, shares_with, state_of
-from graph.lists import Page
-from graph.opened import Graph
->>>>>>> door
 from graph.stores.memory import MemoryReader, MemoryStore
-from graph.synthesis.method import METHOD
 from graph.synthesis.next_study import lesson, patients_for, sample_size, shares_with, state_of
 from graph.synthesis.weight import Report, posterior, reference_information, weigh
 from schema.across import Gap, State
@@ -188,7 +180,7 @@ def test_of_cells_that_would_teach_as_much_the_factor_best_known_anywhere_comes_
             cohorts[factor] = max(cohorts.get(factor, 0), edge.cohorts)
         order = [
             (-one.expected_change, -weight[one.factor.id], -cohorts[one.factor.id], one.factor.id, columns.index(one.population.id))
-            for one in questions.gaps(reader, outcome=outcome, state=EVERY, page=ALL).items
+            for one in questions.Gaps(outcome=outcome, state=EVERY, page=ALL).answer(reader).items
         ]
         assert order == sorted(order)
         decided |= {next(i for i, (a, b) in enumerate(zip(*pair, strict=True)) if a != b) for pair in pairwise(order)}
@@ -264,19 +256,6 @@ def test_an_odds_ratio_that_no_sample_detects_is_refused(reader: MemoryReader, o
         questions.Gaps.of({"odds_ratio": odds_ratio}).answer(reader)
 
 
-<<<<<<< HEAD
-def test_all_three_questions_take_less_than_a_second(reader: MemoryReader) -> None:
-    lesson.cache_clear()
-    started = time.process_time()
-    questions.Gaps(page=ALL).answer(reader)
-    questions.Compare(page=ALL).answer(reader)
-    questions.Paths(start="cerebral-microbleeds", end="poor-functional-outcome", max_length=6, page=ALL).answer(reader)
-    assert time.process_time() - started < 3  # a second on a machine of its own
-    assert METHOD.power == 0.8
-
-
-=======
->>>>>>> door
 def test_python_asks_the_same_questions(reader: MemoryReader) -> None:
     graph = Graph(MemoryStore(reader.graph()))
     assert graph.compare("r-dwi", ["ich-lobar", "ich-deep"]) == questions.Compare(

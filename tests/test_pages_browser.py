@@ -465,11 +465,6 @@ def test_the_document_shows_every_picture() -> None:
 def test_the_headline_of_the_start_page_is_that_of_the_question(whole: Served, light: Window, reader: MemoryReader) -> None:
     page = light.open(f"{whole.address}/")
     names = page.locator("table.associations tbody th").all_inner_texts()
-<<<<<<< HEAD
-    assert time.perf_counter() - begin < 30
     found = [one.exposure.name for one in questions.Factors().answer(reader).items if max(one.increases, one.decreases) >= 2]
-=======
-    found = [one.exposure.name for one in questions.factors(reader).items if max(one.increases, one.decreases) >= 2]
->>>>>>> door
     assert names == found[: len(names)]
     assert len(names) == 8

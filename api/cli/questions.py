@@ -47,9 +47,8 @@ def _command(question: type[Question]) -> Any:
 
     options = {one.name: _option(one) for one in question.parameters()}
     options |= {name: (Path | None, typer.Option(None, f"--{name}", metavar=metavar, help=told)) for name, metavar, _, told in files}
-    told = f"table, {', '.join(forms)}: json as the API gives it"
-    told += ", ris, bibtex and csl-json the papers behind it." if "ris" in forms else "."
-    options["format"] = (str, typer.Option("table", "--format", metavar="FORM", help=told))
+    told = f"json: as the API gives it{'; ris, bibtex, csl-json: the papers behind it' if 'ris' in forms else ''}."
+    options["format"] = (str, typer.Option("table", "--format", metavar="|".join(["table", *forms]), help=told))
     run.__doc__ = question.__doc__
     run.__annotations__ = {name: kind for name, (kind, _) in options.items()}
     run.__signature__ = Signature(  # type: ignore[attr-defined]
@@ -62,7 +61,8 @@ def _option(one: Parameter) -> tuple[Any, Any]:
     """Type and option (or argument) of a parameter. All but flags are texts: what is wrong with one is told by the question."""
     told = f"{one.help[0].upper()}{one.help[1:]}"
     values = [value for value in one.values if not value.startswith("-")]
-    if not all(value in told for value in values):
+    few = "|".join(values) if len(values) < 8 else ""
+    if not few and not all(value in told for value in values):
         told += f": {', '.join(values)}"
     default = one.info.default
     if default not in (None, (), False) and not one.needed and one.part is None:
@@ -74,7 +74,7 @@ def _option(one: Parameter) -> tuple[Any, Any]:
         return str | None, typer.Argument(None, metavar=one.spelt.argument, help=told)
     if one.kind is bool:
         return bool | None if default is None else bool, typer.Option(default, one.option, help=told)
-    metavar = {int: "INTEGER", float: "NUMBER"}.get(one.kind, one.option.strip("-").replace("-", " ").upper())
+    metavar = few or {int: "INTEGER", float: "NUMBER"}.get(one.kind, one.option.strip("-").replace("-", " ").upper())
     return (list[str] if one.several else str) | None, typer.Option(None, one.option, metavar=metavar, help=told)
 
 

@@ -168,7 +168,9 @@ def _choices(option: Any) -> tuple[Any, ...]:
         (kind,) = get_args(kind)
     if get_origin(kind) is Literal:
         return get_args(kind)
-    return tuple(one.value for one in kind) if isinstance(kind, type) and issubclass(kind, Enum) else ()
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return tuple(one.value for one in kind)
+    return tuple(option.metavar.split("|")) if "|" in (option.metavar or "") else ()
 
 
 def commands() -> Iterator[list[str]]:
