@@ -399,6 +399,7 @@ def prevalence(
     """How common a lesion is: pooled, by window of time, by study."""
     from api import tables
     from graph.questions import questions
+    from graph.wording import count, printed_interval
 
     answer = _ask(lambda reader: questions.prevalence(reader, lesion, population, filters=filters), format)
     if format is Format.json:
@@ -418,8 +419,8 @@ def prevalence(
     _print(tables.prevalence_rows(own.rows, "Studies"))
     for published in own.published:
         if published.pct is not None and published.ci is not None:
-            text = f"{published.pct}% ({published.ci[0]}-{published.ci[1]})"
-            more = "".join(f"; {one}" for one in (f"{published.k} studies" if published.k else "", published.notes) if one)
+            text = f"{published.pct}% ({printed_interval(published.ci)})"
+            more = "".join(f"; {one}" for one in (count(published.k, "study", "studies") if published.k else "", published.notes) if one)
             print(f"  published: {published.study.label}: {text}{more}")
     _notes(answer.note, answer.unknown_dropped)
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from xml.etree import ElementTree
 
 import pytest
+from api.figures.words import measured, named, p_value, within
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
@@ -35,7 +36,6 @@ from api.figures import (
 from api.figures.evidence import _FILTERS
 from api.figures.measure import Axis, shortened, width_of, wrapped
 from api.figures.weights import hardly_moved
-from api.figures.words import measured, named, p_value, within
 from api.tables import number
 from graph.build import EvidenceGraph
 from graph.questions import questions

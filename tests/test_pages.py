@@ -10,12 +10,12 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from api.figures.words import p_value
 from jinja2 import Environment
 from starlette.testclient import TestClient
 
 from api import cache
 from api.app import create_app
-from api.figures.words import p_value
 from api.pages import formats, frame, installed, words
 from api.pages.frame import ABBREVIATIONS, POLICY, explained
 from api.pages.warm import warm

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import pytest
-
 from api.figures.words import plural, within
+
 from api.pages import formats, words
 from api.tables import number
 from graph.build import EvidenceGraph, build

@@ -9,7 +9,6 @@ from pydantic import Field
 from starlette.responses import HTMLResponse
 
 from api.deps import ReaderDep
-from api.figures.words import plural, within
 from api.pages.frame import View, respond
 from api.pages.requests import ROWS, asked, page_of, sifting, tidy
 from api.routes.across import CompareQuery, GapsQuery
@@ -18,6 +17,7 @@ from api.routes.terms import NeighboursQuery
 from graph.questions import questions
 from graph.questions.lists import Page, cut
 from graph.stores.port import Reader
+from graph.wording import verb, within
 from schema.across import State
 from schema.populations import POPULATIONS
 
@@ -34,7 +34,7 @@ def compare_view(reader: Reader, query: CompareQuery, rows: int | None = ROWS) -
     nodes = [POPULATIONS[node] for node in answer.query["population"]]
     given = asked(query)
     content = {"answer": answer, "lesion": term, "nodes": nodes, "shown": _shown(answer.limit, answer.offset), "keeps": sifting(given)}
-    return View("compare.html", f"Factors of {within(term.name)}, group by group", content, "/compare", given)
+    return View("compare.html", f"Factors of {within(term)}, group by group", content, "/compare", given)
 
 
 def prevalence_view(reader: Reader, query: PrevalenceQuery) -> View:
@@ -46,8 +46,8 @@ def prevalence_view(reader: Reader, query: PrevalenceQuery) -> View:
         "node": answer.query["population"],
         "keeps": sifting(given),
     }
-    name = within(answer.prevalence.lesion.name)
-    title = f"How common {name} {'are' if plural(name) else 'is'} in {answer.prevalence.population.name}"
+    lesion = answer.prevalence.lesion
+    title = f"How common {within(lesion)} {verb(lesion)} in {answer.prevalence.population.name}"
     return View("prevalence.html", title, content, "/prevalence", given)
 
 
@@ -56,7 +56,7 @@ def mechanisms_view(reader: Reader, query: MechanismsQuery, rows: int | None = R
     terms = reader.terms()
     term = terms[answer.query["lesion"]]
     content = {"answer": answer, "lesion": term, "terms": terms, "shown": _shown(answer.limit, answer.offset)}
-    return View("mechanisms.html", f"Mechanisms that papers name for {within(term.name)}", content, "/mechanisms", asked(query))
+    return View("mechanisms.html", f"Mechanisms that papers name for {within(term)}", content, "/mechanisms", asked(query))
 
 
 def gaps_view(reader: Reader, query: GapsQuery, rows: int | None = 25) -> View:
@@ -78,14 +78,14 @@ def gaps_view(reader: Reader, query: GapsQuery, rows: int | None = 25) -> View:
         "shown": _shown(page.limit, page.offset),
         "keeps": sifting(given),
     }
-    return View("gaps.html", f"What is not known of the factors of {within(about.name)}", content, "/gaps", given)
+    return View("gaps.html", f"What is not known of the factors of {within(about)}", content, "/gaps", given)
 
 
 def graph_view(reader: Reader, query: GraphPageQuery) -> View:
     answer = questions.neighbours(reader, query.term, query.population)
     node = answer.query["population"]
     content = {"answer": answer, "node": node, "terms": reader.terms()}
-    return View("graph.html", f"Around {within(answer.term.name)} in {POPULATIONS[node].name}", content, "/graph", asked(query))
+    return View("graph.html", f"Around {within(answer.term)} in {POPULATIONS[node].name}", content, "/graph", asked(query))
 
 
 def _shown(limit: int | None, offset: int) -> dict[str, int | None]:

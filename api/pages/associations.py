@@ -8,13 +8,13 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import HTMLResponse
 
 from api.deps import ReaderDep
-from api.figures.words import names, plural, within
 from api.pages.frame import View, respond
 from api.pages.requests import ROWS, asked, page_of, sifting, tidy
 from api.routes.associations import ContestedQuery, EvidenceQuery, FactorsQuery, OutcomesQuery
 from graph.questions import questions
 from graph.questions.lists import Side
 from graph.stores.port import Reader
+from graph.wording import labels, verb, within
 from schema.answer import Answer
 from schema.association import Association
 from schema.populations import POPULATIONS, indirect
@@ -27,7 +27,7 @@ def factors_view(reader: Reader, query: FactorsQuery, rows: int | None = ROWS) -
         reader, query.lesion, query.population, filters=query.filters(), narrow=query.narrow(), page=page_of(query, rows, query.sort)
     )
     term = reader.terms()[answer.query["lesion"]]
-    title = f"Factors linked to {within(term.name)} in {POPULATIONS[answer.query['population']].name}"
+    title = f"Factors linked to {within(term)} in {POPULATIONS[answer.query['population']].name}"
     return _listed(reader, "/factors", title, "exposure", answer, asked(query), {"lesion": term})
 
 
@@ -36,9 +36,7 @@ def outcomes_view(reader: Reader, query: OutcomesQuery, rows: int | None = ROWS)
         reader, query.exposure, query.population, filters=query.filters(), narrow=query.narrow(), page=page_of(query, rows, query.sort)
     )
     term = reader.terms()[answer.query["exposure"]]
-    title = f"What {within(term.name)} are linked to in {POPULATIONS[answer.query['population']].name}"
-    if not plural(term.name):
-        title = title.replace(" are linked", " is linked", 1)
+    title = f"What {within(term)} {verb(term)} linked to in {POPULATIONS[answer.query['population']].name}"
     return _listed(reader, "/outcomes", title, "outcome", answer, asked(query), {"exposure": term})
 
 
@@ -92,7 +90,7 @@ def evidence_view(reader: Reader, query: EvidenceQuery) -> View:
         "outcome": outcome,
         "node": node,
         "counterpart": other,
-        "labels": names(answer),
+        "labels": labels(answer),
         "papers": sorted({row.study.id: row.study for row in answer.rows}.values(), key=lambda one: (one.label, one.id)),
         "papers_titles": {row.study.id: studies[row.study.id].title for row in answer.rows},
         "terms": terms,

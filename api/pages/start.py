@@ -9,13 +9,13 @@ from fastapi import APIRouter, Depends, Query
 from starlette.responses import HTMLResponse
 
 from api.deps import Parameters, ReaderDep
-from api.pages import words
 from api.pages.frame import View, respond
 from api.pages.requests import tidy
 from graph.questions import questions
 from graph.questions.across import GROUPS
 from graph.questions.lists import Narrow, Page
 from graph.stores.port import Reader
+from graph.wording.sentences import repeated
 from schema.across import Gap
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(tidy)])
@@ -26,15 +26,15 @@ FIRST, _MISSING = 8, 5
 def start_view(reader: Reader) -> View:
     """What is known of R-DWI after ICH at one look: the surest factors, the groups, what is contested, what is missing."""
     factors = questions.factors(reader, page=_ALL)
-    repeated = [one for one in factors.items if words.repeated(one)]
+    surest = [one for one in factors.items if repeated(one)]
     groups = [(questions.factors(reader, population=group, page=_ALL), questions.prevalence(reader, population=group)) for group in GROUPS]
     gaps = questions.gaps(reader, state=("empty",), page=_ALL)
     content = {
         "counts": reader.counts(),
         "cohorts": questions.cohorts(reader, page=Page(1)).total,
         "factors": factors,
-        "headline": repeated[:FIRST],
-        "repeated": len(repeated),
+        "headline": surest[:FIRST],
+        "repeated": len(surest),
         "prevalence": questions.prevalence(reader).prevalence,
         "groups": groups,
         "caa": questions.factors(reader, population="caa", page=_ALL),

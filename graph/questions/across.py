@@ -11,6 +11,7 @@ from graph.questions.edges import beside, contest, corpus_of, edges, known_studi
 from graph.questions.envelope import beyond, evidence_in, population_of, query_of, spelt
 from graph.questions.filters import Filters, claim_verdict, finding_verdict, sift
 from graph.questions.lists import LONGEST_CHAIN, Page, cut
+from graph.questions.naming import names_of
 from graph.stores.port import Reader
 from graph.synthesis.absolute_risks import Share
 from graph.synthesis.associations import population_ref, synthesise, term_ref
@@ -64,8 +65,10 @@ def compare(
 
     items = sorted((row(factor) for factor in sorted(cells)), key=_most_known_first)
     why = beyond(page, len(items)) or (None if items else _nothing(reader, term.id, None, nodes, filters))
+    query = {"lesion": term.id, **turned, **_several(nodes, filters)}
     return Answer(
-        query={"lesion": term.id, **turned, **_several(nodes, filters)},
+        query=query,
+        names=names_of(reader, query),
         release=reader.release(),
         total=len(items),
         limit=page.limit,
@@ -117,8 +120,10 @@ def paths(
     why = beyond(page, len(found.chains))
     if not found.chains:
         why = _no_chain(reader, links, first, last, node, max_length, filters)
+    query = {"from": first.id, "to": last.id, **turned, "max_length": max_length, **query_of({}, node, filters)}
     return Answer(
-        query={"from": first.id, "to": last.id, **turned, "max_length": max_length, **query_of({}, node, filters)},
+        query=query,
+        names=names_of(reader, query),
         release=reader.release(),
         total=len(found.chains),
         limit=page.limit,
@@ -194,8 +199,10 @@ def gaps(
         if items:
             text = f"{len(items)} cells, and none of them is {' or '.join(state)}."
             why = Why(status="filtered-out", text=text, filter="state", without=len(items))
+    query |= {**_several(nodes, filters), "state": list(state), "odds_ratio": odds_ratio}
     return Answer(
-        query={**query, **_several(nodes, filters), "state": list(state), "odds_ratio": odds_ratio},
+        query=query,
+        names=names_of(reader, query),
         release=reader.release(),
         total=len(shown),
         limit=page.limit,

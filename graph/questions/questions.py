@@ -12,6 +12,7 @@ from graph.questions.edges import beside, contest, corpus_of, edges, findings, k
 from graph.questions.envelope import beyond, population_of, query_of, spelt, why_empty
 from graph.questions.filters import Filters, prevalence_verdict, sift, study_verdict
 from graph.questions.lists import Narrow, Page, Side, cut, ordered
+from graph.questions.naming import names_of
 from graph.stores.port import Reader, Store
 from graph.synthesis.absolute_risks import absolute
 from graph.synthesis.associations import synthesise, term_ref
@@ -153,6 +154,7 @@ def evidence(
     note = _first_word(node, [association] if association else [])
     return Evidence(
         query=query,
+        names=names_of(reader, query),
         release=reader.release(),
         unknown_dropped=unknown,
         note=note,
@@ -216,7 +218,7 @@ def mechanisms(reader: Reader, lesion: str = DEFAULT_LESION, *, page: Page = Pag
             Mechanism(
                 **tally(own, patients).model_dump(),
                 mechanism=term_ref(terms[mechanism]),
-                claims=tuple(claim_row(claim, studies) for claim in own),
+                claims=tuple(claim_row(claim, studies, terms) for claim in own),
                 factors=tuple(
                     FactorTally(
                         **tally([claim for claim in own if factor in claim.factors], patients).model_dump(), factor=term_ref(terms[factor])
@@ -228,8 +230,10 @@ def mechanisms(reader: Reader, lesion: str = DEFAULT_LESION, *, page: Page = Pag
     items.sort(key=lambda one: (-(one.supports + one.argues_against), -one.support, -one.proposes, one.mechanism.id))
     shown = cut(items, page)
     why = Why(status="not-studied", text=f"No paper of this release claims a mechanism for {term.name}.") if not items else None
+    query = {"lesion": term.id, **turned}
     return Answer(
-        query={"lesion": term.id, **turned},
+        query=query,
+        names=names_of(reader, query),
         release=reader.release(),
         total=len(items),
         limit=page.limit,
@@ -315,7 +319,7 @@ def study(reader: Reader, study_id: str) -> StudyAnswer:
         label=found.label,
         study=found,
         rows=tuple(rows_of(None, readings, corpus_of(reader))),
-        claims=tuple(claim_row(claim, everything) for claim in reader.claims() if claim.study == study_id),
+        claims=tuple(claim_row(claim, everything, reader.terms()) for claim in reader.claims() if claim.study == study_id),
         shares_patients_with=tuple(other for other in everything if other != study_id and overlap(patients[study_id], patients[other])),
     )
 
@@ -354,13 +358,16 @@ def neighbours(reader: Reader, name: str, population: str | None = None) -> Neig
     found = vocabulary.resolve(name)
     node = population_of(population)
     broader, narrower = _around(vocabulary.terms, found)
+    query = {"term": found.id, "population": node}
+    mechanism_edges = tuple(one for one in reader.mechanism_edges() if found.id in {one.start, one.end})
     return Neighbours(
         release=reader.release(),
-        query={"term": found.id, "population": node},
+        query=query,
+        names=names_of(reader, query, (end for one in mechanism_edges for end in (one.start, one.end))),
         term=term_ref(found),
         as_exposure=tuple(ordered(reader.edges(exposure=found.id, population=node), None, "outcome")),
         as_outcome=tuple(ordered(reader.edges(outcome=found.id, population=node), None, "exposure")),
-        mechanisms=tuple(one for one in reader.mechanism_edges() if found.id in {one.start, one.end}),
+        mechanisms=mechanism_edges,
         broader=broader,
         narrower=narrower,
     )
@@ -450,8 +457,10 @@ def _answer(
             )
         else:
             why = _empty_edges(reader, about, population, filters)
+    query = {**query_of(about, population, filters), **narrow.active, **({"sort": page.sort} if page.sort else {})}
     return Answer(
-        query={**query_of(about, population, filters), **narrow.active, **({"sort": page.sort} if page.sort else {})},
+        query=query,
+        names=names_of(reader, query),
         release=reader.release(),
         total=len(items),
         limit=page.limit,
