@@ -25,6 +25,7 @@ from graph.synthesis.prevalence import prevalence as prevalence_of
 from graph.synthesis.robustness import cumulative, flips, leave_one_out, small_study_effects
 from graph.synthesis.rows import claim_row, rows_of
 from graph.synthesis.subgroups import camps, subgroups
+from graph.wording import count
 from schema.answer import (
     Answer,
     Evidence,
@@ -499,8 +500,7 @@ def _first_word(population: str, items: Sequence[Association]) -> str | None:
         if wider
         else ""
     )
-    plural = "study" if len(papers) == 1 else "studies"
-    return f"{len(rows)} finding{'s' if len(rows) != 1 else ''} from {len(papers)} {plural}, and no estimate to pool.{hint}"
+    return f"{count(len(rows), 'finding')} from {count(len(papers), 'study', 'studies')}, and no estimate to pool.{hint}"
 
 
 def _around(everything: Mapping[str, Term], found: Term) -> tuple[TermRef | None, tuple[TermRef, ...]]:
