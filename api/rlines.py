@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from api.exports.metafor import SCRIPT, estimate_of, together, votes_of
+from graph.wording import per
 from schema.association import Association, FamilyResult
 from schema.reading import Reading, Scale
 
@@ -70,7 +71,7 @@ def _fit(family: FamilyResult, readings: Mapping[str, Reading]) -> str:
     random = family.reml_hk
     assert random is not None
     kind = "randomised" if family.randomised else "observational"
-    named = [family.measure, family.contrast_type, family.unit and f"per {family.unit}", family.variable, kind]
+    named = [family.measure, family.contrast_type, per(family.measure, family.unit), family.variable, kind]
     ahead = random.prediction_interval
     shown = [
         f"\n# {_comment(', '.join(part for part in named if part))}: {family.k} estimates, {family.patients} patients\n",

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from graph import wording
+from graph.wording import certainty, count, number, p_of_test, percent
 from schema.across import Chain, Comparison, Difference, Gap
 from schema.answer import Changed, ChangedPrevalence, columns, flat
-from schema.association import Association, Beside, Mechanism, PooledPrevalence, Prevalence, PrevalenceRow, Row
+from schema.association import Association, Mechanism, PooledPrevalence, Prevalence, PrevalenceRow, Row
 from schema.association import Window as PrevalenceWindow
 from schema.robustness import CampFigures, CumulativeStep, LeftOut, Small, Standing, Subgroups
 
@@ -41,43 +43,12 @@ def cell(value: Any) -> Any:
     return value
 
 
-def number(value: float | None, digits: int = 2) -> str:
-    """A figure as the field prints it: 1.85, 12.57, 1,240, 0.004."""
-    if value is None:
-        return ""
-    if abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.{digits}f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
-
-
-def estimate(item: Association | Beside | Gap) -> str:
-    """As the field prints it: OR 1.85 (1.10-3.11); nothing where there is no estimate."""
-    if item.estimate is None:
-        return ""
-    interval = f" ({number(item.ci[0])}-{number(item.ci[1])})" if item.ci else ""
-    unit = ""
-    if isinstance(item, Association) and item.estimate_source != "published" and item.families and item.families[0].unit:
-        unit = f" per {item.families[0].unit}"
-    return f"{item.measure} {number(item.estimate)}{interval}{unit}"
-
-
-def _ours(one: Association) -> str:
-    """Our own pooled estimate beside a published headline."""
-    if one.estimate_source != "published" or not one.families:
-        return ""
-    own = one.families[0]
-    return f"; ours {own.measure} {number(own.estimate)} ({number(own.ci[0])}-{number(own.ci[1])})"
-
-
 def votes(one: Association) -> str:
     """Cohorts by what they report: "9: 8+ 0- 1o" and so on."""
     parts = [f"{one.increases}+", f"{one.decreases}\u2212", f"{one.not_significant}\u25cb"]
     if one.unclear:
         parts.append(f"{one.unclear}?")
     return f"{one.cohorts}: " + " ".join(parts)
-
-
-_SOURCES = {"single-study": "single study", "pooled-bayes": "pooled", "pooled-reml-hk": "pooled", "published": "published"}
 
 
 _LEGEND = (
@@ -111,7 +82,7 @@ def changed_prevalence(items: Sequence[ChangedPrevalence], title: str) -> Table:
     for heading in ("Lesion", "Population", "Before", "After"):
         table.add_column(heading)
     for one in items:
-        sides = (f"{percent(side)}, {side.cohorts} cohorts" if side is not None else "not counted" for side in (one.before, one.after))
+        sides = (f"{pooled(side)}, {count(side.cohorts, 'cohort')}" if side else "not counted" for side in (one.before, one.after))
         table.add_row(one.lesion.name, one.population.id, *sides)
     return table
 
@@ -137,14 +108,13 @@ def associations(items: Sequence[Association], side: str, title: str, *, papers:
         cells = [one.exposure.name if side != "outcome" else one.outcome.name]
         if side == "both":
             cells.append(one.outcome.name)
-        source = f", {_SOURCES[one.estimate_source]}" if one.estimate_source else ""
-        source += f" from {one.k}" if source == ", pooled" else ""
+        own = f"; ours {wording.ours(one)}" if wording.ours(one) else ""
         cells += [
             one.direction + (" (contested)" if one.contested else "") if one.studies else _UNSTUDIED[bool(one.findings)],
-            f"{estimate(one)}{source}{_ours(one)}" if one.estimate is not None else "none",
+            f"{wording.with_unit(one)}, {wording.source(one, review=False)}{own}" if one.estimate is not None else "none",
             votes(one),
             number(one.weight),
-            one.certainty.replace("-", " ") if one.certainty else "",
+            certainty(one.certainty),
         ]
         if beside:
             cells.append("; ".join(f"{other.population.id}: {other.caption}" for other in one.indirect or ()))
@@ -161,9 +131,7 @@ def rows(items: Sequence[Row], exposure: str, outcome: str, title: str) -> Table
     for header in ("Study", "Population", "n", "Reported", "Estimate (95% CI)", "p", "Adjusted", "Read as", "Used"):
         table.add_column(header, overflow="fold")
     for row in items:
-        value = ""
-        if row.value is not None:
-            value = f"{row.measure} {number(row.value)}" + (f" ({number(row.ci[0])}-{number(row.ci[1])})" if row.ci else "")
+        value = "" if row.value is None else wording.figure(wording.measure(row.measure), row.value, row.ci)
         used = row.used + (f", {row.share:.0%}" if row.share is not None else "") + (f": {row.why}" if row.why else "")
         used = "; ".join((used, *row.warnings))
         # a part, or an opposite that was turned, is named
@@ -179,16 +147,11 @@ def rows(items: Sequence[Row], exposure: str, outcome: str, title: str) -> Table
 
 def _figure(one: Standing | Small) -> str:
     """OR 1.85 (1.10-3.11) per 10 mmHg; nothing where there is no estimate."""
-    if one.estimate is None:
-        return ""
-    interval = f" ({number(one.ci[0])}-{number(one.ci[1])})" if one.ci else ""
-    contrast = f" {one.contrast}" if one.contrast and one.contrast.startswith("per ") else ""
-    return f"{one.measure} {number(one.estimate)}{interval}{contrast}"
+    return " ".join(filter(None, (wording.estimate(one), wording.step_of(one.contrast)))) if one.estimate is not None else ""
 
 
 def _stands(one: Standing) -> tuple[str, ...]:
-    certainty = one.certainty.replace("-", " ") if one.certainty else ""
-    return one.direction, _figure(one), str(one.cohorts), number(one.weight), certainty
+    return one.direction, _figure(one), str(one.cohorts), number(one.weight), certainty(one.certainty)
 
 
 _STANDS = ("Direction", "Estimate (95% CI)", "Cohorts", "Weight", "Certainty")
@@ -227,7 +190,7 @@ def subgroups(items: Sequence[Subgroups], title: str) -> Table:
         if len(one.groups) < 2:
             continue
         test = one.test
-        tested = f"Q {number(test.q_between)}, df {test.df}, p {number(test.p)} ({test.k} estimates)" if test else f"none: {one.why}"
+        tested = f"Q {number(test.q_between)}, df {test.df}, {p_of_test(test.p)} ({test.k} estimates)" if test else f"none: {one.why}"
         for i, group in enumerate(one.groups):
             head, tail = (one.by, tested) if i == 0 else ("", "")
             cells = (head, group.group, group.direction, _figure(group), str(group.cohorts), number(group.weight), tail)
@@ -246,8 +209,8 @@ def camps(items: Sequence[CampFigures], title: str) -> Table:
     return table
 
 
-def percent(one: PooledPrevalence | None) -> str:
-    return "" if one is None else f"{one.pct:.1f}% ({one.ci[0]:.1f}-{one.ci[1]:.1f})"
+def pooled(one: PooledPrevalence | None) -> str:
+    return "" if one is None else percent(one.pct, one.ci)
 
 
 def prevalence(items: Sequence[Prevalence], title: str) -> Table:
@@ -256,17 +219,17 @@ def prevalence(items: Sequence[Prevalence], title: str) -> Table:
     for header in ("Population", "Pooled (95% CI)", "Next cohort (95%)", "Cohorts", "Range", "Certainty"):
         table.add_column(header, overflow="fold")
     for one in items:
-        pooled = one.pooled
-        if pooled is None:
+        found = one.pooled
+        if found is None:
             continue
-        ahead = pooled.prediction_interval
+        ahead = found.prediction_interval
         table.add_row(
             _escape(one.population.name),
-            percent(pooled),
-            f"{ahead[0]:.0f}-{ahead[1]:.0f}%" if ahead else "",
-            f"{pooled.cohorts} ({pooled.cases}/{pooled.total})",
-            f"{pooled.lowest:.0f}-{pooled.highest:.0f}%" if pooled.cohorts > 1 else "",
-            one.certainty.replace("-", " ") if one.certainty else "",
+            pooled(found),
+            f"{wording.interval(ahead, digits=0)}%" if ahead else "",
+            f"{found.cohorts} ({found.cases}/{found.total})",
+            f"{wording.interval((found.lowest, found.highest), digits=0)}%" if found.cohorts > 1 else "",
+            certainty(one.certainty),
         )
     return table
 
@@ -276,7 +239,7 @@ def windows(items: Sequence[PrevalenceWindow], title: str) -> Table:
     for header in ("Last MRI", "Cohorts", "Pooled (95% CI)"):
         table.add_column(header, overflow="fold")
     for one in items:
-        table.add_row("day not known" if one.until_day is None else f"by day {one.until_day}", str(one.cohorts), percent(one.pooled))
+        table.add_row("day not known" if one.until_day is None else f"by day {one.until_day}", str(one.cohorts), pooled(one.pooled))
     return table
 
 
@@ -286,7 +249,7 @@ def prevalence_rows(items: Sequence[PrevalenceRow], title: str) -> Table:
         table.add_column(header, overflow="fold")
     for one in items:
         used = one.used + (f": {one.why}" if one.why else "")
-        cells = (one.study.label, f"{one.cases}/{one.total}", f"{one.pct:.1f}% ({one.ci[0]:.1f}-{one.ci[1]:.1f})", one.timing or "", used)
+        cells = (one.study.label, f"{one.cases}/{one.total}", percent(one.pct, one.ci), one.timing or "", used)
         table.add_row(*(_escape(cell) for cell in cells))
     return table
 
@@ -320,9 +283,9 @@ def comparisons(items: Sequence[Comparison], title: str) -> Table:
 def _beside(cell: Association) -> str:
     if not cell.studies:
         return cell.caption
-    told = f"{estimate(cell)}, {_SOURCES[cell.estimate_source]}" if cell.estimate_source else "no estimate"
-    certainty = f", {cell.certainty.replace('-', ' ')} certainty" if cell.certainty else ""
-    return f"{cell.direction}: {told}; cohorts {votes(cell)}{certainty}"
+    told = f"{wording.with_unit(cell)}, {wording.SOURCES[cell.estimate_source]}" if cell.estimate_source else "no estimate"
+    sure = f", {certainty(cell.certainty)} certainty" if cell.certainty else ""
+    return f"{cell.direction}: {told}; cohorts {votes(cell)}{sure}"
 
 
 def _difference(one: Difference) -> str:
@@ -330,7 +293,7 @@ def _difference(one: Difference) -> str:
     if one.ci is None or one.p is None:
         return f"{first} / {second}: {one.why}"
     note = f"; {one.note}" if one.note else ""
-    return f"{first} / {second}: {one.measure} {number(one.estimate)} ({number(one.ci[0])}-{number(one.ci[1])}), p = {number(one.p)}{note}"
+    return f"{first} / {second}: {wording.estimate(one)}, {p_of_test(one.p)}{note}"
 
 
 def chains(items: Sequence[Chain], title: str) -> Table:

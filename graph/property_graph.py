@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 
 from graph.build import EvidenceGraph
-from graph.synthesis.associations import unit_of
 from graph.synthesis.method import VERSION
 from graph.synthesis.overlap import overlap, patients_of
+from graph.wording import unit_of
 from schema.association import Association, MechanismEdge
 from schema.graphmodel import LABELS
 from schema.populations import POPULATIONS, with_parts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from schema.association import (
     Association,
@@ -43,9 +43,11 @@ class Answer(Frozen, Generic[Item]):
     """A list of items, the question as it was understood, and the release that it comes from.
 
     `unknown_dropped`: rows that a filter dropped because it can't be told whether they match. `note`: what a reader must know first.
+    `names`: the terms and populations that `query` gives by id, by that id.
     """
 
     query: dict[str, Any]
+    names: dict[str, TermRef] = Field(default_factory=dict)
     release: str
     total: int
     limit: int | None
@@ -70,7 +72,8 @@ def columns(model: type[BaseModel]) -> list[str]:
     names: list[str] = []
     for name, field in model.model_fields.items():
         if field.annotation is TermRef:
-            names += [name, f"{name}_name"]
+            # beside the id stands the name alone
+            names += [f"{name.removesuffix('_term')}_name"] if name.endswith("_term") else [name, f"{name}_name"]
         elif name in _INTERVALS:
             names += [f"{name}_low", f"{name}_high"]
         else:
@@ -83,7 +86,9 @@ def flat(item: BaseModel) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for name, value in item.model_dump(mode="json").items():
         if type(item).model_fields[name].annotation is TermRef:
-            row[name], row[f"{name}_name"] = value["id"], value["name"]
+            if not name.endswith("_term"):
+                row[name] = value["id"]
+            row[f"{name.removesuffix('_term')}_name"] = value["name"]
         elif name in _INTERVALS:
             row[f"{name}_low"], row[f"{name}_high"] = value or (None, None)
         else:
@@ -95,10 +100,11 @@ class Evidence(Frozen):
     """All that is known of one association: the synthesis (null where nothing was studied), every row, published meta-analyses.
 
     And how it holds up: without each study, year by year, in subgroups; what would flip it; the camps where it is contested; what it means
-    for a hundred patients.
+    for a hundred patients. `names`: the terms and populations that `query` gives by id, by that id.
     """
 
     query: dict[str, Any]
+    names: dict[str, TermRef] = Field(default_factory=dict)
     release: str
     unknown_dropped: int = 0
     note: str | None = None
@@ -228,10 +234,11 @@ class TermAnswer(Frozen):
 
 
 class Neighbours(Frozen):
-    """What a term is joined to in a population."""
+    """What a term is joined to in a population. `names`: what the query and the mechanisms give by id, by that id."""
 
     release: str
     query: dict[str, Any]
+    names: dict[str, TermRef] = Field(default_factory=dict)
     term: TermRef
     as_exposure: tuple[Association, ...]
     as_outcome: tuple[Association, ...]

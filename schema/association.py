@@ -23,10 +23,14 @@ LEVELS: tuple[CertaintyLevel, ...] = ("very-low", "low", "moderate", "high")
 
 
 class TermRef(Frozen):
+    """A term or population by id and name; `plural` and `proper` as the vocabulary has them."""
+
     id: str
     name: str
     kind: str
     category: str | None = None
+    plural: bool = False
+    proper: bool = False
 
 
 class StudyRef(Frozen):
@@ -204,7 +208,7 @@ class Row(Frozen):
 
     `measure`, `value` and `ci` go together: as printed or, where the print runs the other way round or gives no estimate, turned or worked
     out; `printed_...` is what the paper prints. `direction` is in the paper's own words and terms; `reports` is what the row says once
-    turned, as cohorts are counted.
+    turned, as cohorts are counted. `opposite`: the outcome is the opposite of the one that the row is read as.
     """
 
     finding: str
@@ -213,7 +217,10 @@ class Row(Frozen):
     population: TermRef
     population_label: str
     exposure: str
+    exposure_term: TermRef
     outcome: str
+    outcome_term: TermRef
+    opposite: bool = False
     design: str | None = None
     randomised: bool
     adjusted: bool | None = None
@@ -339,6 +346,7 @@ class ClaimRow(Frozen):
     basis: Basis
     links: tuple[str, ...]
     target: str | None = None
+    target_term: TermRef | None = None
     factors: tuple[str, ...] = ()
     source: str | None = None
     notes: str | None = None

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from scipy import special
 
 from graph.synthesis.effect_sizes import (
-    CHINN,
     Estimate,
     difference_from_ci,
     fisher_z,
@@ -30,6 +29,7 @@ from graph.synthesis.effect_sizes import (
     whole_number,
     z_of_p,
 )
+from schema.scales import CHINN
 from schema.study import Counts
 
 ESCALC: dict[str, list[dict[str, Any]]] = json.loads((Path(__file__).parent / "reference" / "metafor.json").read_text())["escalc"]

@@ -35,19 +35,19 @@ from api.figures import (
 from api.figures.evidence import _FILTERS
 from api.figures.measure import Axis, shortened, width_of, wrapped
 from api.figures.weights import hardly_moved
-from api.figures.words import measured, named, p_value, within
-from api.tables import number
 from graph import questions
 from graph.build import EvidenceGraph
 from graph.questions.filters import Filters
 from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader
 from graph.synthesis.weight import weigh
+from graph.wording import measured, number
 from schema.answer import Evidence
 from schema.association import Association, TermRef
 from schema.vocabulary import shipped
 
 SVG = "{http://www.w3.org/2000/svg}"
+UNMOVED = weigh(()).weight
 ALL = Page(limit=None)
 EVIL = "<script>alert(1)</script> & \"quoted\" 'single' ]]> \x01\ud800"
 NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-\d+)?")
@@ -84,7 +84,7 @@ def one_of_each(reader: MemoryReader) -> dict[str, str]:
         "forest": forest,
         "evidence": evidence_plot(answer),
         "interval": interval(answer.association),
-        "weight": weight_bar(answer.association),
+        "weight": weight_bar(answer.association, UNMOVED),
         "gaps": gap_map(gaps),
         "gaps with links": gap_map(gaps, lambda factor, outcome, population: f"/{factor}?o={outcome}&p={population}"),
         "mechanisms": mechanism_diagram(mechanisms),
@@ -327,7 +327,7 @@ def test_the_caption_says_direction_estimate_certainty_cohorts_how_read_and_rele
     for told in (
         f"Direction: {one.direction}",
         f"Certainty: {(one.certainty or '').replace('-', ' ')}",
-        f"{one.cohorts} cohorts ({one.patients} patients)",
+        f"{one.cohorts} cohorts ({one.patients:,} patients)",
         "Read as abstracts; full text: 0",
         answer.release[:12],
         "Only: adjusted.",
@@ -409,7 +409,7 @@ def test_small_plots_share_an_axis_that_can_be_chosen(associations: list[Associa
 
 def test_the_weight_is_so_many_steps_of_ten(associations: list[Association]) -> None:
     for one in associations:
-        figure = weight_bar(one)
+        figure = weight_bar(one, UNMOVED)
         root = ElementTree.fromstring(figure)
         filled = [bar for bar in root.iter(f"{SVG}rect") if bar.get("class") in {"rf-null", "rf-gone"}]
         label = root.get("aria-label", "")
@@ -418,25 +418,24 @@ def test_the_weight_is_so_many_steps_of_ten(associations: list[Association]) -> 
             continue
         assert len(filled) == round(one.weight * 10)
         assert f"{len(filled)} in 10" in label or len(filled) in {0, 10}
-        assert all((bar.get("class") == "rf-gone") == hardly_moved(one) for bar in filled)
-        assert ("the data hardly moved this" in label) == hardly_moved(one)
+        assert all((bar.get("class") == "rf-gone") == hardly_moved(one, UNMOVED) for bar in filled)
+        assert ("the data hardly moved this" in label) == hardly_moved(one, UNMOVED)
         assert ("would report it" in label) == (one.direction in {"increases", "decreases"})
 
 
 def test_data_that_hardly_moved_the_weight_are_told_from_data_that_did(associations: list[Association]) -> None:
-    prior = weigh(()).weight
     some = associations[0].model_copy(update={"direction": "increases"})
 
     def moved(weight: float, p_direction: float) -> bool:
-        return not hardly_moved(some.model_copy(update={"weight": weight, "p_direction": p_direction}))
+        return not hardly_moved(some.model_copy(update={"weight": weight, "p_direction": p_direction}), UNMOVED)
 
-    assert not moved(prior, 0.5)
-    assert not moved(prior + 0.04, 0.89)
-    assert moved(prior + 0.06, 0.6)
-    assert moved(prior - 0.06, 0.5)
+    assert not moved(UNMOVED, 0.5)
+    assert not moved(UNMOVED + 0.04, 0.89)
+    assert moved(UNMOVED + 0.06, 0.6)
+    assert moved(UNMOVED - 0.06, 0.5)
     # nine cohorts may agree on the sign and yet leave the weight near where it was
-    assert moved(prior, 0.95)
-    grey = sum(hardly_moved(one) for one in associations)
+    assert moved(UNMOVED, 0.95)
+    grey = sum(hardly_moved(one, UNMOVED) for one in associations)
     assert 0 < grey < len(associations) / 5
 
 
@@ -535,7 +534,7 @@ def test_no_text_of_other_figures_overlaps(reader: MemoryReader, associations: l
         check_layout(neighbourhood(questions.Neighbours(term=term).answer(reader)), term)
     for one in associations:
         check_layout(interval(one), one.caption)
-        check_layout(weight_bar(one), one.caption)
+        check_layout(weight_bar(one, UNMOVED), one.caption)
 
 
 def test_each_figure_names_itself_to_a_screen_reader(reader: MemoryReader) -> None:
@@ -572,7 +571,8 @@ def test_a_page_may_give_style_and_ground_itself(reader: MemoryReader) -> None:
     gaps, near = questions.Gaps().answer(reader), questions.Neighbours(term="age").answer(reader)
     bare = (
         effect_direction_plot(answer, standalone=False), forest_plot(answer, standalone=False), evidence_plot(answer, standalone=False),
-        interval(answer.association, standalone=False), weight_bar(answer.association, standalone=False), gap_map(gaps, standalone=False),
+        interval(answer.association, standalone=False), weight_bar(answer.association, UNMOVED, standalone=False),
+        gap_map(gaps, standalone=False),
         neighbourhood(near, standalone=False), mechanism_diagram(questions.Mechanisms().answer(reader), standalone=False),
     )  # fmt: skip
     assert [figure for figure in bare if figure is None or "<style" in figure] == []
@@ -609,25 +609,26 @@ def test_text_never_becomes_markup(reader: MemoryReader) -> None:
     rows = tuple(
         row.model_copy(
             update={
-                "exposure": EVIL, "outcome": EVIL, "population_label": EVIL, "why": EVIL, "contrast": EVIL, "warnings": (EVIL,), "p": None,
+                "exposure_term": evil, "outcome_term": evil, "population_label": EVIL,
+                "why": EVIL, "contrast": EVIL, "warnings": (EVIL,), "p": None,
                 "study": row.study.model_copy(update={"label": EVIL}),
             }
         )
         for row in answer.rows
     )  # fmt: skip
-    answer = answer.model_copy(update={"association": one, "rows": rows, "note": EVIL, "query": {"exposure": EVIL, "adjusted": EVIL}})
+    answer = answer.model_copy(update={"association": one, "rows": rows, "note": EVIL, "query": {"turned_from": EVIL, "adjusted": EVIL}})
     gaps = questions.Gaps(page=Page(limit=4)).answer(reader)
     cells = tuple(gap.model_copy(update={"factor": evil, "population": evil, "outcome": evil, "caption": EVIL}) for gap in gaps.items)
     papers = questions.Mechanisms(page=Page(limit=1)).answer(reader)
     claims = tuple(
-        claim.model_copy(update={"study": claim.study.model_copy(update={"label": EVIL}), "target": EVIL})
+        claim.model_copy(update={"study": claim.study.model_copy(update={"label": EVIL}), "target_term": evil})
         for claim in papers.items[0].claims
     )
     mechanism = papers.items[0].model_copy(update={"mechanism": evil, "claims": claims})
     near = questions.Neighbours(term="age").answer(reader).model_copy(update={"term": evil, "as_exposure": (one,), "as_outcome": (one,)})
     figures = {
         "directions": effect_direction_plot(answer), "forest": forest_plot(answer), "evidence": evidence_plot(answer),
-        "interval": interval(one.model_copy(update={"measure": EVIL})), "weight": weight_bar(one),
+        "interval": interval(one.model_copy(update={"measure": EVIL})), "weight": weight_bar(one, UNMOVED),
         "gaps": gap_map(gaps.model_copy(update={"items": cells}), lambda *ids: EVIL), "mechanism": mechanism_diagram(mechanism),
         "mechanisms": mechanism_diagram(papers.model_copy(update={"items": (mechanism,)})),
         "neighbours": neighbourhood(near, lambda _: EVIL, lambda *_: EVIL),
@@ -643,27 +644,6 @@ def test_text_never_becomes_markup(reader: MemoryReader) -> None:
 
 
 # --- words and measures ---
-
-
-def test_figures_are_printed_as_the_field_does() -> None:
-    assert measured("OR", 1.851, (1.1, 3.112)) == "OR 1.85 (1.10-3.11)"
-    assert measured("OR", 1.851, (1.1, 3.112), "10 mmHg", level=True) == "OR 1.85, 95% CI 1.10-3.11, per 10 mmHg"
-    assert measured("correlation", -0.09, (-0.27, 0.09)) == "r -0.09 (-0.27 to 0.09)"
-    assert measured("proportion-difference", 13.4, (4.6, 22.2), "percentage points") == "difference 13.40 percentage points (4.60-22.20)"
-    assert [p_value(one) for one in (0.008, "<0.001", ">=0.111", "<= 0.05", None)] == [
-        "p = 0.008",
-        "p < 0.001",
-        "p \u2265 0.111",
-        "p \u2264 0.05",
-        "",
-    ]
-    assert [within(one) for one in ("Functional recovery", "NIHSS", "CAA small vessel disease")] == [
-        "functional recovery", "NIHSS", "CAA small vessel disease",
-    ]  # fmt: skip
-    assert (
-        named("shares patients with a-1, a-1-b and a-1:x", {"a-1": "A 1", "a-1-b": "B", "a-1:x": "a row"})
-        == "shares patients with A 1, B and a row"
-    )
 
 
 def test_worked_out_values_bear_the_measure_that_they_are_of(evidence: list[Evidence]) -> None:

@@ -15,17 +15,16 @@ from starlette.testclient import TestClient
 
 from api import cache
 from api.app import create_app
-from api.figures.words import p_value
-from api.pages import formats, frame, installed, words
+from api.pages import frame, installed
 from api.pages.frame import ABBREVIATIONS, POLICY, explained
 from api.pages.warm import warm
-from api.tables import number
-from graph import questions
+from graph import questions, wording
 from graph.build import EvidenceGraph, build
 from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.synthesis import next_study as gaps
 from graph.synthesis.method import METHOD
+from graph.wording import number, p_value
 from schema.association import Association
 from schema.errors import StoreUnavailable
 from schema.study import Finding, Population, Study
@@ -155,7 +154,7 @@ def printed(value: Any) -> Iterable[str]:
         number(value), f"{value:,}", str(value), f"{value:.1f}", f"{value:.0f}", f"{100 * value:.0f}",
         f"{100 * value:.1f}", str(round(10 * value)), f"{value:g}",
     }  # fmt: skip
-    return {found for text in (*told, formats.p_of_test(value), p_value(value)) for found in numbers(text)}
+    return {found for text in (*told, wording.p_of_test(value), p_value(value)) for found in numbers(text)}
 
 
 def figures(answers: Iterable[Any]) -> set[str]:
@@ -253,7 +252,7 @@ def test_nearly_all_decimals_of_the_associations_are_shown(client: TestClient) -
     for one in items:
         assert one["exposure"]["name"] in text
         if one["estimate"] is not None:
-            assert formats.interval(tuple(one["ci"])) in text, one["exposure"]["id"]
+            assert wording.interval(tuple(one["ci"])) in text, one["exposure"]["id"]
     assert re.findall(r'<th scope="row"><a [^>]*>([^<]+)</a>', page(client, "/factors")) == [one["exposure"]["name"] for one in items]
 
 
@@ -282,7 +281,7 @@ def test_indirect_evidence_stands_in_columns_of_its_own(client: TestClient) -> N
         own, _, beside = row.partition('class="indirect"')
         for other in one["indirect"]:
             assert other["caption"] in beside
-            assert other["ci"] is None or formats.interval(tuple(other["ci"])) in beside
+            assert other["ci"] is None or wording.interval(tuple(other["ci"])) in beside
             assert ("read as abstract" in beside) is (other["studies"] > 0)
             assert other["caption"] not in own
 
@@ -296,7 +295,7 @@ def test_the_trial_and_the_observations_are_both_shown_with_why_they_differ(clie
     assert "OR 0.74 (95% CI 0.29-1.87), single study; includes no effect; worked out from the counts; printed: OR 0.74 (0.12-4.64)" in text
     for line in (one, other):
         assert line["exposure"]["name"] in text
-        assert formats.interval(tuple(line["ci"])) in text
+        assert wording.interval(tuple(line["ci"])) in text
     assert "Why they may differ" in text
     assert "randomised differs randomised observational" in text or "randomised differs observational randomised" in text
     assert text.index("Both lines of evidence") < text.index("What each cohort reports")
@@ -331,9 +330,9 @@ def test_the_start_page_says_which_outcomes_have_an_interval_that_includes_no_ef
     for item, row in zip(items, listed, strict=False):
         one = Association.model_validate(item)
         assert one.outcome.name in row
-        assert ("includes no effect" in row) is bool(words.includes_no_effect(one))
-        assert (f"ours {formats.ours(one)}" in row) is bool(formats.ours(one))
-        shown_wide += bool(words.includes_no_effect(one))
+        assert ("includes no effect" in row) is bool(wording.includes_no_effect(one.measure, one.ci))
+        assert (f"ours {wording.ours(one)}" in row) is bool(wording.ours(one))
+        shown_wide += bool(wording.includes_no_effect(one.measure, one.ci))
     assert shown_wide
 
 
@@ -627,7 +626,7 @@ def test_a_pasted_sheet_is_previewed_and_nothing_is_stored(client: TestClient, r
     text = Text(response.text).text
     assert "smith-2024 would be added" in text
     expected = client.post("/v1/preview", content=SHEET).json()
-    assert f"{formats.count(expected['total'], 'association')} and 0 pooled prevalences would change." in text
+    assert f"{wording.count(expected['total'], 'association')} and 0 pooled prevalences would change." in text
     for one in expected["items"]:
         assert one["after"]["caption"] in text
     assert "smith-2024" not in page(client, "/studies?q=smith-2024").replace('value="smith-2024"', "")

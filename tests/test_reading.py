@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from graph.opening import shipped_studies
-from graph.synthesis.effect_sizes import CHINN, hedges_g, log_odds_ratio, log_risk_ratio, mean_sd_from_quartiles
+from graph.synthesis.effect_sizes import hedges_g, log_odds_ratio, log_risk_ratio, mean_sd_from_quartiles
 from graph.synthesis.method import METHOD
 from graph.synthesis.observations import WAYS, finding_ids, read_study, stepped
 from graph.synthesis.weight import report_of
 from schema.reading import Reading
+from schema.scales import CHINN
 from schema.study import Counts, Finding, Study
 from schema.vocabulary import shipped
 

@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from api import tables
-from api.tables import delimited, estimate, number
+from api.tables import delimited
 from graph import questions
 from graph.build import EvidenceGraph
 from graph.opening import Graph
 from graph.questions.filters import Filters
 from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader, MemoryStore
+from graph.wording import interval, measure, number, with_unit
 from schema.answer import StudyItem, flat
 from schema.association import Association, Row
 
@@ -119,10 +120,10 @@ def test_a_figure_is_printed_as_the_field_prints_it(value: float | None, text: s
 
 def test_an_estimate_names_its_measure_and_interval(reader: MemoryReader) -> None:
     for item in questions.Factors(page=ALL).answer(reader).items:
-        text = estimate(item)
+        text = with_unit(item)
         assert (text == "") is (item.estimate is None)
         if item.estimate is not None and item.ci is not None:
-            assert text.startswith(f"{item.measure} {number(item.estimate)} ({number(item.ci[0])}-{number(item.ci[1])})")
+            assert text.startswith(f"{measure(item.measure)} {number(item.estimate)} ({interval(item.ci)})")
 
 
 def test_votes_add_up_to_the_cohorts(graph: EvidenceGraph) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from api.assistant import answers
 from api.assistant.answers import Standing, Term
-from api.tables import number
 from graph.citations import behind
-from graph.synthesis.associations import includes_no_effect
+from graph.wording import estimate, figure, includes_no_effect, measure, p_of_test
 from schema.across import Chain, Comparison, Difference, Gap
 from schema.answer import CohortItem, Evidence, StudyAnswer, StudyItem, TermItem
 from schema.association import Association, Mechanism, Prevalence, Row, TermRef
@@ -42,7 +40,7 @@ def _figures(one: Association) -> dict[str, Any]:
         "contrast": one.contrast,
         "estimate_source": one.estimate_source,
         "estimate_of": f"{one.k} of {one.cohorts} cohorts" if pooled else None,
-        "interval_includes_no_effect": includes_no_effect(one) if one.ci is not None else None,
+        "interval_includes_no_effect": includes_no_effect(one.measure, one.ci),
         "cohorts": one.cohorts,
         "cohorts_reporting": {name: getattr(one, name) for name in ("increases", "decreases", "not_significant", "unclear")},
         "patients": one.patients,
@@ -75,16 +73,12 @@ def _row(one: Row) -> answers.ShortRow:
         reported=one.direction,
         exposure=one.exposure,
         outcome=one.outcome,
-        figure=None if one.value is None else f"{one.measure} {number(one.value)}{_interval(one.ci)}",
+        figure=None if one.value is None else figure(measure(one.measure), one.value, one.ci),
         p=one.p,
         adjusted=one.adjusted,
         used=one.used,
         why=one.why,
     )
-
-
-def _interval(ci: Sequence[float] | None) -> str:
-    return f" ({number(ci[0])} to {number(ci[1])})" if ci else ""
 
 
 def comparison(one: Comparison) -> answers.ShortComparison:
@@ -98,10 +92,10 @@ def comparison(one: Comparison) -> answers.ShortComparison:
 
 def _difference(one: Difference) -> str:
     pair = " and ".join(one.populations)
-    if not one.comparable or one.estimate is None:
+    if one.p is None:
         return f"{pair}: {one.why}"
     note = f"; {one.note}" if one.note else ""
-    return f"{pair}: {one.measure} {number(one.estimate)}{_interval(one.ci)}, p = {number(one.p)}{note}"
+    return f"{pair}: {estimate(one)}, {p_of_test(one.p)}{note}"
 
 
 def prevalence(one: Prevalence) -> answers.ShortPrevalence:

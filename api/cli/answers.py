@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from api import tables
 from graph import questions
 from graph.questions import Question
+from graph.wording import count, printed_interval
 from schema.answer import Answer, Evidence, Neighbours, PrevalenceAnswer, StudyAnswer
 from schema.association import Association, Reason
 from schema.populations import POPULATIONS
@@ -164,8 +165,8 @@ def _prevalence(_: Question, answer: PrevalenceAnswer) -> None:
     shown(tables.prevalence_rows(own.rows, "Studies"))
     for published in own.published:
         if published.pct is not None and published.ci is not None:
-            text = f"{published.pct}% ({published.ci[0]}-{published.ci[1]})"
-            more = "".join(f"; {one}" for one in (f"{published.k} studies" if published.k else "", published.notes) if one)
+            text = f"{published.pct}% ({printed_interval(published.ci)})"
+            more = "".join(f"; {one}" for one in (count(published.k, "study", "studies") if published.k else "", published.notes) if one)
             print(f"  published: {published.study.label}: {text}{more}")
     _notes(answer)
 

@@ -15,10 +15,10 @@ from urllib.parse import quote
 from graph.build import EvidenceGraph
 from graph.networks import key_of
 from graph.property_graph import Edge, Node, elements
-from graph.synthesis.associations import excludes_no_effect
+from graph.wording import excludes_no_effect, null_of, printed_interval
 from schema.association import Association, MechanismEdge
 from schema.reading import Reading
-from schema.study import RATIOS, Study
+from schema.study import Study
 from schema.vocabulary import Term
 
 NODE_COLUMNS = ("id", "category", "name", "description", "synonym", "xref", "publication_type", "authors", "provided_by")
@@ -176,7 +176,7 @@ def _node(node: Node, names: _Names) -> dict[str, Any]:
 def _finding(reading: Reading) -> str:
     row = reading.row
     figures = f"{row.measure} {row.value}" if row.value is not None else row.measure
-    interval = f" ({row.ci[0]} to {row.ci[1]})" if row.ci else ""
+    interval = f" ({printed_interval(row.ci)})" if row.ci else ""
     return f"{row.direction}; {figures}{interval}" + (f"; p {row.p}" if row.p is not None else "")
 
 
@@ -234,7 +234,7 @@ def correlated(one: Association, significant: Mapping[str, int]) -> bool:
     if one.direction not in _CORRELATED:
         return False
     if one.estimate is not None and one.ci is not None:
-        above = one.estimate > (1 if one.measure in RATIOS else 0)
+        above = one.estimate > null_of(one.measure)
         return bool(excludes_no_effect(one.measure, one.ci)) and above == (one.direction == "increases")
     sign = 1 if one.direction == "increases" else -1
     return any(significant.get(finding) == sign for finding in one.findings)

@@ -12,7 +12,7 @@ import svg
 
 from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, Filling, arrow, disc
 from api.figures.measure import width_of, wrapped
-from api.figures.words import REPORTS, abbreviations, compared, named, names, population_name, row_figure, tally, term_name
+from graph.wording import REPORTS, abbreviations, called, compared, labels, named, row_figure, tally
 from schema.answer import Evidence
 from schema.association import Association, Reports, Row
 
@@ -43,16 +43,17 @@ def subject(answer: Evidence) -> str:
     """The association in words: exposure, outcome, population."""
     one = answer.association
     if one is None:
-        pair = f"{term_name(answer.query['exposure'])} \u2192 {term_name(answer.query['outcome'])}"
-        return f"{pair}, in {population_name(answer.query['population'])}"
+        exposure, outcome, population = (called(answer.query[key], answer.names).name for key in ("exposure", "outcome", "population"))
+        return f"{exposure} \u2192 {outcome}, in {population}"
     return f"{one.exposure.name} \u2192 {one.outcome.name}, in {one.population.name}"
 
 
 def abbreviated(answer: Evidence) -> str:
     """What the abbreviations of the plot stand for."""
     unknown = ["NR: not reported"] if any(not row.n_known for row in answer.rows) else []
-    measures = (row.measure for row in answer.rows if row.value is not None)
-    return abbreviations(measures, "n: number of patients", *unknown, *(["p: two-sided"] if any(row.p for row in answer.rows) else []))
+    measures = abbreviations(*(row.measure for row in answer.rows if row.value is not None))
+    tested = ["p: two-sided"] if any(row.p for row in answer.rows) else []
+    return "; ".join(filter(None, (measures, "n: number of patients", *unknown, *tested)))
 
 
 def told_directions(answer: Evidence) -> str:
@@ -90,7 +91,7 @@ def draw_directions(canvas: Canvas, answer: Evidence) -> None:
     if answer.association is None:
         canvas.paragraph(_LEFT, answer.why.text if answer.why else "Nothing is known.", inner)
         return
-    labels = names(answer)
+    papers = labels(answer)
     # the sizes are for comparing cohorts; a review's patients would leave all of them small
     largest = max((row.n for row in answer.rows if row.n_known and row.used != "shown"), default=1)
     sections = _sections(answer)
@@ -106,7 +107,7 @@ def draw_directions(canvas: Canvas, answer: Evidence) -> None:
                 canvas.y += 4
                 canvas.paragraph(_LEFT, "Shown, without a vote:", inner, "quiet", size=SMALL)
                 canvas.y += 4
-            _row(canvas, row, answer.association, labels, largest)
+            _row(canvas, row, answer.association, papers, largest)
     canvas.y += 6
     _legend(canvas, answer.rows)
 

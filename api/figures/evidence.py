@@ -8,7 +8,7 @@ from typing import Any
 from api.figures.directions import abbreviated, draw_directions, subject, told_directions
 from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas
 from api.figures.forest import draw_forest, has_forest, told_forest
-from api.figures.words import headline, named, names, plain, read_as, tally, term_name, within
+from graph.wording import called, certainty, headline, labels, named, plain, read_as, tally, within
 from schema.answer import Evidence
 
 _LEFT = 14.0
@@ -47,13 +47,13 @@ def caption(answer: Evidence) -> list[str]:
     if one is not None:
         estimate = f"Estimate: {headline(one, level=True)}" if one.estimate is not None else "No estimate"
         lines.append(f"Direction: {one.direction}. {estimate}.")
-        certainty = f"Certainty: {one.certainty.replace('-', ' ')}. " if one.certainty else ""
-        lines.append(f"{certainty}{tally(one)}. {read_as(one)}.")
+        sure = f"Certainty: {certainty(one.certainty)}. " if one.certainty else ""
+        lines.append(f"{sure}{tally(one)}. {read_as(one)}.")
         if one.contested:
-            lines.append(f"Contested: {named(one.contested.why, names(answer))}.")
+            lines.append(f"Contested: {named(one.contested.why, labels(answer))}.")
         lines += [f"Beside it, {other.exposure.name} in {other.population.name}: {other.caption}." for other in one.indirect or ()]
     if "turned_from" in answer.query:
-        lines.append(f"Asked of {within(term_name(answer.query['turned_from']))}, and turned round.")
+        lines.append(f"Asked of {within(called(answer.query['turned_from'], answer.names))}, and turned round.")
     kept = [_FILTERS[name](value) for name, value in answer.query.items() if name in _FILTERS]
     if kept:
         lines.append(f"Only: {'; '.join(kept)}.")

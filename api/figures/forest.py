@@ -9,11 +9,11 @@ from typing import Literal, NamedTuple
 from api.figures.directions import abbreviated, subject
 from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, diamond, head, square
 from api.figures.measure import Axis, wrapped
-from api.figures.words import SHORT, compared, measured, row_figure, span
-from graph.synthesis.associations import back, scale_of
-from graph.synthesis.method import Z95
+from graph.wording import compared, count, interval, measured, per, row_figure, same_interval, short
 from schema.answer import Evidence
 from schema.association import Association, FamilyResult, Interval, Row
+from schema.reading import Z_SIGNIFICANT
+from schema.scales import back, scale_of
 from schema.study import RATIOS
 
 _LEFT = 14.0
@@ -74,17 +74,18 @@ def _panels(answer: Evidence) -> list[tuple[str | None, list[_Part]]]:
     rows = {row.finding: row for row in answer.rows}
     panels: dict[str | None, dict[str, list[_Entry]]] = {}
     for family in sorted(answer.association.families, key=lambda one: not one.randomised):
-        name = SHORT.get(family.measure, family.measure)
+        name = short(family.measure)
         axis = None if family.measure in RATIOS else " ".join(filter(None, (name, family.unit)))
         who = "Randomised comparisons" if family.randomised else "Observational studies"
-        step = f" per {family.unit}" if family.unit and family.measure in RATIOS else ""
+        step = f" {per(family.measure, family.unit)}" if family.unit and family.measure in RATIOS else ""
         heading = f"{who}, pooled: {name}{step}" if family.k > 1 else f"{who}, not pooled"
         panels.setdefault(axis, {}).setdefault(heading, []).extend(_entries(family, rows, answer.association))
     for one in answer.published:
         if one.estimate is None:
             continue
-        axis = None if one.measure in RATIOS else " ".join(filter(None, (SHORT.get(one.measure, one.measure), one.unit)))
-        text = ", ".join(filter(None, (measured(one.measure, one.estimate, one.ci), f"from a review of {one.k} studies" if one.k else "")))
+        axis = None if one.measure in RATIOS else " ".join(filter(None, (short(one.measure), one.unit)))
+        review = f"from a review of {count(one.k, 'study', 'studies')}" if one.k else ""
+        text = ", ".join(filter(None, (measured(one.measure, one.estimate, one.ci), review)))
         what = ["the headline"] if one.headline else []
         if sum(other.study == one.study for other in answer.published) > 1 and one.finding in rows:
             # of several rows of a review, which this is
@@ -109,7 +110,7 @@ def _entries(family: FamilyResult, rows: Mapping[str, Row], one: Association) ->
         if row.y is None or row.se is None:
             continue
         scale = scale_of(family.measure)
-        drawn = (back(scale, row.y - Z95 * row.se), back(scale, row.y + Z95 * row.se))
+        drawn = (back(scale, row.y - Z_SIGNIFICANT * row.se), back(scale, row.y + Z_SIGNIFICANT * row.se))
         # as printed, unless the family is per one unit and the paper per several
         if row.ci is not None and not family.unit:
             drawn = row.ci
@@ -119,20 +120,13 @@ def _entries(family: FamilyResult, rows: Mapping[str, Row], one: Association) ->
             "study", row.study.label, what, row_figure(row) + share, back(scale, row.y), drawn, row.share, worked_out=row.ci is None
         )
     how = "Pooled (Bayesian)" if family.estimate_source == "pooled-bayes" else "Pooled"
-    some = f"{family.k} cohorts"
+    some = count(family.k, "cohort")
     yield _Entry("pooled", how, some, measured(family.measure, family.estimate, family.ci), family.estimate, family.ci, bold=True)
     common = family.common
     yield _Entry("common", "Common effect", "", measured(family.measure, common.estimate, common.ci), common.estimate, common.ci)
     ahead = family.reml_hk.prediction_interval if family.reml_hk else None
     if ahead is not None and family.reml_hk is not None:
-        yield _Entry("ahead", "Next cohort", "95% prediction interval", span(ahead), family.reml_hk.estimate, ahead)
-
-
-def same_interval(printed: Interval | None, used: Interval) -> bool:
-    """Whether an interval is the printed one, but for rounding."""
-    return printed is not None and all(
-        math.isclose(one, other, rel_tol=0.02, abs_tol=0.006) for one, other in zip(printed, used, strict=True)
-    )
+        yield _Entry("ahead", "Next cohort", "95% prediction interval", interval(ahead), family.reml_hk.estimate, ahead)
 
 
 def _axis(parts: Sequence[_Part], ratio: bool, left: float, right: float) -> Axis:

@@ -8,7 +8,7 @@ import svg
 
 from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, safe
 from api.figures.measure import width_of, wrapped
-from api.figures.words import term_name
+from graph.wording import called
 from schema.across import Gap
 from schema.answer import Answer
 
@@ -28,7 +28,7 @@ def gap_map(answer: Answer[Gap], link: Link | None = None, *, width: int = WIDE,
     held = {one.population.id: one.population for one in answer.items}
     asked = [name for name in answer.query["population"] if name in held]
     columns = [*asked, *sorted(held.keys() - set(asked))]
-    outcome = answer.items[0].outcome.name if answer.items else term_name(str(answer.query.get("lesion", "")))
+    outcome = answer.items[0].outcome.name if answer.items else called(_outcome(answer), answer.names).name
     title = f"What is known of the factors of {outcome}, by population"
     canvas = Canvas(width)
     canvas.y = 8
@@ -70,6 +70,10 @@ def gap_map(answer: Answer[Gap], link: Link | None = None, *, width: int = WIDE,
         for factor in factors
     )
     return canvas.finish(title, f"{description}.", standalone=standalone, role="group" if link else "img")
+
+
+def _outcome(answer: Answer[Gap]) -> str:
+    return str(answer.query.get("outcome") or answer.query.get("lesion", ""))
 
 
 def _cell(cell: Gap, x: float, y: float, width: float, height: float, link: Link | None) -> svg.Element:

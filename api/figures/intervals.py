@@ -6,7 +6,7 @@ import svg
 
 from api.figures.drawing import Canvas, diamond, head, small, square
 from api.figures.measure import Axis
-from api.figures.words import short_headline
+from graph.wording import headline
 from schema.association import Association, Beside
 from schema.study import RATIOS
 
@@ -51,4 +51,4 @@ def interval(association: Association | Beside, *, low: float = 0.1, high: float
 
 def told_interval(one: Association | Beside) -> str:
     """The plot in words: OR 1.85 (95% CI 1.10-3.11), single study."""
-    return short_headline(one, level=True)
+    return headline(one, level=True)

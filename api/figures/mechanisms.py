@@ -6,7 +6,7 @@ import svg
 
 from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, head
 from api.figures.measure import wrapped
-from api.figures.words import term_name
+from graph.wording import called
 from schema.answer import Answer
 from schema.association import ClaimRow, FactorTally, Mechanism
 
@@ -28,7 +28,7 @@ def mechanism_diagram(mechanisms: Answer[Mechanism] | Mechanism, *, width: int =
         title = f"Mechanism: {mechanisms.mechanism.name}"
     else:
         items = mechanisms.items
-        title = f"Mechanisms that papers name for {term_name(str(mechanisms.query['lesion']))}"
+        title = f"Mechanisms that papers name for {called(mechanisms.query['lesion'], mechanisms.names).name}"
     canvas.paragraph(_LEFT, title, inner, size=TITLE if width >= WIDE else BODY + 1, bold=True)
     canvas.paragraph(
         _LEFT,
@@ -60,7 +60,7 @@ def _papers(one: Mechanism, stance: str) -> list[str]:
 
 
 def _targets(claims: tuple[ClaimRow, ...]) -> list[str]:
-    return list(dict.fromkeys(term_name(claim.target) for claim in claims if claim.target))
+    return list(dict.fromkeys(claim.target_term.name for claim in claims if claim.target_term))
 
 
 def _mechanism(canvas: Canvas, one: Mechanism) -> None:

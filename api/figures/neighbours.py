@@ -10,7 +10,7 @@ import svg
 
 from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, safe
 from api.figures.measure import width_of, wrapped
-from api.figures.words import population_name, term_name, within
+from graph.wording import called, certainty, count, within
 from schema.answer import Neighbours
 from schema.association import Association, MechanismEdge, TermRef
 
@@ -51,7 +51,7 @@ def neighbourhood(
     `link(term)` gives a term's address by its id, `evidence(exposure, outcome)` an association's, on its sign. `most` on each side are
     drawn, in the answer's order: the most certain. Lines are as wide as the weight of their association.
     """
-    title = f"Around {within(answer.term.name)}, in {population_name(str(answer.query['population']))}"
+    title = f"Around {within(answer.term)}, in {called(answer.query['population'], answer.names).name}"
     canvas = Canvas(width)
     inner = width - 2 * _LEFT
     canvas.y = 8
@@ -77,7 +77,7 @@ def neighbourhood(
         canvas.paragraph(_LEFT, "No study of this population joins it to anything.", inner)
     _mechanisms(canvas, answer, link)
     told = [f"{heading}: {'; '.join(one.label for one in sides[side])}." for side, heading in _HEADINGS.items() if sides[side]]
-    told += [f"{_said(one)}." for one in answer.mechanisms]
+    told += [f"{_said(one, answer)}." for one in answer.mechanisms]
     role = "group" if link or evidence else "img"
     return canvas.finish(title, " ".join(told) or "It is joined to nothing here.", standalone=standalone, role=role)
 
@@ -92,9 +92,9 @@ def _sorted(some: Sequence[Association]) -> list[Association]:
 
 def _joined(one: Association, other: TermRef, wide: float) -> _Joined:
     role, sign = _SIGNS[one.direction]
-    cohorts = f"{one.cohorts} {'cohort' if one.cohorts == 1 else 'cohorts'}" if one.cohorts else "no cohort of its own"
-    certainty = f", {one.certainty.replace('-', ' ')} certainty" if one.certainty else ""
-    told = f"{one.direction}, {cohorts}{certainty}"
+    cohorts = count(one.cohorts, "cohort") if one.cohorts else "no cohort of its own"
+    sure = f", {certainty(one.certainty)} certainty" if one.certainty else ""
+    told = f"{one.direction}, {cohorts}{sure}"
     return _Joined(
         other.id,
         wrapped(other.name, wide - 24, BODY),
@@ -223,17 +223,16 @@ def _mechanisms(canvas: Canvas, answer: Neighbours, link: Link | None) -> None:
         lines = Canvas(canvas.width)
         lines.y = canvas.y
         other = one.start if one.end == answer.term.id else one.end
-        lines.paragraph(_LEFT, _said(one), canvas.width - 2 * _LEFT, "link" if link else "ink", size=SMALL)
+        lines.paragraph(_LEFT, _said(one, answer), canvas.width - 2 * _LEFT, "link" if link else "ink", size=SMALL)
         canvas.add(svg.A(href=safe(link(other)), elements=list(lines.elements)) if link else svg.G(elements=list(lines.elements)))
         canvas.y = lines.y + 8
 
 
-def _said(one: MechanismEdge) -> str:
-    if not one.supports + one.proposes:
-        verb = "is argued not to act through" if one.kind == "MAY_ACT_THROUGH" else "is argued not to lead to"
-        return f"{term_name(one.start)} {verb} {within(term_name(one.end))}: {one.caption.removeprefix('may: ')}"
-    verb = "may act through" if one.kind == "MAY_ACT_THROUGH" else "may lead to"
-    return f"{term_name(one.start)} {verb} {within(term_name(one.end))}: {one.caption.removeprefix('may: ')}"
+def _said(one: MechanismEdge, answer: Neighbours) -> str:
+    verbs = {"MAY_ACT_THROUGH": ("may act through", "act through"), "MAY_LEAD_TO": ("may lead to", "lead to")}
+    may, denied = verbs[one.kind]
+    verb = may if one.supports + one.proposes else f"is argued not to {denied}"
+    return f"{called(one.start, answer.names).name} {verb} {within(called(one.end, answer.names))}: {one.caption.removeprefix('may: ')}"
 
 
 def _legend(canvas: Canvas, answer: Neighbours) -> None:

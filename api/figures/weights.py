@@ -5,6 +5,7 @@ from __future__ import annotations
 import svg
 
 from api.figures.drawing import small
+from graph.wording import in_ten
 from schema.association import Association, Beside
 
 WIDTH, HEIGHT = 104, 16
@@ -12,44 +13,37 @@ WIDTH, HEIGHT = 104, 16
 MOVED, SURE = 0.05, 0.9
 
 
-def weight_bar(association: Association | Beside, *, standalone: bool = True) -> str:
-    """The weight of an association as a bar of ten steps; grey and hatched where the data hardly moved it, empty where nothing votes."""
+def weight_bar(association: Association | Beside, unmoved: float, *, standalone: bool = True) -> str:
+    """The weight of an association as a bar of ten steps; grey and hatched where the data hardly moved it, empty where nothing votes.
+
+    `unmoved` is the weight that the prior alone gives.
+    """
     weight = association.weight
     steps = 0 if weight is None else round(weight * 10)
-    grey = hardly_moved(association)
+    grey = hardly_moved(association, unmoved)
     elements: list[svg.Element] = []
     for i in range(10):
         role = ["rf-gone" if grey else "rf-null"] if i < steps else ["rf-rule"]
         elements.append(svg.Rect(x=2.5 + i * 10, y=2.5, width=8, height=11, class_=role, stroke_width=1))
         if grey and i < steps:
             elements.append(svg.Line(x1=2.5 + i * 10, y1=13.5, x2=10.5 + i * 10, y2=2.5, class_=["rf-grid"], stroke_width=2))
-    return small(WIDTH, HEIGHT, told_weight(association), elements, standalone=standalone)
+    return small(WIDTH, HEIGHT, told_weight(association, unmoved), elements, standalone=standalone)
 
 
-def hardly_moved(association: Association | Beside) -> bool:
+def hardly_moved(association: Association | Beside, unmoved: float) -> bool:
     """Whether the weight is what it would be without any data: within half a step of what the prior alone gives, and the direction
     (p_direction) less than 0.9 sure.
     """
     if association.weight is None:
         return False
     sure = association.p_direction if isinstance(association, Association) else None
-    return abs(association.weight - _unmoved()) < MOVED and (sure is None or sure < SURE)
+    return abs(association.weight - unmoved) < MOVED and (sure is None or sure < SURE)
 
 
-def told_weight(association: Association | Beside) -> str:
+def told_weight(association: Association | Beside, unmoved: float) -> str:
     """The weight in words: a next cohort would report it: 8 in 10."""
     if association.weight is None:
         return "no weight: nothing votes"
     what = "it" if association.direction in {"increases", "decreases"} else "the likelier direction"
-    steps = round(association.weight * 10)
-    often = {0: "fewer than 1 in 10", 10: "more than 9 in 10"}.get(steps, f"{steps} in 10")
-    hardly = f"; the data hardly moved this from {round(_unmoved() * 10)} in 10" if hardly_moved(association) else ""
-    return f"a next cohort would report {what}: {often}{hardly}"
-
-
-def _unmoved() -> float:
-    """The weight that the prior alone gives."""
-    # numpy takes its time to import, and who asks for JSON needs no figures
-    from graph.synthesis.weight import weigh
-
-    return weigh(()).weight
+    hardly = f"; the data hardly moved this from {in_ten(unmoved)}" if hardly_moved(association, unmoved) else ""
+    return f"a next cohort would report {what}: {in_ten(association.weight)}{hardly}"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import get_args
 
-from api.figures.words import plural, within
 from api.pages.frame import View
 from api.pages.requests import paged, shown, sifting
 from graph.questions import Compare, Gaps, Mechanisms, Neighbours, Page, Prevalence
 from graph.questions.lists import cut
 from graph.stores.port import Reader
+from graph.wording import verb, within
 from schema.across import State
 from schema.populations import POPULATIONS
 
@@ -20,7 +20,7 @@ def compare_view(reader: Reader, question: Compare, rows: int | None = None) -> 
     nodes = [POPULATIONS[node] for node in answer.query["population"]]
     given = question.asked()
     content = {"answer": answer, "lesion": term, "nodes": nodes, "shown": shown(answer), "keeps": sifting(given)}
-    return View("compare.html", f"Factors of {within(term.name)}, group by group", content, "/compare", given, question)
+    return View("compare.html", f"Factors of {within(term)}, group by group", content, "/compare", given, question)
 
 
 def prevalence_view(reader: Reader, question: Prevalence) -> View:
@@ -32,8 +32,8 @@ def prevalence_view(reader: Reader, question: Prevalence) -> View:
         "node": answer.query["population"],
         "keeps": sifting(given),
     }
-    name = within(answer.prevalence.lesion.name)
-    title = f"How common {name} {'are' if plural(name) else 'is'} in {answer.prevalence.population.name}"
+    lesion = answer.prevalence.lesion
+    title = f"How common {within(lesion)} {verb(lesion)} in {answer.prevalence.population.name}"
     return View("prevalence.html", title, content, "/prevalence", given, question)
 
 
@@ -42,9 +42,7 @@ def mechanisms_view(reader: Reader, question: Mechanisms, rows: int | None = Non
     terms = reader.terms()
     term = terms[answer.query["lesion"]]
     content = {"answer": answer, "lesion": term, "terms": terms, "shown": shown(answer)}
-    return View(
-        "mechanisms.html", f"Mechanisms that papers name for {within(term.name)}", content, "/mechanisms", question.asked(), question
-    )
+    return View("mechanisms.html", f"Mechanisms that papers name for {within(term)}", content, "/mechanisms", question.asked(), question)
 
 
 def gaps_view(reader: Reader, question: Gaps, rows: int | None = None) -> View:
@@ -63,7 +61,7 @@ def gaps_view(reader: Reader, question: Gaps, rows: int | None = None) -> View:
         "shown": {"limit": page.limit, "offset": page.offset},
         "keeps": sifting(given),
     }
-    return View("gaps.html", f"What is not known of the factors of {within(about.name)}", content, "/gaps", given, question)
+    return View("gaps.html", f"What is not known of the factors of {within(about)}", content, "/gaps", given, question)
 
 
 def graph_view(reader: Reader, question: Neighbours) -> View:
@@ -72,4 +70,4 @@ def graph_view(reader: Reader, question: Neighbours) -> View:
     content = {"answer": answer, "node": node, "terms": reader.terms()}
     # of its term the address tells by that name
     given = {"term" if name == "id" else name: value for name, value in question.asked().items()}
-    return View("graph.html", f"Around {within(answer.term.name)} in {POPULATIONS[node].name}", content, "/graph", given)
+    return View("graph.html", f"Around {within(answer.term)} in {POPULATIONS[node].name}", content, "/graph", given)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.figures.words import names, plural, within
 from api.pages.frame import View
 from api.pages.requests import paged, shown, sifting
 from graph.questions import Contested, Evidence, Factors, Outcomes
 from graph.questions.lists import Side
 from graph.stores.port import Reader
+from graph.wording import labels, verb, within
 from schema.answer import Answer
 from schema.association import Association
 from schema.populations import POPULATIONS, indirect
@@ -18,16 +18,14 @@ from schema.populations import POPULATIONS, indirect
 def factors_view(reader: Reader, question: Factors, rows: int | None = None) -> View:
     answer = paged(question, rows).answer(reader)
     term = reader.terms()[answer.query["lesion"]]
-    title = f"Factors linked to {within(term.name)} in {POPULATIONS[answer.query['population']].name}"
+    title = f"Factors linked to {within(term)} in {POPULATIONS[answer.query['population']].name}"
     return _listed(reader, question, title, "exposure", answer, {"lesion": term})
 
 
 def outcomes_view(reader: Reader, question: Outcomes, rows: int | None = None) -> View:
     answer = paged(question, rows).answer(reader)
     term = reader.terms()[answer.query["exposure"]]
-    title = f"What {within(term.name)} are linked to in {POPULATIONS[answer.query['population']].name}"
-    if not plural(term.name):
-        title = title.replace(" are linked", " is linked", 1)
+    title = f"What {within(term)} {verb(term)} linked to in {POPULATIONS[answer.query['population']].name}"
     return _listed(reader, question, title, "outcome", answer, {"exposure": term})
 
 
@@ -77,7 +75,7 @@ def evidence_view(reader: Reader, question: Evidence) -> View:
         "outcome": outcome,
         "node": node,
         "counterpart": other,
-        "labels": names(answer),
+        "labels": labels(answer),
         "papers": sorted({row.study.id: row.study for row in answer.rows}.values(), key=lambda one: (one.label, one.id)),
         "papers_titles": {row.study.id: studies[row.study.id].title for row in answer.rows},
         "terms": terms,

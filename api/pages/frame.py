@@ -16,13 +16,13 @@ from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
 from api import figures
-from api.figures.weights import hardly_moved
-from api.figures.words import named, p_value
-from api.pages import formats, words
+from api.figures.weights import hardly_moved, weight_bar
 from api.pages.addresses import Addresses
+from graph import wording
 from graph.questions import Question
 from graph.stores.port import Reader, today
 from graph.synthesis.method import METHOD
+from graph.wording import sentences
 from schema.populations import POPULATIONS
 
 FOLDER = Path(__file__).parent
@@ -113,19 +113,28 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.globals |= {
-        "words": words,
-        "show": formats,
+        "words": sentences,
+        "show": wording,
         "populations": POPULATIONS,
         "abbreviations": ABBREVIATIONS,
         "method": METHOD,
         "policy": FILES_POLICY,
         "draw": figures,
-        "hardly_moved": hardly_moved,
-        "p_value": p_value,
+        "weight_bar": lambda one: weight_bar(one, _unmoved(), standalone=False),
+        "hardly_moved": lambda one: hardly_moved(one, _unmoved()),
     }
     environment.tests["starting"] = lambda text, head: text.startswith(head)
     environment.filters |= {"explained": explained, "svg": _trusted, "both": _both, "named": _named}
     return environment
+
+
+@cache
+def _unmoved() -> float:
+    """The weight that the prior alone gives."""
+    # numpy takes its time to import, and who asks for JSON needs no figures
+    from graph.synthesis.weight import weigh
+
+    return weigh(()).weight
 
 
 def compile_templates() -> None:
@@ -137,7 +146,7 @@ def compile_templates() -> None:
 @pass_context
 def _named(context: Context, text: str) -> str:
     """The text with the names of studies in place of their ids."""
-    return named(text, context["labels"])
+    return wording.named(text, context["labels"])
 
 
 def _both(draw: Callable[..., str | None], *about: Any, **options: Any) -> Markup:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from api.pages import words
 from api.pages.frame import View
 from graph.questions import Cohorts, Contested, Factors, Gaps, Narrow, Outcomes, Page, Prevalence, lookups
 from graph.questions.compare import GROUPS
 from graph.stores.port import Reader
+from graph.wording.sentences import repeated
 from schema.across import Gap
 
 FIRST, _MISSING = 8, 5
@@ -17,15 +17,15 @@ FIRST, _MISSING = 8, 5
 def start_view(reader: Reader) -> View:
     """What is known of R-DWI after ICH at one look: the surest factors, the groups, what is contested, what is missing."""
     factors = Factors().answer(reader)
-    repeated = [one for one in factors.items if words.repeated(one)]
+    surest = [one for one in factors.items if repeated(one)]
     groups = [(Factors(population=group).answer(reader), Prevalence(population=group).answer(reader)) for group in GROUPS]
     gaps = Gaps(state=("empty",)).answer(reader)
     content = {
         "counts": reader.counts(),
         "cohorts": Cohorts(page=Page(limit=1)).answer(reader).total,
         "factors": factors,
-        "headline": repeated[:FIRST],
-        "repeated": len(repeated),
+        "headline": surest[:FIRST],
+        "repeated": len(surest),
         "prevalence": Prevalence().answer(reader).prevalence,
         "groups": groups,
         "caa": Factors(population="caa").answer(reader),

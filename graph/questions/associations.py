@@ -11,6 +11,7 @@ from graph.questions.filters import Filters
 from graph.questions.lists import Narrow, Page, Side, Sort, ordered
 from graph.questions.question import Question
 from graph.stores.port import Reader
+from graph.wording import count
 from schema.answer import Answer, Why
 from schema.association import Association
 from schema.populations import POPULATIONS, indirect
@@ -93,5 +94,4 @@ def first_word(population: str, items: Sequence[Association]) -> str | None:
         if wider
         else ""
     )
-    plural = "study" if len(papers) == 1 else "studies"
-    return f"{len(rows)} finding{'s' if len(rows) != 1 else ''} from {len(papers)} {plural}, and no estimate to pool.{hint}"
+    return f"{count(len(rows), 'finding')} from {count(len(papers), 'study', 'studies')}, and no estimate to pool.{hint}"

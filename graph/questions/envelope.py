@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from graph.questions.filters import Filters
 from graph.questions.lists import Page, cut
+from graph.questions.naming import names_of
 from graph.questions.question import Spelt
 from graph.stores.port import Reader
 from schema.answer import Answer, Why
@@ -60,6 +61,7 @@ def listed(
     """The part of a list that was asked for. `why`: why there is nothing in it, where that is so."""
     return Answer(
         query=dict(query),
+        names=names_of(reader, query),
         release=reader.release(),
         total=len(items),
         limit=page.limit,

@@ -11,6 +11,7 @@ from graph.questions.associations import first_word
 from graph.questions.edges import contest, corpus_of, findings, with_indirect
 from graph.questions.envelope import Place, exposure_of, population_of, query_of, term_of, why_empty
 from graph.questions.filters import Filters
+from graph.questions.naming import names_of
 from graph.questions.prevalence import share_of
 from graph.questions.question import DATA, PAPERS, Question, Spelt
 from graph.stores.port import Reader
@@ -71,8 +72,10 @@ class Evidence(Question):
             everything, _ = findings(reader, node, Filters(), exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
             elsewhere = reader.findings(exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
             why = why_empty(len(everything), self.filters, _places(elsewhere))
+        query = query_of({"exposure": cause.id, "outcome": effect.id, **turned, **baseline}, node, self.filters)
         return answers.Evidence(
-            query=query_of({"exposure": cause.id, "outcome": effect.id, **turned, **baseline}, node, self.filters),
+            query=query,
+            names=names_of(reader, query),
             release=reader.release(),
             unknown_dropped=unknown,
             note=first_word(node, [association] if association else []),

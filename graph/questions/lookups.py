@@ -32,7 +32,7 @@ def study(reader: Reader, study_id: str) -> StudyAnswer:
         label=found.label,
         study=found,
         rows=tuple(rows_of(None, readings, corpus_of(reader))),
-        claims=tuple(claim_row(claim, everything) for claim in reader.claims() if claim.study == study_id),
+        claims=tuple(claim_row(claim, everything, reader.terms()) for claim in reader.claims() if claim.study == study_id),
         shares_patients_with=tuple(other for other in everything if other != study_id and overlap(patients[study_id], patients[other])),
     )
 

@@ -37,7 +37,7 @@ class Mechanisms(Question):
                 Mechanism(
                     **tally(own, patients).model_dump(),
                     mechanism=term_ref(terms[mechanism]),
-                    claims=tuple(claim_row(claim, studies) for claim in own),
+                    claims=tuple(claim_row(claim, studies, terms) for claim in own),
                     factors=tuple(
                         FactorTally(
                             **tally([claim for claim in own if factor in claim.factors], patients).model_dump(),

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 from graph.questions.envelope import Place, population_of
 from graph.questions.lists import ordered
 from graph.questions.lookups import around
+from graph.questions.naming import names_of
 from graph.questions.question import DATA, Question, Spelt
 from graph.stores.port import Reader
 from graph.synthesis.associations import term_ref
@@ -32,13 +33,16 @@ class Neighbours(Question):
         found = vocabulary.resolve(self.term)
         node = population_of(reader, self.population)
         broader, narrower = around(vocabulary.terms, found)
+        query = {"term": found.id, "population": node}
+        mechanisms = tuple(one for one in reader.mechanism_edges() if found.id in {one.start, one.end})
         return answers.Neighbours(
             release=reader.release(),
-            query={"term": found.id, "population": node},
+            query=query,
+            names=names_of(reader, query, (end for one in mechanisms for end in (one.start, one.end))),
             term=term_ref(found),
             as_exposure=tuple(ordered(reader.edges(exposure=found.id, population=node), None, "outcome")),
             as_outcome=tuple(ordered(reader.edges(outcome=found.id, population=node), None, "exposure")),
-            mechanisms=tuple(one for one in reader.mechanism_edges() if found.id in {one.start, one.end}),
+            mechanisms=mechanisms,
             broader=broader,
             narrower=narrower,
         )

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from graph.synthesis.certainty import judge, track_of
 from graph.synthesis.contested import contested, surprising
-from graph.synthesis.effect_sizes import CHINN, p_of_z
+from graph.synthesis.effect_sizes import p_of_z
 from graph.synthesis.method import METHOD, Z95
 from graph.synthesis.observations import stepped
 from graph.synthesis.overlap import Patients
 from graph.synthesis.reports import Takes, Vote, Votes, cast
+from graph.wording import caption, interval, null_of, per, singular
 from schema.association import (
     Association,
     CommonEffect,
@@ -32,14 +33,14 @@ from schema.association import (
 )
 from schema.populations import POPULATIONS
 from schema.reading import Family, Reading, Scale
-from schema.study import RATIOS, Study
+from schema.scales import back
+from schema.study import Study
 from schema.vocabulary import Term, Vocabulary
 
 if TYPE_CHECKING:
     from graph.synthesis.pooling import Pooled, RandomEffects
     from graph.synthesis.weight import Weight
 
-_SINGULAR = {"points": "point", "years": "year", "days": "day", "lesions": "lesion", "steps": "step"}
 _NOTED_UNIT = re.compile(r"(?:^|;)\s*unit: ([^;]+)")
 _MEASURE_ORDER = {"OR": 0, "HR": 1, "RR": 2}
 
@@ -62,7 +63,7 @@ class Synthesis:
 
 
 def term_ref(term: Term) -> TermRef:
-    return TermRef(id=term.id, name=term.name, kind=term.kind, category=term.category)
+    return TermRef(id=term.id, name=term.name, kind=term.kind, category=term.category, plural=term.plural, proper=term.proper)
 
 
 def population_ref(population: str) -> TermRef:
@@ -98,10 +99,9 @@ def synthesise(
     )
     surprises = surprising(votes.cohorts) if len(votes.cohorts) > 1 else []
     headline = headline_row or primary
-    null_value = 1.0 if headline is not None and headline.measure in {"OR", "RR", "HR"} else 0.0
-    interval = None
+    told = None
     if headline is not None and headline.estimate is not None and headline.ci is not None:
-        interval = (headline.estimate, *headline.ci)
+        told = (headline.estimate, *headline.ci)
     studies = votes.studies
     full_text = sum(corpus.studies[study].read == "full-text" for study in studies)
     patients = sum(reading.n for reading in cohorts if reading.n_known)
@@ -110,8 +110,8 @@ def synthesise(
         basis,
         corpus.studies,
         direction=direction,
-        headline=interval,
-        null_value=null_value,
+        headline=told,
+        null_value=null_of(headline.measure if headline is not None else None),
         published_only=headline_row is not None,
         rolled_up=[
             finding
@@ -207,22 +207,6 @@ def _direction(votes: Votes, sign: int | None, headline: PublishedEstimate | Non
 _WORDS: dict[int, Direction] = {1: "increases", -1: "decreases", 0: "inconclusive"}
 
 
-def back(scale: Scale | None, y: float) -> float:
-    """From the scale of `y` to the printed one."""
-    if scale == "log-ratio":
-        return math.exp(y)
-    if scale == "smd":
-        return y / CHINN
-    return math.tanh(y) if scale == "fisher-z" else y
-
-
-def scale_of(measure: str) -> Scale:
-    """The scale of `y` of a family of that measure."""
-    if measure in RATIOS:
-        return "log-ratio"
-    return "smd" if measure == "SMD" else "fisher-z" if measure == "correlation" else "linear"
-
-
 def _back_ci(scale: Scale | None, ci: Interval) -> Interval:
     return back(scale, ci[0]), back(scale, ci[1])
 
@@ -266,7 +250,7 @@ def _family_result(family: Family, votes: Sequence[Vote]) -> FamilyResult:
     if random is None:
         # one study is shown as it is printed, per its own step
         step = _step(votes[0])
-        unit = f"{step:g} {unit}" if unit and step != 1 else unit and _SINGULAR.get(unit, unit)
+        unit = f"{step:g} {unit}" if unit and step != 1 else unit and (singular(unit) if family.contrast_type == "per-unit" else unit)
         common = common_effect([y[0] * step], [se[0] * step])
         source, estimate, ci = "single-study", back(scale, y[0] * step), _own_ci(votes[0].reading, _back_ci(scale, common.ci))
     else:
@@ -387,8 +371,7 @@ def _disagreeing(
 
 
 def _told(one: FamilyResult | PublishedEstimate) -> str:
-    interval = f" ({one.ci[0]:.2f}-{one.ci[1]:.2f})" if one.ci else ""
-    return f"{one.estimate:.2f}{interval}"
+    return f"{one.estimate:.2f}{f' ({interval(one.ci, digits=2)})' if one.ci else ''}"
 
 
 def _exclude(a: tuple[float | None, Interval | None], b: tuple[float | None, Interval | None]) -> bool:
@@ -424,7 +407,8 @@ def _contrast(headline: PublishedEstimate | None, primary: FamilyResult | None, 
         return texts.pop()
     if primary is None:
         return None
-    return f"per {primary.unit}" if primary.unit else primary.contrast_type
+    step = per(primary.measure, primary.unit)
+    return step if step.startswith("per ") else primary.contrast_type
 
 
 def _compared(reading: Reading) -> str:
@@ -485,48 +469,3 @@ def partial(members: Sequence[Vote], primary: Collection[str] = ()) -> Partial:
     votes = Votes(tuple(members), tuple(members), (), {}, (), len(members), ())
     direction = _direction(votes, weighed.sign if weighed else None)
     return Partial(direction, round(weighed.weight, 6) if weighed else None, family, _contrast(None, family, votes))
-
-
-def excludes_no_effect(measure: str | None, ci: Interval | None) -> bool | None:
-    """Whether an interval excludes no effect; None where there is none."""
-    if ci is None:
-        return None
-    null = 1.0 if measure in {"OR", "RR", "HR"} else 0.0
-    return not ci[0] <= null <= ci[1]
-
-
-def includes_no_effect(association: Association) -> bool:
-    """Whether an edge of a direction has a headline whose interval includes no effect."""
-    directed = association.direction in {"increases", "decreases"}
-    return directed and excludes_no_effect(association.measure, association.ci) is False
-
-
-def unit_of(association: Association) -> str | None:
-    """What the headline is per, where it is an estimate per unit."""
-    return association.families[0].unit if association.families and association.estimate_source != "published" else None
-
-
-def caption(association: Association) -> str:
-    """The association in a dozen words: "increases, OR 1.9, 4 cohorts, low certainty"."""
-    if not association.studies:
-        return "no cohort: only reviews or descriptions say so"
-    cohorts = f"{association.cohorts} cohort{'' if association.cohorts == 1 else 's'}"
-    parts: list[str] = [association.direction]
-    if association.estimate is not None:
-        source = {"published": " (published)", "single-study": " (single study)"}.get(association.estimate_source or "", "")
-        unit = unit_of(association)
-        per = f" per {unit}" if unit else ""
-        pooled = association.estimate_source in {"pooled-bayes", "pooled-reml-hk"}
-        some = f" from {association.k} of {cohorts}" if pooled and association.k != association.cohorts else ""
-        parts.append(f"{association.measure} {association.estimate:.3g}{per}{source}{some}")
-        if not some:
-            parts.append(cohorts)
-        if includes_no_effect(association):
-            parts.append("interval includes no effect")
-    else:
-        parts += ["no estimate", cohorts]
-    if association.certainty is not None:
-        parts.append(f"{association.certainty.replace('-', ' ')} certainty")
-    if association.contested is not None:
-        parts.append("contested")
-    return ", ".join(parts)

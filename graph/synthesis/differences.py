@@ -9,8 +9,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from graph.synthesis.associations import Corpus, back
-from graph.synthesis.effect_sizes import CHINN, p_of_z
+from graph.synthesis.associations import Corpus
+from graph.synthesis.effect_sizes import p_of_z
 from graph.synthesis.method import Z95
 from graph.synthesis.overlap import shares
 from graph.synthesis.reports import later
@@ -18,6 +18,7 @@ from schema.across import Difference
 from schema.association import Association, EstimateSource
 from schema.populations import with_parts
 from schema.reading import Family, Reading, Scale
+from schema.scales import CHINN, back
 
 # groups into which one study sorts its patients, so that nobody is in two of them
 _APART = (

@@ -15,9 +15,6 @@ from schema.study import Counts
 
 _NORMAL = NormalDist()
 
-# Chinn S, Stat Med 2000;19:3127-31: a standardised difference times pi / sqrt(3) is about a log odds ratio
-CHINN = math.pi / math.sqrt(3)
-
 
 class Estimate(NamedTuple):
     """An estimate and its standard error, on one scale."""

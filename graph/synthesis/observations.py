@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from graph.synthesis.effect_sizes import (
-    CHINN,
     Estimate,
     difference_from_ci,
     fisher_z,
@@ -31,6 +30,7 @@ from graph.synthesis.method import METHOD, Z95
 from schema.populations import nodes_of
 from schema.pvalue import P, parse_p
 from schema.reading import Family, ObservationKind, Reading, Scale, sign_of
+from schema.scales import CHINN
 from schema.study import RATIOS, REVIEWS, Counts, Finding, Group, Population, Study, last_digit
 from schema.vocabulary import Vocabulary
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from graph import wording
 from graph.synthesis.associations import Corpus, population_ref, study_ref, term_ref
 from graph.synthesis.certainty import scanned_share
 from graph.synthesis.effect_sizes import whole_number
@@ -254,10 +255,6 @@ def _windows(rows: Sequence[PrevalenceRow]) -> tuple[Window, ...]:
     return tuple(windows)
 
 
-def _cohorts(count: int) -> str:
-    return f"{count} cohort{'' if count == 1 else 's'}"
-
-
 def _judge(
     rows: Sequence[PrevalenceRow], pooled: PooledPrevalence | None, studies: Mapping[str, Study]
 ) -> tuple[CertaintyLevel | None, tuple[Reason, ...]]:
@@ -274,7 +271,7 @@ def _judge(
         text = f"fewer than {METHOD.scanned_share:.0%} of the eligible were scanned in {', '.join(few)}"
         reasons.append(Reason(domain="risk of bias", text=text, step=-1))
     if unknown:
-        text = f"share of the eligible that was scanned not known in {unknown} of {_cohorts(len(rows))}"
+        text = f"share of the eligible that was scanned not known in {unknown} of {wording.count(len(rows), 'cohort')}"
         reasons.append(Reason(domain="risk of bias", text=text))
     interval = pooled.prediction_interval
     if interval is not None and interval[1] - interval[0] > 25:
@@ -283,7 +280,11 @@ def _judge(
         reasons.append(Reason(domain="inconsistency", text=text, step=-1))
     if len(rows) == 1 or pooled.ci[1] - pooled.ci[0] > 20:
         level -= 1
-        reasons.append(Reason(domain="imprecision", text=f"{pooled.ci[0]:.0f}% to {pooled.ci[1]:.0f}% from {_cohorts(len(rows))}", step=-1))
+        reasons.append(
+            Reason(
+                domain="imprecision", text=f"{pooled.ci[0]:.0f}% to {pooled.ci[1]:.0f}% from {wording.count(len(rows), 'cohort')}", step=-1
+            )
+        )
     cap = 3
     if not any(studies[row.study.id].read == "full-text" for row in rows):
         cap = 1

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from graph.synthesis.associations import Corpus, Synthesis, excludes_no_effect, pool, study_ref, synthesise
+from graph.synthesis.associations import Corpus, Synthesis, pool, study_ref, synthesise
 from graph.synthesis.method import METHOD
 from graph.synthesis.reports import Vote
+from graph.wording import count, excludes_no_effect
 from schema.association import Association
 from schema.reading import Reading
 from schema.robustness import CumulativeStep, Flips, LeftOut, SmallStudyEffects, Standing
@@ -123,14 +124,10 @@ def flips(synthesis: Synthesis, left_out: Sequence[LeftOut]) -> Flips:
         told.append("Leaving out no single study flips it.")
     size = f"of {METHOD.reference_n} patients"
     if nulls is not None:
-        told.append(f"{_cohorts(nulls)} {size} without any association would take no effect into the interval.")
+        told.append(f"{count(nulls, 'further cohort')} {size} without any association would take no effect into the interval.")
     if opposites is not None:
-        told.append(f"{_cohorts(opposites)} {size}, significant the other way, would make the other sign the likelier.")
+        told.append(f"{count(opposites, 'further cohort')} {size}, significant the other way, would make the other sign the likelier.")
     return Flips(alone=alone, null_cohorts=nulls, opposite_cohorts=opposites, text=" ".join(told))
-
-
-def _cohorts(count: int) -> str:
-    return f"{count} further cohort{'' if count == 1 else 's'}"
 
 
 def _opposite_cohorts(synthesis: Synthesis) -> int | None:
@@ -159,10 +156,10 @@ def _null_cohorts(synthesis: Synthesis) -> int | None:
     y, se, scaled = _figures(votes)
     error = median(scaled) / math.sqrt(reference_information())
     scale = votes[0].reading.scale
-    for count in range(1, METHOD.flip_limit + 1):
-        low, high = pool([*y, *[0.0] * count], [*se, *[error] * count], scale)[1].ci
+    for added in range(1, METHOD.flip_limit + 1):
+        low, high = pool([*y, *[0.0] * added], [*se, *[error] * added], scale)[1].ci
         if low <= 0 <= high:
-            return count
+            return added
     return None
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from graph.synthesis.associations import Corpus, Synthesis, back, population_ref, study_ref
+from graph.synthesis.associations import Corpus, Synthesis, population_ref, study_ref, term_ref
 from graph.synthesis.contested import grid_of, power
 from graph.synthesis.method import Z95
 from graph.synthesis.observations import stepped
 from schema.association import ClaimRow, FamilyResult, Interval, Reports, Row, Used
 from schema.reading import ClaimReading, Reading
+from schema.scales import back
 from schema.study import RATIOS, Finding, Study
+from schema.vocabulary import Vocabulary
 
 _REPORTS: Mapping[int, Reports] = {1: "increases", -1: "decreases", 0: "not-significant"}
 
@@ -103,7 +105,10 @@ def _row(reading: Reading, corpus: Corpus, used: Used, why: str | None, share: f
         population=population_ref(reading.populations[0]),
         population_label=study.population(row.population).label,
         exposure=row.exposure,
+        exposure_term=term_ref(corpus.vocabulary[row.exposure]),
         outcome=row.outcome,
+        outcome_term=term_ref(corpus.vocabulary[row.outcome]),
+        opposite=reading.turned_from is not None,
         design=study.design,
         randomised=row.randomised,
         adjusted=row.adjusted,
@@ -172,7 +177,7 @@ def _bounds(row: Finding) -> Interval | None:
     return (float(row.ci[0]), float(row.ci[1])) if row.ci else None
 
 
-def claim_row(claim: ClaimReading, studies: Mapping[str, Study]) -> ClaimRow:
+def claim_row(claim: ClaimReading, studies: Mapping[str, Study], terms: Vocabulary) -> ClaimRow:
     return ClaimRow(
         claim=claim.claim,
         study=study_ref(studies[claim.study]),
@@ -180,6 +185,7 @@ def claim_row(claim: ClaimReading, studies: Mapping[str, Study]) -> ClaimRow:
         basis=claim.row.basis,
         links=claim.row.links,
         target=claim.target,
+        target_term=term_ref(terms[claim.target]) if claim.target is not None else None,
         factors=claim.factors,
         source=claim.row.source,
         notes=claim.row.notes,

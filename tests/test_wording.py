@@ -1,29 +1,36 @@
-"""What is known in plain words, and figures as the field writes them."""
+"""What is known in plain words, and numbers, units and names as the field writes them: one rule for every surface."""
 
 from __future__ import annotations
 
+import io
+import re
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+from rich.console import Console
+from starlette.testclient import TestClient
 
-from api.figures.words import plural, within
-from api.pages import formats, words
-from api.tables import number
-from graph import questions
+from api import figures, tables
+from api.app import create_app
+from api.assistant import short
+from graph import questions, wording
 from graph.build import EvidenceGraph, build
-from graph.stores.memory import MemoryReader
+from graph.stores.memory import MemoryReader, MemoryStore
+from graph.synthesis.weight import weigh
+from graph.wording import measured, named, number, p_value, sentences, within
 from schema.association import Association, FamilyResult, TermRef
 from schema.study import Design, Population, Study
 from schema.vocabulary import Term, shipped
 
 ICH = TermRef(id="ich", name="intracerebral haemorrhage (ICH)", kind="population")
-RDWI = TermRef(id="r-dwi", name="Remote DWI lesions", kind="lesion")
+RDWI = TermRef(id="r-dwi", name="Remote DWI lesions", kind="lesion", plural=True)
 
 
 def association(**more: Any) -> Association:
     """An association of one significant cohort, changed as asked."""
     figures: dict[str, Any] = {
-        "exposure": TermRef(id="lacunes", name="Lacunes", kind="csvd-marker"),
+        "exposure": TermRef(id="lacunes", name="Lacunes", kind="csvd-marker", plural=True),
         "outcome": RDWI,
         "population": ICH,
         "direction": "increases",
@@ -47,7 +54,7 @@ def association(**more: Any) -> Association:
 
 def told(**more: Any) -> str:
     one = association(**more)
-    return " ".join(words.known(one, one.outcome))
+    return " ".join(sentences.known(one, one.outcome))
 
 
 def family(**more: Any) -> FamilyResult:
@@ -137,7 +144,7 @@ def test_no_sentence_of_the_corpus_denies_or_makes_up_a_link(graph: EvidenceGrap
     for one in graph.associations:
         if not one.studies:
             continue
-        report = words.known(one, one.outcome)[0]
+        report = sentences.known(one, one.outcome)[0]
         if one.direction == "inconclusive":
             assert "nothing clear" in report
             assert " links " not in report
@@ -183,7 +190,7 @@ def test_an_estimate_that_points_the_other_way_is_told_as_such_wherever_it_stand
         above = one.estimate > (1 if one.measure in {"OR", "RR", "HR"} else 0)
         other = above is (one.direction == "decreases")
         found += other
-        for text in (" ".join(words.known(one, one.outcome)), words.notes(one)):
+        for text in (" ".join(sentences.known(one, one.outcome)), sentences.notes(one)):
             assert ("this estimate points the other way" in text) is other, text
     assert found
 
@@ -208,19 +215,19 @@ def test_certainty_is_named_with_what_lowered_it() -> None:
 def test_no_sentence_of_the_corpus_says_cause_or_no_effect_as_a_finding(graph: EvidenceGraph) -> None:
     terms = shipped()
     for one in graph.associations:
-        sentences = words.known(one, terms[one.outcome.id])
-        text = " ".join(sentences).replace("includes no effect", "")
+        told = sentences.known(one, terms[one.outcome.id])
+        text = " ".join(told).replace("includes no effect", "")
         # a name may say cause
-        for name in (one.exposure.name, one.outcome.name):
-            text = text.replace(within(name), "")
+        for name in (within(one.exposure), within(one.outcome)):
+            text = text.replace(name, "")
         assert "cause" not in text, text
         assert "no effect" not in text, text
         assert "proves" not in text, text
         assert (one.cohorts != 1) or not one.studies or "not repeated" in text or "one cohort" in text or "No cohort" in text, text
         if one.estimate is not None and one.studies:
-            assert formats.estimate(one, spelt=True) in text
-        if words.includes_no_effect(one) and one.studies:
-            assert "includes no effect" in " ".join(sentences)
+            assert wording.estimate(one, spelt=True) in text
+        if wording.includes_no_effect(one.measure, one.ci) and one.studies:
+            assert "includes no effect" in " ".join(told)
 
 
 def test_both_lines_of_blood_pressure_are_told(reader: MemoryReader) -> None:
@@ -228,8 +235,8 @@ def test_both_lines_of_blood_pressure_are_told(reader: MemoryReader) -> None:
     seen = questions.Evidence(exposure="acute-bp-reduction", outcome="r-dwi").answer(reader).association
     assert trial is not None
     assert seen is not None
-    lines = words.beside(trial, seen)
-    assert lines == words.beside(seen, trial)
+    lines = sentences.beside(trial, seen)
+    assert lines == sentences.beside(seen, trial)
     assert "says nothing clear (1 cohort: 1 not significant)" in lines[0]
     assert "says more (8 cohorts: 5 more, 2 not significant, 1 sign not printed)" in lines[0]
     assert "settles little" in lines[1]
@@ -253,11 +260,11 @@ def test_a_single_headline_says_what_was_printed_exactly_where_that_differs(read
             or any(abs(a - b) > 0.02 * abs(b) + 0.006 for a, b in zip(row.printed_ci, one.ci, strict=True))
             for row in rows
         )
-        text = words.printed(one, rows)
+        text = sentences.printed(one, rows)
         told += bool(text)
         assert bool(text) is differs, (one.exposure.id, one.outcome.id, text)
         for row in rows:
-            assert not text or row.printed_ci is None or formats.interval(row.printed_ci) in text
+            assert not text or row.printed_ci is None or wording.interval(row.printed_ci) in text
     assert told
 
 
@@ -266,15 +273,16 @@ def test_a_single_headline_says_what_was_printed_exactly_where_that_differs(read
     [(0.01, "fewer than 1 in 10"), (0.05, "fewer than 1 in 10"), (0.26, "3 in 10"), (0.8, "8 in 10"), (0.96, "more than 9 in 10")],
 )
 def test_a_probability_is_told_in_tenths(share: float, expected: str) -> None:
-    assert formats.in_ten(share) == expected
+    assert wording.in_ten(share) == expected
 
 
 def test_the_weight_in_words_is_that_of_its_bar(graph: EvidenceGraph) -> None:
     from api.figures.weights import told_weight
 
+    unmoved = weigh(()).weight
     for one in graph.associations:
         if one.weight is not None:
-            assert f": {formats.in_ten(one.weight)}" in told_weight(one), one.weight
+            assert f": {wording.in_ten(one.weight)}" in told_weight(one, unmoved), one.weight
 
 
 @pytest.mark.parametrize(
@@ -284,36 +292,66 @@ def test_figures_are_printed_as_the_field_does(value: float, expected: str) -> N
     assert number(value) == expected
 
 
+def test_estimates_p_values_and_reasons_are_told_as_the_field_does() -> None:
+    assert measured("OR", 1.851, (1.1, 3.112)) == "OR 1.85 (1.10-3.11)"
+    assert measured("OR", 1.851, (1.1, 3.112), "10 mmHg", level=True) == "OR 1.85, 95% CI 1.10-3.11, per 10 mmHg"
+    assert measured("correlation", -0.09, (-0.27, 0.09)) == "r -0.09 (-0.27 to 0.09)"
+    assert measured("proportion-difference", 13.4, (4.6, 22.2), "percentage points") == "difference 13.40 percentage points (4.60-22.20)"
+    assert [p_value(one) for one in (0.008, "<0.001", ">=0.111", "<= 0.05", None)] == [
+        "p = 0.008",
+        "p < 0.001",
+        "p \u2265 0.111",
+        "p \u2264 0.05",
+        "",
+    ]
+    assert (
+        named("shares patients with a-1, a-1-b and a-1:x", {"a-1": "A 1", "a-1-b": "B", "a-1:x": "a row"})
+        == "shares patients with A 1, B and a row"
+    )
+
+
 @pytest.mark.parametrize(("p", "expected"), [(0.003, "p = 0.003"), (0.0004, "p < 0.001"), (0.04567, "p = 0.046")])
 def test_the_p_of_a_test_made_here_is_rounded_as_the_field_does(p: float, expected: str) -> None:
-    assert formats.p_of_test(p) == expected
+    assert wording.p_of_test(p) == expected
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
+    ("name", "proper", "expected"),
     [
-        ("Cerebral microbleeds", "cerebral microbleeds"), ("CSVD score", "CSVD score"), ("Black race", "Black race"),
-        ("Recurrent ICH", "recurrent ICH"), ("NIHSS at discharge", "NIHSS at discharge"), ("Glasgow Coma Scale", "Glasgow Coma Scale"),
+        ("Cerebral microbleeds", False, "cerebral microbleeds"), ("CSVD score", False, "CSVD score"), ("Black race", True, "Black race"),
+        ("Recurrent ICH", False, "recurrent ICH"), ("T2 hyperintensity", False, "T2 hyperintensity"), ("Black race", False, "black race"),
     ],
 )  # fmt: skip
-def test_a_name_within_a_sentence_begins_small_where_it_is_a_word(name: str, expected: str) -> None:
-    assert within(name) == expected
+def test_a_name_within_a_sentence_begins_small_where_it_is_a_word(name: str, proper: bool, expected: str) -> None:
+    assert within(Term(id="x", name=name, kind="risk-factor", proper=proper)) == expected
+
+
+@pytest.mark.parametrize(
+    ("term", "expected"),
+    [
+        ("gcs", "Glasgow Coma Scale"), ("c-reactive-protein", "C-reactive protein"), ("d-dimer", "D-dimer"), ("nihss", "NIHSS"),
+        ("hachinski-score", "Hachinski ischaemic score"), ("functional-outcome-mrs", "modified Rankin Scale (ordinal)"),
+    ],
+)  # fmt: skip
+def test_the_shipped_names_keep_their_capitals_where_they_are_proper(term: str, expected: str) -> None:
+    assert within(shipped()[term]) == expected
 
 
 def test_an_increase_is_told_by_what_it_is_of() -> None:
     terms = shipped()
-    assert formats.more(terms["r-dwi"]) == "more remote DWI lesions"
-    assert formats.more(terms["mortality"]) == "a higher risk of death"
-    assert formats.more(terms["mortality"], less=True) == "a lower risk of death"
-    assert formats.more(terms["quality-of-life"]) == "higher quality of life"
-    assert formats.more(Term(id="x", name="Atrophy", kind="csvd-marker")) == "more atrophy"
+    assert wording.more(terms["r-dwi"]) == "more remote DWI lesions"
+    assert wording.more(terms["mortality"]) == "a higher risk of death"
+    assert wording.more(terms["mortality"], less=True) == "a lower risk of death"
+    assert wording.more(terms["quality-of-life"]) == "higher quality of life"
+    assert wording.more(Term(id="x", name="Atrophy", kind="csvd-marker"), less=True) == "less atrophy"
+    assert wording.more(Term(id="x", name="Nidi", kind="csvd-marker", plural=True), less=True) == "fewer nidi"
 
 
 def test_a_family_says_what_it_is_of(graph: EvidenceGraph) -> None:
     answer = questions.Evidence(exposure="cerebral-microbleeds", outcome="r-dwi").answer(MemoryReader(graph))
     one = answer.association
     assert one is not None
-    told = [words.family(family, answer.rows, one, shipped().terms) for family in one.families]
+    told = [sentences.family(family, answer.rows, one) for family in one.families]
     assert told == ["OR, binary, observational", "OR, binary, observational; as strictly lobar microbleeds"]
 
 
@@ -321,9 +359,7 @@ def test_a_family_per_step_says_its_step_and_no_type(graph: EvidenceGraph) -> No
     answer = questions.Evidence(exposure="acute-bp-reduction", outcome="r-dwi").answer(MemoryReader(graph))
     one = answer.association
     assert one is not None
-    assert words.family(one.families[0], answer.rows, one, shipped().terms) == (
-        "OR per 10 mmHg, observational; as reduction of mean arterial pressure"
-    )
+    assert sentences.family(one.families[0], answer.rows, one) == ("OR per 10 mmHg, observational; as reduction of mean arterial pressure")
 
 
 @pytest.mark.parametrize(
@@ -335,11 +371,11 @@ def test_a_family_per_step_says_its_step_and_no_type(graph: EvidenceGraph) -> No
     ],
 )
 def test_designs_are_told_as_the_field_writes_them(name: str | None, told: str) -> None:
-    assert formats.design(name) == told
+    assert wording.design(name) == told
 
 
 def test_every_design_has_its_words() -> None:
-    assert set(formats.DESIGNS) == set(get_args(Design))
+    assert set(wording.DESIGNS) == set(get_args(Design))
 
 
 @pytest.mark.parametrize(
@@ -353,32 +389,32 @@ def test_every_design_has_its_words() -> None:
 )
 def test_groups_are_told_in_words(condition: Any, arteriopathy: Any, location: Any, told: str) -> None:
     group = Population(id="all", label="all", condition=condition, arteriopathy=arteriopathy, location=location)
-    assert formats.people(group) == told
+    assert wording.people(group) == told
 
 
 @pytest.mark.parametrize(("slug", "told"), [("csvd-marker", "CSVD marker"), ("dwi-lesion", "DWI lesion"), ("vessel", "vessel")])
 def test_kinds_are_told_in_words(slug: str, told: str) -> None:
-    assert formats.kind(slug) == told
+    assert wording.kind(slug) == told
 
 
 def test_a_published_difference_has_its_unit_wherever_its_sheet_notes_one(graph: EvidenceGraph) -> None:
     answer = questions.Evidence(exposure="haematoma-volume", outcome="r-dwi").answer(MemoryReader(graph))
     one = answer.association
     assert one is not None
-    assert formats.unit(one) == "mL"
-    assert "mean difference 2.78 (95% CI 0.97-4.60) mL" in " ".join(words.known(one, one.outcome))
+    assert wording.unit(one) == "mL"
+    assert "mean difference 2.78 (95% CI 0.97-4.60) mL" in " ".join(sentences.known(one, one.outcome))
 
 
 def test_a_slope_says_what_it_is_of(graph: EvidenceGraph) -> None:
     answer = questions.Evidence(exposure="cortical-superficial-siderosis", outcome="r-dwi-count").answer(MemoryReader(graph))
     assert answer.association is not None
-    assert words.notes(answer.association) == "single study; includes no effect; present vs absent"
+    assert sentences.notes(answer.association) == "single study; includes no effect; present vs absent"
 
 
 def test_a_null_of_the_same_patients_is_not_hidden_by_the_row_that_counts(reader: MemoryReader) -> None:
     answer = questions.Evidence(exposure="platelet-transfusion", outcome="poor-functional-outcome").answer(reader)
     assert answer.association is not None
-    told = " ".join(words.known(answer.association, answer.association.outcome, answer.rows))
+    told = " ".join(sentences.known(answer.association, answer.association.outcome, answer.rows))
     assert "Rows on patients who are counted by others say otherwise: 1 not significant." in told
 
 
@@ -388,26 +424,24 @@ def test_the_reasons_by_which_rows_are_known_to_be_of_counted_patients_are_those
         for one in reader.edges()
         for row in questions.Evidence(exposure=one.exposure.id, outcome=one.outcome.id, population=one.population.id).answer(reader).rows
     }
-    for beginning in words._AGAIN:
+    for beginning in sentences._AGAIN:
         assert any(why and why.startswith(beginning) for why in whys), beginning
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
+    ("term", "expected"),
     [
-        ("Remote DWI lesions", True),
-        ("Cortical superficial siderosis", False),
-        ("Diabetes mellitus", False),
-        ("Incidental DWI lesions (without ICH)", True),
+        ("r-dwi", "are"), ("r-dwi-acute-phase", "are"), ("epvs-basal-ganglia", "are"), ("haemorrhage-count", "is"), ("r-dwi-volume", "is"),
+        ("cortical-superficial-siderosis", "is"), ("diabetes", "is"), ("incidental-dwi", "are"),
     ],
-)
-def test_names_that_end_in_s_are_not_all_plurals(name: str, expected: bool) -> None:
-    assert plural(name) is expected
+)  # fmt: skip
+def test_plurals_are_those_of_the_head_of_a_name(term: str, expected: str) -> None:
+    assert wording.verb(shipped()[term]) == expected
 
 
 def test_a_contrast_of_an_unknown_kind_is_told_in_words(reader: MemoryReader) -> None:
     for one in reader.edges():
-        told = " ".join(words.known(one, one.outcome))
+        told = " ".join(sentences.known(one, one.outcome))
         assert "(unknown)" not in told
         assert "per percentage points" not in told
 
@@ -424,3 +458,204 @@ def test_a_turned_row_without_an_error_is_turned_all_the_same(graph: EvidenceGra
     answer = questions.Evidence(exposure="age", outcome="r-dwi").answer(MemoryReader(build([*graph.studies, study], shipped())))
     (row,) = [one for one in answer.rows if one.study.id == "turned-2026"]
     assert (row.value, row.printed_value, row.turned) == (2.0, 0.5, True)
+
+
+# --- the same words on every surface, of a user's own vocabulary too ---
+
+OWN = (
+    Term(id="qx-7", name="Nidi of the Quox kind", kind="csvd-marker", plural=True),
+    Term(id="bad-x", name="Quox failure", kind="outcome", harm="higher"),
+    Term(id="good-x", name="Quox success", kind="outcome", inverse_of="bad-x", harm="lower"),
+    Term(id="level-x", name="Quox level", kind="lesion", unit="mL"),
+    Term(id="way-x", name="Quox leakage", kind="mechanism", proper=True),
+)
+
+
+@pytest.fixture(scope="module")
+def own_graph() -> EvidenceGraph:
+    """Two papers on a vocabulary of a user's own: a difference below zero, a difference of shares, and an opposite outcome."""
+    everyone = [{"id": "all", "label": "ICH", "condition": "ich", "arteriopathy": "any", "location": "any", "n": 1200}]
+    row = {"exposure": "qx-7", "population": "all"}
+    studies = [
+        {
+            "id": "own-2026", "read": "abstract", "design": "prospective-cohort", "n": 1200, "populations": everyone,
+            "findings": [
+                {**row, "outcome": "level-x", "measure": "mean-difference", "value": -0.77, "ci": [-1.36, -0.18], "direction": "decreases"},
+                {**row, "outcome": "good-x", "measure": "OR", "value": 0.5, "ci": [0.3, 0.8], "contrast": "present vs absent",
+                 "direction": "decreases"},
+            ],
+            "mechanisms": [{"mechanism": "way-x", "stance": "supports", "basis": "imaging", "links": ["qx-7", "way-x", "level-x"]}],
+        },
+        {
+            "id": "points-2026", "read": "abstract", "design": "prospective-cohort", "n": 1200, "populations": everyone,
+            "findings": [{**row, "outcome": "mortality", "measure": "proportion-difference", "value": 13.4, "ci": [4.6, 22.2],
+                          "direction": "increases"}],
+        },
+    ]  # fmt: skip
+    return build([Study.model_validate(one) for one in studies], shipped().extended(OWN))
+
+
+@pytest.fixture(scope="module")
+def own(own_graph: EvidenceGraph) -> MemoryReader:
+    return MemoryReader(own_graph)
+
+
+def console(*shown: Any) -> str:
+    to = Console(width=300, file=io.StringIO(), record=True, highlight=False)
+    for one in shown:
+        to.print(one)
+    return to.export_text()
+
+
+def surfaces(graph: EvidenceGraph, exposure: str, outcome: str) -> dict[str, str]:
+    """All that the surfaces say of an association, by surface."""
+    answer = questions.Evidence(exposure=exposure, outcome=outcome).answer(MemoryReader(graph))
+    one = answer.association
+    assert one is not None
+    with TestClient(create_app(MemoryStore(graph))) as client:
+        address = f"/evidence?exposure={exposure}&outcome={outcome}"
+        page = re.sub(r"<[^>]*>", "", client.get(address, headers={"Accept": "text/html"}).text)
+    return {
+        "caption": one.caption,
+        "page": " ".join(page.split()),
+        "figure": " ".join(re.sub(r"<[^>]*>", " ", figures.evidence_plot(answer)).split()),
+        "command line": console(
+            tables.associations([one], "both", ""),
+            tables.rows(answer.rows, exposure, outcome, ""),
+            tables.left_out(answer.leave_one_out, ""),
+        ),
+        "assistant": short.evidence(answer).model_dump_json(),
+    }
+
+
+def test_an_interval_below_zero_is_told_with_to_on_every_surface(own_graph: EvidenceGraph) -> None:
+    told = surfaces(own_graph, "qx-7", "level-x")
+    for surface in ("page", "figure", "command line", "assistant"):
+        assert "-0.77 (-1.36 to -0.18)" in told[surface] or "-0.77 (95% CI -1.36 to -0.18)" in told[surface], surface
+    assert not any("1.36-" in text for text in told.values())
+
+
+def test_a_difference_of_shares_has_percentage_points_and_no_step_on_every_surface(own_graph: EvidenceGraph) -> None:
+    told = surfaces(own_graph, "qx-7", "mortality")
+    for surface in ("caption", "page", "figure", "command line"):
+        assert "percentage points" in told[surface], surface
+    assert "proportion difference 13.4 percentage points (single study)" in told["caption"]
+    assert not any("per percentage point" in text for text in told.values())
+
+
+def test_a_users_own_terms_are_named_and_never_by_their_ids(own: MemoryReader) -> None:
+    answers = [
+        figures.evidence_plot(questions.Evidence(exposure="qx-7", outcome="bad-x").answer(own)),
+        figures.evidence_plot(questions.Evidence(exposure="level-x", outcome="bad-x").answer(own)),
+        figures.gap_map(questions.Gaps(lesion="level-x").answer(own)),
+        figures.gap_map(questions.Gaps(lesion="level-x", state=()).answer(own)),
+        figures.mechanism_diagram(questions.Mechanisms(lesion="level-x").answer(own)),
+        figures.neighbourhood(questions.Neighbours(term="qx-7").answer(own)),
+    ]
+    for drawn in answers:
+        told = re.sub(r"<[^>]*>", " ", drawn)
+        assert "Quox" in told
+        assert not re.search(r"\b(qx|bad|good|level|way)[- ](7|x)\b", told), told
+    assert "Nidi of the Quox kind may act through Quox leakage" in answers[-1]
+
+
+def test_a_users_own_opposite_is_turned_round_and_not_printed_the_other_way(own: MemoryReader) -> None:
+    answer = questions.Evidence(exposure="qx-7", outcome="bad-x").answer(own)
+    (row,) = [one for one in answer.rows if one.outcome == "good-x"]
+    assert (row.opposite, row.turned, row.outcome_term.name, row.reports) == (True, True, "Quox success", "increases")
+    assert answer.association is not None
+    assert wording.compared(row, answer.association) == ["as quox success (turned round)", "present vs absent"]
+    asked = questions.Evidence(exposure="qx-7", outcome="good-x").answer(own)
+    assert "Asked of quox success, and turned round." in figures.evidence_plot(asked)
+
+
+def test_a_users_own_plural_takes_a_plural_verb(own_graph: EvidenceGraph) -> None:
+    with TestClient(create_app(MemoryStore(own_graph))) as client:
+        html = client.get("/outcomes?exposure=qx-7", headers={"Accept": "text/html"}).text
+        assert "What nidi of the Quox kind are linked to in" in html
+        html = client.get("/outcomes?exposure=level-x", headers={"Accept": "text/html"}).text
+        assert "What quox level is linked to in" in html
+
+
+def test_rows_carry_their_terms(own: MemoryReader, reader: MemoryReader) -> None:
+    for one in (own, reader):
+        terms = one.terms()
+        for edge in one.edges()[:60]:
+            for row in (
+                questions.Evidence(exposure=edge.exposure.id, outcome=edge.outcome.id, population=edge.population.id).answer(one).rows
+            ):
+                assert (row.exposure_term.id, row.outcome_term.id) == (row.exposure, row.outcome)
+                assert (row.exposure_term.name, row.outcome_term.name) == (terms[row.exposure].name, terms[row.outcome].name)
+                assert row.opposite is (terms[row.outcome].inverse_of is not None)
+
+
+@pytest.mark.parametrize("measure", ["OR", "RR", "HR", "mean-difference", "SMD", "beta", "correlation", "proportion-difference"])
+def test_no_effect_is_one_of_a_ratio_and_else_nothing(measure: str) -> None:
+    ratio = measure in {"OR", "RR", "HR"}
+    assert wording.includes_no_effect(measure, (0.5, 2.0)) is ratio
+    assert wording.includes_no_effect(measure, (-0.5, 0.5)) is not ratio
+    assert wording.includes_no_effect(measure, None) is None
+
+
+def test_the_assistant_says_whether_an_interval_includes_no_effect_whatever_the_direction(reader: MemoryReader) -> None:
+    told = {}
+    for one in reader.edges():
+        null = 1 if one.measure in {"OR", "RR", "HR"} else 0
+        expected = None if one.ci is None else one.ci[0] <= null <= one.ci[1]
+        assert short.association(one).interval_includes_no_effect is expected, one.caption
+        told[one.direction, expected] = True
+    assert told["inconclusive", True]
+
+
+@pytest.mark.parametrize(
+    ("measure", "unit", "expected"),
+    [
+        ("OR", "10 mmHg", "per 10 mmHg"), ("OR", "years", "per year"), ("OR", "5 years", "per 5 years"), ("beta", "points", "per point"),
+        ("proportion-difference", "percentage points", "percentage points"), ("OR", None, ""),
+    ],
+)  # fmt: skip
+def test_a_step_has_its_unit_in_the_singular(measure: str, unit: str | None, expected: str) -> None:
+    assert wording.per(measure, unit) == expected
+
+
+@pytest.mark.parametrize(
+    ("ci", "expected"),
+    [((1.1, 3.112), "1.10-3.11"), ((-1.36, -0.18), "-1.36 to -0.18"), ((-0.001, 0.09), "-0.001 to 0.09"), ((0, 1240), "0.00-1,240")],
+)
+def test_an_interval_is_joined_by_to_where_a_bound_is_negative(ci: tuple[float, float], expected: str) -> None:
+    assert wording.interval(ci) == expected
+
+
+HAND = {
+    "an interval": re.compile(r"ci\[0\][^\n]{0,20}?(?:\}+-\{|'-')"),
+    "a step": re.compile(r"\bper \{"),
+    "a count": re.compile(r"cohort' if|'s' if |else 's'"),
+    "the ratios": re.compile(r"[\"']OR[\"'], [\"']RR[\"'], [\"']HR[\"']"),
+}
+
+
+@pytest.mark.parametrize(
+    ("what", "line"),
+    [
+        ("an interval", 'f" ({number(one.ci[0])}-{number(one.ci[1])})"'), ("an interval", "'95% CI ' ~ row.ci[0] ~ '-' ~ row.ci[1]"),
+        ("a step", 'f" per {family.unit}"'), ("a count", """f"{n} cohort{'' if n == 1 else 's'}\""""),
+        ("the ratios", '{"OR", "RR", "HR"}'),
+    ],
+)  # fmt: skip
+def test_what_is_written_by_hand_is_recognised(what: str, line: str) -> None:
+    assert HAND[what].search(line)
+
+
+def test_nothing_but_the_words_room_writes_intervals_steps_and_counts() -> None:
+    root = Path(wording.__file__).parents[2]
+    files = [path for room in ("api", "graph") for path in (root / room).rglob("*") if path.suffix in {".py", ".html"}]
+    assert len(files) > 100
+    found = [
+        f"{path.relative_to(root)}: {what} by hand: {line.strip()[:90]}"
+        for path in files
+        if path.parent != Path(wording.__file__).parent
+        for line in path.read_text(encoding="utf-8").splitlines()
+        for what, pattern in HAND.items()
+        if pattern.search(line)
+    ]
+    assert found == []

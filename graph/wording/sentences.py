@@ -14,38 +14,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from api.figures.forest import same_interval
-from api.figures.words import p_value, step_of, within
-from api.pages.formats import all_read, count, estimate, interval, level, measure, more, ours, source, stepped, unit
-from api.tables import number
+from graph.wording.captions import all_read, level, ours, printed_step, source, unit, with_unit
+from graph.wording.names import more, within
+from graph.wording.numbers import (
+    count,
+    figure,
+    includes_no_effect,
+    interval,
+    measure,
+    null_of,
+    number,
+    p_value,
+    per,
+    same_interval,
+)
 from schema.answer import Answer
-from schema.association import Association, FamilyResult, Row, TermRef
+from schema.association import LEVELS, Association, FamilyResult, Row, TermRef
 from schema.vocabulary import Term
 
 _CAP = "published disagrees"
 # below this p of Q, estimates are told to differ (Cochrane Handbook 10.10.2)
 _UNLIKE = 0.1
-_RATIOS = frozenset({"OR", "RR", "HR"})
 # what cohorts report, in a list
 _REPORTED = {"increases": "more", "decreases": "less", "not-significant": "not significant", "unclear": "sign not printed"}
 _LINEAR = frozenset({"beta", "mean-difference", "median-difference"})
-
-
-def includes_no_effect(one: Association) -> bool | None:
-    """Whether the headline's interval includes no effect; None where there is no interval."""
-    if one.ci is None:
-        return None
-    null = 1.0 if one.measure in _RATIOS else 0.0
-    return one.ci[0] <= null <= one.ci[1]
 
 
 def points_otherwise(one: Association) -> bool:
     """Whether the headline's point lies across no effect from the direction that the cohorts report."""
     if one.estimate is None or one.direction not in {"increases", "decreases"}:
         return False
-    null = 1.0 if one.measure in _RATIOS else 0.0
+    null = null_of(one.measure)
     return one.estimate < null if one.direction == "increases" else one.estimate > null
 
 
@@ -54,7 +55,7 @@ def notes(one: Association) -> str:
     parts = [
         source(one),
         f"ours {ours(one)}" if ours(one) else "",
-        "includes no effect" if includes_no_effect(one) else "",
+        "includes no effect" if includes_no_effect(one.measure, one.ci) else "",
         "this estimate points the other way" if points_otherwise(one) else "",
         # of a difference or slope nothing else says what it is of
         contrast(one) if one.measure in _LINEAR and not unit(one) else "",
@@ -90,7 +91,7 @@ def known(one: Association, outcome: Term | TermRef, rows: Sequence[Row] = ()) -
 
 
 def _unstudied(one: Association) -> str:
-    pair = f"{within(one.exposure.name)} and {within(one.outcome.name)}"
+    pair = f"{within(one.exposure)} and {within(one.outcome)}"
     if one.findings:
         many = len(one.findings)
         shown = "1 row is shown, with why it doesn't vote" if many == 1 else f"{many} rows are shown, each with why it doesn't vote"
@@ -99,13 +100,13 @@ def _unstudied(one: Association) -> str:
 
 
 def _report(one: Association, outcome: Term | TermRef) -> str:
-    factor, place = within(one.exposure.name), one.population.name
+    factor, place = within(one.exposure), one.population.name
     n = one.cohorts
     several = len({row.study for row in one.published}) > 1
     reviews = "published meta-analyses" if several else "a published meta-analysis"
     if n == 0 and one.direction == "inconclusive":
         who = f"{reviews} {'report' if several else 'reports'}"
-        told = f"{factor} and {within(outcome.name)} in {place}, and {'find' if several else 'finds'} nothing clear"
+        told = f"{factor} and {within(outcome)} in {place}, and {'find' if several else 'finds'} nothing clear"
         return f"Only {who} on {told}: {_none()}."
     if n == 0:
         return f"Only a published meta-analysis links {factor} to {more(outcome, less=one.direction == 'decreases')} in {place}: {_none()}."
@@ -118,11 +119,11 @@ def _report(one: Association, outcome: Term | TermRef) -> str:
         rest = _rest(one, less=less)
         verb = "links" if same == 1 else "link"
         if not same:
-            return f"No cohort by itself links {factor} to {within(outcome.name)} in {place}{rest}; a published meta-analysis does."
+            return f"No cohort by itself links {factor} to {within(outcome)} in {place}{rest}; a published meta-analysis does."
         return f"{same} of {count(n, 'cohort')} {verb} {factor} to {more(outcome, less=less)} in {place}{rest}."
     if one.direction == "inconsistent":
         return (
-            f"The cohorts contradict each other on {factor} and {within(outcome.name)} in {place}: "
+            f"The cohorts contradict each other on {factor} and {within(outcome)} in {place}: "
             f"{one.increases} report {more(outcome)}, {one.decreases} {more(outcome, less=True)}{_rest(one, signs=False)}."
         )
     return f"Studied, nothing clear: {_unclear(one, outcome)}. That is not proof of no link."
@@ -144,8 +145,8 @@ _AGAIN = ("the same population is counted by", "taken for a part of the patients
 
 def _unclear(one: Association, outcome: Term | TermRef) -> str:
     """What the cohorts of an association without a clear direction report: a significant or signless one is never called a null."""
-    factor, n = within(one.exposure.name), one.cohorts
-    pair = f"link of {factor} with {within(outcome.name)} in {one.population.name}"
+    factor, n = within(one.exposure), one.cohorts
+    pair = f"link of {factor} with {within(outcome)} in {one.population.name}"
     if one.not_significant == n:
         return f"one cohort reports no significant {pair}" if n == 1 else f"none of {n} cohorts reports a significant {pair}"
     parts = [
@@ -156,7 +157,8 @@ def _unclear(one: Association, outcome: Term | TermRef) -> str:
     ]
     told = [(f"{many} " if n > 1 else "") + what for many, what in parts if many]
     who = f"of {n} cohorts that looked for a" if n > 1 else "the one cohort that looked for a"
-    review = "; the published meta-analysis finds nothing clear" if one.estimate_source == "published" and includes_no_effect(one) else ""
+    reviewed = one.estimate_source == "published" and includes_no_effect(one.measure, one.ci)
+    review = "; the published meta-analysis finds nothing clear" if reviewed else ""
     return f"{who} {pair}{',' if n > 1 else ''} {_listed(told)}{review}"
 
 
@@ -180,9 +182,8 @@ def _rest(one: Association, *, less: bool = False, signs: bool = True) -> str:
 def _figure(one: Association, rows: Sequence[Row]) -> str:
     if one.estimate is None:
         return "No estimate can be given: the papers print a p value, a sign or a word alone, or figures that can't be pooled."
-    per = f" {unit(one)}" if unit(one) else ""
-    what = f"{estimate(one, spelt=True)}{per}"
-    wide = "; the interval includes no effect" if includes_no_effect(one) else ""
+    what = with_unit(one, spelt=True)
+    wide = "; the interval includes no effect" if includes_no_effect(one.measure, one.ci) else ""
     family = one.families[0] if one.families and one.estimate_source != "published" else None
     if family is not None and family.k == 1:
         behind = [row for row in rows if row.finding in family.rows]
@@ -221,12 +222,12 @@ def _listed(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def family(one: FamilyResult, rows: Sequence[Row], of: Association, names: Mapping[str, Term]) -> str:
+def family(one: FamilyResult, rows: Sequence[Row], of: Association) -> str:
     """What a family of estimates is of: "OR per 10 mmHg, observational; as reduction of mean arterial pressure"."""
     kind = "" if one.unit or not one.contrast_type else f", {_CONTRASTS.get(one.contrast_type, one.contrast_type)}"
-    step = f" {stepped(one)}" if one.unit else ""
-    behind = {term for row in rows if row.finding in one.rows for term in (row.exposure, row.outcome)}
-    others = sorted(within(names[term].name) for term in behind - {of.exposure.id, of.outcome.id})
+    step = f" {per(one.measure, one.unit)}" if one.unit else ""
+    behind = {term.id: term for row in rows if row.finding in one.rows for term in (row.exposure_term, row.outcome_term)}
+    others = sorted(within(term) for term_id, term in behind.items() if term_id not in {of.exposure.id, of.outcome.id})
     parts = f"; as {_listed(others)}" if others else ""
     return f"{measure(one.measure)}{step}{kind}, {'randomised' if one.randomised else 'observational'}{parts}"
 
@@ -253,7 +254,7 @@ def summary(answer: Answer[Association], *, side: str) -> str:
     same = sum(repeated(one) for one in items)
     single = sum(one.cohorts <= 1 for one in items)
     pooled = sum(one.estimate_source in {"pooled-bayes", "pooled-reml-hk"} for one in items)
-    best = max((one.certainty for one in items if one.certainty), key=_LEVELS.index, default=None)
+    best = max((one.certainty for one in items if one.certainty), key=LEVELS.index, default=None)
     highest = sum(one.certainty == best for one in items)
     sure = f" No certainty is above {level(best)} ({highest} of {len(items)})." if best else ""
     parts = [
@@ -263,9 +264,6 @@ def summary(answer: Answer[Association], *, side: str) -> str:
     ]
     told = ", ".join(f"{many} {what}" for many, what in parts if many or what == parts[0][1])
     return f"{count(len(items), noun)} studied: {told}. Estimates can be pooled for {pooled}.{sure}"
-
-
-_LEVELS = ("very-low", "low", "moderate", "high")
 
 
 def printed(one: Association, rows: Sequence[Row]) -> str:
@@ -304,15 +302,15 @@ def _as_printed(row: Row, family: FamilyResult) -> bool:
 def _printed(row: Row) -> str:
     if row.printed_value is None:
         return p_value(row.p) or "no estimate"
-    step = f" per {step_of(row)}" if step_of(row) else ""
+    step = f" {printed_step(row)}" if printed_step(row) else ""
     of = f" ({row.contrast})" if row.turned and row.contrast and not step else ""
-    given = f"{measure(row.printed_measure)} {number(row.printed_value)}"
+    given = f"{figure(measure(row.printed_measure), row.printed_value, row.printed_ci)}{step}{of}"
     if row.printed_ci is not None:
-        return f"{given} ({interval(row.printed_ci)}){step}{of}"
-    return f"{given}{step}{of} without an interval{f', {p_value(row.p)}' if row.p is not None else ''}"
+        return given
+    return f"{given} without an interval{f', {p_value(row.p)}' if row.p is not None else ''}"
 
 
-def in_both(own: Sequence[Row], other: Sequence[Row], names: Mapping[str, Term]) -> str:
+def in_both(own: Sequence[Row], other: Sequence[Row]) -> str:
     """The studies that are cohorts of both lines of evidence, with what each line takes of them."""
     lines: list[dict[str, list[str]]] = [{}, {}]
     labels = {}
@@ -320,7 +318,7 @@ def in_both(own: Sequence[Row], other: Sequence[Row], names: Mapping[str, Term])
         for row in rows:
             if row.used != "shown":
                 labels[row.study.id] = row.study.label
-                line.setdefault(row.study.id, []).append(within(names[row.exposure].name))
+                line.setdefault(row.study.id, []).append(within(row.exposure_term))
     both = [study for study in lines[0] if study in lines[1]]
     return " ".join(
         f"{labels[study]} is in both lines, by {_listed(list(dict.fromkeys(lines[0][study])))} in the one and by "
@@ -341,9 +339,9 @@ def by_report(studies: Sequence[str], rows: Sequence[Row]) -> list[tuple[str, li
 def beside(own: Association, other: Association, rows: Sequence[Row] = ()) -> tuple[str, ...]:
     """An association and its counterpart (trials against observation): what each says, and what keeps them from settling it."""
     trial, seen = (own, other) if _randomised(own) else (other, own)
-    says = [f"{within(line.exposure.name)} {_says(line, rows)}" for line in (trial, seen)]
+    says = [f"{within(line.exposure)} {_says(line, rows)}" for line in (trial, seen)]
     lines = [f"Two lines of evidence, never pooled: {'; '.join(says)}."]
-    if trial.ci is not None and includes_no_effect(trial):
+    if trial.ci is not None and includes_no_effect(trial.measure, trial.ci):
         lines.append(
             f"The randomised line settles little: its interval, {measure(trial.measure)} {interval(trial.ci)}, reaches from "
             f"{number(trial.ci[0])} through no effect to {number(trial.ci[1])} ({count(trial.patients, 'patient')})."
@@ -364,7 +362,7 @@ def _says(one: Association, rows: Sequence[Row] = ()) -> str:
     if not one.studies:
         return "was not studied"
     how = f"; {printed(one, rows)}" if printed(one, rows) else ""
-    given = f" ({estimate(one, spelt=True)}{f' {unit(one)}' if unit(one) else ''}, {notes(one)}{how})" if one.estimate is not None else ""
+    given = f" ({with_unit(one, spelt=True)}, {notes(one)}{how})" if one.estimate is not None else ""
     many = f"{count(one.cohorts, 'cohort')}: {cohorts(one)}" if one.cohorts else "no cohort of its own"
     return f"says {_SAYS[one.direction]} ({many}){given}"
 

@@ -1,0 +1,180 @@
+"""Numbers as the field writes them: OR 1.85 (1.10-3.11) per 10 mmHg, p < 0.001, 3 in 10, 2 cohorts."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import date
+from typing import Protocol
+
+from schema.association import Interval
+from schema.study import RATIOS
+
+MEASURES = {
+    "OR": "OR", "RR": "RR", "HR": "HR", "beta": "beta", "SMD": "SMD", "mean-difference": "mean difference",
+    "median-difference": "median difference", "proportion-difference": "proportion difference", "correlation": "correlation",
+    "p-only": "p value only",
+}  # fmt: skip
+# where there is less room
+SHORT = {
+    "mean-difference": "mean difference", "median-difference": "median difference", "proportion-difference": "difference",
+    "correlation": "r", "p-only": "",
+}  # fmt: skip
+_LONG = {
+    "OR": "odds ratio", "RR": "risk ratio", "HR": "hazard ratio", "SMD": "standardised mean difference", "correlation": "correlation",
+    "beta": "regression coefficient",
+}  # fmt: skip
+_SINGULAR = {
+    "points": "point", "percentage points": "percentage point", "years": "year", "months": "month", "weeks": "week", "days": "day",
+    "hours": "hour", "minutes": "minute", "lesions": "lesion", "microbleeds": "microbleed", "haemorrhages": "haemorrhage",
+    "steps": "step",
+}  # fmt: skip
+
+
+class Estimated(Protocol):
+    @property
+    def measure(self) -> str | None: ...
+    @property
+    def estimate(self) -> float | None: ...
+    @property
+    def ci(self) -> Interval | None: ...
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A figure as the field prints it: 1.85, 12.57, 1,240, 0.004."""
+    if value is None:
+        return ""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.{digits}f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
+
+
+def interval(ci: Interval | None, *, digits: int | None = None) -> str:
+    """1.10-3.11 or, where a sign would meet the hyphen, -1.36 to -0.18; with `digits`, so many behind the point."""
+    if ci is None:
+        return ""
+    return _span(*(number(end) if digits is None else f"{end:.{digits}f}" for end in ci))
+
+
+def printed_interval(ci: Interval) -> str:
+    """The same with the digits that a sheet has: 12-20.5."""
+    return _span(*map(str, ci))
+
+
+def _span(low: str, high: str) -> str:
+    return f"{low}{' to ' if '-' in {low[0], high[0]} else '-'}{high}"
+
+
+def figure(name: str | None, value: float, ci: Interval | None, *, spelt: bool = False) -> str:
+    """OR 1.85 (1.10-3.11); `spelt`: OR 1.85 (95% CI 1.10-3.11). `name` as it is to stand."""
+    within = f" ({'95% CI ' if spelt else ''}{interval(ci)})" if ci else ""
+    return f"{name or ''} {number(value)}{within}".strip()
+
+
+def estimate(one: Estimated, *, spelt: bool = False) -> str:
+    """The same of whatever has an estimate; nothing where there is none."""
+    return "" if one.estimate is None else figure(measure(one.measure), one.estimate, one.ci, spelt=spelt)
+
+
+def measured(name: str | None, value: float, ci: Interval | None, unit: str | None = None, *, level: bool = False) -> str:
+    """In short, with its step: OR 1.85 (1.10-3.11) per 10 mmHg; `level`: OR 1.85, 95% CI 1.10-3.11, per 10 mmHg."""
+    told = per(name, unit)
+    close, after = ("", f" {told}") if told.startswith("per ") else (told and f" {told}", "")
+    between = f", 95% CI {interval(ci)}" if level and ci else f" ({interval(ci)})" if ci else ""
+    return f"{short(name)} {number(value)}{close}{between}{',' if level and ci and after else ''}{after}".strip()
+
+
+def measure(name: str | None) -> str:
+    return MEASURES.get(name or "", name or "")
+
+
+def short(name: str | None) -> str:
+    """A measure where there is little room: r, difference."""
+    return SHORT.get(name or "", name or "")
+
+
+def abbreviations(*told: str | None) -> str:
+    """What the abbreviations of these measures stand for, in a line."""
+    lines = [f"{short(one)}: {_LONG[one]}" for one in sorted({one for one in told if one in _LONG})]
+    return "; ".join((*lines, *(["CI: confidence interval"] if lines else [])))
+
+
+def singular(unit: str) -> str:
+    """A unit of which there is one: year."""
+    return _SINGULAR.get(unit, unit)
+
+
+def per(measure: str | None, unit: str | None) -> str:
+    """What an estimate is per: per 10 mmHg, per year; of a difference of shares its unit, percentage points, which is no step."""
+    if not unit:
+        return ""
+    return unit if measure == "proportion-difference" else f"per {singular(unit)}"
+
+
+def step_of(contrast: str | None) -> str:
+    """The step that a contrast names: per 10 mmHg; nothing where it names none."""
+    return contrast if contrast and contrast.startswith("per ") else ""
+
+
+def null_of(measure: str | None) -> float:
+    """No effect: 1 of a ratio, else 0."""
+    return 1.0 if measure in RATIOS else 0.0
+
+
+def includes_no_effect(measure: str | None, ci: Interval | None) -> bool | None:
+    """Whether an interval includes no effect; None where there is no interval."""
+    return None if ci is None else ci[0] <= null_of(measure) <= ci[1]
+
+
+def excludes_no_effect(measure: str | None, ci: Interval | None) -> bool | None:
+    included = includes_no_effect(measure, ci)
+    return None if included is None else not included
+
+
+def same_interval(printed: Interval | None, used: Interval) -> bool:
+    """Whether an interval is the printed one, but for rounding."""
+    return printed is not None and all(
+        math.isclose(one, other, rel_tol=0.02, abs_tol=0.006) for one, other in zip(printed, used, strict=True)
+    )
+
+
+def p_value(p: float | str | None) -> str:
+    """As a paper prints it: p = 0.008, p < 0.001; nothing where none is printed."""
+    if p is None:
+        return ""
+    if isinstance(p, str):
+        sign, told = re.fullmatch(r"\s*([<>]=?|[\u2264\u2265])?\s*(.*)", p).groups()  # type: ignore[union-attr]
+        signs = {"<=": "\u2264", ">=": "\u2265", None: "="}
+        return f"p {signs.get(sign, sign)} {told}"
+    return f"p = {p:g}"
+
+
+def p_of_test(value: float) -> str:
+    """The p of a test that was made here: p = 0.03, p < 0.001. What a paper prints stays as it is (p_value)."""
+    return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
+
+
+def percent(value: float, ci: Interval | None = None) -> str:
+    """23.6%; with its interval 23.6% (19.9-27.8)."""
+    return f"{value:.1f}%{f' ({interval(ci, digits=1)})' if ci else ''}"
+
+
+def percents(pair: Interval) -> str:
+    """19.9-27.8%"""
+    return f"{interval(pair, digits=1)}%"
+
+
+def count(n: int, noun: str, plural: str | None = None) -> str:
+    """1 cohort, 2 cohorts, 6,295 patients."""
+    return f"{n:,} {noun if n == 1 else (plural or noun + 's')}"
+
+
+def in_ten(share: float) -> str:
+    """A probability as so many in 10."""
+    tenths = round(share * 10)
+    return {0: "fewer than 1 in 10", 10: "more than 9 in 10"}.get(tenths, f"{tenths} in 10")
+
+
+def day(of: date) -> str:
+    """23 November 2026."""
+    return f"{of.day} {of:%B %Y}"

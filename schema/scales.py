@@ -1,0 +1,27 @@
+"""The scales on which estimates are pooled, and the way back from them to what is printed."""
+
+from __future__ import annotations
+
+import math
+
+from schema.reading import Scale
+from schema.study import RATIOS
+
+# Chinn S, Stat Med 2000;19:3127-31: a standardised difference times pi / sqrt(3) is about a log odds ratio
+CHINN = math.pi / math.sqrt(3)
+
+
+def back(scale: Scale | None, y: float) -> float:
+    """From the scale of `y` to the printed one."""
+    if scale == "log-ratio":
+        return math.exp(y)
+    if scale == "smd":
+        return y / CHINN
+    return math.tanh(y) if scale == "fisher-z" else y
+
+
+def scale_of(measure: str) -> Scale:
+    """The scale of `y` of a family of that measure."""
+    if measure in RATIOS:
+        return "log-ratio"
+    return "smd" if measure == "SMD" else "fisher-z" if measure == "correlation" else "linear"
