@@ -714,7 +714,7 @@ def test_the_command_line_writes_the_figure_beside_its_answer(tmp_path: Path, em
     assert path.read_bytes().decode() == evidence_plot(known(reader, "early-mri", "r-dwi"))
     outcome = CliRunner().invoke(app, ["evidence", "early-mri", "r-dwi", "--plot", str(tmp_path / "nowhere" / "plot.svg")])
     assert outcome.exit_code == 1
-    assert "can't be written" in outcome.output
+    assert "can't be written" in str(outcome.exception)
 
 
 def test_the_most_certain_are_drawn_by_sign_the_most_certain_first(reader: MemoryReader) -> None:
