@@ -537,14 +537,13 @@ def export(
 ) -> None:
     """Write the whole graph to a file, or a folder of files, for other programs."""
     from api.exports import FORMATS, write
-    from schema.populations import resolve_population
 
     if population is not None and (form == "neo4j-admin" or not FORMATS[form].by_population):
         raise BadParameter("population", f"{form} takes the whole graph, and no --population.")
     if form == "sheets" and output.suffix.lower() in cli_tables.NOT_WRITTEN:
         raise BadParameter("output", f"{output} is no name of a table that is written.", sorted(cli_tables.ENDINGS))
-    node = resolve_population(population).id if population is not None else None
     graph = _ask(lambda reader: reader.laid_out())
+    node = graph.field.populations.resolve(population).id if population is not None else None
     try:
         if form == "sheets" and output.suffix.lower() in cli_tables.ENDINGS:
             cli_tables.write(graph, output)
@@ -638,9 +637,10 @@ def _show(answer: Answer[Any], model: type[BaseModel], format: Format, table: Ca
 
 def _place(answer: Any) -> str:
     """The population of an answer, by its name."""
-    from schema.populations import POPULATIONS
+    from graph.opening import field_of
+    from graph.settings import Settings
 
-    return POPULATIONS[answer.query["population"]].name
+    return field_of(Settings()).populations[answer.query["population"]].name
 
 
 def _named(answer: Answer[Association], side: Literal["exposure", "outcome"], asked: str) -> str:

@@ -21,6 +21,7 @@ from benchmarks.neo4j_server import VERSIONS
 from benchmarks.neo4j_server import Server as Neo4j
 from benchmarks.synthetic import synthetic
 from graph.build import build
+from graph.opening import shipped
 from graph.questions import questions
 from graph.questions.lists import Page
 from graph.settings import Server
@@ -42,7 +43,7 @@ def timed(ask: Callable[[], object], times: int = 300) -> tuple[float, float]:
 
 def measure(server: Neo4j) -> None:
     asked = {"generation": 1, "outcome": questions.DEFAULT_LESION, "population": "ich"}
-    store = Neo4jStore(Server.of(server.uri, server.user, server.password))
+    store = Neo4jStore(Server.of(server.uri, server.user, server.password), shipped())
 
     def first() -> object:
         store._reader = None

@@ -12,11 +12,10 @@ import shutil
 import subprocess
 
 from graph.build import EvidenceGraph, build
-from graph.opening import shipped_studies
+from graph.opening import shipped, shipped_studies
 from graph.questions import questions
 from graph.stores.memory import MemoryReader
 from schema.association import Association, FamilyResult, PrevalenceRow, PublishedEstimate
-from schema.vocabulary import shipped
 
 _RATIOS = frozenset({"OR", "RR", "HR"})
 
@@ -89,7 +88,7 @@ def by_glmm(rows: list[PrevalenceRow]) -> list[float] | None:
 
 
 def main() -> None:
-    graph = build(shipped_studies(), shipped())
+    graph = build(shipped_studies(shipped()), shipped())
     answer = questions.prevalence(MemoryReader(graph)).prevalence
     ours = answer.pooled
     assert ours is not None

@@ -22,14 +22,13 @@ from benchmarks import neo4j_server
 from benchmarks.neo4j_import import imported_by
 from benchmarks.synthetic import synthetic
 from graph.build import EvidenceGraph, build
-from graph.opening import shipped_digest, shipped_studies
+from graph.opening import shipped, shipped_digest, shipped_studies
 from graph.settings import Server
 from graph.stores import snapshot
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.stores.neo4j import bulk
 from graph.stores.port import Store
 from schema.study import Study
-from schema.vocabulary import shipped
 
 # the width of a terminal is nobody's here, not even of the one that the tests were started from
 os.environ.pop("COLUMNS", None)
@@ -45,7 +44,7 @@ left_out: dict[str, str] = {}
 @pytest.fixture(scope="session")
 def corpus() -> tuple[Study, ...]:
     """The studies that come with the package."""
-    return shipped_studies()
+    return shipped_studies(shipped())
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +71,7 @@ def client(graph: EvidenceGraph) -> Iterator[TestClient]:
 def written(graph: EvidenceGraph, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The snapshot of the shipped corpus."""
     path = tmp_path_factory.mktemp("written") / snapshot.NAME
-    snapshot.write(graph, path, shipped_digest())
+    snapshot.write(graph, path, shipped_digest(shipped()))
     return path.read_bytes()
 
 
@@ -153,7 +152,7 @@ def newest(start: Callable[..., neo4j_server.Server], graph: EvidenceGraph) -> S
 def _filled(server: Server, graph: EvidenceGraph) -> Server:
     from graph.stores.neo4j.loading import Neo4jWriter
 
-    with Neo4jWriter(server) as writer:
+    with Neo4jWriter(server, shipped()) as writer:
         held = writer.held()
         if held is None or held.release != graph.release:
             writer.write(graph)
@@ -197,12 +196,12 @@ def store(request: pytest.FixtureRequest, written: bytes, tmp_path_factory: pyte
     if request.param == MEMORY:
         path = tmp_path_factory.mktemp("store") / snapshot.NAME
         path.write_bytes(written)
-        yield MemoryStore(snapshot.read(path), path)
+        yield MemoryStore(snapshot.read(path, shipped()), path)
         return
     from graph.stores.neo4j.store import Neo4jStore
 
     kept = {ON_LTS: "loaded", ON_NEWEST: "newest", IMPORTED: "imported"}
-    opened = Neo4jStore(request.getfixturevalue(kept[request.param]))
+    opened = Neo4jStore(request.getfixturevalue(kept[request.param]), shipped())
     yield opened
     opened.close()
 

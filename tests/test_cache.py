@@ -15,11 +15,11 @@ from api import cache
 from api.app import create_app
 from api.cache import Answers
 from graph.build import EvidenceGraph, build
+from graph.opening import shipped
 from graph.questions import questions
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.stores.port import Reader
 from schema.study import Study
-from schema.vocabulary import shipped
 
 URLS = [
     "/v1/factors",

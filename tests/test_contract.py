@@ -12,9 +12,9 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from graph.build import EvidenceGraph
+from graph.opening import shipped
 from graph.stores.memory import MemoryReader
 from graph.stores.port import Reader, Store, today
-from schema.populations import POPULATIONS
 from tests.conftest import MEMORY, ON_LTS, STORES, SYNTHETIC
 
 # --- the port ---
@@ -174,7 +174,7 @@ STUDY_QUERIES = ["q=menon", "design=rct", "country=china", "year_from=2020", "q=
 
 URLS = [
     *(f"/v1/{route}?{query}" for route in ("factors", "outcomes", "contested") for query in FILTERS),
-    *(f"/v1/factors?population={one}" for one in POPULATIONS),
+    *(f"/v1/factors?population={one}" for one in shipped().populations),
     *(f"/v1/outcomes?population={one}" for one in ("caa", "ich-caa", "stroke", "ICH with both")),
     *(f"/v1/factors?{query}" for query in (*NARROW, *PAGES, *WRONG)),
     *(f"/v1/outcomes?exposure=age&{query}" for query in (*NARROW[:4], *PAGES[:6], *WRONG[:6])),

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 import evidence
 from graph.build import EvidenceGraph, build
+from graph.opening import shipped
 from graph.questions import questions
 from graph.questions.edges import edges
 from graph.questions.filters import Filters, finding_verdict, prevalence_verdict
@@ -18,7 +19,6 @@ from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader
 from schema.association import Association
 from schema.errors import UnknownName
-from schema.populations import POPULATIONS
 from schema.study import Design, Study
 
 ALL = Page(None)
@@ -240,7 +240,7 @@ def test_a_filtered_answer_is_that_of_a_store_with_only_those_findings(
     only = build(without_findings_only(corpus, reduced(corpus, reader, filters)), reader.terms())
     there = MemoryReader(only)
     compared = 0
-    for population in POPULATIONS:
+    for population in shipped().populations:
         here, _ = edges(reader, population, filters)
         expected = there.edges(population=population)
         assert [(one.exposure.id, one.outcome.id) for one in here] == [(one.exposure.id, one.outcome.id) for one in expected]

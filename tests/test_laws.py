@@ -14,14 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graph.build import EvidenceGraph, build, corpus_of, read_all
-from graph.opening import shipped_studies
+from graph.opening import shipped, shipped_studies
 from graph.synthesis.associations import synthesise
 from graph.synthesis.method import VERSION
 from schema.association import Association
 from schema.study import Finding, Study, canonical
-from schema.vocabulary import shipped
 
-CORPUS = shipped_studies()
+CORPUS = shipped_studies(shipped())
 IDS = [study.id for study in CORPUS]
 
 _some = st.sets(st.sampled_from(IDS), min_size=1, max_size=25)
@@ -223,7 +222,7 @@ def test_rows_alike_but_for_their_figures_have_ids_of_their_own() -> None:
 
 
 def test_the_release_is_the_hash_of_the_canonical_json_of_its_content(corpus: tuple[Study, ...], graph: EvidenceGraph) -> None:
-    vocabulary = shipped()
+    vocabulary = shipped().vocabulary
     content = {
         "method": VERSION,
         "vocabulary": vocabulary.canonical(),

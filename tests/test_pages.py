@@ -21,6 +21,7 @@ from api.pages.frame import ABBREVIATIONS, POLICY, explained
 from api.pages.warm import warm
 from api.tables import number
 from graph.build import EvidenceGraph, build
+from graph.opening import shipped
 from graph.questions import questions
 from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader, MemoryStore
@@ -29,7 +30,7 @@ from graph.synthesis.method import METHOD
 from schema.association import Association
 from schema.errors import StoreUnavailable
 from schema.study import Finding, Population, Study
-from schema.vocabulary import Term, shipped
+from schema.vocabulary import Term
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 TRIAL = "exposure=intensive-bp-lowering&outcome=r-dwi"

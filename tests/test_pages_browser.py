@@ -24,10 +24,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from api.app import create_app
 from graph.build import EvidenceGraph, build
+from graph.opening import shipped
 from graph.questions import questions
 from graph.stores.memory import MemoryReader, MemoryStore
 from schema.study import Study
-from schema.vocabulary import shipped
 from tests.conftest import CI
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pages"

@@ -10,11 +10,12 @@ from api.figures.words import plural, within
 from api.pages import formats, words
 from api.tables import number
 from graph.build import EvidenceGraph, build
+from graph.opening import shipped
 from graph.questions import questions
 from graph.stores.memory import MemoryReader
 from schema.association import Association, FamilyResult, TermRef
 from schema.study import Design, Population, Study
-from schema.vocabulary import Term, shipped
+from schema.vocabulary import Term
 
 ICH = TermRef(id="ich", name="intracerebral haemorrhage (ICH)", kind="population")
 RDWI = TermRef(id="r-dwi", name="Remote DWI lesions", kind="lesion")
@@ -206,7 +207,7 @@ def test_certainty_is_named_with_what_lowered_it() -> None:
 
 
 def test_no_sentence_of_the_corpus_says_cause_or_no_effect_as_a_finding(graph: EvidenceGraph) -> None:
-    terms = shipped()
+    terms = shipped().vocabulary
     for one in graph.associations:
         sentences = words.known(one, terms[one.outcome.id])
         text = " ".join(sentences).replace("includes no effect", "")
@@ -299,7 +300,7 @@ def test_a_name_within_a_sentence_begins_small_where_it_is_a_word(name: str, exp
 
 
 def test_an_increase_is_told_by_what_it_is_of() -> None:
-    terms = shipped()
+    terms = shipped().vocabulary
     assert formats.more(terms["r-dwi"]) == "more remote DWI lesions"
     assert formats.more(terms["mortality"]) == "a higher risk of death"
     assert formats.more(terms["mortality"], less=True) == "a lower risk of death"
@@ -311,7 +312,7 @@ def test_a_family_says_what_it_is_of(graph: EvidenceGraph) -> None:
     answer = questions.evidence(MemoryReader(graph), "cerebral-microbleeds", "r-dwi")
     one = answer.association
     assert one is not None
-    told = [words.family(family, answer.rows, one, shipped().terms) for family in one.families]
+    told = [words.family(family, answer.rows, one, shipped().vocabulary.terms) for family in one.families]
     assert told == ["OR, binary, observational", "OR, binary, observational; as strictly lobar microbleeds"]
 
 
@@ -319,7 +320,7 @@ def test_a_family_per_step_says_its_step_and_no_type(graph: EvidenceGraph) -> No
     answer = questions.evidence(MemoryReader(graph), "acute-bp-reduction", "r-dwi")
     one = answer.association
     assert one is not None
-    assert words.family(one.families[0], answer.rows, one, shipped().terms) == (
+    assert words.family(one.families[0], answer.rows, one, shipped().vocabulary.terms) == (
         "OR per 10 mmHg, observational; as reduction of mean arterial pressure"
     )
 

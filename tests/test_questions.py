@@ -9,6 +9,7 @@ from typing import Any, get_args
 import pytest
 
 from graph.build import EvidenceGraph, build
+from graph.opening import shipped
 from graph.questions import questions
 from graph.questions.envelope import spelt
 from graph.questions.filters import Filters
@@ -18,9 +19,7 @@ from schema.answer import Answer
 from schema.association import Association, Direction
 from schema.errors import BadParameter, UnknownName
 from schema.names import normal
-from schema.populations import POPULATIONS, with_parts
 from schema.study import Study
-from schema.vocabulary import shipped
 
 ALL = Page(None)
 
@@ -51,7 +50,7 @@ def test_outcomes_are_the_edges_that_leave_the_exposure_in_the_population(reader
 
 
 def test_contested_are_the_associations_that_say_so(reader: MemoryReader, graph: EvidenceGraph) -> None:
-    for population in POPULATIONS:
+    for population in shipped().populations:
         expected = {(one.exposure.id, one.outcome.id) for one in graph.associations if one.contested and one.population.id == population}
         answer = questions.contested(reader, population=population, page=ALL)
         assert {(one.exposure.id, one.outcome.id) for one in answer.items} == expected
@@ -253,7 +252,7 @@ def test_prevalence_is_of_the_population_and_tells_of_the_others(reader: MemoryR
     assert others == sorted(others)
     parts = [one.population.id for one in questions.prevalence(reader, population="ich").populations]
     assert parts
-    assert set(parts) <= set(with_parts("ich")) - {"ich"}
+    assert set(parts) <= set(shipped().populations.with_parts("ich")) - {"ich"}
     assert set(parts) <= set(others)
 
 
@@ -283,7 +282,7 @@ def test_prevalence_of_what_nobody_counted_says_so(reader: MemoryReader) -> None
     assert answer.prevalence.pooled is None
     assert answer.why is not None
     assert answer.why.status == "not-studied"
-    assert POPULATIONS["csvd"].name in answer.why.text
+    assert shipped().populations["csvd"].name in answer.why.text
 
 
 def test_prevalence_that_a_filter_emptied_says_so(reader: MemoryReader) -> None:
@@ -484,7 +483,7 @@ def test_a_graph_of_nothing_answers_every_question() -> None:
     assert questions.prevalence(reader).prevalence.pooled is None
     assert questions.mechanisms(reader).items == ()
     assert questions.studies(reader).items == ()
-    assert questions.terms(reader).total == len(shipped().terms)
+    assert questions.terms(reader).total == len(shipped().vocabulary.terms)
     assert reader.counts().studies == 0
     assert questions.schema(reader).nodes
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from graph.build import EvidenceGraph, build, corpus_of
+from graph.opening import shipped
 from graph.questions import questions
 from graph.questions.filters import Filters
 from graph.stores.memory import MemoryReader
@@ -21,7 +22,6 @@ from schema.answer import Evidence
 from schema.association import Association
 from schema.robustness import Standing
 from schema.study import Study
-from schema.vocabulary import shipped
 
 Key = tuple[str, str, str]
 CMB: Key = ("cerebral-microbleeds", "r-dwi", "ich")

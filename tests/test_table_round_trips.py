@@ -12,13 +12,14 @@ import pytest
 
 from api import cli_tables
 from graph.build import EvidenceGraph
+from graph.opening import shipped
 from loaders.sheets import Loaded, load
 from loaders.tables import writing
 from loaders.tables.columns import COLUMNS, FLAT, FLAT_COLUMNS, READ_ONLY, ROW_SETS, by_key, known
 from schema.errors import Unheld
 from schema.names import normal
 from schema.study import Population, Study, canonical
-from schema.vocabulary import Term, shipped
+from schema.vocabulary import Term
 
 
 def content(study: Study) -> str:

@@ -19,7 +19,6 @@ from schema.across import Chain, Comparison, Gap, State
 from schema.answer import Answer, Evidence, StudyAnswer, StudyItem, TermItem, Why
 from schema.association import Association, CertaintyLevel, Direction, Mechanism, Prevalence
 from schema.errors import UnknownName
-from schema.populations import DEFAULT
 from schema.study import Design
 from schema.vocabulary import Kind
 
@@ -370,7 +369,7 @@ def _text(status: Status, meant: str, query: dict[str, Any], why: Why | None) ->
     if "turned_from" in query:
         turned = query.get("lesion") or query.get("outcome") or query.get("to")
         parts.append(f"You asked of {query['turned_from']}; the answer is of its opposite, {turned}, so read directions for that.")
-    if query.get("population") == DEFAULT:
+    if query.get("population") == "ich":
         parts.append("The population is ICH with all its parts.")
     return " ".join(parts)
 

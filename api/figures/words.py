@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 from api.tables import number
+from graph.opening import shipped
 from schema.answer import Evidence
 from schema.association import Association, Beside, Interval, Row
-from schema.populations import POPULATIONS
-from schema.vocabulary import shipped
 
 SHORT = {
     "mean-difference": "mean difference", "median-difference": "median difference", "proportion-difference": "difference",
@@ -92,7 +91,7 @@ def _step_shown(row: Row) -> str | None:
 
 
 def _opposite(term: str, asked: str) -> bool:
-    found = shipped().terms.get(term)
+    found = shipped().vocabulary.terms.get(term)
     return found is not None and found.inverse_of == asked
 
 
@@ -133,12 +132,12 @@ def plain(slug: str) -> str:
 
 def term_name(term: str) -> str:
     """The name of a term of the shipped vocabulary; of another, its id in words."""
-    found = shipped().terms.get(term)
+    found = shipped().vocabulary.terms.get(term)
     return found.name if found else plain(term)
 
 
 def population_name(population: str) -> str:
-    found = POPULATIONS.get(population)
+    found = shipped().populations.get(population)
     return found.name if found else plain(population)
 
 

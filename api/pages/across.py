@@ -19,7 +19,6 @@ from graph.questions import questions
 from graph.questions.lists import Page, cut
 from graph.stores.port import Reader
 from schema.across import State
-from schema.populations import POPULATIONS
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(tidy)])
 
@@ -31,7 +30,7 @@ class GraphPageQuery(NeighboursQuery):
 def compare_view(reader: Reader, query: CompareQuery, rows: int | None = ROWS) -> View:
     answer = questions.compare(reader, query.lesion, query.population, filters=query.filters(), page=page_of(query, rows))
     term = reader.terms()[answer.query["lesion"]]
-    nodes = [POPULATIONS[node] for node in answer.query["population"]]
+    nodes = [reader.field().populations[node] for node in answer.query["population"]]
     given = asked(query)
     content = {"answer": answer, "lesion": term, "nodes": nodes, "shown": _shown(answer.limit, answer.offset), "keeps": sifting(given)}
     return View("compare.html", f"Factors of {within(term.name)}, group by group", content, "/compare", given)
@@ -85,7 +84,9 @@ def graph_view(reader: Reader, query: GraphPageQuery) -> View:
     answer = questions.neighbours(reader, query.term, query.population)
     node = answer.query["population"]
     content = {"answer": answer, "node": node, "terms": reader.terms()}
-    return View("graph.html", f"Around {within(answer.term.name)} in {POPULATIONS[node].name}", content, "/graph", asked(query))
+    return View(
+        "graph.html", f"Around {within(answer.term.name)} in {reader.field().populations[node].name}", content, "/graph", asked(query)
+    )
 
 
 def _shown(limit: int | None, offset: int) -> dict[str, int | None]:

@@ -17,7 +17,6 @@ from graph.questions.lists import Side
 from graph.stores.port import Reader
 from schema.answer import Answer
 from schema.association import Association
-from schema.populations import POPULATIONS, indirect
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(tidy)])
 
@@ -27,7 +26,7 @@ def factors_view(reader: Reader, query: FactorsQuery, rows: int | None = ROWS) -
         reader, query.lesion, query.population, filters=query.filters(), narrow=query.narrow(), page=page_of(query, rows, query.sort)
     )
     term = reader.terms()[answer.query["lesion"]]
-    title = f"Factors linked to {within(term.name)} in {POPULATIONS[answer.query['population']].name}"
+    title = f"Factors linked to {within(term.name)} in {reader.field().populations[answer.query['population']].name}"
     return _listed(reader, "/factors", title, "exposure", answer, asked(query), {"lesion": term})
 
 
@@ -36,7 +35,7 @@ def outcomes_view(reader: Reader, query: OutcomesQuery, rows: int | None = ROWS)
         reader, query.exposure, query.population, filters=query.filters(), narrow=query.narrow(), page=page_of(query, rows, query.sort)
     )
     term = reader.terms()[answer.query["exposure"]]
-    title = f"What {within(term.name)} are linked to in {POPULATIONS[answer.query['population']].name}"
+    title = f"What {within(term.name)} are linked to in {reader.field().populations[answer.query['population']].name}"
     if not plural(term.name):
         title = title.replace(" are linked", " is linked", 1)
     return _listed(reader, "/outcomes", title, "outcome", answer, asked(query), {"exposure": term})
@@ -46,7 +45,7 @@ def contested_view(reader: Reader, query: ContestedQuery, rows: int | None = ROW
     answer = questions.contested(
         reader, query.lesion, query.outcome, query.population, filters=query.filters(), page=page_of(query, rows, query.sort)
     )
-    title = f"Where the evidence contradicts itself, in {POPULATIONS[answer.query['population']].name}"
+    title = f"Where the evidence contradicts itself, in {reader.field().populations[answer.query['population']].name}"
     return _listed(reader, "/contested", title, "both", answer, asked(query), {}, "contested.html")
 
 
@@ -70,7 +69,7 @@ def _listed(
         "keeps": sifting(given),
         # of a population that nobody pooled anything in, the first thing to know
         "first_word": (answer.note or "").partition(" Indirect evidence from")[0],
-        "wider": [POPULATIONS[other] for other in indirect(node)],
+        "wider": [reader.field().populations[other] for other in reader.field().populations.indirect(node)],
         "beside": list(dict.fromkeys(one.population.id for item in answer.items for one in item.indirect or ())),
         **about,
     }
@@ -98,7 +97,9 @@ def evidence_view(reader: Reader, query: EvidenceQuery) -> View:
         "terms": terms,
         "keeps": sifting(given),
     }
-    return View("evidence.html", f"{exposure.name} and {outcome.name} in {POPULATIONS[node].name}", content, "/evidence", given)
+    return View(
+        "evidence.html", f"{exposure.name} and {outcome.name} in {reader.field().populations[node].name}", content, "/evidence", given
+    )
 
 
 @router.get("/factors")

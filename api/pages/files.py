@@ -8,13 +8,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from api.pages.addresses import Addresses
-from schema.populations import DEFAULT
 
 START, PAGES, STATIC, DATA = "index.html", "pages", "static", "data"
 _LONGEST = 120
 Key = tuple[str, tuple[tuple[str, str], ...]]
 # what an address may leave out, and what a page of a list doesn't part a site by
-_DEFAULTS = {"population": DEFAULT, "lesion": "r-dwi", "exposure": "r-dwi", "term": "r-dwi"}
+_DEFAULTS = {"population": "ich", "lesion": "r-dwi", "exposure": "r-dwi", "term": "r-dwi"}
 _WITHOUT = frozenset({"limit", "offset", "sort"})
 
 

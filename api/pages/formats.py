@@ -8,7 +8,7 @@ from typing import Protocol
 from api.figures.words import plain, plural, span, within
 from api.tables import number
 from schema.association import Association, Beside, EstimateSource, FamilyResult, Interval, PublishedEstimate, TermRef
-from schema.study import Condition, Design, Population
+from schema.study import Design, Population
 from schema.vocabulary import Term
 
 MEASURES = {
@@ -40,7 +40,7 @@ DESIGNS: dict[Design, str] = {
     "histopathology": "histopathology",
     "animal": "animal experiment",
 }
-_CONDITIONS: dict[Condition, str] = {
+_CONDITIONS: dict[str, str] = {
     "ich": "ICH",
     "caa": "CAA, with or without ICH",
     "csvd": "cerebral small vessel disease",
@@ -175,8 +175,8 @@ def people(group: Population) -> str:
     arteriopathy = {"any": "", "caa": "with CAA", "non-caa": "without CAA", "mixed": "hypertensive arteriopathy and CAA in one patient"}
     parts = [
         _CONDITIONS.get(group.condition, plain(group.condition)),
-        arteriopathy.get(group.arteriopathy, f"{group.arteriopathy} arteriopathy"),
-        "" if group.location == "any" else group.location,
+        arteriopathy.get(group.arteriopathy or "any", f"{group.arteriopathy} arteriopathy"),
+        "" if group.location in {None, "any"} else group.location,
     ]
     return ", ".join(part for part in parts if part)
 

@@ -21,8 +21,7 @@ from api.figures.words import named, p_value
 from api.pages import formats, words
 from api.pages.addresses import Addresses
 from graph.stores.port import Reader, today
-from graph.synthesis.method import METHOD
-from schema.populations import POPULATIONS
+from graph.synthesis.method import method_of
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
@@ -111,9 +110,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "words": words,
         "show": formats,
-        "populations": POPULATIONS,
         "abbreviations": ABBREVIATIONS,
-        "method": METHOD,
         "policy": FILES_POLICY,
         "draw": figures,
         "hardly_moved": hardly_moved,
@@ -147,16 +144,16 @@ def _trusted(svg: str | None) -> Markup:
     return Markup(svg or "")  # noqa: S704
 
 
-# of populations only those whose id is no word of its own
-_PLACES = {place.id: place.name for place in POPULATIONS.values() if place.id.partition("-")[0] in {"ich", "caa"}}
-
-
 def text(view: View, reader: Reader, to: Addresses) -> str:
     """The page as text."""
-    studies = reader.studies().values()
+    studies, field = reader.studies().values(), reader.field()
+    # of populations only those whose id is no word of its own
+    places = {place.id: place.name for place in field.populations.values() if place.code}
     content = {
         **view.content,
-        "labels": {**_PLACES, **{study.id: study.label for study in studies}, **view.content.get("labels", {})},
+        "labels": {**places, **{study.id: study.label for study in studies}, **view.content.get("labels", {})},
+        "populations": field.populations,
+        "method": method_of(field.constants),
         "release": reader.release(),
         "loaded": reader.loaded(),
         "until": published_until(reader),

@@ -23,13 +23,11 @@ from api.routes.studies import CohortsQuery, StudiesQuery
 from api.routes.terms import NeighboursQuery, TermsQuery
 from graph import citations
 from graph.questions import questions
-from graph.questions.across import COLUMNS, GROUPS
 from graph.questions.lists import Page
 from graph.stores.port import Reader, Report
 from schema.across import Comparison, Gap
 from schema.answer import Answer, CohortItem, Evidence, PrevalenceAnswer, StudyItem, TermItem
 from schema.association import Association, Mechanism, PrevalenceRow, Row
-from schema.populations import DEFAULT, POPULATIONS, indirect
 
 Make = Callable[[], frame.View]
 _ALL = Page(None)
@@ -37,9 +35,9 @@ _ALL = Page(None)
 
 def pages(reader: Reader) -> Iterator[tuple[Key, Make]]:
     """Every page of the site, by its key: lists by population, and one for each association, study, cohort and term."""
-    edges = reader.edges()
+    edges, field = reader.edges(), reader.field()
     known = {one.population.id for one in edges}
-    places = [place for place in POPULATIONS if place in known or place in {*GROUPS, *COLUMNS}]
+    places = [place for place in field.populations if place in known or place in {*field.compared, *field.columns}]
     yield key_of("/", {}), partial(start.start_view, reader)
     yield key_of("/method", {}), partial(start.method_view, reader)
     yield _asked(partial(library.search_view, reader), library.SearchQuery, "/search")
@@ -48,7 +46,7 @@ def pages(reader: Reader) -> Iterator[tuple[Key, Make]]:
     for place in places:
         for path, (view, model) in _BY_POPULATION.items():
             yield _asked(partial(view, reader, rows=None), model, path, population=place)
-            if indirect(place) and path != "/contested":
+            if field.populations.indirect(place) and path != "/contested":
                 yield _asked(partial(view, reader, rows=None), model, path, population=place, indirect=True)
         yield _asked(partial(across.prevalence_view, reader), PrevalenceQuery, "/prevalence", population=place)
         yield _asked(partial(across.graph_view, reader), across.GraphPageQuery, "/graph", population=place)
@@ -62,13 +60,13 @@ def pages(reader: Reader) -> Iterator[tuple[Key, Make]]:
     there = {(term, one.population.id) for one in edges for term in (one.exposure.id, one.outcome.id)}
     for term in reader.terms().terms:
         for place in places:
-            if place == DEFAULT or (term, place) in there:
+            if place == field.population or (term, place) in there:
                 yield _asked(partial(library.term_view, reader, term), NeighboursQuery, f"/terms/{term}", population=place)
 
 
 def _asked(view: Callable[..., frame.View], model: type[BaseModel], path: str, **asked: Any) -> tuple[Key, Make]:
     # where the default population isn't named, some questions answer for all
-    if path != "/evidence" and asked.get("population") == DEFAULT:
+    if path != "/evidence" and asked.get("population") == "ich":
         del asked["population"]
     return key_of(path, asked), partial(view, query=model.model_validate(asked))
 

@@ -13,7 +13,6 @@ from api.pages import words
 from api.pages.frame import View, respond
 from api.pages.requests import tidy
 from graph.questions import questions
-from graph.questions.across import GROUPS
 from graph.questions.lists import Narrow, Page
 from graph.stores.port import Reader
 from schema.across import Gap
@@ -27,7 +26,10 @@ def start_view(reader: Reader) -> View:
     """What is known of R-DWI after ICH at one look: the surest factors, the groups, what is contested, what is missing."""
     factors = questions.factors(reader, page=_ALL)
     repeated = [one for one in factors.items if words.repeated(one)]
-    groups = [(questions.factors(reader, population=group, page=_ALL), questions.prevalence(reader, population=group)) for group in GROUPS]
+    groups = [
+        (questions.factors(reader, population=group, page=_ALL), questions.prevalence(reader, population=group))
+        for group in reader.field().compared
+    ]
     gaps = questions.gaps(reader, state=("empty",), page=_ALL)
     content = {
         "counts": reader.counts(),

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from api.deps import EvidenceFilters, Listed, ReaderDep, Sifted, respond
 from graph.questions import questions
-from graph.questions.across import COLUMNS, GROUPS
 from graph.questions.lists import LONGEST_CHAIN
 from graph.synthesis.method import METHOD
 from schema.across import Chain, Comparison, Gap, State
@@ -21,7 +20,9 @@ router = APIRouter(tags=["across"])
 
 class CompareQuery(Sifted, Listed):
     lesion: str = Field(questions.DEFAULT_LESION, description="the lesion or outcome, by id, name or synonym")
-    population: list[str] = Field([], description=f"id, name or synonym (repeat: two or more); {', '.join(GROUPS)} where it is left out")
+    population: list[str] = Field(
+        [], description="id, name or synonym (repeat: two or more); ich-hypertensive, caa, ich-both where it is left out"
+    )
 
 
 class PathsQuery(EvidenceFilters, Listed):
@@ -35,7 +36,9 @@ class GapsQuery(Sifted, Listed):
         None, description="the lesion or outcome, by id, name or synonym; r-dwi where outcome is left out, too; with outcome: the factor"
     )
     outcome: str | None = Field(None, description="the outcome, by id, name or synonym")
-    population: list[str] = Field([], description=f"the columns: id, name or synonym (repeat); {', '.join(COLUMNS)} where it is left out")
+    population: list[str] = Field(
+        [], description="the columns: id, name or synonym (repeat); ich, ich-hypertensive, ich-caa, ich-both, caa where it is left out"
+    )
     state: list[State] = Field(["empty", "weak"], description="which cells (repeat): empty, weak, fair")
     odds_ratio: float = Field(
         METHOD.stated_odds_ratio, ge=0.01, le=100, description="the odds ratio that the sample size is to detect; not 1"

@@ -17,21 +17,15 @@ from graph.synthesis.associations import population_ref, synthesise, term_ref
 from graph.synthesis.chains import chains, links_of, shortest
 from graph.synthesis.differences import difference, selection_note
 from graph.synthesis.mechanisms import edges as mechanism_edges
-from graph.synthesis.method import METHOD
+from graph.synthesis.method import METHOD, method_of
 from graph.synthesis.prevalence import prevalence as prevalence_of
 from graph.synthesis.reports import cast
 from schema.across import Chain, Comparison, Gap, Link, State
 from schema.answer import Answer, Why
 from schema.association import Association, MechanismEdge
 from schema.errors import BadParameter
-from schema.populations import DEFAULT, POPULATIONS, indirect, with_parts
 from schema.reading import Reading
 from schema.vocabulary import Term
-
-# the three groups of the field: hypertensive arteriopathy, CAA (with or without ICH), both
-GROUPS = ("ich-hypertensive", "caa", "ich-both")
-# where a next study would be made: ICH as a whole, its three groups, and CAA
-COLUMNS = ("ich", "ich-hypertensive", "ich-caa", "ich-both", "caa")
 
 
 def compare(
@@ -39,9 +33,9 @@ def compare(
 ) -> Answer[Comparison]:
     """The factors of a lesion or outcome, populations side by side, and for each pair a test of the difference, or why there is none."""
     term, turned = term_of(reader, lesion, "lesion or outcome")
-    nodes = _nodes(populations) or GROUPS
+    nodes = _nodes(reader, populations) or reader.field().compared
     if len(nodes) < 2:
-        raise BadParameter("population", "compare takes two populations or more, each named once.", sorted(POPULATIONS))
+        raise BadParameter("population", "compare takes two populations or more, each named once.", sorted(reader.field().populations))
     cells: dict[str, dict[str, Association]] = {}
     unknown = 0
     for node in nodes:
@@ -52,26 +46,30 @@ def compare(
         for one in found:
             cells.setdefault(one.exposure.id, {})[node] = one
     corpus = corpus_of(reader)
-    inside = frozenset(part for node in nodes for part in with_parts(node))
+    inside = frozenset(part for node in nodes for part in reader.field().populations.with_parts(node))
     readings = {row.finding: row for row in reader.findings(outcomes=frozenset(corpus.vocabulary.takes(term.id)), populations=inside)}
 
     def row(factor: str) -> Comparison:
         exposure = term_ref(corpus.vocabulary[factor])
         known = cells[factor]
-        whole = [known.get(node) or not_studied(exposure, term_ref(term), node, () if filters.indirect else None) for node in nodes]
+        whole = [
+            known.get(node)
+            or not_studied(exposure, term_ref(term), population_ref(corpus.populations[node]), () if filters.indirect else None)
+            for node in nodes
+        ]
         tests = tuple(difference(pair, readings, corpus) for pair in combinations(whole, 2))
         return Comparison(factor=exposure, outcome=term_ref(term), cells=tuple(whole), differences=tests)
 
     items = sorted((row(factor) for factor in sorted(cells)), key=_most_known_first)
     why = beyond(page, len(items)) or (None if items else _nothing(reader, term.id, None, nodes, filters))
     return Answer(
-        query={"lesion": term.id, **turned, **_several(nodes, filters)},
+        query={"lesion": term.id, **turned, **_several(reader, nodes, filters)},
         release=reader.release(),
         total=len(items),
         limit=page.limit,
         offset=page.offset,
         unknown_dropped=unknown,
-        note=" ".join(filter(None, (_untested(items), selection_note(nodes)))) or None,
+        note=" ".join(filter(None, (_untested(items), selection_note(nodes, reader.field())))) or None,
         items=tuple(cut(items, page)),
         why=why,
     )
@@ -107,7 +105,7 @@ def paths(
     last, turned = term_of(reader, end, "term")
     if first.id == last.id:
         raise BadParameter("to", f"A chain leads from one term to another, and both are {first.id}.")
-    node = population_of(population)
+    node = population_of(reader, population)
     links, unknown = _links(reader, node, filters)
     found = chains(links, node, first.id, last.id, max_length)
     note = "A chain is as strong as its weakest link, and nothing here is a causal proof."
@@ -118,7 +116,13 @@ def paths(
     if not found.chains:
         why = _no_chain(reader, links, first, last, node, max_length, filters)
     return Answer(
-        query={"from": first.id, "to": last.id, **turned, "max_length": max_length, **query_of({}, node, filters)},
+        query={
+            "from": first.id,
+            "to": last.id,
+            **turned,
+            "max_length": max_length,
+            **query_of(reader.field().populations, {}, node, filters),
+        },
         release=reader.release(),
         total=len(found.chains),
         limit=page.limit,
@@ -133,7 +137,9 @@ def paths(
 def _links(reader: Reader, node: str, filters: Filters) -> tuple[list[Link], int]:
     """The population's own associations, with `indirect` those of wider ones where it has none itself, and the claims."""
     own, unknown = edges(reader, node, filters)
-    wider = [one for other in (indirect(node) if filters.indirect else ()) for one in edges(reader, other, filters)[0]]
+    wider = [
+        one for other in (reader.field().populations.indirect(node) if filters.indirect else ()) for one in edges(reader, other, filters)[0]
+    ]
     claims: Iterable[MechanismEdge] = reader.mechanism_edges()
     if filters.active:
         kept, left_out = sift(filters, reader.claims(), reader.studies(), claim_verdict, lambda claim: claim.study)
@@ -148,7 +154,7 @@ def _no_chain(reader: Reader, links: Sequence[Link], first: Term, last: Term, no
         if without:
             names = ", ".join(filters.active)
             return Why(status="filtered-out", text=f"No chain is left by {spelt(names)}.", filter=names, without=len(without))
-    text = f"No chain of up to {max_length} links leads from {first.name} to {last.name} in {POPULATIONS[node].name}."
+    text = f"No chain of up to {max_length} links leads from {first.name} to {last.name} in {reader.field().populations[node].name}."
     length = shortest(links, first.id, last.id)
     if length is not None and length > max_length:
         return Why(status="filtered-out", text=f"{text} The shortest has {length}.", filter="max_length", without=1)
@@ -169,16 +175,16 @@ def gaps(
     """The cells of factor x population, most worth another study first, with the sample size that would detect a stated odds ratio."""
     if not 0.01 <= odds_ratio <= 100 or odds_ratio == 1:
         raise BadParameter("odds_ratio", "odds_ratio is 0.01 to 100, and not 1: no sample detects that there is no effect.")
-    about, turned = term_of(reader, lesion or "r-dwi", "lesion or outcome")
+    about, turned = term_of(reader, lesion or reader.field().lesion, "lesion or outcome")
     term, factor = about, None
     query: dict[str, Any] = {"lesion": about.id, **turned} if lesion is not None or outcome is None else {}
     if outcome is not None:
         term, turned = term_of(reader, outcome, "outcome")
         query |= {"outcome": term.id, **turned}
         factor = about.id if lesion is not None and about.id != term.id else None
-    nodes = _nodes(populations) or COLUMNS
+    nodes = _nodes(reader, populations) or reader.field().columns
     if filters.indirect:
-        nodes = tuple(dict.fromkeys([*nodes, *(wider for node in nodes for wider in indirect(node))]))
+        nodes = tuple(dict.fromkeys([*nodes, *(wider for node in nodes for wider in reader.field().populations.indirect(node))]))
     rows, cells, unknown = _cells(reader, term.id, factor, nodes, filters)
     known: dict[str, dict[str, Association | None]] = {}
     for key in rows:
@@ -195,7 +201,7 @@ def gaps(
             text = f"{len(items)} cells, and none of them is {' or '.join(state)}."
             why = Why(status="filtered-out", text=text, filter="state", without=len(items))
     return Answer(
-        query={**query, **_several(nodes, filters), "state": list(state), "odds_ratio": odds_ratio},
+        query={**query, **_several(reader, nodes, filters), "state": list(state), "odds_ratio": odds_ratio},
         release=reader.release(),
         total=len(shown),
         limit=page.limit,
@@ -221,10 +227,10 @@ def _cells(
         exposures=None if factor is None else frozenset(vocabulary.takes(factor)), outcomes=frozenset(vocabulary.takes(outcome))
     )
     kept, _ = sift(filters, every, corpus.studies, finding_verdict, lambda row: row.study)
-    inside = frozenset(part for node in nodes for part in with_parts(node))
+    inside = frozenset(part for node in nodes for part in reader.field().populations.with_parts(node))
     here = [row for row in every if inside & set(row.populations)]
     unknown = sift(filters, here, corpus.studies, finding_verdict, lambda row: row.study)[1]
-    rows = {key: found for key, found in group(kept, vocabulary).items() if key[1] == outcome and (factor is None or key[0] == factor)}
+    rows = {key: found for key, found in group(kept, reader.field()).items() if key[1] == outcome and (factor is None or key[0] == factor)}
     if not filters.active:
         stored = reader.edges(exposure=factor, outcome=outcome)
         return rows, {(one.exposure.id, one.outcome.id, one.population.id): one for one in stored}, unknown
@@ -256,13 +262,13 @@ def _gap(
         if key in rows
         else ()
     )
-    learned = lesson(tuple(sorted(reports_of(vote.reading for vote in speaking))))
+    learned = lesson(tuple(sorted(reports_of(vote.reading for vote in speaking))), corpus.method)
     figures = {} if cell is None else {name: getattr(cell, name) for name in _FIGURES}
     return Gap(
         rank=1,
         factor=term_ref(vocabulary[factor]),
         outcome=term_ref(term),
-        population=population_ref(node),
+        population=population_ref(corpus.populations[node]),
         state=state_of(cell),
         **{"cohorts": 0, "patients": 0, "caption": "not studied here", **figures},
         p_increase=round(learned.p_increase, 6),
@@ -293,15 +299,15 @@ def _prevalence(reader: Reader, term: Term, node: str) -> tuple[float, str] | No
     known = share_of(reader, term, node)
     if known is not None:
         return min(max(known.pct / 100, 0.005), 0.995), known.source
-    assumed = METHOD.default_prevalence_lesion if term.kind == "lesion" else METHOD.default_prevalence_other
-    return assumed, "assumed"
+    method = method_of(reader.field().constants)
+    return method.default_prevalence_lesion if term.kind == "lesion" else method.default_prevalence_other, "assumed"
 
 
 def share_of(reader: Reader, term: Term, node: str) -> Share | None:
     """The pooled prevalence of the outcome in the population, else in ICH, whatever the filters; None where no cohort counts it."""
     corpus = corpus_of(reader)
-    for place in dict.fromkeys((node, DEFAULT)):
-        rows = reader.prevalence(lesions=corpus.vocabulary.takes(term.id), populations=with_parts(place))
+    for place in dict.fromkeys((node, reader.field().population)):
+        rows = reader.prevalence(lesions=corpus.vocabulary.takes(term.id), populations=reader.field().populations.with_parts(place))
         pooled = prevalence_of(term.id, place, rows, corpus).pooled if rows else None
         if pooled is not None:
             return Share(pooled.pct, place)
@@ -322,12 +328,12 @@ def _gaps_note(shown: Sequence[Gap], ranked: Sequence[Gap]) -> str | None:
 # --- what these questions share ---
 
 
-def _nodes(populations: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(population_of(one) for one in populations))
+def _nodes(reader: Reader, populations: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(population_of(reader, one) for one in populations))
 
 
-def _several(nodes: Sequence[str], filters: Filters) -> dict[str, Any]:
-    parts = {node: [part for part in with_parts(node) if part != node] for node in nodes}
+def _several(reader: Reader, nodes: Sequence[str], filters: Filters) -> dict[str, Any]:
+    parts = {node: [part for part in reader.field().populations.with_parts(node) if part != node] for node in nodes}
     return {
         "population": list(nodes),
         "parts": {node: inner for node, inner in parts.items() if inner},
@@ -344,11 +350,11 @@ def _nothing(reader: Reader, outcome: str, factor: str | None, nodes: Sequence[s
         return Why(
             status="filtered-out", text=f"Nothing is left by {spelt(names)}.", filter=names, without=len({one.exposure.id for one in here})
         )
-    places = sorted({one.population.id for one in known})
+    places = evidence_in(reader.field().populations, sorted({one.population.id for one in known}))
     return Why(
         status="not-studied",
-        text=f"No study of this release says anything of it{' in these populations' if nodes else ''}.{evidence_in(places)}",
+        text=f"No study of this release says anything of it{' in these populations' if nodes else ''}.{places}",
     )
 
 
-__all__ = ["COLUMNS", "GROUPS", "compare", "gaps", "paths", "share_of"]
+__all__ = ["compare", "gaps", "paths", "share_of"]

@@ -7,16 +7,17 @@ from typing import Any
 
 from graph.questions.filters import Filters
 from graph.questions.lists import Page
+from graph.stores.port import Reader
 from schema.answer import Why
-from schema.populations import DEFAULT, POPULATIONS, resolve_population, with_parts
+from schema.populations import Populations
 
 
-def population_of(name: str | None) -> str:
-    return resolve_population(DEFAULT if name is None else name).id
+def population_of(reader: Reader, name: str | None) -> str:
+    return reader.field().populations.resolve(name).id
 
 
-def query_of(about: Mapping[str, Any], population: str, filters: Filters) -> dict[str, Any]:
-    resolved = {"population": population, "parts": [part for part in with_parts(population) if part != population]}
+def query_of(populations: Populations, about: Mapping[str, Any], population: str, filters: Filters) -> dict[str, Any]:
+    resolved = {"population": population, "parts": [part for part in populations.with_parts(population) if part != population]}
     return {**about, **resolved, **filters.model_dump(mode="json", exclude_defaults=True)}
 
 
@@ -51,14 +52,14 @@ def spelt(names: str) -> str:
     return " and ".join(_SPELT.get(name, name) for name in names.split(", "))
 
 
-def evidence_in(populations: Sequence[str]) -> str:
+def evidence_in(known: Populations, populations: Sequence[str]) -> str:
     """Where else there is evidence, the populations by their names: a sentence that follows another, or nothing."""
-    return f" There is evidence in: {'; '.join(POPULATIONS[one].name for one in populations)}." if populations else ""
+    return f" There is evidence in: {'; '.join(known[one].name for one in populations)}." if populations else ""
 
 
-def why_empty(without: int, filters: Filters, elsewhere: Sequence[str], culprit: str | None = None) -> Why:
+def why_empty(populations: Populations, without: int, filters: Filters, elsewhere: Sequence[str], culprit: str | None = None) -> Why:
     if without and filters.active:
         name = culprit or ", ".join(filters.active)
         return Why(status="filtered-out", text=f"Nothing is left by {spelt(name)}.", filter=name, without=without)
-    there = evidence_in(elsewhere)
+    there = evidence_in(populations, elsewhere)
     return Why(status="not-studied", text=f"No study of this release says anything of it in this population.{there}")

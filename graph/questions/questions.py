@@ -17,7 +17,7 @@ from graph.synthesis.absolute_risks import absolute
 from graph.synthesis.associations import synthesise, term_ref
 from graph.synthesis.certainty import RULES
 from graph.synthesis.mechanisms import tally
-from graph.synthesis.method import METHOD
+from graph.synthesis.method import METHOD, method_of
 from graph.synthesis.observations import WAYS
 from graph.synthesis.overlap import overlap
 from graph.synthesis.prevalence import prevalence as prevalence_of
@@ -42,7 +42,7 @@ from schema.association import Prevalence as PrevalenceResult
 from schema.errors import BadParameter
 from schema.graphmodel import EDGES, NODES
 from schema.names import normal
-from schema.populations import POPULATIONS, indirect, with_parts
+from schema.populations import Populations
 from schema.reading import Reading
 from schema.study import Design
 from schema.vocabulary import Kind, Term
@@ -96,7 +96,7 @@ def contested(
     if outcome is not None:
         target, turned = term_of(reader, outcome, "outcome")
         query |= {"outcome": target.id, **turned}
-    node = population_of(population)
+    node = population_of(reader, population)
     items, unknown = edges(reader, node, filters, outcome=target.id if target else None)
     wanted = [one for one in items if one.contested is not None and (about is None or about.id in {one.exposure.id, one.outcome.id})]
     wanted = [with_indirect(reader, one, filters) for one in wanted]
@@ -121,10 +121,10 @@ def evidence(
     terms = reader.terms()
     cause = terms.resolve(exposure, "exposure")
     effect, turned = term_of(reader, outcome, "outcome")
-    node = population_of(population)
+    node = population_of(reader, population)
     readings, unknown = findings(reader, node, filters, exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
     about = {"exposure": cause.id, "outcome": effect.id, **turned, **({"baseline": baseline} if baseline is not None else {})}
-    query = query_of(about, node, filters)
+    query = query_of(reader.field().populations, about, node, filters)
     key = (cause.id, effect.id, node)
     corpus = corpus_of(reader)
     association = None
@@ -142,15 +142,15 @@ def evidence(
             "cumulative": cumulative(synthesis, readings, corpus),
             "subgroups": subgroups(synthesis, corpus),
             "small_study_effects": small_study_effects(synthesis),
-            "flips": flips(synthesis, left_out),
-            "camps": camps(contested.contested, sides),
+            "flips": flips(synthesis, left_out, corpus.method),
+            "camps": camps(contested.contested, sides, corpus.method),
             "absolute": absolute(association, effect, readings, share_of(reader, effect, node), baseline),
         }
     else:
         everything, _ = findings(reader, node, Filters(), exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
         elsewhere = reader.findings(exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
-        why = why_empty(len(everything), filters, _places(elsewhere))
-    note = _first_word(node, [association] if association else [])
+        why = why_empty(reader.field().populations, len(everything), filters, _places(elsewhere))
+    note = _first_word(reader.field().populations, node, [association] if association else [])
     return Evidence(
         query=query,
         release=reader.release(),
@@ -169,7 +169,7 @@ def prevalence(
 ) -> PrevalenceAnswer:
     """How common a lesion is: in the population asked for and its parts; in all others where none is named; `indirect` adds wider ones."""
     term = reader.terms().resolve(lesion, "lesion")
-    node = population_of(population)
+    node = population_of(reader, population)
     takes = reader.terms().takes(term.id)
     known_studies(filters.exclude, reader.studies())
     rows = reader.prevalence(lesions=takes)
@@ -177,27 +177,29 @@ def prevalence(
     corpus = corpus_of(reader)
 
     def inside(where: str, some: Iterable[Any]) -> list[Any]:
-        nodes = frozenset(with_parts(where))
+        nodes = frozenset(reader.field().populations.with_parts(where))
         return [row for row in some if nodes & set(row.populations)]
 
     def result(where: str) -> PrevalenceResult:
         return prevalence_of(term.id, where, inside(where, kept), corpus)
 
-    others = [other for other in sorted(POPULATIONS) if other != node and inside(other, kept)]
+    others = [other for other in sorted(reader.field().populations) if other != node and inside(other, kept)]
     if population is not None:
-        shown = {*with_parts(node), *(indirect(node) if filters.indirect else ())}
+        shown = {*reader.field().populations.with_parts(node), *(reader.field().populations.indirect(node) if filters.indirect else ())}
         others = [other for other in others if other in shown]
     here = inside(node, rows)
     _, unknown = sift(filters, here, reader.studies(), prevalence_verdict, lambda row: row.study)
     own = result(node)
     empty = own.pooled is None and not own.rows and not own.published and not own.uncounted
     return PrevalenceAnswer(
-        query=query_of({"lesion": term.id}, node, filters),
+        query=query_of(reader.field().populations, {"lesion": term.id}, node, filters),
         release=reader.release(),
         unknown_dropped=unknown,
         prevalence=own,
         populations=tuple(result(other) for other in others),
-        why=why_empty(len(here), filters, sorted({place for row in rows for place in row.populations})) if empty else None,
+        why=why_empty(reader.field().populations, len(here), filters, sorted({place for row in rows for place in row.populations}))
+        if empty
+        else None,
     )
 
 
@@ -352,7 +354,7 @@ def neighbours(reader: Reader, name: str, population: str | None = None) -> Neig
     """All edges of a term in a population."""
     vocabulary = reader.terms()
     found = vocabulary.resolve(name)
-    node = population_of(population)
+    node = population_of(reader, population)
     broader, narrower = _around(vocabulary.terms, found)
     return Neighbours(
         release=reader.release(),
@@ -389,10 +391,11 @@ def schema(reader: Reader) -> SchemaAnswer:
         vocabulary=tuple(one for _, one in sorted(vocabulary.terms.items())),
         roll_ups={parent: {**dict(children)} for parent, children in sorted(vocabulary.roll_ups.items())},
         populations=tuple(
-            {"id": one.id, "name": one.name, "synonyms": list(one.synonyms), "part_of": list(one.part_of)} for one in POPULATIONS.values()
+            {"id": one.id, "name": one.name, "synonyms": list(one.synonyms), "part_of": list(one.part_of)}
+            for one in reader.field().populations.values()
         ),
         method={
-            "constants": METHOD.served(),
+            "constants": method_of(reader.field().constants).served(),
             "certainty": [{"rule": rule, "step": step, "when": when} for rule, step, when in RULES],
             "observations": [{"way": way, "what": what, "source": source} for way, (what, source) in WAYS.items()],
         },
@@ -414,13 +417,13 @@ def _associations(
     exposure: str | None = None,
     outcome: str | None = None,
 ) -> Answer[Association]:
-    node = population_of(population)
+    node = population_of(reader, population)
     found, unknown = edges(reader, node, filters, exposure=exposure, outcome=outcome)
     if filters.indirect:
         found = beside(reader, node, filters, found, exposure=exposure, outcome=outcome)
     items = [one for one in found if narrow.keeps(one, side)]
     answer = _answer(reader, about, node, filters, narrow, page, items, unknown, len(found), side)
-    note = _first_word(node, found)
+    note = _first_word(reader.field().populations, node, found)
     if items or answer.why is None:
         return answer.model_copy(update={"note": note})
     return answer
@@ -451,7 +454,11 @@ def _answer(
         else:
             why = _empty_edges(reader, about, population, filters)
     return Answer(
-        query={**query_of(about, population, filters), **narrow.active, **({"sort": page.sort} if page.sort else {})},
+        query={
+            **query_of(reader.field().populations, about, population, filters),
+            **narrow.active,
+            **({"sort": page.sort} if page.sort else {}),
+        },
         release=reader.release(),
         total=len(items),
         limit=page.limit,
@@ -469,27 +476,23 @@ def _empty_edges(reader: Reader, about: Mapping[str, Any], population: str, filt
     for name in filters.active:
         left = edges(reader, population, filters.without(name), exposure=exposure, outcome=outcome)[0] if unfiltered else []
         if left:
-            return why_empty(len(left), filters, elsewhere, name)
-    return why_empty(len(unfiltered), filters, elsewhere)
+            return why_empty(reader.field().populations, len(left), filters, elsewhere, name)
+    return why_empty(reader.field().populations, len(unfiltered), filters, elsewhere)
 
 
 def _places(readings: Iterable[Reading]) -> list[str]:
     return sorted({population for reading in readings for population in reading.populations})
 
 
-def _first_word(population: str, items: Sequence[Association]) -> str | None:
+def _first_word(populations: Populations, population: str, items: Sequence[Association]) -> str | None:
     """What a reader must know first: how little there is where nothing can be pooled."""
     studied = [one for one in items if one.studies]
     if not studied or any(one.estimate is not None for one in studied):
         return None
     rows = {finding for one in studied for finding in one.findings}
     papers = {finding.split(":")[0] for finding in rows}
-    wider = indirect(population)
-    hint = (
-        f" Indirect evidence from {' and '.join(POPULATIONS[one].name for one in wider)}: ask with indirect=true (--indirect)."
-        if wider
-        else ""
-    )
+    wider = [populations[one].name for one in populations.indirect(population)]
+    hint = f" Indirect evidence from {' and '.join(wider)}: ask with indirect=true (--indirect)." if wider else ""
     plural = "study" if len(papers) == 1 else "studies"
     return f"{len(rows)} finding{'s' if len(rows) != 1 else ''} from {len(papers)} {plural}, and no estimate to pool.{hint}"
 

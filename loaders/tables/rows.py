@@ -41,7 +41,7 @@ class Reading:
         header, table = self.header, self.header.table
         habit = Habit(self.book.mapped.decimal, self._proven)
         for column, match in header.matches.items():
-            self.asked[column] = Asked(match, habit, self.book.mapped.values.get(key_of(match.column, table), {}))
+            self.asked[column] = Asked(match, habit, self.book.mapped.values.get(key_of(match.column, table), {}), self.book.of)
             if match.column.path == (("id",) if match.column.table == "studies" else ("study",)):
                 self.named_by = column
         self._take_constants(habit)
@@ -82,7 +82,7 @@ class Reading:
                 continue
             cell = Cell(constant, self.header.first.row, self.header.first.column, self.header.first.file, self.header.first.sheet)
             try:
-                for path, value in read(cell, Asked(Match(column), habit)):
+                for path, value in read(cell, Asked(Match(column), habit, of=self.book.of)):
                     self.constants[column.table, path] = (value, cell)
             except Unread as error:
                 self._wrong(cell, f"{constant!r} for {key} in columns.yaml", error.expected, error.help)
@@ -120,7 +120,7 @@ class Reading:
                 key_of(match.column, header.table): cell.text for cell in cells if (match := header.matches.get(cell.column)) is not None
             }
             self.book.examples += 1
-            if not is_example(header.table, texts):
+            if not is_example(header.table, texts, self.book.of):
                 self._wrong(
                     cells[0],
                     "a worked example of the template that was changed",
@@ -271,7 +271,7 @@ class Reading:
                     )
                 )
                 return None
-            known[study] = TableDocument({"id": study}, is_flat=table == FLAT)
+            known[study] = TableDocument({"id": study}, is_flat=table == FLAT, populations=self.book.of.populations)
             known[study].cells[()] = known[study].cells[("id",)] = cell
             known[study].named(None, name, cell)
         return str(study)
