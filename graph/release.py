@@ -70,8 +70,8 @@ class ReleaseHeader(BaseModel):
         """StoreOfAnotherField where the release is not of that field."""
         if self.field != field.id:
             raise StoreOfAnotherField(
-                f"{where} holds the field {self.field!r}, and RDWI_FIELD names {field.id!r}. "
-                "It was left as it is: set RDWI_FIELD to that field, or use another store."
+                f"{where} holds the field {self.field!r}, and the field asked for is {field.id!r} (RDWI_FIELD). "
+                "It was left as it is: name its field, or another store."
             )
 
     def built_of(self, field: EvidenceField) -> bool:

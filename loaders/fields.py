@@ -131,10 +131,11 @@ def _between(field: EvidenceField, place: _Place) -> Iterator[Problem]:
         if node.id in ids[:i]:
             yield place.problem(("populations", i, "id"), f"the population {node.id!r} a second time", "each id once")
             continue
-        for name in dict.fromkeys(map(normal, (node.id, node.name, *node.synonyms))):
-            if owner.setdefault(name, node.id) != node.id:
+        named = [("id", node.id), ("name", node.name), *(("synonyms", one) for one in node.synonyms)]
+        for key, name in named:
+            if (first := owner.setdefault(normal(name), node.id)) != node.id:
                 yield place.problem(
-                    ("populations", i), f"the name {name!r}, which is {owner[name]}'s, too", "names that tell populations apart"
+                    ("populations", i, key), f"the name {name!r}, which is {first}'s, too", "names that tell populations apart"
                 )
         for j, whole in enumerate(node.part_of):
             yield from known(whole, "populations", i, "part_of", j)

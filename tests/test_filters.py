@@ -237,7 +237,7 @@ def test_a_filtered_answer_is_that_of_a_store_with_only_those_findings(
     corpus: tuple[Study, ...], reader: MemoryReader, given: dict[str, Any]
 ) -> None:
     filters = Filters(**given)
-    only = build(without_findings_only(corpus, reduced(corpus, reader, filters)), reader.terms())
+    only = build(without_findings_only(corpus, reduced(corpus, reader, filters)), reader.field())
     there = MemoryReader(only)
     compared = 0
     for population in shipped().populations:
@@ -255,7 +255,7 @@ def test_each_question_filtered_is_that_of_a_store_with_only_those_findings(
     corpus: tuple[Study, ...], reader: MemoryReader, given: dict[str, Any]
 ) -> None:
     filters = Filters(**given)
-    there = MemoryReader(build(without_findings_only(corpus, reduced(corpus, reader, filters)), reader.terms()))
+    there = MemoryReader(build(without_findings_only(corpus, reduced(corpus, reader, filters)), reader.field()))
     for lesion in ("r-dwi", "poor-functional-outcome", "cortical-microinfarct"):
         for population in ("ich", "caa"):
             here = questions.factors(reader, lesion, population, filters=filters, page=ALL)
@@ -275,7 +275,7 @@ def test_a_filtered_prevalence_is_that_of_a_store_with_only_those_rows(
     corpus: tuple[Study, ...], reader: MemoryReader, given: dict[str, Any]
 ) -> None:
     filters = Filters(**given)
-    there = MemoryReader(build(reduced(corpus, reader, filters), reader.terms()))
+    there = MemoryReader(build(reduced(corpus, reader, filters), reader.field()))
     for lesion in ("r-dwi", "cortical-microinfarct", "incidental-dwi"):
         here, expected = questions.prevalence(reader, lesion, filters=filters), questions.prevalence(there, lesion)
         assert here.prevalence == expected.prevalence
@@ -286,7 +286,7 @@ def test_a_filtered_prevalence_is_that_of_a_store_with_only_those_rows(
 def test_leaving_a_study_out_is_building_without_its_rows(corpus: tuple[Study, ...], reader: MemoryReader, study: str) -> None:
     assert any(one.id == study and one.findings for one in corpus)
     emptied = [one.model_copy(update={"findings": (), "mechanisms": ()}) if one.id == study else one for one in corpus]
-    there = MemoryReader(build(emptied, reader.terms()))
+    there = MemoryReader(build(emptied, reader.field()))
     filters = Filters(exclude=(study,))
     for population in ("ich", "caa"):
         here, unknown = edges(reader, population, filters)

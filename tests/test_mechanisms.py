@@ -41,12 +41,12 @@ def claim(*links: str, mechanism: str = "hypoperfusion", stance: str = "supports
 def test_factors_stand_before_the_first_lesion_or_outcome_and_that_is_the_target(
     links: tuple[str, ...], factors: tuple[str, ...], target: str | None
 ) -> None:
-    assert chain(Claim.model_validate(claim(*links)), shipped()) == (factors, target)
+    assert chain(Claim.model_validate(claim(*links)), shipped().vocabulary) == (factors, target)
 
 
 def test_claims_keep_the_sheets_order_and_have_ids() -> None:
     menon = next(study for study in shipped_studies(shipped()) if study.id == "menon-2012")
-    assert [(one.claim, one.factors, one.target) for one in read_claims(menon, shipped())] == [
+    assert [(one.claim, one.factors, one.target) for one in read_claims(menon, shipped().vocabulary)] == [
         ("menon-2012:claim-1", ("map-reduction",), "r-dwi"),
         ("menon-2012:claim-2", ("cerebral-microbleeds",), "r-dwi"),
     ]
@@ -54,7 +54,8 @@ def test_claims_keep_the_sheets_order_and_have_ids() -> None:
 
 def read(*studies: Study) -> tuple[list[ClaimReading], dict[str, Patients]]:
     names = {study.id for study in studies}
-    return [one for study in studies for one in read_claims(study, shipped())], {one.id: patients_of(one, names) for one in studies}
+    claims = [one for study in studies for one in read_claims(study, shipped().vocabulary)]
+    return claims, {one.id: patients_of(one, names) for one in studies}
 
 
 def study(name: str, *claims: dict[str, Any], **more: Any) -> Study:

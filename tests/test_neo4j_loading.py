@@ -370,7 +370,7 @@ def test_a_lease_ends_by_itself_and_its_holder_can_not_swap_any_more(
 ) -> None:
     monkeypatch.setattr(lease, "_LASTS_MS", 200)
     monkeypatch.setattr(lease, "BEAT", 3600.0)
-    late = Neo4jWriter(empty)
+    late = Neo4jWriter(empty, shipped())
     late.__enter__()
     time.sleep(0.4)
     put(empty, smaller)
@@ -386,7 +386,7 @@ def test_who_has_lost_the_lease_deletes_nothing_of_its_next_holder(
     monkeypatch.setattr(lease, "_LASTS_MS", 200)
     monkeypatch.setattr(lease, "BEAT", 0.3)
     put(empty, smaller)
-    late = Neo4jWriter(empty)
+    late = Neo4jWriter(empty, shipped())
     late.__enter__()
     late._lease._ended.set()
     late._lease._heart.join()

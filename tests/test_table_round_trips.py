@@ -77,7 +77,7 @@ def test_a_flat_table_says_what_it_leaves_out(graph: EvidenceGraph, tmp_path: Pa
 
 def test_own_terms_are_told_to_be_missing(graph: EvidenceGraph, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     own = Term(id="urine-colour", name="urine colour", kind="risk-factor")
-    cli_tables.write(replace(graph, terms=(*graph.terms, own)), tmp_path / "a.xlsx")
+    cli_tables.write(replace(graph, field=graph.field.extended([own])), tmp_path / "a.xlsx")
     assert "1 terms of your own" in capsys.readouterr().err
 
 
