@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from graph.build import build, corpus_of
-from graph.opening import shipped_studies
+from graph.opening import shipped, shipped_studies
 from graph.preview import preview
 from graph.questions import Evidence
 from graph.questions.edges import findings
@@ -20,7 +20,6 @@ from graph.questions.filters import Filters
 from graph.stores.memory import MemoryReader
 from graph.synthesis import pooling, weight
 from graph.synthesis.associations import synthesise
-from schema.vocabulary import shipped
 
 
 def forget() -> None:
@@ -46,14 +45,14 @@ def line(what: str, taken: list[float], reference: float) -> None:
 
 
 def main() -> None:
-    studies, vocabulary = shipped_studies(), shipped()
-    graph = build(studies, vocabulary)
+    studies, field = shipped_studies(shipped()), shipped()
+    graph = build(studies, field)
     reader = MemoryReader(graph)
-    corpus = corpus_of(studies, vocabulary)
+    corpus = corpus_of(studies, field)
     keys = [(one.exposure.id, one.outcome.id, one.population.id) for one in graph.associations]
     rows = {}
     for key in keys:
-        takes = {"exposures": vocabulary.takes(key[0]), "outcomes": vocabulary.takes(key[1])}
+        takes = {"exposures": field.vocabulary.takes(key[0]), "outcomes": field.vocabulary.takes(key[1])}
         rows[key] = findings(reader, key[2], Filters(), **takes)[0]
 
     plain, whole, again = [], [], []
@@ -71,12 +70,12 @@ def main() -> None:
 
     previews, builds = [], []
     for one in studies:
-        without = MemoryReader(build([study for study in studies if study.id != one.id], vocabulary))
+        without = MemoryReader(build([study for study in studies if study.id != one.id], field))
         forget()
-        previews.append(milliseconds(preview, without, [one], vocabulary))
+        previews.append(milliseconds(preview, without, [one], field))
     for _ in range(3):
         forget()
-        builds.append(milliseconds(build, studies, vocabulary))
+        builds.append(milliseconds(build, studies, field))
     reference = statistics.median(builds)
     print(f"{len(studies)} previews")
     line("building the graph (reference)", builds, reference)

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from api.exports import FORMATS
 from benchmarks.synthetic import synthetic
 from graph.build import lay_out, set_aside
-from graph.opening import shipped_digest
+from graph.opening import shipped, shipped_digest
 from graph.stores import snapshot
 
 _RDWI = [sys.executable, "-c", "from api.cli import main; main()"]
@@ -36,7 +36,7 @@ def _fill(folder: Path, findings: int) -> None:
     """A snapshot of synthetic studies, whose associations are made while they are written."""
     graph = lay_out(*synthetic(findings))
     with set_aside():
-        snapshot.write(graph, folder / snapshot.NAME, shipped_digest())
+        snapshot.write(graph, folder / snapshot.NAME, shipped_digest(shipped()))
 
 
 class _Told(NamedTuple):

@@ -22,6 +22,7 @@ from benchmarks.neo4j_server import Server as Neo4j
 from benchmarks.synthetic import synthetic
 from graph import questions
 from graph.build import build
+from graph.opening import shipped
 from graph.settings import Server
 from graph.stores.neo4j import bulk, cypher
 from graph.stores.neo4j.store import Neo4jStore
@@ -40,8 +41,8 @@ def timed(ask: Callable[[], object], times: int = 300) -> tuple[float, float]:
 
 
 def measure(server: Neo4j) -> None:
-    asked = {"generation": 1, "outcome": "r-dwi", "population": "ich"}
-    store = Neo4jStore(Server.of(server.uri, server.user, server.password))
+    asked = {"generation": 1, "outcome": shipped().lesion, "population": "ich"}
+    store = Neo4jStore(Server.of(server.uri, server.user, server.password), shipped())
 
     def first() -> object:
         store._reader = None

@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks.neo4j_server import VERSIONS, Server
 from benchmarks.synthetic import synthetic
 from graph.build import build
+from graph.opening import shipped
 from graph.questions import Factors
 from graph.settings import Server as Address
 from graph.stores.memory import MemoryReader
@@ -45,7 +46,7 @@ def main() -> None:
             try:
                 imported_by(server, folder)
                 seconds = time.perf_counter() - exported
-                store = Neo4jStore(Address.of(server.uri, server.user, server.password))
+                store = Neo4jStore(Address.of(server.uri, server.user, server.password), shipped())
                 same = store.ask(Factors().answer) == Factors().answer(MemoryReader(graph))
                 store.close()
             finally:

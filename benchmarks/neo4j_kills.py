@@ -21,7 +21,7 @@ import evidence
 from benchmarks.neo4j_server import VERSIONS
 from benchmarks.neo4j_server import Server as Neo4j
 from graph.build import EvidenceGraph
-from graph.opening import load
+from graph.opening import load, shipped
 from graph.settings import Settings
 from graph.stores.neo4j.store import Neo4jStore
 
@@ -33,7 +33,7 @@ def _sheets(first: str, last: str) -> list[Path]:
 
 
 def _held(settings: Settings) -> EvidenceGraph:
-    store = Neo4jStore(settings.server)
+    store = Neo4jStore(settings.server, shipped())
     try:
         graph = store.ask(lambda reader: reader.graph())
         return replace(graph, user=frozenset(), removed=frozenset())

@@ -19,6 +19,7 @@ from benchmarks.neo4j_server import VERSIONS
 from benchmarks.neo4j_server import Server as Neo4j
 from benchmarks.synthetic import synthetic
 from graph.build import EvidenceGraph, build, lay_out, set_aside, without_collections
+from graph.opening import shipped
 from graph.settings import Server
 from graph.stores.neo4j import cypher
 from graph.stores.neo4j.loading import EDGES, NODES, Neo4jWriter, batches
@@ -39,7 +40,7 @@ def empty(server: Neo4j) -> None:
 def ours(server: Neo4j, graph: EvidenceGraph) -> float:
     empty(server)
     begin = time.perf_counter()
-    with Neo4jWriter(address(server)) as writer:
+    with Neo4jWriter(address(server), shipped()) as writer:
         writer.write(graph)
     return time.perf_counter() - begin
 
@@ -64,7 +65,7 @@ def _whole(findings: int, uri: str, password: str) -> None:
     begin = time.perf_counter()
     with without_collections():
         graph = lay_out(studies, vocabulary)
-    with Neo4jWriter(Server.of(uri, "neo4j", password)) as writer, set_aside():
+    with Neo4jWriter(Server.of(uri, "neo4j", password), shipped()) as writer, set_aside():
         writer.write(graph)
     seconds = time.perf_counter() - begin
     # not getrusage, which counts what the process that started this one had, too

@@ -17,11 +17,10 @@ from benchmarks.neo4j_server import VERSIONS
 from benchmarks.neo4j_server import Server as Neo4j
 from benchmarks.serving import latencies, server
 from graph.build import build
-from graph.opening import shipped_studies
+from graph.opening import shipped, shipped_studies
 from graph.settings import Server
 from graph.stores.neo4j import cypher
 from graph.stores.neo4j.loading import Neo4jWriter
-from schema.vocabulary import shipped
 
 CLIENTS = 32
 PATHS = [
@@ -61,8 +60,8 @@ def show(name: str, taken: list[float], seconds: float) -> None:
 def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 60.0
     with Neo4j(next(iter(VERSIONS)), quick=False) as neo4j:
-        with Neo4jWriter(Server.of(neo4j.uri, neo4j.user, neo4j.password)) as writer:
-            writer.write(build(shipped_studies(), shipped()))
+        with Neo4jWriter(Server.of(neo4j.uri, neo4j.user, neo4j.password), shipped()) as writer:
+            writer.write(build(shipped_studies(shipped()), shipped()))
         environment = {"RDWI_STORE": neo4j.uri, "RDWI_NEO4J_PASSWORD": neo4j.password}
         with server(["-c", "from api.cli import main; main()", "serve", "--port", "0"], environment) as (_, port):
             latencies(port, PATHS, seconds=3, clients=CLIENTS)

@@ -23,9 +23,8 @@ from api.cache import Answers
 from api.pages.warm import warm
 from benchmarks.serving import first_answer, server
 from graph.build import build
-from graph.opening import shipped_studies
+from graph.opening import shipped, shipped_studies
 from graph.stores.memory import MemoryStore
-from schema.vocabulary import shipped
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page, Request
@@ -75,7 +74,7 @@ def _taken(client: TestClient, address: str) -> _Taken:
 
 
 def at_the_server(rounds: int) -> None:
-    store = MemoryStore(build(shipped_studies(), shipped()))
+    store = MemoryStore(build(shipped_studies(shipped()), shipped()))
     keeping = Answers._keep
     Answers._keep = lambda *_: None  # type: ignore[method-assign]
     try:

@@ -12,10 +12,9 @@ import subprocess
 
 from graph import questions
 from graph.build import EvidenceGraph, build
-from graph.opening import shipped_studies
+from graph.opening import shipped, shipped_studies
 from graph.stores.memory import MemoryReader
 from schema.association import Association, FamilyResult, PrevalenceRow, PublishedEstimate
-from schema.vocabulary import shipped
 
 _RATIOS = frozenset({"OR", "RR", "HR"})
 
@@ -87,7 +86,7 @@ def by_glmm(rows: list[PrevalenceRow]) -> list[float] | None:
 
 
 def main() -> None:
-    graph = build(shipped_studies(), shipped())
+    graph = build(shipped_studies(shipped()), shipped())
     answer = questions.Prevalence().answer(MemoryReader(graph)).prevalence
     ours = answer.pooled
     assert ours is not None

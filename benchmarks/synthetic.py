@@ -10,18 +10,19 @@ import random
 from collections.abc import Iterator
 from functools import cache
 
-from graph.opening import shipped_studies
+from graph.opening import shipped, shipped_studies
+from schema.field import EvidenceField
 from schema.study import Finding, Study
-from schema.vocabulary import Term, Vocabulary, shipped
+from schema.vocabulary import Term
 
 
 @cache
 def _corpus() -> tuple[Study, ...]:
-    return shipped_studies()
+    return shipped_studies(shipped())
 
 
-def synthetic(findings: int, *, dense: bool = False, seed: int = 1) -> tuple[list[Study], Vocabulary]:
-    """Studies with at least that many findings, and the vocabulary that they need. The same arguments give the same studies."""
+def synthetic(findings: int, *, dense: bool = False, seed: int = 1) -> tuple[list[Study], EvidenceField]:
+    """Studies with at least that many findings, and the field with the terms that they need. The same arguments give the same studies."""
     shuffled = random.Random(seed)
     studies: list[Study] = []
     terms: list[Term] = []
@@ -29,7 +30,7 @@ def synthetic(findings: int, *, dense: bool = False, seed: int = 1) -> tuple[lis
     while have < findings:
         suffix = f"-c{copy}"
         if not dense and copy:
-            terms += [_renamed(term, suffix) for term in shipped().terms.values()]
+            terms += [_renamed(term, suffix) for term in shipped().vocabulary.terms.values()]
         for study in _copy(suffix if copy else "", dense=dense, rng=shuffled):
             if have >= findings:
                 break

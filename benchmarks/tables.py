@@ -15,10 +15,10 @@ from pathlib import Path
 
 
 def _write(path: Path, findings: int) -> None:
-    from graph.opening import shipped_studies
+    from graph.opening import shipped, shipped_studies
     from loaders.tables import writing
 
-    corpus = shipped_studies()
+    corpus = shipped_studies(shipped())
     copies = -(-findings // sum(len(study.findings) for study in corpus))
     studies = [study.model_copy(update={"id": f"{study.id}-c{i}"}) for i in range(copies) for study in corpus]
     path.write_bytes(writing.workbook(studies))
@@ -27,7 +27,7 @@ def _write(path: Path, findings: int) -> None:
 
 
 def _one(what: str, path: Path) -> None:
-    from schema.vocabulary import shipped
+    from graph.opening import shipped
 
     shipped()
     start, cpu = time.perf_counter(), time.process_time()

@@ -17,7 +17,7 @@ from graph.synthesis.observations import read_study
 from graph.synthesis.overlap import all_patients
 from graph.synthesis.prevalence import read_prevalence
 from schema.association import Association, MechanismEdge
-from schema.populations import with_ancestors
+from schema.field import EvidenceField
 from schema.reading import ClaimReading, PrevalenceReading, Reading
 from schema.study import Study
 from schema.vocabulary import Term, Vocabulary
@@ -28,14 +28,14 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class EvidenceGraph:
-    """All that a store holds, sorted by id, but for the terms, whose order is that of roll-ups.
+    """All that a store holds, sorted by id, and the field that it is of, with all its terms in the order of roll-ups.
 
     `user` are the studies that didn't come with the package, `removed` those of it that were taken out; neither is part of the release.
     """
 
     release: str
     studies: Collection[Study]
-    terms: tuple[Term, ...]
+    field: EvidenceField
     readings: Collection[Reading]
     prevalence: tuple[PrevalenceReading, ...]
     claims: tuple[ClaimReading, ...]
@@ -44,21 +44,25 @@ class EvidenceGraph:
     user: frozenset[str] = frozenset()
     removed: frozenset[str] = frozenset()
 
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        return tuple(self.field.vocabulary.terms.values())
 
-def corpus_of(studies: Iterable[Study], vocabulary: Vocabulary) -> Corpus:
+
+def corpus_of(studies: Iterable[Study], field: EvidenceField) -> Corpus:
     by_id = {study.id: study for study in sorted(studies, key=lambda one: one.id)}
-    return Corpus(vocabulary, by_id, all_patients(by_id))
+    return Corpus(field, by_id, all_patients(by_id))
 
 
 def read_all(corpus: Corpus) -> list[Reading]:
     """Every finding as it is read, sorted by study and place."""
-    return [reading for study in corpus.studies.values() for reading in read_study(study, corpus.vocabulary)]
+    return [reading for study in corpus.studies.values() for reading in read_study(study, corpus.field)]
 
 
-def build(studies: Iterable[Study], vocabulary: Vocabulary, progress: Progress | None = None) -> EvidenceGraph:
-    """The whole graph of these studies. Every term that they name must be in the vocabulary."""
+def build(studies: Iterable[Study], field: EvidenceField, progress: Progress | None = None) -> EvidenceGraph:
+    """The whole graph of these studies. Every term that they name must be in the field's vocabulary."""
     with without_collections():
-        graph = lay_out(studies, vocabulary, progress)
+        graph = lay_out(studies, field, progress)
         return replace(graph, associations=tuple(graph.associations))
 
 
@@ -84,20 +88,20 @@ def set_aside() -> Iterator[None]:
         gc.unfreeze()
 
 
-def lay_out(studies: Iterable[Study], vocabulary: Vocabulary, progress: Progress | None = None) -> EvidenceGraph:
+def lay_out(studies: Iterable[Study], field: EvidenceField, progress: Progress | None = None) -> EvidenceGraph:
     """The graph with associations that are made one by one as they are gone through, for who writes them down and needs no second look.
 
     They are most of a graph's memory, and of the time to build it.
     """
-    corpus = corpus_of(studies, vocabulary)
+    corpus = corpus_of(studies, field)
     readings = read_all(corpus)
-    claims = [claim for study in corpus.studies.values() for claim in read_claims(study, vocabulary)]
+    claims = [claim for study in corpus.studies.values() for claim in read_claims(study, field.vocabulary)]
     return EvidenceGraph(
-        release=release_of(corpus.studies.values(), vocabulary),
+        release=release_of(corpus.studies.values(), field),
         studies=tuple(corpus.studies.values()),
-        terms=tuple(vocabulary.terms.values()),
+        field=field,
         readings=tuple(readings),
-        prevalence=tuple(row for study in corpus.studies.values() for row in read_prevalence(study)),
+        prevalence=tuple(row for study in corpus.studies.values() for row in read_prevalence(study, field)),
         claims=tuple(claims),
         associations=Associations(readings, corpus, progress),
         mechanisms=tuple(mechanism_edges(claims, corpus.patients)),
@@ -107,17 +111,17 @@ def lay_out(studies: Iterable[Study], vocabulary: Vocabulary, progress: Progress
 Key = tuple[str, str, str]
 
 
-def keys_of(reading: Reading, vocabulary: Vocabulary) -> Iterable[Key]:
+def keys_of(reading: Reading, field: EvidenceField) -> Iterable[Key]:
     """The edges that take a row: its terms and what they roll up into, its populations and what these are part of."""
-    populations = sorted({above for node in reading.populations for above in with_ancestors(node)})
-    return product(vocabulary.goes_to(reading.exposure), vocabulary.goes_to(reading.outcome), populations)
+    populations = sorted({above for node in reading.populations for above in field.populations.with_ancestors(node)})
+    return product(field.vocabulary.goes_to(reading.exposure), field.vocabulary.goes_to(reading.outcome), populations)
 
 
-def group(readings: Iterable[Reading], vocabulary: Vocabulary) -> dict[Key, list[Reading]]:
+def group(readings: Iterable[Reading], field: EvidenceField) -> dict[Key, list[Reading]]:
     """The rows of each edge, by (exposure, outcome, population), sorted. An edge from a term to itself is none."""
     groups: dict[Key, list[Reading]] = {}
     for reading in readings:
-        for key in keys_of(reading, vocabulary):
+        for key in keys_of(reading, field):
             if key[0] != key[1]:
                 groups.setdefault(key, []).append(reading)
     return dict(sorted(groups.items()))
@@ -127,7 +131,7 @@ class Associations(Collection[Association]):
     """One association an edge that any row of it says something of, sorted by (exposure, outcome, population); made anew each time."""
 
     def __init__(self, readings: Iterable[Reading], corpus: Corpus, progress: Progress | None = None) -> None:
-        self._groups, self._corpus, self._progress = group(readings, corpus.vocabulary), corpus, progress
+        self._groups, self._corpus, self._progress = group(readings, corpus.field), corpus, progress
 
     def __len__(self) -> int:
         return len(self._groups)

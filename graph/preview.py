@@ -17,31 +17,30 @@ from graph.synthesis.prevalence import prevalence as prevalence_of
 from graph.synthesis.prevalence import read_prevalence
 from schema.answer import Changed, ChangedPrevalence, Preview, PreviewedStudy
 from schema.association import Association
-from schema.populations import with_ancestors
+from schema.field import EvidenceField
 from schema.problems import Problem
 from schema.reading import PrevalenceReading, Reading
 from schema.study import Study
-from schema.vocabulary import Vocabulary
 
 
-def preview(reader: Reader, sheets: Sequence[Study], vocabulary: Vocabulary, problems: Iterable[Problem] = ()) -> Preview:
+def preview(reader: Reader, sheets: Sequence[Study], field: EvidenceField, problems: Iterable[Problem] = ()) -> Preview:
     """The associations that would be another, sorted by (exposure, outcome, population); each side is null where there is none.
 
-    `vocabulary` is the store's, with the terms that the sheets bring.
+    `field` is the store's, with the terms that the sheets bring.
     """
     old = reader.studies()
     new = {sheet.id: sheet for sheet in sheets if sheet != old.get(sheet.id)}
-    corpus = corpus_of({**old, **new}.values(), vocabulary)
+    corpus = corpus_of({**old, **new}.values(), field)
     before = reader.findings()
     kept = [reading for reading in before if reading.study not in new]
-    coming = [reading for study_id in sorted(new) for reading in read_study(new[study_id], vocabulary)]
-    touched = {key for reading in (*_of(before, new), *coming) for key in keys_of(reading, vocabulary)}
+    coming = [reading for study_id in sorted(new) for reading in read_study(new[study_id], field)]
+    touched = {key for reading in (*_of(before, new), *coming) for key in keys_of(reading, field)}
     # whom an older study shares patients with may hang on a study that comes in
-    touched |= {key for reading in _of(kept, _other_patients(reader.patients(), corpus.patients)) for key in keys_of(reading, vocabulary)}
-    touched |= {(other, *key[1:]) for key in touched for other in _counterparts(key[0], vocabulary)}
+    touched |= {key for reading in _of(kept, _other_patients(reader.patients(), corpus.patients)) for key in keys_of(reading, field)}
+    touched |= {(other, *key[1:]) for key in touched for other in _counterparts(key[0], field)}
     groups: dict[Key, list[Reading]] = {}
     for reading in (*kept, *coming):
-        for key in touched.intersection(keys_of(reading, vocabulary)):
+        for key in touched.intersection(keys_of(reading, field)):
             if key[0] != key[1]:
                 groups.setdefault(key, []).append(reading)
     syntheses = {key: synthesise(*key, rows, corpus) for key, rows in groups.items()}
@@ -50,10 +49,10 @@ def preview(reader: Reader, sheets: Sequence[Study], vocabulary: Vocabulary, pro
         was = next(iter(reader.edges(exposure=key[0], outcome=key[1], population=key[2])), None)
         will = with_counterpart(key, syntheses, corpus) if key in syntheses else None
         if was != will:
-            items.append(_changed(key, was, will, vocabulary))
+            items.append(_changed(key, was, will, field))
     return Preview(
         release=reader.release(),
-        next_release=release_of(corpus.studies.values(), vocabulary),
+        next_release=release_of(corpus.studies.values(), field),
         studies=tuple(PreviewedStudy(id=sheet.id, label=sheet.label, change=_change(sheet, old)) for sheet in sheets),
         problems=tuple(str(problem) for problem in problems),
         total=len(items),
@@ -65,29 +64,35 @@ def preview(reader: Reader, sheets: Sequence[Study], vocabulary: Vocabulary, pro
 def _prevalences(reader: Reader, new: Mapping[str, Study], corpus: Corpus) -> Iterator[ChangedPrevalence]:
     """The pooled prevalences that would be another, by lesion and population."""
     before = reader.prevalence()
-    after = [*(one for one in before if one.study not in new), *(one for study_id in sorted(new) for one in read_prevalence(new[study_id]))]
+    after = [
+        *(one for one in before if one.study not in new),
+        *(one for study_id in sorted(new) for one in read_prevalence(new[study_id], corpus.field)),
+    ]
     # by the new vocabulary, which has the old one's terms and those that the sheets bring
-    old = Corpus(corpus.vocabulary, reader.studies(), reader.patients())
+    old = Corpus(corpus.field, reader.studies(), reader.patients())
     # where patients are shared, a study may make room for another
     others = {*new, *_other_patients(old.patients, corpus.patients)}
-    rows = [_by_key(some, corpus.vocabulary) for some in (before, after)]
-    touched = _by_key((one for one in (*before, *after) if one.study in others), corpus.vocabulary)
+    rows = [_by_key(some, corpus.field) for some in (before, after)]
+    touched = _by_key((one for one in (*before, *after) if one.study in others), corpus.field)
     for lesion, place in sorted(touched):
         sides = [
             prevalence_of(lesion, place, some.get((lesion, place), ()), side).pooled for some, side in zip(rows, (old, corpus), strict=True)
         ]
         if sides[0] != sides[1]:
             yield ChangedPrevalence(
-                lesion=term_ref(corpus.vocabulary[lesion]), population=population_ref(place), before=sides[0], after=sides[1]
+                lesion=term_ref(corpus.vocabulary[lesion]),
+                population=population_ref(corpus.populations[place]),
+                before=sides[0],
+                after=sides[1],
             )
 
 
-def _by_key(rows: Iterable[PrevalenceReading], vocabulary: Vocabulary) -> dict[tuple[str, str], list[PrevalenceReading]]:
+def _by_key(rows: Iterable[PrevalenceReading], field: EvidenceField) -> dict[tuple[str, str], list[PrevalenceReading]]:
     """The rows of each lesion and population that they count for."""
     found: dict[tuple[str, str], list[PrevalenceReading]] = {}
     for one in rows:
-        places = {place for node in one.populations for place in with_ancestors(node)}
-        for key in product(vocabulary.goes_to(one.row.lesion), places):
+        places = {place for node in one.populations for place in field.populations.with_ancestors(node)}
+        for key in product(field.vocabulary.goes_to(one.row.lesion), places):
             found.setdefault(key, []).append(one)
     return found
 
@@ -101,9 +106,9 @@ def _other_patients(old: Mapping[str, Patients], new: Mapping[str, Patients]) ->
     return [study_id for study_id, patients in new.items() if old.get(study_id) != patients]
 
 
-def _counterparts(exposure: str, vocabulary: Vocabulary) -> list[str]:
+def _counterparts(exposure: str, field: EvidenceField) -> list[str]:
     """The terms whose contradiction by their counterpart hangs on this one."""
-    return [term.id for term in vocabulary.terms.values() if term.counterpart == exposure]
+    return [term.id for term in field.vocabulary.terms.values() if term.counterpart == exposure]
 
 
 def _change(sheet: Study, old: Mapping[str, Study]) -> Literal["added", "replaced", "unchanged"]:
@@ -112,11 +117,11 @@ def _change(sheet: Study, old: Mapping[str, Study]) -> Literal["added", "replace
     return "unchanged" if old[sheet.id] == sheet else "replaced"
 
 
-def _changed(key: Key, was: Association | None, will: Association | None, vocabulary: Vocabulary) -> Changed:
+def _changed(key: Key, was: Association | None, will: Association | None, field: EvidenceField) -> Changed:
     return Changed(
-        exposure=term_ref(vocabulary[key[0]]),
-        outcome=term_ref(vocabulary[key[1]]),
-        population=population_ref(key[2]),
+        exposure=term_ref(field.vocabulary[key[0]]),
+        outcome=term_ref(field.vocabulary[key[1]]),
+        population=population_ref(field.populations[key[2]]),
         before=was,
         after=will,
     )

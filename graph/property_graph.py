@@ -13,7 +13,6 @@ from graph.synthesis.overlap import overlap, patients_of
 from graph.wording import unit_of
 from schema.association import Association, MechanismEdge
 from schema.graphmodel import LABELS
-from schema.populations import POPULATIONS, with_parts
 from schema.reading import Reading
 from schema.study import Study
 
@@ -53,7 +52,7 @@ def elements(graph: EvidenceGraph, population: str | None = None) -> tuple[Itera
     """
     if population is None:
         return nodes(graph), edges(graph)
-    inside = frozenset(with_parts(population))
+    inside = frozenset(graph.field.populations.with_parts(population))
     outside = {f"finding:{one.finding}" for one in graph.readings if not inside & set(one.populations)}
     outside |= {f"prevalence:{one.prevalence}" for one in graph.prevalence if not inside & set(one.populations)}
     return (
@@ -69,7 +68,7 @@ def elements(graph: EvidenceGraph, population: str | None = None) -> tuple[Itera
 def nodes(graph: EvidenceGraph) -> Iterator[Node]:
     """All nodes, sorted within each label."""
     yield Node(f"release:{graph.release}", "Release", {"slug": graph.release, "name": graph.release[:12], "method": VERSION})
-    for population in sorted(POPULATIONS.values(), key=lambda one: one.id):
+    for population in sorted(graph.field.populations.values(), key=lambda one: one.id):
         yield Node(f"population:{population.id}", "Population", {"slug": population.id, "name": population.name})
     for term in sorted(graph.terms, key=lambda one: one.id):
         yield Node(
@@ -169,7 +168,7 @@ def edges(graph: EvidenceGraph) -> Iterator[Edge]:
             yield Edge("DRAWS_ON", f"study:{study.id}", f"cohort:{cohort}", "", {})
     for first, second in _overlaps(graph.studies):
         yield Edge("OVERLAPS", f"study:{first}", f"study:{second}", "", {})
-    for part in sorted(POPULATIONS.values(), key=lambda node: node.id):
+    for part in sorted(graph.field.populations.values(), key=lambda node: node.id):
         for whole in part.part_of:
             yield Edge("PART_OF", f"population:{part.id}", f"population:{whole}", "", {})
     for term in sorted(graph.terms, key=lambda one: one.id):

@@ -197,11 +197,11 @@ class Graph:
     def networkx(self, population: str | None = None, *, simple: bool = False) -> nx.MultiDiGraph[str] | nx.DiGraph[str]:
         """The graph in networkx: all of it, or (`simple`) one population's derived edges, ready for networkx's algorithms."""
         from graph import networks
-        from schema.populations import DEFAULT, resolve_population
 
-        node = resolve_population(population).id if population is not None else None
+        populations = self.store.ask(lambda reader: reader.field().populations)
+        node = populations.resolve(population).id if population is not None else None
         if simple:
-            return networks.simple(self.store.ask(lambda reader: reader.edges(population=node or DEFAULT)))
+            return networks.simple(self.store.ask(lambda reader: reader.edges(population=node or populations.default)))
         return networks.multigraph(self.store.ask(lambda reader: reader.laid_out()), node)
 
     def close(self) -> None:

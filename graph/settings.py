@@ -30,7 +30,7 @@ class Server:
 
 
 class Settings(BaseSettings):
-    """RDWI_STORE, RDWI_NEO4J_USER, RDWI_NEO4J_PASSWORD, RDWI_NEO4J_DATABASE, RDWI_SNAPSHOT, RDWI_LOG_FORMAT."""
+    """RDWI_STORE, RDWI_NEO4J_USER, RDWI_NEO4J_PASSWORD, RDWI_NEO4J_DATABASE, RDWI_SNAPSHOT, RDWI_FIELD, RDWI_LOG_FORMAT."""
 
     model_config = SettingsConfigDict(env_prefix="RDWI_", env_ignore_empty=True, frozen=True)
 
@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     neo4j_password: SecretStr | None = Field(default=None, description="the user's password at Neo4j; there is no default")
     neo4j_database: str | None = Field(default=None, description="the database in Neo4j; the user's home database where unset")
     snapshot: Path | None = Field(default=None, description="folder of the memory store's data; the user's data folder where unset")
+    field: Path | None = Field(
+        default=None, description="folder of another field: field.yaml, vocabulary.yaml, studies/; the shipped field where unset"
+    )
     log_format: Literal["text", "json"] = Field(default="text", description="form of the log: text or json")
 
     @field_validator("store")
@@ -80,11 +83,11 @@ class Settings(BaseSettings):
             raise StoreDenied(f"{self.store} needs a password: set RDWI_NEO4J_PASSWORD (and RDWI_NEO4J_USER, where that is not neo4j).")
         return Server(self.store, self.neo4j_user, self.neo4j_password, self.neo4j_database)
 
-    @property
-    def folder(self) -> Path:
-        """The folder of the memory store's data."""
+    def folder_of(self, field: str) -> Path:
+        """The folder of the memory store's data: the one that is set, or one a field, of which the shipped one has the outermost."""
         if self.snapshot is not None:
             return self.snapshot.expanduser()
         from platformdirs import user_data_path
 
-        return user_data_path("rdwi-graph", appauthor=False)
+        data = user_data_path("rdwi-graph", appauthor=False)
+        return data if self.field is None else data / "fields" / field

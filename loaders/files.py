@@ -14,6 +14,8 @@ WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls"})
 DELIMITED = frozenset({".csv", ".tsv"})
 ENDINGS = frozenset({".yaml", ".yml", ".json"}) | WORKBOOKS | DELIMITED
 VOCABULARY = frozenset({"vocabulary.yaml", "vocabulary.yml"})
+# what a folder of sheets is of; the vocabulary beside it is the field's, and adds nothing to it
+FIELD = "field.yaml"
 # what the tables of a folder call their columns
 COLUMNS = "columns.yaml"
 # a sheet is some kilobytes; what is larger than this is something else
@@ -60,10 +62,10 @@ def find(paths: Iterable[str | Path]) -> Found:
         for file in found:
             # a folder's vocabulary goes with any of its sheets
             beside = [file.parent / name for name in sorted(VOCABULARY) if (file.parent / name).is_file()]
-            for vocabulary in beside:
+            for vocabulary in beside if not (file.parent / FIELD).is_file() else ():
                 vocabularies.setdefault(vocabulary.resolve(), vocabulary)
             # Excel keeps a note of who has a workbook open beside it
-            if file.name not in VOCABULARY | {COLUMNS} and not file.name.startswith("~$"):
+            if file.name not in VOCABULARY | {COLUMNS, FIELD} and not file.name.startswith("~$"):
                 sheets.setdefault(file.resolve(), file)
     return Found((*sorted(sheets.values()), *((STDIN,) if stdin else ())), tuple(sorted(vocabularies.values())), tuple(problems))
 

@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 from loaders import files
 from loaders.documents import Document, documents
 from schema.effectcheck import contradiction, oddities
+from schema.field import EvidenceField
 from schema.problems import Problem
 from schema.study import Claim, Finding, Population, Prevalence, Study, unknown_populations
 from schema.vocabulary import Term, Vocabulary, clashes, lines_to_add
@@ -39,16 +40,16 @@ class Loaded:
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
 
-def load(paths: Iterable[str | Path], vocabulary: Vocabulary, progress: Progress | None = None, *, own: Sequence[Term] = ()) -> Loaded:
+def load(paths: Iterable[str | Path], field: EvidenceField, progress: Progress | None = None, *, own: Sequence[Term] = ()) -> Loaded:
     """Read sheets from files, folders, globs and standard input. Reading changes nothing.
 
-    `vocabulary` is fixed; `own` are a user's terms from earlier loads, which a vocabulary.yaml may give anew.
+    The field's terms are fixed; `own` are a user's from earlier loads, which a vocabulary.yaml may give anew.
     """
     found = files.find(paths)
     problems = list(found.problems)
-    terms, wrong = read_vocabularies(found.vocabularies, vocabulary, own)
+    terms, wrong = read_vocabularies(found.vocabularies, field.vocabulary, own)
     problems += wrong
-    known = vocabulary.extended([*_kept(own, terms), *terms])
+    known = field.extended([*_kept(own, terms), *terms])
     sheets: list[_Sheet] = []
     tabular: list[files.Source] = []
     for done, path in enumerate(found.sheets, start=1):
@@ -62,22 +63,22 @@ def load(paths: Iterable[str | Path], vocabulary: Vocabulary, progress: Progress
             problems += wrong
         if progress is not None:
             progress(done, len(found.sheets))
-    read, wrong = _tabular(tabular)
+    read, wrong = _tabular(tabular, known)
     sheets += read
     problems += wrong
     studies, wrong = _validated(sheets, known)
     return Loaded(studies, tuple(terms), (*problems, *wrong))
 
 
-def load_text(name: str, content: bytes, vocabulary: Vocabulary) -> Loaded:
+def load_text(name: str, content: bytes, field: EvidenceField) -> Loaded:
     """Read the sheets of one text, YAML or JSON, or of a table (by the ending of its name); `name` is what reports call it."""
     source = files.Source(name, content, files.looks_like_json(content))
-    sheets, problems = _tabular([source], with_mapping=False) if source.is_table else _parsed(source)
-    studies, wrong = _validated(sheets, vocabulary)
+    sheets, problems = _tabular([source], field, with_mapping=False) if source.is_table else _parsed(source)
+    studies, wrong = _validated(sheets, field)
     return Loaded(studies, (), (*problems, *wrong))
 
 
-def _validated(sheets: Sequence[_Sheet], known: Vocabulary) -> tuple[tuple[Study, ...], list[Problem]]:
+def _validated(sheets: Sequence[_Sheet], known: EvidenceField) -> tuple[tuple[Study, ...], list[Problem]]:
     studies, problems = [], []
     again = _repeated(sheets)
     for i, sheet in enumerate(sheets):
@@ -115,13 +116,13 @@ def _parsed(source: files.Source | Problem) -> tuple[list[_Sheet], list[Problem]
     return sheets, []
 
 
-def _tabular(sources: Sequence[files.Source], *, with_mapping: bool = True) -> tuple[list[_Sheet], list[Problem]]:
+def _tabular(sources: Sequence[files.Source], field: EvidenceField, *, with_mapping: bool = True) -> tuple[list[_Sheet], list[Problem]]:
     if not sources:
         return [], []
     # its columns take a moment to read, and most sheets are no tables
     from loaders.tables import books as tables
 
-    found, problems = tables.documents_of(sources, with_mapping=with_mapping)
+    found, problems = tables.documents_of(sources, field, with_mapping=with_mapping)
     return [_Sheet(file, document) for file, document in found], problems
 
 
@@ -138,23 +139,23 @@ def _repeated(sheets: Sequence[_Sheet]) -> dict[int, list[Problem]]:
             at = other.document.where(("id",))
             where = f"{at.file or other.file}{at}"
             place = _Place(sheet.file, sheet.document, study_id)
-            found = f"the id {_short(study_id)} a second time (first in {where})"
+            found = f"the id {short(study_id)} a second time (first in {where})"
             problems[i] = [place.problem(("id",), found, "each study once", "Give one of them another id, or leave one out.")]
         else:
             first[study_id] = sheet
     return problems
 
 
-def validate(document: Document, vocabulary: Vocabulary, file: str) -> tuple[Study | None, list[Problem]]:
+def validate(document: Document, field: EvidenceField, file: str) -> tuple[Study | None, list[Problem]]:
     """One sheet as a study, its terms brought to their ids; None where it has errors."""
     if not isinstance(document.value, dict):
         return None, [Problem(file, _what(document.value), "a sheet: a mapping with id, read, populations, ...", line=document.line(()))]
-    value = _without_nulls(document.value)
+    value = without_nulls(document.value)
     study_id = value.get("id") if isinstance(value.get("id"), str) else None
     place = _Place(file, document, study_id)
-    known_terms, problems = _terms(value, vocabulary, place)
+    known_terms, problems = _terms(value, field.vocabulary, place)
     try:
-        study = Study.model_validate(known_terms)
+        study = Study.model_validate(known_terms, context=field.values)
     except ValidationError as error:
         told = {problem.path for problem in problems}
         wrong = dict.fromkeys(_schema_problem(one, place) for one in error.errors() if not document.told(one["loc"]))
@@ -164,11 +165,11 @@ def validate(document: Document, vocabulary: Vocabulary, file: str) -> tuple[Stu
     return (None if document.blocked or any(one.severity == "error" for one in problems) else study), problems
 
 
-def _without_nulls(value: Any) -> Any:
+def without_nulls(value: Any) -> Any:
     """The same without keys that are left blank: they say nothing."""
     if isinstance(value, dict):
-        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
-    return [_without_nulls(inner) for inner in value] if isinstance(value, list) else value
+        return {key: without_nulls(inner) for key, inner in value.items() if inner is not None}
+    return [without_nulls(inner) for inner in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +187,7 @@ class _Place:
 def _text(path: tuple[str | int, ...]) -> str | None:
     text = ""
     for step in path:
-        name = step if isinstance(step, int) or step.isidentifier() else _short(step)
+        name = step if isinstance(step, int) or step.isidentifier() else short(step)
         text += f"[{name}]" if isinstance(name, int) else (f".{name}" if text else name)
     return text or None
 
@@ -211,7 +212,7 @@ def _terms(value: dict[str, Any], vocabulary: Vocabulary, place: _Place) -> tupl
         add = lines_to_add(slug).replace("\n", "\n    ")
         problems.append(
             place.problem(
-                path, _short(slug), "a term of the vocabulary", f"{nearest}Or add it to a vocabulary.yaml beside the sheets:\n    {add}"
+                path, short(slug), "a term of the vocabulary", f"{nearest}Or add it to a vocabulary.yaml beside the sheets:\n    {add}"
             )
         )
         return slug
@@ -244,7 +245,7 @@ _PATTERNS: dict[str | int, str] = {
     "search_until": "a date such as '2022-06' (in quotes)",
     "xrefs": "a CURIE such as MESH:D002543",
 }
-_EXPECTED = {
+EXPECTED = {
     "number_type": "a number (without quotes)",
     "too_short": "more items",
     "too_long": "two items: the lower figure and the higher",
@@ -263,7 +264,7 @@ _EXPECTED = {
 
 def _schema_problem(error: ErrorDetails, place: _Place) -> Problem:
     """One of pydantic's complaints in the words of the report."""
-    path, kind, found = error["loc"], error["type"], _short(error["input"])
+    path, kind, found = error["loc"], error["type"], short(error["input"])
     if kind != "extra_forbidden" and path and path[-1] in {"int", "float", "str"}:
         # pydantic tells of each type that a number may have
         path, kind = path[:-1], "number_type"
@@ -271,9 +272,9 @@ def _schema_problem(error: ErrorDetails, place: _Place) -> Problem:
         keys = _keys_at(path)
         near = difflib.get_close_matches(str(path[-1]), keys, n=1)
         hint = f"Did you mean {near[0]!r}?" if near else None
-        return place.problem(path, f"the key {_short(path[-1])}", "a key that evidence/README.md lists", hint)
+        return place.problem(path, f"the key {short(path[-1])}", "a key that evidence/README.md lists", hint)
     if kind == "missing":
-        return place.problem(path, "nothing", _EXPECTED[kind], place.document.hint(path))
+        return place.problem(path, "nothing", EXPECTED[kind], place.document.hint(path))
     if kind == "literal_error":
         allowed = error.get("ctx", {}).get("expected", "")
         return place.problem(path, found, f"one of {allowed}")
@@ -285,10 +286,10 @@ def _schema_problem(error: ErrorDetails, place: _Place) -> Problem:
     if kind == "string_pattern_mismatch" and path[-1] in _PATTERNS:
         return place.problem(path, found, _PATTERNS[path[-1]])
     if error["input"] is None:
-        return place.problem(path, "an empty key", f"{_EXPECTED.get(kind, 'a value')}, or the key left out")
+        return place.problem(path, "an empty key", f"{EXPECTED.get(kind, 'a value')}, or the key left out")
     if isinstance(error["input"], bool) and kind == "string_type":
         return place.problem(path, found, "text", "Without quotes, YAML reads yes and no as true and false.")
-    return place.problem(path, found, _EXPECTED.get(kind, error["msg"][0].lower() + error["msg"][1:]))
+    return place.problem(path, found, EXPECTED.get(kind, error["msg"][0].lower() + error["msg"][1:]))
 
 
 def _keys_at(path: tuple[str | int, ...]) -> Sequence[str]:
@@ -309,7 +310,7 @@ def _model_in(annotation: Any) -> Any:
     return None
 
 
-def _short(value: Any) -> str:
+def short(value: Any) -> str:
     if isinstance(value, dict | list) or value is None:
         return _what(value)
     if isinstance(value, float) and not math.isfinite(value):
@@ -427,5 +428,5 @@ def _vocabulary_documents(path: Path, problems: list[Problem]) -> Iterator[_Plac
 def _term_problem(error: ErrorDetails, index: int, place: _Place) -> Problem:
     path = (index, *error["loc"])
     if error["type"] == "extra_forbidden":
-        return place.problem(path, f"the key {_short(path[-1])}", f"one of {', '.join(Term.model_fields)}")
+        return place.problem(path, f"the key {short(path[-1])}", f"one of {', '.join(Term.model_fields)}")
     return _schema_problem({**error, "loc": path}, place)

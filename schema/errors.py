@@ -14,6 +14,7 @@
     |   +-- StoreUnsupported    the server is of a version that is not supported
     |   +-- StoreEmpty          nothing has been loaded yet
     |   +-- StoreOutdated       the graph there was made for another version of this package
+    |   +-- StoreOfAnotherField the graph there is of another field than the one that is asked for
     +-- StoreUnavailable    the store cannot be reached now
         +-- StoreBusy           another program is loading
 
@@ -90,6 +91,10 @@ class StoreEmpty(StoreError):
 
 class StoreOutdated(StoreError):
     """The store's graph has another format, or was built by another version of the method."""
+
+
+class StoreOfAnotherField(StoreError):
+    """The store holds a graph of another field; it is neither served nor changed."""
 
 
 class StoreUnavailable(RdwiError):

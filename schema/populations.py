@@ -1,115 +1,102 @@
-"""The populations of the graph, as a directed acyclic graph of parts.
+"""The populations of a field, as a directed acyclic graph of parts.
 
-A sheet's group of people is told by its condition, arteriopathy and location. A question about a population takes it and its parts;
-all but the ICH and CAA families stand on their own and are never pooled with these or with each other.
+A sheet's group of people is told by the values of its axes: condition, arteriopathy, location. A question about a population takes it and
+its parts; a population that is part of none and has none stands on its own and is never pooled with another.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+from pydantic import Field
 
 from schema.errors import UnknownName
 from schema.names import normal, suggest
-from schema.study import Population
+from schema.study import AXES, Axis, Many, Part, Population, Slug, Text
 
 
-@dataclass(frozen=True, slots=True)
-class PopulationNode:
-    id: str
-    name: str
-    synonyms: tuple[str, ...] = ()
-    part_of: tuple[str, ...] = ()
+class PopulationNode(Part):
+    """One population. A group belongs to it whose axes have the values of `where`; `implies` is what its name says besides, where a table
+    gives a group no more than a name. `code`: its id is no word, so texts say its name instead.
+    """
+
+    id: Slug
+    name: Text
+    synonyms: Many[Text] = ()
+    part_of: Many[Slug] = ()
+    where: dict[Axis, Slug] = Field(default_factory=dict)
+    implies: dict[Axis, Slug] = Field(default_factory=dict)
+    code: bool = False
 
 
-POPULATIONS: dict[str, PopulationNode] = {
-    node.id: node
-    for node in (
-        PopulationNode("ich", "intracerebral haemorrhage (ICH)", ("ICH", "intracerebral haemorrhage", "intracerebral hemorrhage")),
-        PopulationNode("caa", "cerebral amyloid angiopathy (CAA), with or without ICH", ("CAA", "cerebral amyloid angiopathy")),
-        PopulationNode("ich-caa", "ICH with CAA", ("CAA-related ICH", "CAA-ICH", "ICH related to CAA"), ("ich", "caa")),
-        PopulationNode(
-            "ich-hypertensive",
-            "hypertensive ICH",
-            ("hypertensive arteriopathy ICH", "HTN-ICH", "hypertensive intracerebral haemorrhage", "hypertensive intracerebral hemorrhage"),
-            ("ich",),
-        ),
-        PopulationNode("ich-both", "ICH with hypertensive arteriopathy and CAA", ("mixed ICH", "mixed arteriopathy ICH"), ("ich",)),
-        PopulationNode("ich-non-caa", "ICH without CAA", ("non-CAA ICH", "non CAA ICH"), ("ich",)),
-        PopulationNode("ich-lobar", "lobar ICH", ("lobar haemorrhage", "lobar hemorrhage"), ("ich",)),
-        PopulationNode("ich-deep", "deep ICH", ("deep haemorrhage", "deep hemorrhage"), ("ich",)),
-        PopulationNode(
-            "csvd", "cerebral small vessel disease (CSVD)", ("CSVD", "SVD", "small vessel disease", "cerebral small vessel disease")
-        ),
-        PopulationNode("ischaemic-stroke", "ischaemic stroke", ("ischemic stroke",)),
-        PopulationNode("stroke", "stroke of any type", ("any stroke",)),
-        PopulationNode("cognitive-impairment", "cognitive impairment or memory clinic", ("memory clinic", "dementia", "MCI")),
-        PopulationNode("general-population", "general population", ("community", "population-based")),
-        PopulationNode("hospital-imaging", "hospital imaging", ()),
-        PopulationNode(
-            "intracranial-haemorrhage", "intracranial haemorrhage of any type", ("intracranial hemorrhage", "intracranial haemorrhage")
-        ),
-        PopulationNode("controls", "controls", ("control",)),
-        PopulationNode("comparison", "unlike groups taken together, to be compared", ()),
-        PopulationNode("post-mortem", "post-mortem brains", ("autopsy",)),
-        PopulationNode("animal", "animals", ("animals",)),
-        PopulationNode("other", "other", ()),
-    )
-}
+class Populations(Mapping[str, PopulationNode]):
+    """All populations by id, in the order of the field; `default` is meant where a question names none, `axes` tell groups apart."""
 
-DEFAULT = "ich"
+    def __init__(self, nodes: Iterable[PopulationNode], default: str, axes: tuple[Axis, ...] = AXES) -> None:
+        self._nodes = {node.id: node for node in nodes}
+        self.default, self.axes = default, axes
+        self._around: dict[str, tuple[str, ...]] = {}
+        self._inside: dict[str, tuple[str, ...]] = {}
 
-_ICH_ARTERIOPATHY = {"caa": "ich-caa", "hypertensive": "ich-hypertensive", "mixed": "ich-both", "non-caa": "ich-non-caa"}
-_ICH_LOCATION = {"lobar": "ich-lobar", "deep": "ich-deep"}
+    def __getitem__(self, population: str) -> PopulationNode:
+        return self._nodes[population]
 
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._nodes)
 
-def nodes_of(population: Population) -> tuple[str, ...]:
-    """The nodes that a sheet's group belongs to: the most specific ones, sorted. Lobar ICH with CAA belongs to two."""
-    if population.condition != "ich":
-        return (population.condition,)
-    specific = {
-        node for node in (_ICH_ARTERIOPATHY.get(population.arteriopathy), _ICH_LOCATION.get(population.location)) if node is not None
-    }
-    return tuple(sorted(specific)) or ("ich",)
+    def __len__(self) -> int:
+        return len(self._nodes)
 
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return {normal(name): node.id for node in self._nodes.values() for name in (node.id, node.name, *node.synonyms)}
 
-@cache
-def with_ancestors(population: str) -> tuple[str, ...]:
-    """The population and all that it is part of, sorted."""
-    found = {population}
-    for parent in POPULATIONS[population].part_of:
-        found.update(with_ancestors(parent))
-    return tuple(sorted(found))
+    def find(self, name: str) -> PopulationNode | None:
+        """The population of that id, name or synonym, or None."""
+        found = self._names.get(normal(name))
+        return self._nodes[found] if found is not None else None
 
+    def resolve(self, name: str | None) -> PopulationNode:
+        """The population of that id, name or synonym, the default for None; UnknownName with suggestions where there is none."""
+        found = self._nodes[self.default] if name is None else self.find(name)
+        if found is None:
+            assert name is not None
+            raise UnknownName("population", name, suggest(name, self._names, 3) or tuple(sorted(self._nodes)))
+        return found
 
-@cache
-def with_parts(population: str) -> tuple[str, ...]:
-    """The population and all its parts, sorted."""
-    return tuple(sorted(node for node in POPULATIONS if population in with_ancestors(node)))
+    def with_ancestors(self, population: str) -> tuple[str, ...]:
+        """The population and all that it is part of, sorted."""
+        if population not in self._around:
+            found = {population}
+            for parent in self._nodes[population].part_of:
+                found.update(self.with_ancestors(parent))
+            self._around[population] = tuple(sorted(found))
+        return self._around[population]
 
+    def with_parts(self, population: str) -> tuple[str, ...]:
+        """The population and all its parts, sorted."""
+        if population not in self._inside:
+            self._inside[population] = tuple(sorted(node for node in self._nodes if population in self.with_ancestors(node)))
+        return self._inside[population]
 
-@cache
-def indirect(population: str) -> tuple[str, ...]:
-    """The ancestors of the population and of its parts, but for the population and its parts themselves (CAA: ICH)."""
-    own = set(with_parts(population))
-    around = {ancestor for part in own for ancestor in with_ancestors(part)}
-    return tuple(sorted(around - own))
+    def indirect(self, population: str) -> tuple[str, ...]:
+        """The ancestors of the population and of its parts, but for the population and its parts themselves."""
+        own = set(self.with_parts(population))
+        around = {ancestor for part in own for ancestor in self.with_ancestors(part)}
+        return tuple(sorted(around - own))
 
+    def nodes_of(self, group: Population) -> tuple[str, ...]:
+        """The populations that a sheet's group belongs to: the most specific ones, sorted. One may belong to two, as by place and cause."""
+        matched = [node.id for node in self._nodes.values() if all(getattr(group, axis) == value for axis, value in node.where.items())]
+        wider = {ancestor for node in matched for ancestor in self.with_ancestors(node) if ancestor != node}
+        return tuple(sorted(node for node in matched if node not in wider))
 
-@cache
-def _names() -> dict[str, str]:
-    return {normal(name): node.id for node in POPULATIONS.values() for name in (node.id, node.name, *node.synonyms)}
-
-
-def find_population(name: str) -> PopulationNode | None:
-    """The population of that id, name or synonym, or None."""
-    found = _names().get(normal(name))
-    return POPULATIONS[found] if found is not None else None
-
-
-def resolve_population(name: str) -> PopulationNode:
-    """The population of that id, name or synonym; UnknownName with suggestions where there is none."""
-    found = find_population(name)
-    if found is None:
-        raise UnknownName("population", name, suggest(name, _names(), 3) or tuple(sorted(POPULATIONS)))
-    return found
+    def described(self, name: str) -> dict[str, str]:
+        """What a group of that name is, axis by axis; nothing where the name is no population's."""
+        found = self.find(name)
+        if found is None:
+            return {}
+        says: dict[Any, str] = {**found.where, **found.implies}
+        return {axis: says.get(axis, "any") for axis in self.axes}

@@ -6,10 +6,11 @@ All models are frozen, refuse unknown keys, don't convert types (a number in quo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Annotated, Any, Literal, Self, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic_core import PydanticKnownError
 
 from schema.pvalue import PValue, parse_p
 
@@ -18,12 +19,9 @@ Design = Literal[
     "individual-patient-pooled", "meta-analysis", "systematic-review", "narrative-review", "case-series", "case-report",
     "histopathology", "animal",
 ]  # fmt: skip
-Condition = Literal[
-    "ich", "caa", "csvd", "ischaemic-stroke", "stroke", "cognitive-impairment", "general-population", "hospital-imaging",
-    "intracranial-haemorrhage", "controls", "comparison", "post-mortem", "animal", "other",
-]  # fmt: skip
-Arteriopathy = Literal["any", "caa", "hypertensive", "mixed", "non-caa", "other"]
-Location = Literal["any", "lobar", "deep", "infratentorial"]
+# what tells a group of people; the values of each are the field's (field.yaml)
+Axis = Literal["condition", "arteriopathy", "location"]
+AXES: tuple[Axis, ...] = get_args(Axis)
 ContrastType = Literal["binary", "graded", "per-unit", "shift", "unknown"]
 Role = Literal["main", "modifier", "within-person", "descriptive", "dropped"]
 Measure = Literal[
@@ -111,14 +109,35 @@ class Imaging(Part):
         return self
 
 
+def _on_axis(value: Any, info: ValidationInfo) -> Any:
+    """Hold a value to those that the field has on this axis, where they are given as the context of the validation."""
+    axes: Mapping[Axis, Sequence[str]] | None = info.context
+    if axes is None:
+        return value
+    allowed = axes.get(info.field_name)  # type: ignore[call-overload]
+    if allowed is None:
+        if value is not None:
+            raise PydanticKnownError("extra_forbidden")
+        return None
+    if value is None:
+        raise PydanticKnownError("missing")
+    if not isinstance(value, str) or value not in allowed:
+        *most, last = (repr(one) for one in allowed)
+        raise PydanticKnownError("literal_error", {"expected": f"{', '.join(most)} or {last}" if most else last})
+    return value
+
+
+OnAxis = Annotated[Slug | None, BeforeValidator(_on_axis), Field(validate_default=True)]
+
+
 class Population(Part):
-    """A group of people for which figures are given; `id` is local to the sheet."""
+    """A group of people for which figures are given; `id` is local to the sheet. An axis that the field does not use is None."""
 
     id: Slug
     label: Text
-    condition: Condition
-    arteriopathy: Arteriopathy
-    location: Location
+    condition: Annotated[Slug, BeforeValidator(_on_axis)]
+    arteriopathy: OnAxis = None
+    location: OnAxis = None
     n: Size | None = None
     criteria: Text | None = None
 

@@ -1,15 +1,14 @@
 """The vocabulary: the terms that exposures, outcomes, lesions and mechanisms are named by.
 
 Names resolve by id, name or synonym, case-insensitively, British or American. A folder of sheets may bring further terms; they add to
-the shipped ones and a clash is an error.
+the field's and a clash is an error.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -20,8 +19,6 @@ from schema.study import Many, Slug, Text
 
 Kind = Literal["risk-factor", "csvd-marker", "lesion", "mechanism", "outcome"]
 RollUp = Literal["estimates", "weight", "no"]
-
-SHIPPED = Path(__file__).with_name("vocabulary.yaml")
 
 
 class Term(BaseModel):
@@ -72,6 +69,13 @@ class Vocabulary:
 
     def __init__(self, terms: Iterable[Term]) -> None:
         self.terms: dict[str, Term] = {term.id: term for term in terms}
+
+    def __eq__(self, other: object) -> bool:
+        """The order of terms counts: it is that of roll-ups."""
+        return isinstance(other, Vocabulary) and [*self.terms.items()] == [*other.terms.items()]
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.terms))
 
     def __contains__(self, term_id: object) -> bool:
         return term_id in self.terms
@@ -201,13 +205,3 @@ def lines_to_add(slug: str) -> str:
     made = re.sub("[^a-z0-9]+", "-", slug.lower()).strip("-")[:100].strip("-") or "a-new-term"
     name = made.replace("-", " ")
     return f"- id: {made}\n  name: {name}\n  kind: risk-factor  # or csvd-marker, lesion, mechanism, outcome"
-
-
-@cache
-def shipped() -> Vocabulary:
-    """The vocabulary that comes with the package."""
-    import yaml
-
-    with SHIPPED.open(encoding="utf-8") as file:
-        data = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe loaders)
-    return Vocabulary(Term.model_validate(entry) for entry in data["terms"])

@@ -28,14 +28,13 @@ from benchmarks import neo4j_server
 from benchmarks.neo4j_import import imported_by
 from benchmarks.synthetic import synthetic
 from graph.build import EvidenceGraph, build
-from graph.opening import shipped_digest, shipped_studies
-from graph.settings import Server
+from graph.opening import field_of, shipped, shipped_digest, shipped_studies
+from graph.settings import Server, Settings
 from graph.stores import snapshot
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.stores.neo4j import bulk
 from graph.stores.port import Store
 from schema.study import Study
-from schema.vocabulary import shipped
 
 # no example fails because the machine has more to do than this
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -93,7 +92,7 @@ def some(pytestconfig: pytest.Config) -> Callable[[Sequence[_T]], Sequence[_T]]:
 @pytest.fixture(scope="session")
 def corpus() -> tuple[Study, ...]:
     """The studies that come with the package."""
-    return shipped_studies()
+    return shipped_studies(shipped())
 
 
 @pytest.fixture(scope="session")
@@ -102,6 +101,16 @@ def graph(corpus: tuple[Study, ...]) -> EvidenceGraph:
     if SYNTHETIC:
         return build(*synthetic(int(SYNTHETIC)))
     return build(corpus, shipped())
+
+
+BCG = Path(__file__).parents[1] / "examples" / "bcg"
+
+
+@pytest.fixture(scope="session")
+def bcg() -> EvidenceGraph:
+    """The graph of another field: the thirteen trials of BCG vaccine."""
+    field = field_of(Settings(field=BCG))
+    return build(shipped_studies(field), field)
 
 
 @pytest.fixture(scope="session")
@@ -120,7 +129,7 @@ def client(graph: EvidenceGraph) -> Iterator[TestClient]:
 def written(graph: EvidenceGraph, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The snapshot of the shipped corpus."""
     path = tmp_path_factory.mktemp("written") / snapshot.NAME
-    snapshot.write(graph, path, shipped_digest())
+    snapshot.write(graph, path, shipped_digest(shipped()))
     return path.read_bytes()
 
 
@@ -212,7 +221,7 @@ def newest(start: Callable[..., neo4j_server.Server], graph: EvidenceGraph) -> S
 def _filled(server: Server, graph: EvidenceGraph) -> Server:
     from graph.stores.neo4j.loading import Neo4jWriter
 
-    with Neo4jWriter(server) as writer:
+    with Neo4jWriter(server, shipped()) as writer:
         held = writer.held()
         if held is None or held.release != graph.release:
             writer.write(graph)
@@ -228,9 +237,13 @@ def scratch(start: Callable[..., neo4j_server.Server]) -> Server:
 @pytest.fixture
 def empty(scratch: Server) -> Server:
     """A server with nothing in it."""
-    with GraphDatabase.driver(scratch.uri, auth=(scratch.user, scratch.password.get_secret_value())) as driver:
-        driver.execute_query("MATCH (n) DETACH DELETE n")
+    emptied(scratch)
     return scratch
+
+
+def emptied(server: Server) -> None:
+    with GraphDatabase.driver(server.uri, auth=(server.user, server.password.get_secret_value())) as driver:
+        driver.execute_query("MATCH (n) DETACH DELETE n")
 
 
 @pytest.fixture(scope="session")
@@ -256,12 +269,32 @@ def store(request: pytest.FixtureRequest, written: bytes, tmp_path_factory: pyte
     if request.param == MEMORY:
         path = tmp_path_factory.mktemp("store") / snapshot.NAME
         path.write_bytes(written)
-        yield MemoryStore(snapshot.read(path), path)
+        yield MemoryStore(snapshot.read(path, shipped()), path)
         return
     from graph.stores.neo4j.store import Neo4jStore
 
     kept = {ON_LTS: "loaded", ON_NEWEST: "newest", IMPORTED: "imported"}
-    opened = Neo4jStore(request.getfixturevalue(kept[request.param]))
+    opened = Neo4jStore(request.getfixturevalue(kept[request.param]), shipped())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module", params=[MEMORY, ON_LTS])
+def bcg_store(request: pytest.FixtureRequest, bcg: EvidenceGraph, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A store of each kind with the other field in it."""
+    if request.param == MEMORY:
+        path = tmp_path_factory.mktemp("bcg") / snapshot.NAME
+        snapshot.write(bcg, path, "")
+        yield MemoryStore(snapshot.read(path, bcg.field), path)
+        return
+    from graph.stores.neo4j.loading import Neo4jWriter
+    from graph.stores.neo4j.store import Neo4jStore
+
+    server = request.getfixturevalue("scratch")
+    emptied(server)
+    with Neo4jWriter(server, bcg.field) as writer:
+        writer.write(bcg)
+    opened = Neo4jStore(server, bcg.field)
     yield opened
     opened.close()
 

@@ -18,6 +18,7 @@ from api.app import EXAMPLES, create_app
 from api.tables import delimited
 from graph import questions
 from graph.build import EvidenceGraph, build
+from graph.opening import shipped
 from graph.questions import lookups
 from graph.questions.filters import Filters
 from graph.questions.lists import Narrow, Page, SortedBy
@@ -37,9 +38,7 @@ from schema.answer import (
 )
 from schema.association import Association, Mechanism
 from schema.errors import SnapshotDamaged, StoreUnavailable
-from schema.populations import POPULATIONS
 from schema.study import Study
-from schema.vocabulary import shipped
 
 LISTS = ["/v1/factors", "/v1/outcomes", "/v1/contested", "/v1/mechanisms", "/v1/studies", "/v1/terms"]
 ASSOCIATIONS = ["/v1/factors", "/v1/outcomes", "/v1/contested"]
@@ -287,7 +286,7 @@ def test_names_resolve_by_synonym_and_in_american_spelling(
 
 
 def test_every_population_is_found_by_its_names(client: TestClient) -> None:
-    for node in POPULATIONS.values():
+    for node in shipped().populations.values():
         for name in (node.id, node.name, node.name.upper(), *node.synonyms):
             body = client.get("/v1/factors", params={"population": name, "limit": 1}).json()
             assert body["query"]["population"] == node.id, name
@@ -967,7 +966,7 @@ def test_the_schema_route_tells_all_types_terms_and_constants(client: TestClient
     assert {one["label"] for one in body["nodes"]} >= {"Study", "Finding", "Population", "Lesion"}
     assert {one["type"] for one in body["edges"]} >= {"REPORTS", "ASSOCIATED_WITH", "MAY_ACT_THROUGH"}
     assert [one["id"] for one in body["vocabulary"]] == sorted(term.id for term in graph.terms)
-    assert {one["id"] for one in body["populations"]} == set(POPULATIONS)
+    assert {one["id"] for one in body["populations"]} == set(shipped().populations)
     assert body["method"]["constants"]["version"]
 
 

@@ -26,7 +26,7 @@ from schema.answer import Evidence
 from schema.association import Association
 from schema.errors import StoreUnavailable
 
-ROOT = Path(questions.__file__).parent.parent.parent
+ROOT = Path(questions.__file__).parents[2]
 PROGRAM = [sys.executable, "-c", "from api.cli import main; main()"]
 WHO = {"name": "a test", "version": "1"}
 Call = tuple[str, dict[str, Any]]

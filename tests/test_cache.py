@@ -17,12 +17,12 @@ from api.app import create_app
 from api.cache import Answers
 from graph import questions
 from graph.build import EvidenceGraph, build
+from graph.opening import shipped
 from graph.questions import lookups
 from graph.stores import memory
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.stores.port import Reader
 from schema.study import Study
-from schema.vocabulary import shipped
 
 URLS = [
     "/v1/factors",

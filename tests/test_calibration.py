@@ -34,11 +34,10 @@ from benchmarks.calibration.variants import (
     posteriors,
     variants,
 )
-from graph.opening import shipped_studies
+from graph.opening import shipped, shipped_studies
 from graph.synthesis.method import Z95
 from graph.synthesis.weight import Report, reference_information, weigh
 from schema.study import Finding, Population, Study
-from schema.vocabulary import shipped
 
 INF = math.inf
 
@@ -114,7 +113,7 @@ def test_an_unread_sign_is_no_report_to_forecast(small: Protocol) -> None:
 
 
 def test_each_row_of_the_corpus_is_scored_once_and_predicted_by_others_only() -> None:
-    protocol = Protocol(shipped_studies(), shipped())
+    protocol = Protocol(shipped_studies(shipped()), shipped())
     findings = [held.reading.finding for held in protocol.held_out]
     assert len(findings) == len(set(findings)) > 80
     assert all(held.others for held in protocol.held_out)

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from graph.build import EvidenceGraph
+from graph.opening import shipped
 from graph.synthesis.certainty import RULES, judge, scanned_share, track_of
 from graph.synthesis.method import METHOD
 from graph.synthesis.reports import Vote
 from schema.association import LEVELS, Association, Reason
 from schema.reading import Family, Reading
 from schema.study import Finding, Study
-from schema.vocabulary import shipped
 
 GOOD: dict[str, Any] = {"design": "prospective-cohort", "imaging": {"eligible": 100, "scanned": 90}, "read": "full-text"}
 
@@ -86,7 +86,7 @@ def test_aetiology_starts_low() -> None:
     ],
 )
 def test_the_track_is_told_by_the_terms_and_by_randomisation(exposure: str, outcome: str, randomised: bool, track: str) -> None:
-    assert track_of(shipped()[exposure], shipped()[outcome], randomised=randomised) == track
+    assert track_of(shipped().vocabulary[exposure], shipped().vocabulary[outcome], randomised=randomised) == track
 
 
 CRUDE = [vote("a", adjusted=False), vote("b", adjusted=None), vote("c")]

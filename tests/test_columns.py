@@ -10,8 +10,8 @@ import yaml
 from typer.testing import CliRunner
 
 from api.cli import app
+from graph.opening import shipped
 from loaders.sheets import Loaded, load
-from schema.vocabulary import shipped
 
 NAMES = "study,first_author,year,read,population,exposure,outcome,measure,value,ci,p,direction"
 ROW = "a-2020,Adams,2020,abstract,ICH,age,R-DWI,OR,1.85,1.10-3.11,0.02,increases"

@@ -8,6 +8,7 @@ from itertools import combinations
 import pytest
 
 from graph import questions
+from graph.opening import shipped
 from graph.questions.edges import corpus_of
 from graph.questions.filters import Filters
 from graph.questions.lists import Page
@@ -17,7 +18,6 @@ from graph.synthesis.method import Z95
 from schema.across import Comparison, Difference
 from schema.answer import Answer
 from schema.errors import BadParameter, UnknownName
-from schema.populations import POPULATIONS, with_parts
 from schema.reading import Reading
 
 ALL = Page(limit=None)
@@ -179,9 +179,9 @@ def test_each_headline_can_be_read_back(reader: MemoryReader, readings: dict[str
 
 
 def test_selection_is_told_where_ich_stands_beside_others_and_nowhere_else() -> None:
-    inside = set(with_parts("ich"))
-    for a, b in combinations(sorted(POPULATIONS), 2):
-        assert (selection_note((a, b)) is not None) is ((a in inside) is not (b in inside))
+    inside = set(shipped().populations.with_parts("ich"))
+    for a, b in combinations(sorted(shipped().populations), 2):
+        assert (selection_note((a, b), shipped()) is not None) is ((a in inside) is not (b in inside))
 
 
 def test_indirect_puts_wider_populations_beside_each_cell(reader: MemoryReader) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from graph.build import EvidenceGraph, build
+from graph.opening import shipped
 from graph.synthesis.contested import contested, differences, power, surprising
 from graph.synthesis.method import METHOD
 from graph.synthesis.reports import Vote
@@ -15,7 +16,6 @@ from graph.synthesis.weight import posterior, report_of
 from schema.association import Association, Camp
 from schema.reading import Family, Reading
 from schema.study import Finding, Study
-from schema.vocabulary import shipped
 
 Z = 1.959963984540054
 OR = Family(measure="OR", contrast_type="binary")
@@ -136,7 +136,7 @@ def test_the_trials_and_the_observed_fall_of_blood_pressure_contradict_each_othe
     for exposure, counterpart in (("acute-bp-reduction", "intensive-bp-lowering"), ("intensive-bp-lowering", "acute-bp-reduction")):
         found = edge(graph, exposure, "r-dwi").contested
         assert found is not None
-        own, other = (shipped()[term].name for term in (exposure, counterpart))
+        own, other = (shipped().vocabulary[term].name for term in (exposure, counterpart))
         assert [one.report.partition(", as a whole:")[0] for one in found.camps] == [own, other]
         assert "contested" in edge(graph, exposure, "r-dwi").caption
 

@@ -12,9 +12,9 @@ from starlette.testclient import TestClient
 
 from api.app import create_app
 from graph.build import EvidenceGraph
-from graph.stores.memory import MemoryReader
+from graph.opening import shipped
+from graph.stores.memory import MemoryReader, MemoryStore
 from graph.stores.port import Reader, Store, today
-from schema.populations import POPULATIONS
 from tests.conftest import MEMORY, ON_LTS, STORES, SYNTHETIC
 
 # --- the port ---
@@ -26,6 +26,7 @@ WHERE: list[frozenset[str] | None] = [None, frozenset(), frozenset({"ich"}), fro
 
 READ: dict[str, Callable[[Reader], object]] = {
     "release": lambda reader: reader.release(),
+    "field": lambda reader: reader.field(),
     "counts": lambda reader: reader.counts(),
     "terms": lambda reader: (list(reader.terms().terms.items()), reader.terms().canonical()),
     "edges": lambda reader: reader.edges(),
@@ -174,7 +175,7 @@ STUDY_QUERIES = ["q=menon", "design=rct", "country=china", "year_from=2020", "q=
 
 URLS = [
     *(f"/v1/{route}?{query}" for route in ("factors", "outcomes", "contested") for query in FILTERS),
-    *(f"/v1/factors?population={one}" for one in POPULATIONS),
+    *(f"/v1/factors?population={one}" for one in shipped().populations),
     *(f"/v1/outcomes?population={one}" for one in ("caa", "ich-caa", "stroke", "ICH with both")),
     *(f"/v1/factors?{query}" for query in (*NARROW, *PAGES, *WRONG)),
     *(f"/v1/outcomes?exposure=age&{query}" for query in (*NARROW[:4], *PAGES[:6], *WRONG[:6])),
@@ -250,7 +251,6 @@ def test_what_was_asked_before_is_asked_again_of_the_store_alone(over: TestClien
 
 def test_networkx_has_the_same_nodes_and_edges(store: Store, graph: EvidenceGraph) -> None:
     from graph.python import Graph
-    from graph.stores.memory import MemoryStore
 
     one, other = Graph(store), Graph(MemoryStore(graph))
     for population in (None, "caa"):
@@ -258,6 +258,50 @@ def test_networkx_has_the_same_nodes_and_edges(store: Store, graph: EvidenceGrap
         assert dict(found.nodes(data=True)) == dict(known.nodes(data=True))
         assert list(found.edges(data=True, keys=True)) == list(known.edges(data=True, keys=True))
     assert list(one.networkx("ich", simple=True).edges(data=True)) == list(other.networkx("ich", simple=True).edges(data=True))
+
+
+# --- another field, in the same process ---
+
+BCG_URLS = [
+    "/v1/factors?lesion=tuberculosis", "/v1/factors?lesion=TB&population=tropics", "/v1/factors?lesion=r-dwi",
+    "/v1/factors?lesion=tuberculosis&randomised=true", "/v1/factors?lesion=tuberculosis&population=ich",
+    "/v1/outcomes?exposure=bcg-vaccination", "/v1/outcomes?exposure=bcg-vaccination&population=tropics&indirect=true",
+    "/v1/evidence?exposure=BCG&outcome=TB", "/v1/evidence?exposure=BCG&outcome=TB&population=temperate&year_from=1960",
+    "/v1/compare?lesion=tuberculosis", "/v1/gaps?lesion=tuberculosis", "/v1/contested?outcome=tuberculosis", "/v1/terms",
+    "/v1/prevalence?lesion=tuberculosis", "/v1/paths?from=BCG&to=TB", "/v1/studies", "/v1/terms/TB/neighbours", "/v1/schema", "/v1/graph",
+    "/v1/graph?population=tropics", "/v1/mechanisms?lesion=tuberculosis",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def bcg_over(bcg_store: Store) -> Iterator[TestClient]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bcg_store, "close", lambda: None)
+        with TestClient(create_app(bcg_store), raise_server_exceptions=False) as opened:
+            yield opened
+
+
+@pytest.fixture(scope="module")
+def bcg_client(bcg: EvidenceGraph) -> Iterator[TestClient]:
+    with TestClient(create_app(MemoryStore(bcg)), raise_server_exceptions=False) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("what", READ)
+def test_a_store_gives_back_another_field_as_it_was_put_in(bcg_store: Store, bcg: EvidenceGraph, what: str) -> None:
+    assert READ[what](bcg_store.reader()) == READ[what](MemoryReader(bcg))
+
+
+@pytest.mark.parametrize("url", BCG_URLS)
+def test_an_answer_of_another_field_is_the_same_to_the_byte_whatever_is_asked_of_ours(
+    bcg_over: TestClient, bcg_client: TestClient, client: TestClient, url: str
+) -> None:
+    first = seen(bcg_client, url)
+    assert first[0] == (404 if url in {BCG_URLS[2], BCG_URLS[4]} else 200)
+    ours = seen(client, url)
+    assert ours != first
+    assert seen(bcg_over, url) == first == seen(bcg_client, url)
+    assert seen(client, url) == ours
 
 
 def test_the_grid_does_not_shrink() -> None:

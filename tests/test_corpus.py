@@ -10,10 +10,10 @@ from graph.questions.questions import evidence as evidence_of
 from graph.questions.questions import factors, prevalence
 
 import evidence
-from graph.opening import shipped_studies
+from graph.opening import shipped, shipped_studies
 from graph.stores.port import Reader
 from loaders import sheets
-from schema.vocabulary import Vocabulary, clashes, shipped
+from schema.vocabulary import Vocabulary, clashes
 
 
 def test_every_sheet_loads_without_an_error() -> None:
@@ -23,11 +23,11 @@ def test_every_sheet_loads_without_an_error() -> None:
 
 
 def test_each_sheet_is_named_by_its_id() -> None:
-    assert {path.stem for path in evidence.STUDIES.glob("*.yaml")} == {study.id for study in shipped_studies()}
+    assert {path.stem for path in evidence.STUDIES.glob("*.yaml")} == {study.id for study in shipped_studies(shipped())}
 
 
 def test_the_vocabulary_has_no_clash_in_itself() -> None:
-    assert clashes(Vocabulary(()), list(shipped().terms.values())) == []
+    assert clashes(Vocabulary(()), list(shipped().vocabulary.terms.values())) == []
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def test_the_vocabulary_has_no_clash_in_itself() -> None:
     ],
 )
 def test_what_a_clinician_types_is_found(typed: str, term: str) -> None:
-    found = shipped().search(typed)
+    found = shipped().vocabulary.search(typed)
     assert found
-    assert found[0].id == term or shipped().resolve(typed).id == term
+    assert found[0].id == term or shipped().vocabulary.resolve(typed).id == term
 
 
 def test_caa_has_seven_findings_from_two_studies_and_says_so(reader: Reader) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from graph.build import EvidenceGraph
+from graph.opening import shipped
 from graph.property_graph import Edge, Node, edges, nodes
 from schema.graphmodel import EDGES, LABELS, NODES
-from schema.populations import POPULATIONS
 from schema.study import Study
 
 NODE_TYPES = {one.label: one for one in NODES}
@@ -120,7 +120,7 @@ def test_all_that_the_graph_holds_is_there(graph: EvidenceGraph, all_nodes: list
     assert labels["Finding"] == types["EXPOSURE"] == types["OUTCOME"] == len(graph.readings)
     assert labels["Prevalence"] == types["OF"] == len(graph.prevalence)
     assert labels["Claim"] == types["ASSERTS"] == types["ABOUT"] == len(graph.claims)
-    assert labels["Population"] == len(POPULATIONS)
+    assert labels["Population"] == len(shipped().populations)
     assert labels["Release"] == 1
     assert sum(labels[label] for label in LABELS.values()) == len(graph.terms)
     assert types["REPORTS"] == len(graph.readings) + len(graph.prevalence)

@@ -37,6 +37,7 @@ from api.figures.measure import Axis, shortened, width_of, wrapped
 from api.figures.weights import hardly_moved
 from graph import questions
 from graph.build import EvidenceGraph
+from graph.opening import shipped
 from graph.questions.filters import Filters
 from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader
@@ -44,7 +45,6 @@ from graph.synthesis.weight import weigh
 from graph.wording import measured, number
 from schema.answer import Evidence
 from schema.association import Association, TermRef
-from schema.vocabulary import shipped
 
 SVG = "{http://www.w3.org/2000/svg}"
 UNMOVED = weigh(()).weight
@@ -210,7 +210,7 @@ def test_every_estimate_of_every_association_is_in_its_forest_plot(evidence: lis
 
 @pytest.mark.parametrize("draw", [effect_direction_plot, forest_plot, evidence_plot])
 def test_every_number_of_a_figure_is_in_its_answer(draw: Callable[[Evidence], str | None], evidence: list[Evidence]) -> None:
-    names = list(figures_of([term.name for term in shipped().terms.values()]))
+    names = list(figures_of([term.name for term in shipped().vocabulary.terms.values()]))
     for answer in evidence:
         figure = draw(answer)
         if figure is None:

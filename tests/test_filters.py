@@ -12,13 +12,13 @@ from pydantic import ValidationError
 import evidence
 from graph import questions
 from graph.build import EvidenceGraph, build
+from graph.opening import shipped
 from graph.questions.edges import edges
 from graph.questions.filters import Filters, finding_verdict, prevalence_verdict
 from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader
 from schema.association import Association
 from schema.errors import UnknownName
-from schema.populations import POPULATIONS
 from schema.study import Design, Study
 
 ALL = Page(limit=None)
@@ -237,10 +237,10 @@ def test_a_filtered_answer_is_that_of_a_store_with_only_those_findings(
     corpus: tuple[Study, ...], reader: MemoryReader, given: dict[str, Any]
 ) -> None:
     filters = Filters(**given)
-    only = build(without_findings_only(corpus, reduced(corpus, reader, filters)), reader.terms())
+    only = build(without_findings_only(corpus, reduced(corpus, reader, filters)), reader.field())
     there = MemoryReader(only)
     compared = 0
-    for population in POPULATIONS:
+    for population in shipped().populations:
         here, _ = edges(reader, population, filters)
         expected = there.edges(population=population)
         assert [(one.exposure.id, one.outcome.id) for one in here] == [(one.exposure.id, one.outcome.id) for one in expected]
@@ -255,7 +255,7 @@ def test_each_question_filtered_is_that_of_a_store_with_only_those_findings(
     corpus: tuple[Study, ...], reader: MemoryReader, given: dict[str, Any]
 ) -> None:
     filters = Filters(**given)
-    there = MemoryReader(build(without_findings_only(corpus, reduced(corpus, reader, filters)), reader.terms()))
+    there = MemoryReader(build(without_findings_only(corpus, reduced(corpus, reader, filters)), reader.field()))
     for lesion in ("r-dwi", "poor-functional-outcome", "cortical-microinfarct"):
         for population in ("ich", "caa"):
             here = questions.Factors(lesion=lesion, population=population, filters=filters, page=ALL).answer(reader)
@@ -281,7 +281,7 @@ def test_a_filtered_prevalence_is_that_of_a_store_with_only_those_rows(
     corpus: tuple[Study, ...], reader: MemoryReader, given: dict[str, Any]
 ) -> None:
     filters = Filters(**given)
-    there = MemoryReader(build(reduced(corpus, reader, filters), reader.terms()))
+    there = MemoryReader(build(reduced(corpus, reader, filters), reader.field()))
     for lesion in ("r-dwi", "cortical-microinfarct", "incidental-dwi"):
         here, expected = (
             questions.Prevalence(lesion=lesion, filters=filters).answer(reader),
@@ -295,7 +295,7 @@ def test_a_filtered_prevalence_is_that_of_a_store_with_only_those_rows(
 def test_leaving_a_study_out_is_building_without_its_rows(corpus: tuple[Study, ...], reader: MemoryReader, study: str) -> None:
     assert any(one.id == study and one.findings for one in corpus)
     emptied = [one.model_copy(update={"findings": (), "mechanisms": ()}) if one.id == study else one for one in corpus]
-    there = MemoryReader(build(emptied, reader.terms()))
+    there = MemoryReader(build(emptied, reader.field()))
     filters = Filters(exclude=(study,))
     for population in ("ich", "caa"):
         here, unknown = edges(reader, population, filters)

@@ -10,14 +10,13 @@ import pytest
 from api.figures.neighbours import neighbourhood
 from graph import questions
 from graph.build import EvidenceGraph
-from graph.opening import shipped_studies
+from graph.opening import shipped, shipped_studies
 from graph.stores.memory import MemoryReader
 from graph.synthesis.mechanisms import chain, edges, read_claims, tally
 from graph.synthesis.overlap import Patients, patients_of
 from schema.association import MechanismEdge
 from schema.reading import ClaimReading
 from schema.study import Claim, Study
-from schema.vocabulary import shipped
 
 
 def claim(*links: str, mechanism: str = "hypoperfusion", stance: str = "supports") -> dict[str, Any]:
@@ -42,12 +41,12 @@ def claim(*links: str, mechanism: str = "hypoperfusion", stance: str = "supports
 def test_factors_stand_before_the_first_lesion_or_outcome_and_that_is_the_target(
     links: tuple[str, ...], factors: tuple[str, ...], target: str | None
 ) -> None:
-    assert chain(Claim.model_validate(claim(*links)), shipped()) == (factors, target)
+    assert chain(Claim.model_validate(claim(*links)), shipped().vocabulary) == (factors, target)
 
 
 def test_claims_keep_the_sheets_order_and_have_ids() -> None:
-    menon = next(study for study in shipped_studies() if study.id == "menon-2012")
-    assert [(one.claim, one.factors, one.target) for one in read_claims(menon, shipped())] == [
+    menon = next(study for study in shipped_studies(shipped()) if study.id == "menon-2012")
+    assert [(one.claim, one.factors, one.target) for one in read_claims(menon, shipped().vocabulary)] == [
         ("menon-2012:claim-1", ("map-reduction",), "r-dwi"),
         ("menon-2012:claim-2", ("cerebral-microbleeds",), "r-dwi"),
     ]
@@ -55,7 +54,8 @@ def test_claims_keep_the_sheets_order_and_have_ids() -> None:
 
 def read(*studies: Study) -> tuple[list[ClaimReading], dict[str, Patients]]:
     names = {study.id for study in studies}
-    return [one for study in studies for one in read_claims(study, shipped())], {one.id: patients_of(one, names) for one in studies}
+    claims = [one for study in studies for one in read_claims(study, shipped().vocabulary)]
+    return claims, {one.id: patients_of(one, names) for one in studies}
 
 
 def study(name: str, *claims: dict[str, Any], **more: Any) -> Study:
@@ -115,7 +115,7 @@ def test_an_edge_counts_only_the_claims_on_it() -> None:
 
 @cache
 def kinds() -> dict[str, str]:
-    return {term.id: term.kind for term in shipped().terms.values()}
+    return {term.id: term.kind for term in shipped().vocabulary.terms.values()}
 
 
 def test_every_edge_ends_in_or_starts_from_a_mechanism_and_says_may(graph: EvidenceGraph) -> None:

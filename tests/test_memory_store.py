@@ -12,13 +12,12 @@ import pytest
 
 from graph import questions
 from graph.build import EvidenceGraph, build
+from graph.opening import shipped
 from graph.questions.lists import Page
 from graph.stores import snapshot
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.stores.port import Reader
-from schema.populations import with_parts
 from schema.study import Study
-from schema.vocabulary import shipped
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +30,7 @@ def file(tmp_path_factory: pytest.TempPathFactory, written: bytes) -> Path:
 @pytest.fixture
 def from_file(file: Path) -> MemoryReader:
     """A reader that has made nothing yet of the snapshot's records."""
-    return MemoryReader(snapshot.read(file))
+    return MemoryReader(snapshot.read(file, shipped()))
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +86,7 @@ def test_findings_are_those_that_match_sorted(reader: MemoryReader, from_file: M
     asked = reader if source == "graph" else from_file
     sets: list[frozenset[str] | None] = [None, frozenset(), frozenset({"age"}), frozenset({"age", "r-dwi", "nothing"})]
     outcomes: list[frozenset[str] | None] = [None, frozenset(), frozenset({"r-dwi"}), frozenset({"r-dwi", "poor-functional-outcome"})]
-    populations: list[tuple[str, ...] | None] = [None, (), with_parts("ich"), ("caa",), ("ich-lobar", "ich-deep")]
+    populations: list[tuple[str, ...] | None] = [None, (), shipped().populations.with_parts("ich"), ("caa",), ("ich-lobar", "ich-deep")]
     for some, other, where in product(sets, outcomes, populations):
         expected = [
             one
@@ -102,7 +101,9 @@ def test_findings_are_those_that_match_sorted(reader: MemoryReader, from_file: M
 
 
 def test_prevalence_is_what_matches(reader: MemoryReader, graph: EvidenceGraph) -> None:
-    for lesions, where in product([None, frozenset(), frozenset({"r-dwi"})], [None, (), with_parts("caa"), ("csvd",)]):
+    for lesions, where in product(
+        [None, frozenset(), frozenset({"r-dwi"})], [None, (), shipped().populations.with_parts("caa"), ("csvd",)]
+    ):
         expected = [
             one
             for one in graph.prevalence
@@ -166,7 +167,7 @@ def test_a_reader_of_a_file_keeps_its_release_when_the_file_is_replaced(
 ) -> None:
     path = tmp_path / snapshot.NAME
     snapshot.write(graph, path, "")
-    store = MemoryStore(snapshot.read(path), path)
+    store = MemoryStore(snapshot.read(path, shipped()), path)
     taken = store.reader()
     snapshot.write(smaller, path, "")
     assert store.reader().release() == smaller.release
@@ -180,7 +181,7 @@ def test_replacing_writes_the_file(tmp_path: Path, graph: EvidenceGraph, smaller
     path = tmp_path / snapshot.NAME
     store = MemoryStore(graph, path, "digest")
     store.replace(smaller)
-    kept = snapshot.read(path)
+    kept = snapshot.read(path, shipped())
     assert kept.graph() == smaller
     assert kept.header.shipped == "digest"
     assert store.reader().release() == smaller.release
@@ -189,7 +190,7 @@ def test_replacing_writes_the_file(tmp_path: Path, graph: EvidenceGraph, smaller
 def test_a_store_sees_what_another_program_wrote(tmp_path: Path, graph: EvidenceGraph, smaller: EvidenceGraph) -> None:
     path = tmp_path / snapshot.NAME
     snapshot.write(graph, path, "")
-    one, other = MemoryStore(snapshot.read(path), path), MemoryStore(snapshot.read(path), path)
+    one, other = MemoryStore(snapshot.read(path, shipped()), path), MemoryStore(snapshot.read(path, shipped()), path)
     other.replace(smaller)
     assert one.reader().release() == smaller.release
     one.replace(graph)
@@ -199,7 +200,7 @@ def test_a_store_sees_what_another_program_wrote(tmp_path: Path, graph: Evidence
 def test_a_store_that_nothing_was_written_to_hands_out_the_same_reader(tmp_path: Path, graph: EvidenceGraph) -> None:
     path = tmp_path / snapshot.NAME
     snapshot.write(graph, path, "")
-    store = MemoryStore(snapshot.read(path), path)
+    store = MemoryStore(snapshot.read(path, shipped()), path)
     assert store.reader() is store.reader()
 
 
@@ -209,7 +210,7 @@ def test_a_damaged_new_snapshot_leaves_the_old_release_served_and_is_told_once(
 ) -> None:
     path = tmp_path / snapshot.NAME
     snapshot.write(smaller, path, "")
-    store = MemoryStore(snapshot.read(path), path)
+    store = MemoryStore(snapshot.read(path, shipped()), path)
     beside = tmp_path / "other"
     beside.write_bytes(content)
     beside.replace(path)
@@ -223,7 +224,7 @@ def test_a_damaged_new_snapshot_leaves_the_old_release_served_and_is_told_once(
 def test_after_a_damaged_snapshot_a_good_one_is_seen(tmp_path: Path, graph: EvidenceGraph, smaller: EvidenceGraph) -> None:
     path = tmp_path / snapshot.NAME
     snapshot.write(smaller, path, "")
-    store = MemoryStore(snapshot.read(path), path)
+    store = MemoryStore(snapshot.read(path, shipped()), path)
     path.write_bytes(b"damaged")
     assert store.reader().release() == smaller.release
     snapshot.write(graph, path, "")
@@ -233,7 +234,7 @@ def test_after_a_damaged_snapshot_a_good_one_is_seen(tmp_path: Path, graph: Evid
 def test_a_snapshot_that_is_taken_away_leaves_the_release_served(tmp_path: Path, smaller: EvidenceGraph) -> None:
     path = tmp_path / snapshot.NAME
     snapshot.write(smaller, path, "")
-    store = MemoryStore(snapshot.read(path), path)
+    store = MemoryStore(snapshot.read(path, shipped()), path)
     path.unlink()
     assert store.reader().release() == smaller.release
     assert store.reader().edges() == list(smaller.associations)
@@ -244,7 +245,7 @@ def test_a_failed_write_leaves_store_and_file_as_they_were(
 ) -> None:
     path = tmp_path / snapshot.NAME
     snapshot.write(smaller, path, "")
-    store = MemoryStore(snapshot.read(path), path)
+    store = MemoryStore(snapshot.read(path, shipped()), path)
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -254,4 +255,4 @@ def test_a_failed_write_leaves_store_and_file_as_they_were(
         with pytest.raises(OSError, match="No space"):
             store.replace(graph)
     assert store.reader().release() == smaller.release
-    assert snapshot.read(path).release == smaller.release
+    assert snapshot.read(path, shipped()).release == smaller.release

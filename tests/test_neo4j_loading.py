@@ -17,7 +17,7 @@ from neo4j import GraphDatabase
 
 from graph import questions
 from graph.build import EvidenceGraph, build
-from graph.opening import load, open_store, remove
+from graph.opening import load, open_store, remove, shipped
 from graph.settings import Server, Settings
 from graph.stores.memory import MemoryReader
 from graph.stores.neo4j import cypher, lease
@@ -29,7 +29,6 @@ from graph.stores.neo4j.store import Neo4jStore
 from schema.errors import InputProblems, StoreBusy, StoreDenied, StoreEmpty, StoreError, StoreOutdated, StoreUnavailable, UnknownName
 from schema.graphmodel import EDGES, NODES
 from schema.study import Study
-from schema.vocabulary import shipped
 
 Cypher = Callable[..., list[dict[str, Any]]]
 STUDIES = Path("evidence/studies")
@@ -53,7 +52,7 @@ def other(corpus: tuple[Study, ...]) -> EvidenceGraph:
 
 
 def put(server: Server, graph: EvidenceGraph) -> None:
-    with Neo4jWriter(server) as writer:
+    with Neo4jWriter(server, shipped()) as writer:
         writer.write(graph)
 
 
@@ -63,7 +62,7 @@ def settings(empty: Server) -> Settings:
 
 
 def held(server: Server) -> EvidenceGraph:
-    store = Neo4jStore(server)
+    store = Neo4jStore(server, shipped())
     try:
         return store.ask(lambda reader: reader.graph())
     finally:
@@ -166,7 +165,7 @@ def test_a_generations_number_is_never_used_again(empty: Server, smaller: Eviden
     numbers = []
     for _ in range(3):
         put(empty, smaller)
-        store = Neo4jStore(empty)
+        store = Neo4jStore(empty, shipped())
         numbers.append(store.reader().generation)
         store.close()
     assert numbers == sorted(set(numbers))
@@ -174,7 +173,7 @@ def test_a_generations_number_is_never_used_again(empty: Server, smaller: Eviden
 
 def test_a_store_sees_what_it_put_in_place_itself(empty: Server, smaller: EvidenceGraph, other: EvidenceGraph) -> None:
     put(empty, smaller)
-    store = Neo4jStore(empty)
+    store = Neo4jStore(empty, shipped())
     old = store.reader()
     assert store.still(old)
     store.replace(other)
@@ -186,7 +185,7 @@ def test_a_store_sees_what_it_put_in_place_itself(empty: Server, smaller: Eviden
 
 def test_a_question_whose_release_went_away_is_asked_of_the_new_one(empty: Server, smaller: EvidenceGraph, other: EvidenceGraph) -> None:
     put(empty, smaller)
-    store = Neo4jStore(empty)
+    store = Neo4jStore(empty, shipped())
     asked: list[str] = []
 
     def question(reader: Any) -> list[Any]:
@@ -218,7 +217,7 @@ def test_under_load_each_answer_is_of_one_release_whole(empty: Server, smaller: 
     wrong: list[Any] = []
 
     def read() -> None:
-        store = Neo4jStore(empty)
+        store = Neo4jStore(empty, shipped())
         while not ended.is_set():
             try:
                 answer = store.ask(everything)
@@ -289,7 +288,7 @@ def test_others_nodes_are_never_touched_and_never_in_the_way(
     assert held(empty) == smaller
     put(empty, other)
     assert held(empty) == other
-    store = Neo4jStore(empty)
+    store = Neo4jStore(empty, shipped())
     assert store.ask(questions.factors) == questions.Factors().answer(MemoryReader(other))
     store.close()
     assert run(theirs) == before
@@ -301,7 +300,7 @@ def test_others_relationships_on_our_nodes_are_not_read(empty: Server, run: Cyph
     run("MATCH (t:Rdwi:RdwiTerm {id: 'r-dwi'}) CREATE (t)-[:ASSOCIATED_WITH {population: 'ich'}]->(:Ticket)<-[:MAY_LEAD_TO]-(t)")
     run("MATCH (t:Rdwi:RdwiTerm {id: 'age'}) CREATE (t)<-[:OUTCOME]-(:Ticket), (t)<-[:ASSOCIATED_WITH {population: 'ich'}]-(:Ticket)")
     assert held(empty) == smaller
-    store, expected = Neo4jStore(empty), MemoryReader(smaller)
+    store, expected = Neo4jStore(empty, shipped()), MemoryReader(smaller)
     reader = store.reader()
     assert reader.counts() == expected.counts()
     assert reader.finding_counts() == expected.finding_counts()
@@ -327,7 +326,7 @@ def test_a_database_that_was_emptied_and_loaded_anew_is_another_release_though_i
     empty: Server, run: Cypher, smaller: EvidenceGraph, other: EvidenceGraph
 ) -> None:
     put(empty, smaller)
-    store = Neo4jStore(empty)
+    store = Neo4jStore(empty, shipped())
     old = store.reader()
     old.studies()
     run("MATCH (n) DETACH DELETE n")
@@ -349,8 +348,8 @@ def test_a_graph_of_a_newer_version_is_left_alone(settings: Settings, run: Cyphe
 
 
 def test_a_second_loader_is_told_who_loads(empty: Server, smaller: EvidenceGraph) -> None:
-    with Neo4jWriter(empty) as first:
-        with pytest.raises(StoreBusy, match=rf"process {os.getpid()}\) is loading") as told, Neo4jWriter(empty):
+    with Neo4jWriter(empty, shipped()) as first:
+        with pytest.raises(StoreBusy, match=rf"process {os.getpid()}\) is loading") as told, Neo4jWriter(empty, shipped()):
             pass
         assert "ends in" in str(told.value)
         first.write(smaller)
@@ -360,9 +359,9 @@ def test_a_second_loader_is_told_who_loads(empty: Server, smaller: EvidenceGraph
 def test_the_lease_is_renewed_while_its_holder_lives(empty: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "_LASTS_MS", 600)
     monkeypatch.setattr(lease, "BEAT", 0.1)
-    with Neo4jWriter(empty):
+    with Neo4jWriter(empty, shipped()):
         time.sleep(1.2)
-        with pytest.raises(StoreBusy), Neo4jWriter(empty):
+        with pytest.raises(StoreBusy), Neo4jWriter(empty, shipped()):
             pass
 
 
@@ -371,11 +370,11 @@ def test_a_lease_ends_by_itself_and_its_holder_can_not_swap_any_more(
 ) -> None:
     monkeypatch.setattr(lease, "_LASTS_MS", 200)
     monkeypatch.setattr(lease, "BEAT", 3600.0)
-    late = Neo4jWriter(empty)
+    late = Neo4jWriter(empty, shipped())
     late.__enter__()
     time.sleep(0.4)
     put(empty, smaller)
-    with Neo4jWriter(empty), pytest.raises(StoreBusy, match="took over"):
+    with Neo4jWriter(empty, shipped()), pytest.raises(StoreBusy, match="took over"):
         late.write(other)
     late.__exit__(None, None, None)
     assert held(empty) == smaller
@@ -387,13 +386,13 @@ def test_who_has_lost_the_lease_deletes_nothing_of_its_next_holder(
     monkeypatch.setattr(lease, "_LASTS_MS", 200)
     monkeypatch.setattr(lease, "BEAT", 0.3)
     put(empty, smaller)
-    late = Neo4jWriter(empty)
+    late = Neo4jWriter(empty, shipped())
     late.__enter__()
     late._lease._ended.set()
     late._lease._heart.join()
     time.sleep(0.4)
     monkeypatch.setattr(lease, "_LASTS_MS", 30_000)
-    with Neo4jWriter(empty) as holder:
+    with Neo4jWriter(empty, shipped()) as holder:
         # halfway through the holder's load the other one wakes up and wants to clean
         fill = holder._fill
 
@@ -411,7 +410,7 @@ def test_who_has_lost_the_lease_deletes_nothing_of_its_next_holder(
 
 def test_the_generation_that_is_read_is_never_deleted(empty: Server, smaller: EvidenceGraph) -> None:
     """Not even by its own loader, to which the server's word that the swap is done got lost."""
-    with Neo4jWriter(empty) as writer:
+    with Neo4jWriter(empty, shipped()) as writer:
         writer.write(smaller)
         (pointer,) = writer._connection.read(cypher.POINTER)
         writer._delete(pointer["generation"], own=True)
@@ -422,7 +421,7 @@ def test_a_swap_whose_confirmation_is_lost_is_done_all_the_same(
     empty: Server, smaller: EvidenceGraph, other: EvidenceGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(empty, smaller)
-    with Neo4jWriter(empty) as writer:
+    with Neo4jWriter(empty, shipped()) as writer:
         write = writer._connection.write
 
         def losing(work: Any) -> Any:
@@ -440,7 +439,7 @@ def test_nodes_that_went_missing_before_the_swap_are_noticed(
     empty: Server, run: Cypher, smaller: EvidenceGraph, other: EvidenceGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(empty, smaller)
-    with Neo4jWriter(empty) as writer:
+    with Neo4jWriter(empty, shipped()) as writer:
         fill = writer._fill
 
         def disturbed(graph: EvidenceGraph, generation: int) -> tuple[int, int]:
@@ -457,7 +456,7 @@ def test_nodes_that_went_missing_before_the_swap_are_noticed(
 def test_a_graph_that_an_older_version_loaded_without_a_day_is_read(empty: Server, run: Cypher, smaller: EvidenceGraph) -> None:
     put(empty, smaller)
     run("MATCH (p:RdwiPointer) REMOVE p.loaded")
-    store = Neo4jStore(empty)
+    store = Neo4jStore(empty, shipped())
     try:
         assert store.reader().loaded() is None
         assert store.reader().release() == smaller.release
@@ -466,7 +465,7 @@ def test_a_graph_that_an_older_version_loaded_without_a_day_is_read(empty: Serve
 
 
 def test_a_container_that_is_started_again_is_not_taken_for_the_one_that_was_killed(empty: Server, run: Cypher) -> None:
-    with Neo4jWriter(empty):
+    with Neo4jWriter(empty, shipped()):
         run("MATCH (l:Rdwi {generation: 0, id: 'lease'}) SET l.token = 'of the one before'")
         second = Lease(Connection(empty))
         second.take()
@@ -478,7 +477,7 @@ def test_a_container_that_is_started_again_is_not_taken_for_the_one_that_was_kil
 def test_a_dead_holder_of_this_machine_is_not_waited_for(empty: Server, run: Cypher, host: str | None) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    with Neo4jWriter(empty):
+    with Neo4jWriter(empty, shipped()):
         run("MATCH (l:Rdwi {generation: 0, id: 'lease'}) SET l.pid = $pid, l.host = coalesce($host, l.host)", pid=dead.pid, host=host)
         second = Lease(Connection(empty))
         if host is None:

@@ -23,7 +23,7 @@ from pydantic import SecretStr
 from benchmarks import neo4j_server
 from benchmarks.serving import server as serving
 from graph.build import EvidenceGraph
-from graph.opening import open_store
+from graph.opening import open_store, shipped
 from graph.settings import Server, Settings
 from graph.stores.neo4j import connection
 from graph.stores.neo4j.loading import Neo4jWriter
@@ -97,7 +97,7 @@ def test_what_is_wrong_is_told_in_a_sentence(loaded: Server, what: str, command:
 def awaited(server: Server) -> None:
     for _ in range(100):
         try:
-            Neo4jStore(server).close()
+            Neo4jStore(server, shipped()).close()
         except StoreDenied:
             time.sleep(0.2)
         else:
@@ -147,7 +147,7 @@ def test_an_address_that_is_none_is_a_wrong_setting(store: str, message: str) ->
 def test_a_version_that_is_too_old_is_told(loaded: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "OLDEST", (9999, 1))
     with pytest.raises(StoreUnsupported, match=r"is Neo4j 5\.26\.\d+; this needs 9999\.1 LTS or newer"):
-        Neo4jStore(loaded)
+        Neo4jStore(loaded, shipped())
 
 
 def test_a_user_who_may_only_read_the_server_is_told_so(loaded: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -255,7 +255,7 @@ def served(own_server: neo4j_server.Server, graph: EvidenceGraph) -> Iterator[tu
     own_server.start()
     server = Server.of(own_server.uri, own_server.user, own_server.password)
     awaited(server)
-    with Neo4jWriter(server) as writer:
+    with Neo4jWriter(server, shipped()) as writer:
         held = writer.held()
         if held is None or held.release != graph.release:
             writer.write(graph)

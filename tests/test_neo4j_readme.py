@@ -13,6 +13,7 @@ import pytest
 from benchmarks.serving import first_answer
 from benchmarks.serving import server as serving
 from graph.build import EvidenceGraph
+from graph.opening import shipped
 from graph.settings import Server
 
 ROOT = Path(__file__).parents[1]
@@ -40,6 +41,6 @@ def test_a_routing_address_answers_as_well(loaded: Server, graph: EvidenceGraph)
 
     from graph.stores.neo4j.store import Neo4jStore
 
-    store = Neo4jStore(replace(loaded, uri=loaded.uri.replace("bolt://", "neo4j://")))
+    store = Neo4jStore(replace(loaded, uri=loaded.uri.replace("bolt://", "neo4j://")), shipped())
     assert store.ask(lambda reader: reader.release()) == graph.release
     store.close()

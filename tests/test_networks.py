@@ -12,12 +12,11 @@ import pytest
 
 from graph.build import EvidenceGraph
 from graph.networks import multigraph
-from graph.opening import Graph
+from graph.opening import Graph, shipped
 from graph.property_graph import edges, nodes
 from graph.stores.memory import MemoryStore
 from schema.errors import UnknownName
 from schema.graphmodel import EDGES, NODES
-from schema.populations import with_parts
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +66,7 @@ def test_two_populations_make_two_edges_between_the_same_terms(graph: EvidenceGr
 @pytest.mark.parametrize("name", ["caa", "CAA", "cerebral amyloid angiopathy"])
 def test_a_population_narrows_the_rows_and_derived_edges(opened: Graph, graph: EvidenceGraph, whole: Any, name: str) -> None:
     network = opened.networkx(population=name)
-    inside = set(with_parts("caa"))
+    inside = set(shipped().populations.with_parts("caa"))
     expected = {f"finding:{one.finding}" for one in graph.readings if inside & set(one.populations)}
     expected |= {f"prevalence:{one.prevalence}" for one in graph.prevalence if inside & set(one.populations)}
     found = {node for node, label in network.nodes(data="label") if label in {"Finding", "Prevalence"}}
@@ -175,4 +174,4 @@ def test_the_graph_from_a_snapshot_is_the_same(graph: EvidenceGraph, whole: Any,
 
     path = tmp_path / snapshot.NAME
     path.write_bytes(written)
-    assert nx.utils.graphs_equal(Graph(MemoryStore(snapshot.read(path))).networkx(), whole)
+    assert nx.utils.graphs_equal(Graph(MemoryStore(snapshot.read(path, shipped()))).networkx(), whole)

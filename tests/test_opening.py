@@ -12,18 +12,17 @@ import filelock
 import pytest
 import yaml
 
-from graph import opening, questions
+from graph import opening, questions, release
 from graph.build import EvidenceGraph, build
-from graph.opening import Graph, check, load, open_graph, open_store, remove, shipped_digest
+from graph.opening import Graph, check, load, open_graph, open_store, remove, shipped, shipped_digest
 from graph.questions import lookups
 from graph.questions.filters import Filters
 from graph.questions.lists import Narrow, Page
 from graph.settings import Settings
-from graph.stores import folder as snapshot_folder
 from graph.stores import snapshot
 from schema.errors import BadParameter, InputProblems, SnapshotDamaged, SnapshotUnwritable, StoreUnavailable, UnknownName
 from schema.study import Study
-from schema.vocabulary import Vocabulary, shipped
+from schema.vocabulary import Vocabulary
 
 
 def sheet(study: str = "smith-2024", **finding: Any) -> dict[str, Any]:
@@ -78,8 +77,8 @@ def ship(monkeypatch: pytest.MonkeyPatch, corpus: tuple[Study, ...], digest: str
     """Let the package come with another corpus."""
     some = tuple(study for study in corpus if study.id in studies)
     assert len(some) == len(studies)
-    monkeypatch.setattr(opening, "shipped_studies", lambda report=None: some)
-    monkeypatch.setattr(opening, "shipped_digest", lambda: digest)
+    monkeypatch.setattr(opening, "shipped_studies", lambda field, report=None: some)
+    monkeypatch.setattr(opening, "shipped_digest", lambda field: digest)
 
 
 def held(settings: Settings | None = None) -> list[str]:
@@ -91,7 +90,7 @@ def known() -> Vocabulary:
 
 
 def kept(folder: Path) -> snapshot.Snapshot:
-    return snapshot.read(folder / snapshot.NAME)
+    return snapshot.read(folder / snapshot.NAME, shipped())
 
 
 # --- opening ---
@@ -101,7 +100,7 @@ def test_the_shipped_corpus_is_opened_where_nothing_is_kept(empty_folder: Path, 
     store = open_store(Settings())
     assert store.name == "memory"
     assert store.reader().graph() == graph
-    assert kept(empty_folder).header.shipped == shipped_digest()
+    assert kept(empty_folder).header.shipped == shipped_digest(shipped())
 
 
 def test_a_snapshot_is_opened_without_building(folder: Path, graph: EvidenceGraph, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,13 +210,13 @@ def test_the_users_data_folder_is_meant_where_none_is_named(monkeypatch: pytest.
     monkeypatch.delenv("RDWI_SNAPSHOT", raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert "rdwi-graph" in Settings().folder.parts
+    assert "rdwi-graph" in Settings().folder_of("r-dwi").parts
 
 
 def test_a_tilde_in_the_folder_is_the_users_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("RDWI_SNAPSHOT", "~/data")
-    assert Settings().folder == tmp_path / "data"
+    assert Settings().folder_of("r-dwi") == tmp_path / "data"
 
 
 # --- loading ---
@@ -479,8 +478,7 @@ def test_terms_of_ones_own_outlive_a_new_corpus(
 
 def test_another_version_of_the_method_builds_anew(few: Path, write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     load(Settings(), [write(sheet())])
-    monkeypatch.setattr(snapshot_folder, "VERSION", "another")
-    monkeypatch.setattr(snapshot, "VERSION", "another")
+    monkeypatch.setattr(release, "VERSION", "another")
     assert held() == ["garg-2012", "menon-2012", "smith-2024", "wu-2015"]
     assert kept(few).header.method == "another"
 

@@ -20,6 +20,7 @@ from api.pages.frame import ABBREVIATIONS, POLICY, explained
 from api.pages.warm import warm
 from graph import questions, wording
 from graph.build import EvidenceGraph, build
+from graph.opening import shipped
 from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.synthesis import next_study as gaps
@@ -28,7 +29,7 @@ from graph.wording import number, p_value
 from schema.association import Association
 from schema.errors import StoreUnavailable
 from schema.study import Finding, Population, Study
-from schema.vocabulary import Term, shipped
+from schema.vocabulary import Term
 
 HTML = {"Accept": "text/html,application/xhtml+xml"}
 TRIAL = "exposure=intensive-bp-lowering&outcome=r-dwi"

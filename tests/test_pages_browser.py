@@ -23,9 +23,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from api.app import create_app
 from graph import questions
 from graph.build import EvidenceGraph, build
+from graph.opening import shipped
 from graph.stores.memory import MemoryReader, MemoryStore
 from schema.study import Study
-from schema.vocabulary import shipped
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pages"
 ANEW = os.environ.get("RDWI_PICTURES") == "1"

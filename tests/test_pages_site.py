@@ -20,9 +20,9 @@ from api.cli import app
 from api.pages import site
 from api.pages.files import file_of, key_of
 from graph.build import EvidenceGraph, build
+from graph.opening import shipped
 from graph.stores.memory import MemoryReader, MemoryStore
 from schema.study import Study
-from schema.vocabulary import shipped
 from tests.test_pages_browser import STANDARD, Window, chromium, violations
 
 # papers that make every kind of page

@@ -11,28 +11,26 @@ from hypothesis import strategies as st
 
 from graph import questions
 from graph.build import corpus_of
-from graph.opening import shipped_studies
+from graph.opening import shipped, shipped_studies
 from graph.stores.memory import MemoryReader
 from graph.synthesis.associations import Corpus
 from graph.synthesis.method import METHOD
 from graph.synthesis.overlap import overlap
 from graph.synthesis.prevalence import count, pool, prevalence, read_prevalence, wilson
 from schema.association import Prevalence, PrevalenceRow
-from schema.populations import with_parts
 from schema.study import REVIEWS, Study
 from schema.study import Prevalence as Printed
-from schema.vocabulary import shipped
 
 
 @cache
 def corpus() -> Corpus:
-    return corpus_of(shipped_studies(), shipped())
+    return corpus_of(shipped_studies(shipped()), shipped())
 
 
 def of(population: str, everything: Corpus, lesion: str = "r-dwi") -> Prevalence:
     """The prevalence from all rows in the population and its parts."""
-    lesions, nodes = shipped().takes(lesion), set(with_parts(population))
-    rows = [row for study in everything.studies.values() for row in read_prevalence(study)]
+    lesions, nodes = shipped().vocabulary.takes(lesion), set(shipped().populations.with_parts(population))
+    rows = [row for study in everything.studies.values() for row in read_prevalence(study, shipped())]
     return prevalence(lesion, population, [row for row in rows if row.row.lesion in lesions and nodes & set(row.populations)], everything)
 
 

@@ -15,12 +15,12 @@ from typer.testing import CliRunner
 from api.cli import app
 from graph import questions
 from graph.build import EvidenceGraph, build
+from graph.opening import shipped
 from graph.preview import preview
 from graph.stores.memory import MemoryReader
 from schema.errors import InputProblems
-from schema.populations import POPULATIONS
 from schema.study import Study
-from schema.vocabulary import Term, shipped
+from schema.vocabulary import Term
 
 
 def edges(graph: EvidenceGraph) -> dict[tuple[str, str, str], Any]:
@@ -56,7 +56,9 @@ def test_the_prevalences_that_would_change_are_those_of_a_load(corpus: tuple[Stu
     def pooled(reader: MemoryReader, lesion: str, place: str) -> Any:
         return questions.Prevalence(lesion=lesion, population=place).answer(reader).prevalence.pooled
 
-    pairs = {(lesion, place): (pooled(old, lesion, place), pooled(new, lesion, place)) for lesion in lesions for place in POPULATIONS}
+    pairs = {
+        (lesion, place): (pooled(old, lesion, place), pooled(new, lesion, place)) for lesion in lesions for place in shipped().populations
+    }
     answer = preview(old, [one for one in corpus if one.id == study_id], shipped())
     found = {(one.lesion.id, one.population.id): (one.before, one.after) for one in answer.prevalence}
     assert found == {key: sides for key, sides in sorted(pairs.items()) if sides[0] != sides[1]}

@@ -10,6 +10,7 @@ import pytest
 
 from graph import questions
 from graph.build import EvidenceGraph, build
+from graph.opening import shipped
 from graph.questions import lookups
 from graph.questions.envelope import spelt
 from graph.questions.filters import Filters
@@ -19,9 +20,7 @@ from schema.answer import Answer
 from schema.association import Association, Direction
 from schema.errors import BadParameter, UnknownName
 from schema.names import normal
-from schema.populations import POPULATIONS, with_parts
 from schema.study import Study
-from schema.vocabulary import shipped
 
 ALL = Page(limit=None)
 
@@ -52,7 +51,7 @@ def test_outcomes_are_the_edges_that_leave_the_exposure_in_the_population(reader
 
 
 def test_contested_are_the_associations_that_say_so(reader: MemoryReader, graph: EvidenceGraph) -> None:
-    for population in POPULATIONS:
+    for population in shipped().populations:
         expected = {(one.exposure.id, one.outcome.id) for one in graph.associations if one.contested and one.population.id == population}
         answer = questions.Contested(population=population, page=ALL).answer(reader)
         assert {(one.exposure.id, one.outcome.id) for one in answer.items} == expected
@@ -256,7 +255,7 @@ def test_prevalence_is_of_the_population_and_tells_of_the_others(reader: MemoryR
     assert others == sorted(others)
     parts = [one.population.id for one in questions.Prevalence(population="ich").answer(reader).populations]
     assert parts
-    assert set(parts) <= set(with_parts("ich")) - {"ich"}
+    assert set(parts) <= set(shipped().populations.with_parts("ich")) - {"ich"}
     assert set(parts) <= set(others)
 
 
@@ -289,7 +288,7 @@ def test_prevalence_of_what_nobody_counted_says_so(reader: MemoryReader) -> None
     assert answer.prevalence.pooled is None
     assert answer.why is not None
     assert answer.why.status == "not-studied"
-    assert POPULATIONS["csvd"].name in answer.why.text
+    assert shipped().populations["csvd"].name in answer.why.text
 
 
 def test_prevalence_that_a_filter_emptied_says_so(reader: MemoryReader) -> None:
@@ -490,7 +489,7 @@ def test_a_graph_of_nothing_answers_every_question() -> None:
     assert questions.Prevalence().answer(reader).prevalence.pooled is None
     assert questions.Mechanisms().answer(reader).items == ()
     assert questions.Studies().answer(reader).items == ()
-    assert questions.Terms().answer(reader).total == len(shipped().terms)
+    assert questions.Terms().answer(reader).total == len(shipped().vocabulary.terms)
     assert reader.counts().studies == 0
     assert lookups.schema(reader).nodes
 

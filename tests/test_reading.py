@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from graph.opening import shipped_studies
+from graph.opening import shipped, shipped_studies
 from graph.synthesis.effect_sizes import hedges_g, log_odds_ratio, log_risk_ratio, mean_sd_from_quartiles
 from graph.synthesis.method import METHOD
 from graph.synthesis.observations import WAYS, finding_ids, read_study, stepped
@@ -17,7 +17,6 @@ from graph.synthesis.weight import report_of
 from schema.reading import Reading
 from schema.scales import CHINN
 from schema.study import Counts, Finding, Study
-from schema.vocabulary import shipped
 
 Z = NormalDist().inv_cdf(0.975)
 
@@ -25,7 +24,7 @@ Z = NormalDist().inv_cdf(0.975)
 @cache
 def sheets() -> dict[str, tuple[Reading, ...]]:
     """Every sheet of the corpus, read."""
-    return {study.id: tuple(read_study(study, shipped())) for study in shipped_studies()}
+    return {study.id: tuple(read_study(study, shipped())) for study in shipped_studies(shipped())}
 
 
 def the(study: str, exposure: str, outcome: str, **row: Any) -> Reading:

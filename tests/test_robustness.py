@@ -10,6 +10,7 @@ import pytest
 
 from graph import questions, rows
 from graph.build import EvidenceGraph, build, corpus_of
+from graph.opening import shipped
 from graph.questions.filters import Filters
 from graph.stores.memory import MemoryReader
 from graph.stores.port import Reader
@@ -22,7 +23,6 @@ from schema.answer import Evidence
 from schema.association import Association
 from schema.robustness import Standing
 from schema.study import Study
-from schema.vocabulary import shipped
 
 Key = tuple[str, str, str]
 CMB: Key = ("cerebral-microbleeds", "r-dwi", "ich")

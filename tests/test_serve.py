@@ -23,6 +23,7 @@ import pytest
 
 from api import cli
 from graph.build import EvidenceGraph
+from graph.opening import shipped
 from graph.stores import snapshot
 
 ROOT = Path(cli.__file__).parent.parent.parent
@@ -135,7 +136,7 @@ def test_the_address_that_is_printed_answers_and_a_load_is_seen_without_a_restar
 
     status, headers, body = served.ask("/v1/factors", **{"If-None-Match": headers["etag"]})
     assert status == 200
-    assert json.loads(body)["release"] == snapshot.read(folder / snapshot.NAME).release != graph.release
+    assert json.loads(body)["release"] == snapshot.read(folder / snapshot.NAME, shipped()).release != graph.release
     assert served.json("/v1/studies/smith-2024")["study"]["year"] == 2024
     assert served.json("/v1/releases/current")["counts"]["studies"] == len(graph.studies) + 1
 
@@ -300,4 +301,4 @@ def test_the_shipped_corpus_is_served_where_nothing_is_kept(empty_folder: Path, 
         assert served.json("/v1/releases/current")["release"] == graph.release
     finally:
         served.end()
-    assert snapshot.read(empty_folder / snapshot.NAME).release == graph.release
+    assert snapshot.read(empty_folder / snapshot.NAME, shipped()).release == graph.release

@@ -20,12 +20,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evidence import STUDIES
+from graph.opening import shipped
 from loaders import files, sheets
 from loaders.documents import Document
 from loaders.sheets import Loaded, load, validate
 from schema.problems import Problem
 from schema.study import canonical
-from schema.vocabulary import shipped
 
 GROUP: dict[str, Any] = {"id": "all", "label": "acute ICH", "condition": "ich", "arteriopathy": "any", "location": "any", "n": 100}
 ROW: dict[str, Any] = {"exposure": "age", "outcome": "r-dwi", "population": "all", "measure": "OR", "direction": "increases"}
@@ -103,7 +103,7 @@ def test_every_term_of_the_corpus_is_an_id_of_the_vocabulary(corpus: Loaded) -> 
     for study in corpus.studies:
         used = {term for row in study.findings for term in (row.exposure, row.outcome)}
         used |= {row.lesion for row in study.prevalence} | {term for row in study.mechanisms for term in (row.mechanism, *row.links)}
-        assert used <= set(shipped().terms)
+        assert used <= set(shipped().vocabulary.terms)
 
 
 def test_every_warning_of_the_corpus_stands_on_a_line_of_its_file(corpus: Loaded) -> None:
@@ -143,7 +143,7 @@ def test_loading_twice_and_in_another_process_gives_the_same_report(tmp_path: Pa
         json.dumps([broken, sheet(id="b", x=1), sheet(id="b"), sheet(id="c", findings=[{**ROW, "population": "q"}])])
     )
     program = (
-        "import sys; from loaders.sheets import load; from schema.vocabulary import shipped\n"
+        "import sys; from loaders.sheets import load; from graph.opening import shipped\n"
         "print(*load([sys.argv[1]], shipped()).problems, sep='\\n')"
     )
     root = Path(sheets.__file__).parents[1]

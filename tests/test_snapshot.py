@@ -13,11 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from graph.build import EvidenceGraph, build
+from graph.opening import shipped
 from graph.stores import snapshot
 from graph.stores.memory import MemoryStore
 from schema.errors import SnapshotDamaged, StoreError
 from schema.study import Study
-from schema.vocabulary import shipped
 
 
 @pytest.fixture(scope="module")
@@ -38,21 +38,21 @@ def path(tmp_path: Path, tiny: EvidenceGraph) -> Path:
 def test_every_field_of_a_graph_comes_back(graph: EvidenceGraph, written: bytes, tmp_path: Path, field: str) -> None:
     path = tmp_path / snapshot.NAME
     path.write_bytes(written)
-    assert getattr(snapshot.read(path).graph(), field) == getattr(graph, field)
+    assert getattr(snapshot.read(path, shipped()).graph(), field) == getattr(graph, field)
 
 
 def test_a_graph_comes_back_as_it_was(path: Path, tiny: EvidenceGraph) -> None:
-    assert snapshot.read(path).graph() == tiny
+    assert snapshot.read(path, shipped()).graph() == tiny
 
 
 def test_figures_come_back_as_they_were_printed(path: Path, tiny: EvidenceGraph) -> None:
     """16 and 16.0 differ in how precisely they were printed."""
-    again = snapshot.read(path).studies
+    again = snapshot.read(path, shipped()).studies
     assert [study.model_dump_json() for study in again] == [study.model_dump_json() for study in tiny.studies]
 
 
 def test_the_header_says_whose_studies_these_are(path: Path, tiny: EvidenceGraph) -> None:
-    header = snapshot.read(path).header
+    header = snapshot.read(path, shipped()).header
     assert header.release == tiny.release
     assert header.shipped == "digest"
     assert header.user == {"wu-2015"}
@@ -73,7 +73,7 @@ def test_the_day_on_which_a_release_was_loaded_is_kept(tiny: EvidenceGraph, tmp_
     monkeypatch.setattr(snapshot, "today", lambda: date(2026, 2, 28))
     path = tmp_path / snapshot.NAME
     snapshot.write(tiny, path, "digest")
-    assert MemoryStore(snapshot.read(path), path).reader().loaded() == date(2026, 2, 28)
+    assert MemoryStore(snapshot.read(path, shipped()), path).reader().loaded() == date(2026, 2, 28)
 
 
 def test_a_snapshot_of_a_version_that_kept_no_day_has_none(tiny: EvidenceGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,15 +81,15 @@ def test_a_snapshot_of_a_version_that_kept_no_day_has_none(tiny: EvidenceGraph, 
     monkeypatch.setattr(snapshot, "_header", lambda *about: {name: value for name, value in header(*about).items() if name != "loaded"})
     path = tmp_path / snapshot.NAME
     snapshot.write(tiny, path, "digest")
-    assert snapshot.read(path).header.loaded is None
-    assert snapshot.read(path).graph() == tiny
+    assert snapshot.read(path, shipped()).header.loaded is None
+    assert snapshot.read(path, shipped()).graph() == tiny
 
 
 def test_a_graph_of_nothing_can_be_written(tmp_path: Path) -> None:
     empty = build([], shipped())
     path = tmp_path / "deep" / "er" / snapshot.NAME
     snapshot.write(empty, path, "")
-    assert snapshot.read(path).graph() == empty
+    assert snapshot.read(path, shipped()).graph() == empty
 
 
 def test_signs_of_the_format_in_a_sheet_do_no_harm(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_signs_of_the_format_in_a_sheet_do_no_harm(tmp_path: Path) -> None:
     odd = build([Study.model_validate({"id": "odd-2024", "read": "abstract", "title": title})], shipped())
     path = tmp_path / snapshot.NAME
     snapshot.write(odd, path, "")
-    assert snapshot.read(path).graph().studies[0].title == title
+    assert snapshot.read(path, shipped()).graph().studies[0].title == title
 
 
 # --- damage ---
@@ -107,7 +107,7 @@ def refused(path: Path, content: bytes) -> str:
     """What is said of a damaged snapshot, which names the file and what to do."""
     path.write_bytes(content)
     with pytest.raises(SnapshotDamaged) as caught:
-        snapshot.read(path).graph()
+        snapshot.read(path, shipped()).graph()
     message = str(caught.value)
     assert str(path) in message
     assert "--fresh" in message
@@ -256,7 +256,7 @@ def test_what_a_killed_writer_left_behind_is_cleaned_up(path: Path, tiny: Eviden
 
 
 def test_a_reader_that_was_opened_before_does_not_notice_a_replacement(path: Path, tiny: EvidenceGraph, graph: EvidenceGraph) -> None:
-    opened = snapshot.read(path)
+    opened = snapshot.read(path, shipped())
     snapshot.write(graph, path, "")
     assert opened.graph() == tiny
-    assert snapshot.read(path).release == graph.release
+    assert snapshot.read(path, shipped()).release == graph.release

@@ -19,7 +19,7 @@ from api import cli, server
 from api.tables import delimited
 from graph import opening, questions
 from graph.build import EvidenceGraph, build
-from graph.opening import open_store
+from graph.opening import open_store, shipped
 from graph.questions.edges import edges
 from graph.questions.filters import Filters
 from graph.settings import Settings
@@ -28,7 +28,6 @@ from graph.stores.memory import MemoryReader
 from schema.answer import StudyItem
 from schema.errors import InputProblems, SnapshotDamaged, UnknownName
 from schema.study import Study
-from schema.vocabulary import shipped
 
 ROOT = Path(cli.__file__).parent.parent.parent
 PROGRAM = [sys.executable, "-c", "from api.cli import main; main()"]
@@ -71,11 +70,13 @@ def test_a_filter_that_drops_nothing_changes_nothing(reader: MemoryReader, graph
 
 
 def test_systolic_pressure_speaks_before_mean_and_diastolic(reader: MemoryReader) -> None:
-    assert [name for name, _ in reader.terms().roll_ups["admission-bp"]] == [name for name, _ in shipped().roll_ups["admission-bp"]]
+    assert [name for name, _ in reader.terms().roll_ups["admission-bp"]] == [
+        name for name, _ in shipped().vocabulary.roll_ups["admission-bp"]
+    ]
 
 
 def test_a_graph_built_with_the_terms_it_holds_is_the_same(corpus: tuple[Study, ...], graph: EvidenceGraph, reader: MemoryReader) -> None:
-    assert build(corpus, reader.terms()).associations == graph.associations
+    assert build(corpus, reader.field()).associations == graph.associations
 
 
 # 2 lost update
@@ -99,7 +100,7 @@ def test_opening_does_not_undo_what_another_program_loads_meanwhile(
         store = open_store(Settings())
     assert [other.wait(60) for other in others] == [0]
     assert "smith-2024" in store.reader().studies()
-    assert "smith-2024" in {study.id for study in snapshot.read(empty_folder / snapshot.NAME).studies}
+    assert "smith-2024" in {study.id for study in snapshot.read(empty_folder / snapshot.NAME, shipped()).studies}
 
 
 # 3 tracebacks
@@ -131,7 +132,7 @@ def test_a_snapshot_that_may_not_be_read_is_told_in_a_sentence(
     monkeypatch.setattr(sys, "argv", ["rdwi", "status"])
     with monkeypatch.context() as patch:
         patch.setattr(Path, "open", refused)
-        patch.setattr(opening, "shipped_digest", lambda: "x")
+        patch.setattr(opening, "shipped_digest", lambda field: "x")
         with pytest.raises(SystemExit) as stopped:
             cli.main()
     assert stopped.value.code == 3
@@ -153,7 +154,7 @@ def test_a_header_without_a_key_is_damage(path: Path, key: str) -> None:
     header = {name: value for name, value in json.loads(first).items() if name != key}
     path.write_bytes(json.dumps(header).encode() + b"\n" + body)
     with pytest.raises(SnapshotDamaged):
-        snapshot.read(path)
+        snapshot.read(path, shipped())
 
 
 @pytest.mark.parametrize(("key", "value"), [("release", "f" * 64), ("removed", ["menon-2012"]), ("user", ["x"]), ("shipped", "other")])
@@ -161,7 +162,7 @@ def test_a_header_that_was_changed_is_damage(path: Path, key: str, value: Any) -
     first, _, body = path.read_bytes().partition(b"\n")
     path.write_bytes(json.dumps({**json.loads(first), key: value}).encode() + b"\n" + body)
     with pytest.raises(SnapshotDamaged):
-        snapshot.read(path).graph()
+        snapshot.read(path, shipped()).graph()
 
 
 # 5 filters and whys
@@ -282,14 +283,14 @@ def test_a_listener_is_closed_where_the_store_can_not_be_opened(empty_folder: Pa
 
 def test_an_empty_snapshot_setting_means_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RDWI_SNAPSHOT", "")
-    assert Settings().folder != Path()
+    assert Settings().folder_of("r-dwi") != Path()
 
 
 def test_loading_a_shipped_study_as_it_is_does_not_make_it_the_users(folder: Path) -> None:
     from graph.opening import load
 
     load(Settings(), [ROOT / "evidence" / "studies" / "menon-2012.yaml"])
-    assert snapshot.read(folder / snapshot.NAME).header.user == frozenset()
+    assert snapshot.read(folder / snapshot.NAME, shipped()).header.user == frozenset()
 
 
 @pytest.mark.parametrize("q", ["???", "\0", "--"])

@@ -19,10 +19,10 @@ from openpyxl.styles import Font
 from typer.testing import CliRunner
 
 from api.cli import app
+from graph.opening import shipped
 from loaders.sheets import Loaded, load, load_text
 from loaders.tables import writing
 from schema.problems import Problem
-from schema.vocabulary import shipped
 
 NAMES = ["Study ID", "Author", "Year", "Read", "Population", "Risk factor", "Outcome", "OR (95% CI)", "P value", "Adjusted?", "Direction"]
 ROW: list[Any] = ["Smith 2024", "Smith", 2024, "abstract", "ICH", "CMBs", "R-DWI", "1.85 (1.10\u20133.11)", "0.02", "yes", "increases"]

@@ -12,13 +12,14 @@ import pytest
 
 from api import cli_tables
 from graph.build import EvidenceGraph
+from graph.opening import shipped
 from loaders.sheets import Loaded, load
 from loaders.tables import writing
 from loaders.tables.columns import COLUMNS, FLAT, FLAT_COLUMNS, READ_ONLY, ROW_SETS, by_key, known
 from schema.errors import Unheld
 from schema.names import normal
 from schema.study import Population, Study, canonical
-from schema.vocabulary import Term, shipped
+from schema.vocabulary import Term
 
 
 def content(study: Study) -> str:
@@ -76,7 +77,7 @@ def test_a_flat_table_says_what_it_leaves_out(graph: EvidenceGraph, tmp_path: Pa
 
 def test_own_terms_are_told_to_be_missing(graph: EvidenceGraph, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     own = Term(id="urine-colour", name="urine colour", kind="risk-factor")
-    cli_tables.write(replace(graph, terms=(*graph.terms, own)), tmp_path / "a.xlsx")
+    cli_tables.write(replace(graph, field=graph.field.extended([own])), tmp_path / "a.xlsx")
     assert "1 terms of your own" in capsys.readouterr().err
 
 

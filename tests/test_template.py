@@ -10,20 +10,19 @@ import openpyxl
 import pytest
 
 from graph import opening
+from graph.opening import shipped
 from graph.settings import Settings
 from loaders.sheets import load
 from loaders.tables import grid_rows, template
 from loaders.tables.columns import COLUMNS, ROW_SETS
 from schema.study import Study, canonical
-from schema.vocabulary import shipped
 
-TERMS = [(term.id, term.kind) for term in shipped().terms.values()]
 NBSP, MINUS, EN = "\u00a0", "\u2212", "\u2013"
 
 
 @pytest.fixture
 def book(tmp_path: Path) -> Any:
-    (tmp_path / "t.xlsx").write_bytes(template.empty(TERMS))
+    (tmp_path / "t.xlsx").write_bytes(template.empty(shipped()))
     return openpyxl.load_workbook(tmp_path / "t.xlsx")
 
 
@@ -56,7 +55,7 @@ def test_choices_terms_and_studies_are_offered_in_drop_downs(book: Any) -> None:
     assert rule.startswith("=lists!")
     letter = rule.split("$")[1]
     listed = [cell.value for cell in book["lists"][letter] if cell.value]
-    assert listed[1:] == sorted(term for term, _ in TERMS)
+    assert listed[1:] == sorted(shipped().vocabulary.terms)
     assert book["lists"].sheet_state == "hidden"
 
 
@@ -66,7 +65,7 @@ def test_an_inline_list_is_short_enough_for_excel(book: Any) -> None:
 
 
 def test_there_are_two_worked_rows_a_sheet_that_are_right(book: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert all(len(template.EXAMPLES[table]) == 2 for table in ROW_SETS)
+    assert all(len(shipped().worked[table]) == 2 for table in ROW_SETS)
     monkeypatch.setattr(grid_rows, "EXAMPLE_IDS", frozenset())
     monkeypatch.setattr(grid_rows, "MARK", "")
     loaded = load([saved(book, tmp_path)], shipped())

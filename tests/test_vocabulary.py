@@ -9,11 +9,12 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
+from graph.opening import shipped
 from loaders.sheets import read_vocabularies
 from schema.errors import UnknownName
 from schema.names import normal
 from schema.problems import Problem
-from schema.vocabulary import Term, Vocabulary, clashes, lines_to_add, shipped
+from schema.vocabulary import Term, Vocabulary, clashes, lines_to_add
 
 
 def term(id: str, **keys: object) -> Term:
@@ -51,25 +52,25 @@ SMALL = Vocabulary(
     ],
 )
 def test_a_shipped_term_is_found_by_abbreviation_synonym_and_either_spelling(name: str, found: str) -> None:
-    term_found = shipped().find(name)
+    term_found = shipped().vocabulary.find(name)
     assert term_found is not None
     assert term_found.id == found
-    assert shipped().resolve(name) == term_found
+    assert shipped().vocabulary.resolve(name) == term_found
 
 
 def test_every_shipped_term_is_found_by_each_of_its_names() -> None:
-    vocabulary = shipped()
+    vocabulary = shipped().vocabulary
     for one in vocabulary.terms.values():
         for name in (one.id, one.name, *one.synonyms, one.name.upper(), one.id.replace("-", " ")):
             assert vocabulary.find(name) == one, name
 
 
 def test_the_shipped_terms_do_not_clash_with_each_other() -> None:
-    assert clashes(Vocabulary([]), list(shipped().terms.values())) == []
+    assert clashes(Vocabulary([]), list(shipped().vocabulary.terms.values())) == []
 
 
 def test_the_shipped_terms_that_point_to_others_point_to_terms() -> None:
-    vocabulary = shipped()
+    vocabulary = shipped().vocabulary
     for one in vocabulary.terms.values():
         for other in (one.broader, one.inverse_of, one.counterpart):
             assert other is None or (other in vocabulary and other != one.id)
@@ -87,7 +88,7 @@ def test_ids_win_over_names_and_names_over_synonyms() -> None:
 
 def test_an_unknown_name_is_told_with_the_nearest_terms() -> None:
     with pytest.raises(UnknownName) as error:
-        shipped().resolve("cerebral microbleds", "exposure")
+        shipped().vocabulary.resolve("cerebral microbleds", "exposure")
     assert error.value.suggestions[0] == "cerebral-microbleeds"
     assert "exposure" in str(error.value)
     assert SMALL.find("nothing like it") is None
@@ -122,7 +123,7 @@ def test_the_rows_of_a_term_go_to_itself_and_to_the_parent_that_takes_them() -> 
 
 
 def test_what_a_term_goes_to_takes_it_and_nothing_else() -> None:
-    vocabulary = shipped()
+    vocabulary = shipped().vocabulary
     for one in vocabulary.terms:
         assert all(one in vocabulary.takes(parent) for parent in vocabulary.goes_to(one))
         assert all(one in vocabulary.goes_to(child) for child in vocabulary.takes(one))
@@ -280,8 +281,8 @@ def test_a_vocabulary_that_cannot_be_read_is_a_problem(tmp_path: Path) -> None:
 
 
 def test_the_shipped_file_is_plain_yaml_that_gives_the_same_terms_to_the_loader() -> None:
-    path = Path(shipped.__wrapped__.__globals__["SHIPPED"])
+    path = shipped().folder / "vocabulary.yaml"
     terms, problems = read_vocabularies([path], Vocabulary([]))
     assert problems == []
-    assert {one.id: one for one in terms} == shipped().terms
+    assert {one.id: one for one in terms} == shipped().vocabulary.terms
     assert len(terms) == len(yaml.safe_load(path.read_text(encoding="utf-8"))["terms"])

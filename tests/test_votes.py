@@ -9,21 +9,20 @@ from typing import Any
 import pytest
 
 from graph.build import Associations, build, corpus_of, group, read_all
-from graph.opening import shipped_studies
+from graph.opening import shipped, shipped_studies
 from graph.synthesis.associations import Corpus, Synthesis, synthesise
 from graph.synthesis.overlap import overlap
 from graph.synthesis.reports import Votes
 from schema.association import Association
 from schema.reading import Reading
 from schema.study import Study
-from schema.vocabulary import shipped
 
 Key = tuple[str, str, str]
 
 
 @cache
 def corpus() -> Corpus:
-    return corpus_of(shipped_studies(), shipped())
+    return corpus_of(shipped_studies(shipped()), shipped())
 
 
 @cache

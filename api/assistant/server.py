@@ -17,7 +17,6 @@ from api.assistant.tools import READING
 from graph.questions import Terms, lookups
 from graph.stores.port import Reader, Store
 from schema.errors import RdwiError
-from schema.populations import POPULATIONS
 
 INSTRUCTIONS = (
     "The published evidence on remote DWI lesions (R-DWI) after intracerebral haemorrhage (ICH), with its papers. Names are ids, names or "
@@ -95,8 +94,9 @@ def _resources(made: MCPServer[Any], store: Store) -> None:
         mime_type="application/json",
     )
     def populations() -> str:
+        known = store.ask(lambda reader: reader.field().populations)
         return _json(
-            [{"id": one.id, "name": one.name, "synonyms": list(one.synonyms), "part_of": list(one.part_of)} for one in POPULATIONS.values()]
+            [{"id": one.id, "name": one.name, "synonyms": list(one.synonyms), "part_of": list(one.part_of)} for one in known.values()]
         )
 
     @made.resource(

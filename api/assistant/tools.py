@@ -16,7 +16,6 @@ from graph.questions import QUESTIONS, Parameter, Question, lookups
 from graph.stores.port import Reader, Store
 from schema.answer import Why
 from schema.errors import BadParameter, UnknownName
-from schema.populations import DEFAULT
 
 READING = (
     "How to read it: `status` comes first. not-studied means that nothing is known, studied-inconclusive that studies looked and report no "
@@ -297,7 +296,7 @@ def _text(status: Status, meant: str, query: dict[str, Any], why: Why | None) ->
     if "turned_from" in query:
         turned = query.get("lesion") or query.get("outcome") or query.get("to")
         parts.append(f"You asked of {query['turned_from']}; the answer is of its opposite, {turned}, so read directions for that.")
-    if query.get("population") == DEFAULT:
+    if query.get("population") == "ich":
         parts.append("The population is ICH with all its parts.")
     return " ".join(parts)
 

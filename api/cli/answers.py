@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from api import tables
 from graph import questions
 from graph.questions import Question
-from graph.wording import count, printed_interval
+from graph.wording import called, count, printed_interval
 from schema.answer import Answer, Evidence, Neighbours, PrevalenceAnswer, StudyAnswer
-from schema.association import Association, Reason
-from schema.populations import POPULATIONS
+from schema.association import Association, Reason, TermRef
 from schema.robustness import AbsoluteRisk
 
 if TYPE_CHECKING:
@@ -54,7 +53,8 @@ def _console() -> Console:
 
 def _place(answer: Any) -> str:
     """The population of an answer, by its name."""
-    return POPULATIONS[answer.query["population"]].name
+    name: str = answer.names[answer.query["population"]].name
+    return name
 
 
 def _notes(answer: Any) -> None:
@@ -122,17 +122,17 @@ def _evidence(_: Question, answer: Evidence) -> None:
     if answer.flips is not None:
         print(f"What would flip it: {answer.flips.text}")
     if answer.absolute is not None:
-        _absolute(answer.absolute)
+        _absolute(answer.absolute, answer.names)
     _notes(answer)
 
 
-def _absolute(risk: AbsoluteRisk) -> None:
+def _absolute(risk: AbsoluteRisk, names: Mapping[str, TermRef]) -> None:
     if risk.why is not None:
         print(f"No absolute risk: {risk.why}{' Give one with --baseline.' if risk.needs_baseline else ''}")
         return
     assert risk.ci is not None
     source = {"given": "as given", "unexposed": "those behind the headline"}.get(risk.baseline_source or "")
-    named = source or f"the prevalence in {POPULATIONS[risk.baseline_source or ''].name}"
+    named = source or f"the prevalence in {called(risk.baseline_source or '', names)}"
     print(
         f"For a hundred patients: {risk.baseline:g} without it ({named}), "
         f"{risk.exposed:g} with it (95% interval {risk.ci[0]:g} to {risk.ci[1]:g})."
@@ -176,7 +176,7 @@ def _mechanisms(_: Question, answer: Answer[Any]) -> None:
 
 
 def _neighbours(_: Question, answer: Neighbours) -> None:
-    place = POPULATIONS[answer.query["population"]].name
+    place = _place(answer)
     for items, side, told in ((answer.as_exposure, "outcome", "is linked to"), (answer.as_outcome, "exposure", "is what is linked to it")):
         if items:
             _associations(items, side, f"{answer.term.name}: {told}, in {place}")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from api.cli import running, sheets
 from schema.errors import BadParameter
+
+if TYPE_CHECKING:
+    from graph.build import EvidenceGraph
+    from graph.stores.port import Reader
 
 
 def register(app: typer.Typer) -> None:
@@ -63,14 +67,16 @@ def export(
 ) -> None:
     """Write the whole graph to a file, or a folder of files, for other programs."""
     from api.exports import FORMATS, write
-    from schema.populations import resolve_population
 
     if population is not None and (form == "neo4j-admin" or not FORMATS[form].by_population):
         raise BadParameter("population", f"{form} takes the whole graph, and no --population.")
     if form == "sheets" and output.suffix.lower() in sheets.NOT_WRITTEN:
         raise BadParameter("output", f"{output} is no name of a table that is written.", sorted(sheets.ENDINGS))
-    node = resolve_population(population).id if population is not None else None
-    graph = running.ask(lambda reader: reader.laid_out())
+
+    def asked(reader: Reader) -> tuple[EvidenceGraph, str | None]:
+        return reader.laid_out(), reader.field().populations.resolve(population).id if population is not None else None
+
+    graph, node = running.ask(asked)
     try:
         if form == "sheets" and output.suffix.lower() in sheets.ENDINGS:
             sheets.write(graph, output)

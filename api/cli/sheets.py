@@ -30,14 +30,15 @@ def template(
     output: Annotated[Path, typer.Argument(metavar="OUT.xlsx", help="The workbook to write; not one that is there already.")],
 ) -> None:
     """Write an empty workbook to fill in: drop-downs, a line of help a column, and worked rows that are never read as evidence."""
+    from graph.opening import field_of
+    from graph.settings import Settings
     from loaders.tables.template import empty
-    from schema.vocabulary import shipped
 
     if output.suffix.lower() != ".xlsx":
         raise BadParameter("output", f"{output} is no name of a workbook.", ["a name that ends in .xlsx"])
     if output.exists():
         raise Unwritable(f"{output} is there already. Name another file, so that nothing that was typed is lost.")
-    _write(output, empty([(term.id, term.kind) for term in shipped().terms.values()]))
+    _write(output, empty(field_of(Settings())))
     print(f"{output}: fill in its sheets from row 5 on, then  rdwi check {output}")
 
 
@@ -45,6 +46,8 @@ def columns(path: Annotated[Path, typer.Argument(metavar="FILE", help="A workboo
     """What the columns of a table are recognised as, and a mapping to start from (save it as columns.yaml beside the table)."""
     import json
 
+    from graph.opening import field_of
+    from graph.settings import Settings
     from loaders import files
     from loaders.tables import books as tables
     from loaders.tables import headers
@@ -55,7 +58,7 @@ def columns(path: Annotated[Path, typer.Argument(metavar="FILE", help="A workboo
         raise InputProblems([source])
     if not source.is_table:
         raise InputProblems([Problem(source.name, "a file that is no table", "a workbook (.xlsx), or a CSV or TSV file")])
-    books, problems = tables.books_of([source])
+    books, problems = tables.books_of([source], field_of(Settings()))
     if problems:
         raise InputProblems(problems)
     (book,) = books
@@ -107,7 +110,6 @@ def _recognised(grid: Grid, header: Header | None, unknown: dict[str, str | None
 def write(graph: EvidenceGraph, output: Path) -> None:
     """Write the studies as a workbook (.xlsx) or a flat table (.csv, .tsv); what these can't hold is told on standard error."""
     from loaders.tables import writing
-    from schema.vocabulary import shipped
 
     if output.suffix.lower() == ".xlsx":
         content = writing.workbook(graph.studies)
@@ -118,7 +120,7 @@ def write(graph: EvidenceGraph, output: Path) -> None:
         if left_out:
             told = ", ".join(f"{count} {what}" for what, count in left_out.items())
             print(f"A flat table holds findings only. Not in it: {told}.", file=sys.stderr)
-    own = sum(term.id not in shipped() for term in graph.terms)
+    own = len(graph.field.own_terms)
     if own:
         print(f"{own} terms of your own vocabulary are not in it: a folder (--output FOLDER) holds them, too.", file=sys.stderr)
     _write(output, content)

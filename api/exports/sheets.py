@@ -8,7 +8,6 @@ from typing import Any
 import yaml
 
 from graph.build import EvidenceGraph
-from schema.vocabulary import shipped
 
 
 def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
@@ -17,7 +16,7 @@ def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
     (path / "studies").mkdir()
     for study in graph.studies:
         (path / "studies" / f"{study.id}.yaml").write_text(_yaml(study.model_dump(mode="json", exclude_defaults=True)), encoding="utf-8")
-    own = [term.model_dump(mode="json", exclude_defaults=True) for term in graph.terms if term.id not in shipped()]
+    own = [term.model_dump(mode="json", exclude_defaults=True) for term in graph.field.own_terms]
     if own:
         # beside the sheets, where it goes with any of them
         (path / "studies" / "vocabulary.yaml").write_text(_yaml(own), encoding="utf-8")

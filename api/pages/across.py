@@ -11,13 +11,12 @@ from graph.questions.lists import cut
 from graph.stores.port import Reader
 from graph.wording import verb, within
 from schema.across import State
-from schema.populations import POPULATIONS
 
 
 def compare_view(reader: Reader, question: Compare, rows: int | None = None) -> View:
     answer = paged(question, rows).answer(reader)
     term = reader.terms()[answer.query["lesion"]]
-    nodes = [POPULATIONS[node] for node in answer.query["population"]]
+    nodes = [reader.field().populations[node] for node in answer.query["population"]]
     given = question.asked()
     content = {"answer": answer, "lesion": term, "nodes": nodes, "shown": shown(answer), "keeps": sifting(given)}
     return View("compare.html", f"Factors of {within(term)}, group by group", content, "/compare", given, question)
@@ -70,4 +69,4 @@ def graph_view(reader: Reader, question: Neighbours) -> View:
     content = {"answer": answer, "node": node, "terms": reader.terms()}
     # of its term the address tells by that name
     given = {"term" if name == "id" else name: value for name, value in question.asked().items()}
-    return View("graph.html", f"Around {within(answer.term)} in {POPULATIONS[node].name}", content, "/graph", given)
+    return View("graph.html", f"Around {within(answer.term)} in {reader.field().populations[node].name}", content, "/graph", given)

@@ -12,26 +12,25 @@ from graph.stores.port import Reader
 from graph.wording import labels, verb, within
 from schema.answer import Answer
 from schema.association import Association
-from schema.populations import POPULATIONS, indirect
 
 
 def factors_view(reader: Reader, question: Factors, rows: int | None = None) -> View:
     answer = paged(question, rows).answer(reader)
     term = reader.terms()[answer.query["lesion"]]
-    title = f"Factors linked to {within(term)} in {POPULATIONS[answer.query['population']].name}"
+    title = f"Factors linked to {within(term)} in {reader.field().populations[answer.query['population']].name}"
     return _listed(reader, question, title, "exposure", answer, {"lesion": term})
 
 
 def outcomes_view(reader: Reader, question: Outcomes, rows: int | None = None) -> View:
     answer = paged(question, rows).answer(reader)
     term = reader.terms()[answer.query["exposure"]]
-    title = f"What {within(term)} {verb(term)} linked to in {POPULATIONS[answer.query['population']].name}"
+    title = f"What {within(term)} {verb(term)} linked to in {reader.field().populations[answer.query['population']].name}"
     return _listed(reader, question, title, "outcome", answer, {"exposure": term})
 
 
 def contested_view(reader: Reader, question: Contested, rows: int | None = None) -> View:
     answer = paged(question, rows).answer(reader)
-    title = f"Where the evidence contradicts itself, in {POPULATIONS[answer.query['population']].name}"
+    title = f"Where the evidence contradicts itself, in {reader.field().populations[answer.query['population']].name}"
     return _listed(reader, question, title, "both", answer, {}, "contested.html")
 
 
@@ -54,7 +53,7 @@ def _listed(
         "keeps": sifting(given),
         # of a population that nobody pooled anything in, the first thing to know
         "first_word": (answer.note or "").partition(" Indirect evidence from")[0],
-        "wider": [POPULATIONS[other] for other in indirect(node)],
+        "wider": [reader.field().populations[other] for other in reader.field().populations.indirect(node)],
         "beside": list(dict.fromkeys(one.population.id for item in answer.items for one in item.indirect or ())),
         **about,
     }
@@ -81,4 +80,11 @@ def evidence_view(reader: Reader, question: Evidence) -> View:
         "terms": terms,
         "keeps": sifting(given),
     }
-    return View("evidence.html", f"{exposure.name} and {outcome.name} in {POPULATIONS[node].name}", content, "/evidence", given, question)
+    return View(
+        "evidence.html",
+        f"{exposure.name} and {outcome.name} in {reader.field().populations[node].name}",
+        content,
+        "/evidence",
+        given,
+        question,
+    )

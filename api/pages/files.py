@@ -8,21 +8,21 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from api.pages.addresses import Addresses
-from schema.populations import DEFAULT
+from schema.field import EvidenceField
 
 START, PAGES, STATIC, DATA = "index.html", "pages", "static", "data"
 _LONGEST = 120
 Key = tuple[str, tuple[tuple[str, str], ...]]
-# what an address may leave out, and what a page of a list doesn't part a site by
-_DEFAULTS = {"population": DEFAULT, "lesion": "r-dwi", "exposure": "r-dwi", "term": "r-dwi"}
+# what a page of a list doesn't part a site by
 _WITHOUT = frozenset({"limit", "offset", "sort"})
 
 
-def key_of(path: str, asked: Mapping[str, Any]) -> Key:
+def key_of(field: EvidenceField, path: str, asked: Mapping[str, Any] = {}) -> Key:
     """What tells a page from others: its path, and its parameters but for those that are as if they were left out."""
     kept = {name: value for name, value in asked.items() if name not in _WITHOUT and value not in (None, "", False, [], ())}
     if path != "/evidence":
-        kept = {name: value for name, value in kept.items() if _DEFAULTS.get(name) != value}
+        meant = {"population": field.population, "lesion": field.lesion, "exposure": field.lesion, "term": field.lesion}
+        kept = {name: value for name, value in kept.items() if meant.get(name) != value}
     else:
         # an association's page tells of indirect evidence by links
         kept.pop("indirect", None)
@@ -44,15 +44,16 @@ class Files(Addresses):
 
     live = False
 
-    def __init__(self, pages: Mapping[Key, str], here: Key, data: Mapping[str, str]) -> None:
+    def __init__(self, field: EvidenceField, pages: Mapping[Key, str], here: Key, data: Mapping[str, str]) -> None:
         super().__init__("")
+        self._field = field
         self._pages, self._data = pages, data
         # the endings of the data that the page has linked to
         self.linked: set[str] = set()
         self._up = "" if pages[here] == START else "../"
 
     def page(self, path: str, /, **asked: Any) -> str | None:
-        found = self._pages.get(key_of(path, asked))
+        found = self._pages.get(key_of(self._field, path, asked))
         return None if found is None else self._up + found
 
     def data(self, path: str, /, **asked: Any) -> str | None:

@@ -21,9 +21,8 @@ from api.pages.addresses import Addresses
 from graph import wording
 from graph.questions import Question
 from graph.stores.port import Reader, today
-from graph.synthesis.method import METHOD
+from graph.synthesis.method import method_of
 from graph.wording import sentences
-from schema.populations import POPULATIONS
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
@@ -115,9 +114,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "words": sentences,
         "show": wording,
-        "populations": POPULATIONS,
         "abbreviations": ABBREVIATIONS,
-        "method": METHOD,
         "policy": FILES_POLICY,
         "draw": figures,
         "weight_bar": lambda one: weight_bar(one, _unmoved(), standalone=False),
@@ -160,16 +157,17 @@ def _trusted(svg: str | None) -> Markup:
     return Markup(svg or "")  # noqa: S704
 
 
-# of populations only those whose id is no word of its own
-_PLACES = {place.id: place.name for place in POPULATIONS.values() if place.id.partition("-")[0] in {"ich", "caa"}}
-
-
 def text(view: View, reader: Reader, to: Addresses) -> str:
     """The page as text."""
-    studies = reader.studies().values()
+    studies, field = reader.studies().values(), reader.field()
+    # of populations only those whose id is no word of its own
+    places = {place.id: place.name for place in field.populations.values() if place.code}
     content = {
         **view.content,
-        "labels": {**_PLACES, **{study.id: study.label for study in studies}, **view.content.get("labels", {})},
+        "labels": {**places, **{study.id: study.label for study in studies}, **view.content.get("labels", {})},
+        "field": field,
+        "populations": field.populations,
+        "method": method_of(field.constants),
         "release": reader.release(),
         "loaded": reader.loaded(),
         "until": published_until(reader),

@@ -18,51 +18,48 @@ from api.pages import across, associations, frame, library, start
 from api.pages.files import DATA, PAGES, START, STATIC, Files, Key, file_of, key_of
 from api.pages.routes import LISTS
 from graph.questions import Cohorts, Contested, Evidence, Factors, Gaps, Neighbours, Outcomes, Prevalence, Question
-from graph.questions.compare import GROUPS
-from graph.questions.gaps import COLUMNS
 from graph.stores.port import Reader, Report
 from schema.across import State
-from schema.populations import DEFAULT, POPULATIONS, indirect
 
 Make = Callable[[], frame.View]
 
 
 def pages(reader: Reader) -> Iterator[tuple[Key, Make]]:
     """Every page of the site, by its key: lists by population, and one for each association, study, cohort and term."""
-    edges = reader.edges()
+    edges, field = reader.edges(), reader.field()
     known = {one.population.id for one in edges}
-    places = [place for place in POPULATIONS if place in known or place in {*GROUPS, *COLUMNS}]
-    yield key_of("/", {}), partial(start.start_view, reader)
-    yield key_of("/method", {}), partial(start.method_view, reader)
-    yield key_of("/search", {}), partial(library.search_view, reader)
+    places = [place for place in field.populations if place in known or place in {*field.compared, *field.columns}]
+    yield key_of(field, "/"), partial(start.start_view, reader)
+    yield key_of(field, "/method"), partial(start.method_view, reader)
+    yield key_of(field, "/search"), partial(library.search_view, reader)
     for question, view in LISTS.items():
         if question not in _BY_POPULATION:
             yield _asked(view, reader, question.of({}))
     for place in places:
         # where the default population isn't named, some questions answer for all
-        named = {} if place == DEFAULT else {"population": place}
+        named = {} if place == field.population else {"population": place}
         for one in _BY_POPULATION:
             yield _asked(LISTS[one], reader, one.of(named))
-            if indirect(place) and one is not Contested:
+            if field.populations.indirect(place) and one is not Contested:
                 yield _asked(LISTS[one], reader, one.of({**named, "indirect": True}))
         yield _asked(across.prevalence_view, reader, Prevalence.of(named))
-        yield key_of("/graph", named), partial(across.graph_view, reader, Neighbours.of({"term": "r-dwi", **named}))
+        yield key_of(field, "/graph", named), partial(across.graph_view, reader, Neighbours.of({"term": field.lesion, **named}))
     for exposure, outcome, place in _evidence(reader):
         yield _asked(associations.evidence_view, reader, Evidence(exposure=exposure, outcome=outcome, population=place))
     for name in reader.studies():
-        yield key_of(f"/studies/{quote(name, safe='')}", {}), partial(library.study_view, reader, name)
+        yield key_of(field, f"/studies/{quote(name, safe='')}"), partial(library.study_view, reader, name)
     for cohort in Cohorts().answer(reader).items:
-        yield key_of(f"/cohorts/{quote(cohort.id, safe='')}", {}), partial(library.cohort_view, reader, cohort.id)
+        yield key_of(field, f"/cohorts/{quote(cohort.id, safe='')}"), partial(library.cohort_view, reader, cohort.id)
     there = {(term, one.population.id) for one in edges for term in (one.exposure.id, one.outcome.id)}
     for term in reader.terms().terms:
         for place in places:
-            if place == DEFAULT or (term, place) in there:
-                asked = {} if place == DEFAULT else {"population": place}
-                yield key_of(f"/terms/{term}", asked), partial(library.term_view, reader, term, **asked)
+            if place == field.population or (term, place) in there:
+                asked = {} if place == field.population else {"population": place}
+                yield key_of(field, f"/terms/{term}", asked), partial(library.term_view, reader, term, **asked)
 
 
 def _asked(view: Callable[..., frame.View], reader: Reader, question: Question) -> tuple[Key, Make]:
-    return key_of(f"/{question.called()}", question.asked()), partial(view, reader, question)
+    return key_of(reader.field(), f"/{question.called()}", question.asked()), partial(view, reader, question)
 
 
 _BY_POPULATION: tuple[type[Factors | Outcomes | Contested], ...] = (Factors, Outcomes, Contested)
@@ -116,7 +113,7 @@ def _write(reader: Reader, folder: Path, report: Report | None) -> int:
         view = make()
         content = data(view, reader)
         files = {ending: f"{file_of(key)}.{FORMS[ending].ending}" for ending in content}
-        to = Files(names, key, files)
+        to = Files(reader.field(), names, key, files)
         (folder / names[key]).write_text(frame.text(view, reader, to), encoding="utf-8")
         for ending in sorted(to.linked):
             # as the API sends it, line ends and all

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from api.pages.frame import View
 from graph.questions import Cohorts, Contested, Factors, Gaps, Narrow, Outcomes, Page, Prevalence, lookups
-from graph.questions.compare import GROUPS
 from graph.stores.port import Reader
 from graph.wording.sentences import repeated
 from schema.across import Gap
@@ -18,7 +17,7 @@ def start_view(reader: Reader) -> View:
     """What is known of R-DWI after ICH at one look: the surest factors, the groups, what is contested, what is missing."""
     factors = Factors().answer(reader)
     surest = [one for one in factors.items if repeated(one)]
-    groups = [(Factors(population=group).answer(reader), Prevalence(population=group).answer(reader)) for group in GROUPS]
+    groups = [(Factors(population=group).answer(reader), Prevalence(population=group).answer(reader)) for group in reader.field().compared]
     gaps = Gaps(state=("empty",)).answer(reader)
     content = {
         "counts": reader.counts(),

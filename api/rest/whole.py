@@ -10,7 +10,6 @@ from pydantic import Field
 
 from api.deps import Parameters, ReaderDep
 from api.exports import FORMATS, content
-from schema.populations import resolve_population
 
 router = APIRouter(tags=["graph"])
 
@@ -28,7 +27,7 @@ _MEDIA: dict[str, Any] = {media: {} for media in ("application/graphml+xml", "ap
 @router.get("/graph", response_model=dict[str, Any], responses={200: {"content": _MEDIA}})
 def graph(query: Annotated[GraphQuery, Query()], reader: ReaderDep) -> Response:
     """The whole graph."""
-    node = resolve_population(query.population).id if query.population is not None else None
+    node = reader.field().populations.resolve(query.population).id if query.population is not None else None
     form = FORMATS[query.format]
     headers = {"Content-Disposition": f'attachment; filename="rdwi-{query.format}.zip"'} if form.folder else None
     return Response(content(reader.laid_out(), query.format, node), headers=headers, media_type=form.media)

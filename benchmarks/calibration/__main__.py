@@ -7,8 +7,7 @@ from pathlib import Path
 
 from benchmarks.calibration.corpus import Protocol
 from benchmarks.calibration.report import corpus_tables, sensitivity, write_curve
-from graph.opening import shipped_studies
-from schema.vocabulary import shipped
+from graph.opening import shipped, shipped_studies
 
 
 def main() -> None:
@@ -17,7 +16,7 @@ def main() -> None:
     parser.add_argument("--simulate", action="store_true", help="worlds with known truth instead of the corpus")
     parser.add_argument("--worlds", type=int, default=20, help="worlds of each kind")
     given = parser.parse_args()
-    protocol = Protocol(shipped_studies(), shipped())
+    protocol = Protocol(shipped_studies(shipped()), shipped())
     if given.simulate:
         from benchmarks.calibration.simulation import simulation_tables
 

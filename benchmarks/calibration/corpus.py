@@ -17,10 +17,9 @@ from graph.synthesis.overlap import overlap
 from graph.synthesis.overlap import shares as same_patients
 from graph.synthesis.reports import cast
 from graph.synthesis.weight import Report, report_of
-from schema.populations import POPULATIONS
+from schema.field import EvidenceField
 from schema.reading import Reading, sign_of
 from schema.study import Study
-from schema.vocabulary import Vocabulary
 
 Array = NDArray[np.float64]
 REFERENCES = ("base-rates", "votes-direction", "votes-significance", "votes-significance-learned", "votes-told")
@@ -65,24 +64,24 @@ def speak(key: Key, rows: Sequence[Reading], corpus: Corpus) -> tuple[Reading, .
     return tuple(vote.reading for vote in votes.cohorts)
 
 
-def _root_keys(row: Reading, vocabulary: Vocabulary) -> list[Key]:
+def _root_keys(row: Reading, field: EvidenceField) -> list[Key]:
     """The edges that take a row, in populations that are no part of another: ICH first, its own terms first."""
-    keys = [key for key in keys_of(row, vocabulary) if key[0] != key[1] and not POPULATIONS[key[2]].part_of]
+    keys = [key for key in keys_of(row, field) if key[0] != key[1] and not field.populations[key[2]].part_of]
     return sorted(keys, key=lambda key: ((key[0], key[1]) != (row.exposure, row.outcome), key[2] != "ich", key))
 
 
 class Protocol:
     """The corpus as it is left out, component by component. Meta-analyses have no part in it."""
 
-    def __init__(self, studies: Sequence[Study], vocabulary: Vocabulary) -> None:
-        self.corpus = corpus_of(studies, vocabulary)
+    def __init__(self, studies: Sequence[Study], field: EvidenceField) -> None:
+        self.corpus = corpus_of(studies, field)
         self.readings = [row for row in read_all(self.corpus) if row.votes and not row.published]
         self.component = components(self.corpus, self.readings)
         # each row in one edge, to learn constants from; and each edge's rows, to forecast
         self.own: dict[Key, list[Reading]] = {}
         self.all: dict[Key, list[Reading]] = {}
         for row in self.readings:
-            keys = _root_keys(row, vocabulary)
+            keys = _root_keys(row, field)
             if keys:
                 self.own.setdefault(keys[0], []).append(row)
             for key in keys:
@@ -92,7 +91,7 @@ class Protocol:
     def _held_out(self) -> list[HeldOut]:
         found: dict[str, HeldOut] = {}
         for row in self.readings:
-            for key in _root_keys(row, self.corpus.vocabulary):
+            for key in _root_keys(row, self.corpus.field):
                 component = self.component[row.study]
                 others = self.without(key, self.all[key], component)
                 together = [one for one in self.all[key] if self.component[one.study] == component]

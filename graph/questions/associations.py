@@ -14,7 +14,6 @@ from graph.stores.port import Reader
 from graph.wording import count
 from schema.answer import Answer, Why
 from schema.association import Association
-from schema.populations import POPULATIONS, indirect
 
 
 class Associations(Question):
@@ -41,7 +40,7 @@ class Associations(Question):
     ) -> Answer[Association]:
         """`known`: how many there were before the list was narrowed."""
         node = population_of(reader, self.population)
-        query = {**query_of(about, node, self.filters), **narrow.active, **({"sort": self.sort} if self.sort else {})}
+        query = {**query_of(reader, about, node, self.filters), **narrow.active, **({"sort": self.sort} if self.sort else {})}
         why = None
         if not items:
             why = _narrowed(known, narrow) if known else _nothing(reader, about, node, self.filters)
@@ -60,7 +59,7 @@ class OneSided(Associations):
         if self.filters.indirect:
             found = beside(reader, node, self.filters, found, exposure=term.get("exposure"), outcome=term.get("outcome"))
         kept = [one for one in found if self.narrow.keeps(one, side)]
-        note = first_word(node, found)
+        note = first_word(reader, node, found)
         return self._answer(reader, about, kept, side, narrow=self.narrow, known=len(found), unknown=unknown, note=note)
 
 
@@ -77,21 +76,18 @@ def _nothing(reader: Reader, about: Mapping[str, Any], population: str, filters:
     for name in filters.active:
         left = edges(reader, population, filters.without(name), exposure=exposure, outcome=outcome)[0] if unfiltered else []
         if left:
-            return why_empty(len(left), filters, elsewhere, name)
-    return why_empty(len(unfiltered), filters, elsewhere)
+            return why_empty(reader, len(left), filters, elsewhere, name)
+    return why_empty(reader, len(unfiltered), filters, elsewhere)
 
 
-def first_word(population: str, items: Sequence[Association]) -> str | None:
+def first_word(reader: Reader, population: str, items: Sequence[Association]) -> str | None:
     """What a reader must know first: how little there is where nothing can be pooled."""
     studied = [one for one in items if one.studies]
     if not studied or any(one.estimate is not None for one in studied):
         return None
     rows = {finding for one in studied for finding in one.findings}
     papers = {finding.split(":")[0] for finding in rows}
-    wider = indirect(population)
-    hint = (
-        f" Indirect evidence from {' and '.join(POPULATIONS[one].name for one in wider)}: ask with indirect=true (--indirect)."
-        if wider
-        else ""
-    )
+    populations = reader.field().populations
+    wider = [populations[one].name for one in populations.indirect(population)]
+    hint = f" Indirect evidence from {' and '.join(wider)}: ask with indirect=true (--indirect)." if wider else ""
     return f"{count(len(rows), 'finding')} from {count(len(papers), 'study', 'studies')}, and no estimate to pool.{hint}"

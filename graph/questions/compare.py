@@ -13,16 +13,12 @@ from graph.questions.filters import Filters
 from graph.questions.lists import Page
 from graph.questions.question import Question
 from graph.stores.port import Reader
-from graph.synthesis.associations import term_ref
+from graph.synthesis.associations import population_ref, term_ref
 from graph.synthesis.differences import difference, selection_note
 from schema.across import Comparison
 from schema.answer import Answer
 from schema.association import Association
 from schema.errors import BadParameter
-from schema.populations import POPULATIONS, with_parts
-
-# the three groups of the field: hypertensive arteriopathy, CAA (with or without ICH), both
-GROUPS = ("ich-hypertensive", "caa", "ich-both")
 
 
 class Compare(Question):
@@ -37,9 +33,9 @@ class Compare(Question):
 
     def answer(self, reader: Reader) -> Answer[Comparison]:
         term, turned = term_of(reader, self.lesion, "lesion or outcome")
-        nodes = several.nodes_of(reader, self.populations) or GROUPS
+        nodes = several.nodes_of(reader, self.populations) or reader.field().compared
         if len(nodes) < 2:
-            raise BadParameter("population", "compare takes two populations or more, each named once.", sorted(POPULATIONS))
+            raise BadParameter("population", "compare takes two populations or more, each named once.", sorted(reader.field().populations))
         cells: dict[str, dict[str, Association]] = {}
         unknown = 0
         for node in nodes:
@@ -50,26 +46,28 @@ class Compare(Question):
             for one in found:
                 cells.setdefault(one.exposure.id, {})[node] = one
         corpus = corpus_of(reader)
-        inside = frozenset(part for node in nodes for part in with_parts(node))
+        inside = frozenset(part for node in nodes for part in reader.field().populations.with_parts(node))
         readings = {row.finding: row for row in reader.findings(outcomes=frozenset(corpus.vocabulary.takes(term.id)), populations=inside)}
         wider = () if self.filters.indirect else None
 
         def row(factor: str) -> Comparison:
             exposure = term_ref(corpus.vocabulary[factor])
             known = cells[factor]
-            whole = [known.get(node) or not_studied(exposure, term_ref(term), node, wider) for node in nodes]
+            whole = [
+                known.get(node) or not_studied(exposure, term_ref(term), population_ref(corpus.populations[node]), wider) for node in nodes
+            ]
             tests = tuple(difference(pair, readings, corpus) for pair in combinations(whole, 2))
             return Comparison(factor=exposure, outcome=term_ref(term), cells=tuple(whole), differences=tests)
 
         items = sorted((row(factor) for factor in sorted(cells)), key=_most_known_first)
         return listed(
             reader,
-            {"lesion": term.id, **turned, **several.query_of(nodes, self.filters)},
+            {"lesion": term.id, **turned, **several.query_of(reader, nodes, self.filters)},
             items,
             self.page,
             None if items else several.nothing(reader, term.id, None, nodes, self.filters),
             unknown=unknown,
-            note=" ".join(filter(None, (_untested(items), selection_note(nodes)))) or None,
+            note=" ".join(filter(None, (_untested(items), selection_note(nodes, reader.field())))) or None,
         )
 
 

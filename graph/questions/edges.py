@@ -13,12 +13,11 @@ from graph.synthesis.reports import Vote
 from schema.association import Association, Beside, TermRef
 from schema.errors import UnknownName
 from schema.names import normal, suggest
-from schema.populations import indirect, with_parts
 from schema.reading import Reading
 
 
 def corpus_of(reader: Reader) -> Corpus:
-    return Corpus(reader.terms(), reader.studies(), reader.patients())
+    return Corpus(reader.field(), reader.studies(), reader.patients())
 
 
 def known_studies(study_ids: Iterable[str], known: Collection[str]) -> None:
@@ -39,7 +38,7 @@ def findings(
     rows = reader.findings(
         exposures=None if exposures is None else frozenset(exposures),
         outcomes=None if outcomes is None else frozenset(outcomes),
-        populations=with_parts(population),
+        populations=reader.field().populations.with_parts(population),
     )
     known_studies(filters.exclude, reader.studies())
     if not filters.active:
@@ -65,7 +64,7 @@ def edges(
     corpus = corpus_of(reader)
     syntheses = {
         key: synthesise(*key, rows, corpus)
-        for key, rows in group(readings, vocabulary).items()
+        for key, rows in group(readings, reader.field()).items()
         if key[2] == population and (outcome is None or key[1] == outcome) and (exposure is None or key[0] in {exposure, counterpart})
     }
     found = [with_counterpart(key, syntheses, corpus) for key in syntheses if exposure is None or key[0] == exposure]
@@ -99,7 +98,7 @@ def beside(
     """The associations with those of the wider populations beside them; what is known only there comes with no figures of its own."""
     around: dict[tuple[str, str], list[Beside]] = {}
     refs: dict[tuple[str, str], tuple[TermRef, TermRef]] = {}
-    for wider in indirect(population):
+    for wider in reader.field().populations.indirect(population):
         for one in edges(reader, wider, filters, exposure=exposure, outcome=outcome)[0]:
             key = (one.exposure.id, one.outcome.id)
             refs[key] = (one.exposure, one.outcome)
@@ -109,7 +108,7 @@ def beside(
         key = (one.exposure.id, one.outcome.id)
         refs.pop(key, None)
         joined.append(one.model_copy(update={"indirect": tuple(around.get(key, ()))}))
-    joined += [not_studied(*refs[key], population, tuple(around[key])) for key in sorted(refs)]
+    joined += [not_studied(*refs[key], population_ref(reader.field().populations[population]), tuple(around[key])) for key in sorted(refs)]
     return joined
 
 
@@ -143,12 +142,12 @@ def _short(one: Association) -> Beside:
     )
 
 
-def not_studied(exposure: TermRef, outcome: TermRef, population: str, beside: tuple[Beside, ...] | None = None) -> Association:
+def not_studied(exposure: TermRef, outcome: TermRef, population: TermRef, beside: tuple[Beside, ...] | None = None) -> Association:
     """An association of which nothing is known in the population itself."""
     return Association(
         exposure=exposure,
         outcome=outcome,
-        population=population_ref(population),
+        population=population,
         direction="inconclusive",
         weight=None,
         p_direction=None,

@@ -13,7 +13,6 @@ from graph.questions.naming import names_of
 from graph.questions.question import Spelt
 from graph.stores.port import Reader
 from schema.answer import Answer, Why
-from schema.populations import DEFAULT, POPULATIONS, resolve_population, with_parts
 from schema.vocabulary import Term
 
 T = TypeVar("T", bound=BaseModel)
@@ -30,8 +29,7 @@ Place = Annotated[
 
 
 def population_of(reader: Reader, name: str | None) -> str:
-    del reader
-    return resolve_population(DEFAULT if name is None else name).id
+    return reader.field().populations.resolve(name).id
 
 
 def term_of(reader: Reader, name: str | None, what: str) -> tuple[Term, dict[str, str]]:
@@ -39,7 +37,7 @@ def term_of(reader: Reader, name: str | None, what: str) -> tuple[Term, dict[str
 
     An inverse one is brought to the harmful side, and the query says so.
     """
-    found = reader.terms().resolve(name if name is not None else "r-dwi", what)
+    found = reader.terms().resolve(name if name is not None else reader.field().lesion, what)
     if found.inverse_of is None:
         return found, {}
     return reader.terms()[found.inverse_of], {"turned_from": found.id}
@@ -47,11 +45,12 @@ def term_of(reader: Reader, name: str | None, what: str) -> tuple[Term, dict[str
 
 def exposure_of(reader: Reader, name: str | None) -> Term:
     """The exposure that a question is about, the field's lesion where none is named."""
-    return reader.terms().resolve(name if name is not None else "r-dwi", "exposure")
+    return reader.terms().resolve(name if name is not None else reader.field().lesion, "exposure")
 
 
-def query_of(about: Mapping[str, Any], population: str, filters: Filters) -> dict[str, Any]:
-    resolved = {"population": population, "parts": [part for part in with_parts(population) if part != population]}
+def query_of(reader: Reader, about: Mapping[str, Any], population: str, filters: Filters) -> dict[str, Any]:
+    parts = [part for part in reader.field().populations.with_parts(population) if part != population]
+    resolved = {"population": population, "parts": parts}
     return {**about, **resolved, **filters.model_dump(mode="json", exclude_defaults=True)}
 
 
@@ -104,14 +103,14 @@ def spelt(names: str) -> str:
     return " and ".join(_SPELT.get(name, name) for name in names.split(", "))
 
 
-def evidence_in(populations: Sequence[str]) -> str:
+def evidence_in(reader: Reader, populations: Sequence[str]) -> str:
     """Where else there is evidence, the populations by their names: a sentence that follows another, or nothing."""
-    return f" There is evidence in: {'; '.join(POPULATIONS[one].name for one in populations)}." if populations else ""
+    return f" There is evidence in: {'; '.join(reader.field().populations[one].name for one in populations)}." if populations else ""
 
 
-def why_empty(without: int, filters: Filters, elsewhere: Sequence[str], culprit: str | None = None) -> Why:
+def why_empty(reader: Reader, without: int, filters: Filters, elsewhere: Sequence[str], culprit: str | None = None) -> Why:
     if without and filters.active:
         name = culprit or ", ".join(filters.active)
         return Why(status="filtered-out", text=f"Nothing is left by {spelt(name)}.", filter=name, without=without)
-    there = evidence_in(elsewhere)
+    there = evidence_in(reader, elsewhere)
     return Why(status="not-studied", text=f"No study of this release says anything of it in this population.{there}")

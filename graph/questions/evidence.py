@@ -64,21 +64,21 @@ class Evidence(Question):
                 "cumulative": cumulative(synthesis, readings, corpus),
                 "subgroups": subgroups(synthesis, corpus),
                 "small_study_effects": small_study_effects(synthesis),
-                "flips": flips(synthesis, left_out),
-                "camps": camps(contested.contested, sides),
+                "flips": flips(synthesis, left_out, corpus.method),
+                "camps": camps(contested.contested, sides, corpus.method),
                 "absolute": absolute(association, effect, readings, share_of(reader, effect, node), self.baseline),
             }
         else:
             everything, _ = findings(reader, node, Filters(), exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
             elsewhere = reader.findings(exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
-            why = why_empty(len(everything), self.filters, _places(elsewhere))
-        query = query_of({"exposure": cause.id, "outcome": effect.id, **turned, **baseline}, node, self.filters)
+            why = why_empty(reader, len(everything), self.filters, _places(elsewhere))
+        query = query_of(reader, {"exposure": cause.id, "outcome": effect.id, **turned, **baseline}, node, self.filters)
         return answers.Evidence(
             query=query,
             names=names_of(reader, query),
             release=reader.release(),
             unknown_dropped=unknown,
-            note=first_word(node, [association] if association else []),
+            note=first_word(reader, node, [association] if association else []),
             association=association,
             rows=tuple(rows),
             published=association.published if association else (),

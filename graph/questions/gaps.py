@@ -17,18 +17,14 @@ from graph.questions.prevalence import share_of
 from graph.questions.question import Question, Several
 from graph.stores.port import Reader
 from graph.synthesis.associations import population_ref, synthesise, term_ref
-from graph.synthesis.method import METHOD
+from graph.synthesis.method import METHOD, method_of
 from graph.synthesis.reports import cast
 from schema.across import Gap, State
 from schema.answer import Answer, Why
 from schema.association import Association
 from schema.errors import BadParameter
-from schema.populations import indirect, with_parts
 from schema.reading import Reading
 from schema.vocabulary import Term
-
-# where a next study would be made: ICH as a whole, its three groups, and CAA
-COLUMNS = ("ich", "ich-hypertensive", "ich-caa", "ich-both", "caa")
 
 Key = tuple[str, str, str]
 
@@ -61,9 +57,9 @@ class Gaps(Question):
             term, turned = term_of(reader, self.outcome, "outcome")
             query |= {"outcome": term.id, **turned}
             factor = about.id if self.lesion is not None and about.id != term.id else None
-        nodes = several.nodes_of(reader, self.populations) or COLUMNS
+        nodes = several.nodes_of(reader, self.populations) or reader.field().columns
         if self.filters.indirect:
-            nodes = tuple(dict.fromkeys([*nodes, *(wider for node in nodes for wider in indirect(node))]))
+            nodes = tuple(dict.fromkeys([*nodes, *(wider for node in nodes for wider in reader.field().populations.indirect(node))]))
         rows, cells, unknown = _cells(reader, term.id, factor, nodes, self.filters)
         known: dict[str, dict[str, Association | None]] = {}
         for key in rows:
@@ -85,7 +81,7 @@ class Gaps(Question):
                 why = Why(status="filtered-out", text=text, filter="state", without=len(items))
         return listed(
             reader,
-            {**query, **several.query_of(nodes, self.filters), "state": list(self.state), "odds_ratio": self.odds_ratio},
+            {**query, **several.query_of(reader, nodes, self.filters), "state": list(self.state), "odds_ratio": self.odds_ratio},
             shown,
             self.page,
             why,
@@ -105,10 +101,10 @@ def _cells(
         exposures=None if factor is None else frozenset(vocabulary.takes(factor)), outcomes=frozenset(vocabulary.takes(outcome))
     )
     kept, _ = sift(filters, every, corpus.studies, finding_verdict, lambda row: row.study)
-    inside = frozenset(part for node in nodes for part in with_parts(node))
+    inside = frozenset(part for node in nodes for part in reader.field().populations.with_parts(node))
     here = [row for row in every if inside & set(row.populations)]
     unknown = sift(filters, here, corpus.studies, finding_verdict, lambda row: row.study)[1]
-    rows = {key: found for key, found in group(kept, vocabulary).items() if key[1] == outcome and (factor is None or key[0] == factor)}
+    rows = {key: found for key, found in group(kept, reader.field()).items() if key[1] == outcome and (factor is None or key[0] == factor)}
     if not filters.active:
         stored = reader.edges(exposure=factor, outcome=outcome)
         return rows, {(one.exposure.id, one.outcome.id, one.population.id): one for one in stored}, unknown
@@ -140,13 +136,13 @@ def _gap(
         if key in rows
         else ()
     )
-    learned = lesson(tuple(sorted(reports_of(vote.reading for vote in speaking))))
+    learned = lesson(tuple(sorted(reports_of(vote.reading for vote in speaking))), corpus.method)
     figures = {} if cell is None else {name: getattr(cell, name) for name in _FIGURES}
     return Gap(
         rank=1,
         factor=term_ref(vocabulary[factor]),
         outcome=term_ref(term),
-        population=population_ref(node),
+        population=population_ref(corpus.populations[node]),
         state=state_of(cell),
         **{"cohorts": 0, "patients": 0, "caption": "not studied here", **figures},
         p_increase=round(learned.p_increase, 6),
@@ -171,14 +167,14 @@ def _elsewhere(known: Mapping[str, Association | None]) -> tuple[float, int]:
 
 
 def _prevalence(reader: Reader, term: Term, node: str) -> tuple[float, str] | None:
-    """The share with the outcome in the population, else in ICH, else as the method assumes; None of a measurement."""
+    """The share with the outcome in the population, else in the field's own, else as the method assumes; None of a measurement."""
     if term.unit is not None:
         return None
     known = share_of(reader, term, node)
     if known is not None:
         return min(max(known.pct / 100, 0.005), 0.995), known.source
-    assumed = METHOD.default_prevalence_lesion if term.kind == "lesion" else METHOD.default_prevalence_other
-    return assumed, "assumed"
+    method = method_of(reader.field().constants)
+    return method.default_prevalence_lesion if term.kind == "lesion" else method.default_prevalence_other, "assumed"
 
 
 def _note(shown: Sequence[Gap], ranked: Sequence[Gap]) -> str | None:

@@ -9,14 +9,13 @@ from graph.questions.edges import corpus_of, known_studies
 from graph.stores.port import Reader, Store
 from graph.synthesis.associations import term_ref
 from graph.synthesis.certainty import RULES
-from graph.synthesis.method import METHOD
+from graph.synthesis.method import METHOD, method_of
 from graph.synthesis.observations import WAYS
 from graph.synthesis.overlap import overlap
 from graph.synthesis.rows import claim_row, rows_of
 from schema.answer import ReleaseAnswer, SchemaAnswer, StudyAnswer, TermAnswer
 from schema.association import TermRef
 from schema.graphmodel import EDGES, NODES
-from schema.populations import POPULATIONS
 from schema.vocabulary import Term
 
 
@@ -70,10 +69,11 @@ def schema(reader: Reader) -> SchemaAnswer:
         vocabulary=tuple(one for _, one in sorted(vocabulary.terms.items())),
         roll_ups={parent: {**dict(children)} for parent, children in sorted(vocabulary.roll_ups.items())},
         populations=tuple(
-            {"id": one.id, "name": one.name, "synonyms": list(one.synonyms), "part_of": list(one.part_of)} for one in POPULATIONS.values()
+            {"id": one.id, "name": one.name, "synonyms": list(one.synonyms), "part_of": list(one.part_of)}
+            for one in reader.field().populations.values()
         ),
         method={
-            "constants": METHOD.served(),
+            "constants": method_of(reader.field().constants).served(),
             "certainty": [{"rule": rule, "step": step, "when": when} for rule, step, when in RULES],
             "observations": [{"way": way, "what": what, "source": source} for way, (what, source) in WAYS.items()],
         },

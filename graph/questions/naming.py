@@ -16,6 +16,7 @@ def names_of(reader: Reader, query: Mapping[str, Any], terms: Iterable[str] = ()
     """The terms and populations of a query, and further terms, by id."""
     vocabulary = reader.terms()
     populations = query.get("population", ())
-    found = {one: population_ref(one) for one in ([populations] if isinstance(populations, str) else populations)}
+    nodes = [reader.field().populations[one] for one in ([populations] if isinstance(populations, str) else populations)]
+    found = {node.id: population_ref(node) for node in nodes}
     wanted = dict.fromkeys((*(query[name] for name in _TERMS if query.get(name)), *terms))
     return {**found, **{one: term_ref(vocabulary[one]) for one in wanted if one in vocabulary}}

@@ -19,7 +19,6 @@ from schema.across import Chain, Link
 from schema.answer import Answer, Why
 from schema.association import MechanismEdge
 from schema.errors import BadParameter
-from schema.populations import POPULATIONS, indirect
 from schema.vocabulary import Term
 
 
@@ -52,7 +51,7 @@ class Paths(Question):
             note += f" There are more than {len(found.chains)}: those with a link weaker than {weakest} are left out."
         return listed(
             reader,
-            {"from": first.id, "to": last.id, **turned, "max_length": self.max_length, **query_of({}, node, self.filters)},
+            {"from": first.id, "to": last.id, **turned, "max_length": self.max_length, **query_of(reader, {}, node, self.filters)},
             found.chains,
             self.page,
             None if found.chains else self._none(reader, links, first, last, node),
@@ -63,7 +62,11 @@ class Paths(Question):
     def _links(self, reader: Reader, node: str, filters: Filters) -> tuple[list[Link], int]:
         """The population's own associations, with `indirect` those of wider ones where it has none itself, and the claims."""
         own, unknown = edges(reader, node, filters)
-        wider = [one for other in (indirect(node) if filters.indirect else ()) for one in edges(reader, other, filters)[0]]
+        wider = [
+            one
+            for other in (reader.field().populations.indirect(node) if filters.indirect else ())
+            for one in edges(reader, other, filters)[0]
+        ]
         claims: Iterable[MechanismEdge] = reader.mechanism_edges()
         if filters.active:
             kept, left_out = sift(filters, reader.claims(), reader.studies(), claim_verdict, lambda claim: claim.study)
@@ -78,7 +81,9 @@ class Paths(Question):
             if without:
                 names = ", ".join(self.filters.active)
                 return Why(status="filtered-out", text=f"No chain is left by {spelt(names)}.", filter=names, without=len(without))
-        text = f"No chain of up to {self.max_length} links leads from {first.name} to {last.name} in {POPULATIONS[node].name}."
+        text = (
+            f"No chain of up to {self.max_length} links leads from {first.name} to {last.name} in {reader.field().populations[node].name}."
+        )
         length = shortest(links, first.id, last.id)
         if length is not None and length > self.max_length:
             return Why(status="filtered-out", text=f"{text} The shortest has {length}.", filter="max_length", without=1)

@@ -17,7 +17,6 @@ from graph.synthesis.prevalence import prevalence
 from schema.answer import PrevalenceAnswer
 from schema.association import Prevalence as Pooled
 from schema.association import PrevalenceRow
-from schema.populations import DEFAULT, POPULATIONS, indirect, with_parts
 from schema.vocabulary import Term
 
 
@@ -34,23 +33,23 @@ class Prevalence(Question):
     filters: Filters = Filters()
 
     def answer(self, reader: Reader) -> PrevalenceAnswer:
-        term = reader.terms().resolve(self.lesion if self.lesion is not None else "r-dwi", "lesion")
-        node = population_of(reader, self.population)
+        term = reader.terms().resolve(self.lesion if self.lesion is not None else reader.field().lesion, "lesion")
+        node, populations = population_of(reader, self.population), reader.field().populations
         known_studies(self.filters.exclude, reader.studies())
         rows = reader.prevalence(lesions=reader.terms().takes(term.id))
         kept, _ = sift(self.filters, rows, reader.studies(), prevalence_verdict, lambda row: row.study)
         corpus = corpus_of(reader)
 
         def inside(where: str, some: Iterable[Any]) -> list[Any]:
-            nodes = frozenset(with_parts(where))
+            nodes = frozenset(populations.with_parts(where))
             return [row for row in some if nodes & set(row.populations)]
 
         def result(where: str) -> Pooled:
             return prevalence(term.id, where, inside(where, kept), corpus)
 
-        others = [other for other in sorted(POPULATIONS) if other != node and inside(other, kept)]
+        others = [other for other in sorted(populations) if other != node and inside(other, kept)]
         if self.population is not None:
-            shown = {*with_parts(node), *(indirect(node) if self.filters.indirect else ())}
+            shown = {*populations.with_parts(node), *(populations.indirect(node) if self.filters.indirect else ())}
             others = [other for other in others if other in shown]
         here = inside(node, rows)
         _, unknown = sift(self.filters, here, reader.studies(), prevalence_verdict, lambda row: row.study)
@@ -58,12 +57,12 @@ class Prevalence(Question):
         empty = own.pooled is None and not own.rows and not own.published and not own.uncounted
         elsewhere = sorted({place for row in rows for place in row.populations})
         return PrevalenceAnswer(
-            query=query_of({"lesion": term.id}, node, self.filters),
+            query=query_of(reader, {"lesion": term.id}, node, self.filters),
             release=reader.release(),
             unknown_dropped=unknown,
             prevalence=own,
             populations=tuple(result(other) for other in others),
-            why=why_empty(len(here), self.filters, elsewhere) if empty else None,
+            why=why_empty(reader, len(here), self.filters, elsewhere) if empty else None,
         )
 
     @classmethod
@@ -76,10 +75,10 @@ class Prevalence(Question):
 
 
 def share_of(reader: Reader, term: Term, node: str) -> Share | None:
-    """The pooled prevalence of the outcome in the population, else in ICH, whatever the filters; None where no cohort counts it."""
+    """The pooled prevalence of the outcome in the population, else in the field's own, whatever the filters; None where none is."""
     corpus = corpus_of(reader)
-    for place in dict.fromkeys((node, DEFAULT)):
-        rows = reader.prevalence(lesions=corpus.vocabulary.takes(term.id), populations=with_parts(place))
+    for place in dict.fromkeys((node, reader.field().population)):
+        rows = reader.prevalence(lesions=corpus.vocabulary.takes(term.id), populations=reader.field().populations.with_parts(place))
         pooled = prevalence(term.id, place, rows, corpus).pooled if rows else None
         if pooled is not None:
             return Share(pooled.pct, place)

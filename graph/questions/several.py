@@ -12,7 +12,6 @@ from graph.questions.filters import Filters
 from graph.questions.question import Several, Spelt
 from graph.stores.port import Reader
 from schema.answer import Why
-from schema.populations import with_parts
 
 Places = Annotated[
     Several[str],
@@ -25,8 +24,8 @@ def nodes_of(reader: Reader, populations: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(population_of(reader, one) for one in populations))
 
 
-def query_of(nodes: Sequence[str], filters: Filters) -> dict[str, Any]:
-    parts = {node: [part for part in with_parts(node) if part != node] for node in nodes}
+def query_of(reader: Reader, nodes: Sequence[str], filters: Filters) -> dict[str, Any]:
+    parts = {node: [part for part in reader.field().populations.with_parts(node) if part != node] for node in nodes}
     return {
         "population": list(nodes),
         "parts": {node: inner for node, inner in parts.items() if inner},
@@ -44,4 +43,4 @@ def nothing(reader: Reader, outcome: str, factor: str | None, nodes: Sequence[st
         return Why(status="filtered-out", text=f"Nothing is left by {spelt(names)}.", filter=names, without=left_out)
     places = sorted({one.population.id for one in known})
     where = " in these populations" if nodes else ""
-    return Why(status="not-studied", text=f"No study of this release says anything of it{where}.{evidence_in(places)}")
+    return Why(status="not-studied", text=f"No study of this release says anything of it{where}.{evidence_in(reader, places)}")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from graph.build import EvidenceGraph
 from graph.stores import snapshot
 from graph.stores.port import Held, Writer
-from graph.synthesis.method import VERSION
 from schema.errors import SnapshotUnwritable, StoreError, StoreUnavailable
+from schema.field import EvidenceField
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 _PATIENCE = 30  # seconds
 
 
-def kept_in(folder: Path) -> snapshot.Snapshot | None:
-    """The snapshot of that folder, of whatever version; None where there is none."""
+def kept_in(folder: Path, field: EvidenceField) -> snapshot.Snapshot | None:
+    """The snapshot of that folder, of whatever version; None where there is none. StoreOfAnotherField where it is another field's."""
     file = folder / snapshot.NAME
     try:
-        return snapshot.read(file) if file.is_file() else None
+        return snapshot.read(file, field) if file.is_file() else None
     except OSError as error:
         raise StoreError(f"The snapshot {file} can't be read ({error.strerror}).") from error
 
 
 def is_current(kept: snapshot.Snapshot, shipped: str) -> bool:
-    """Whether it was built by this method from the corpus of that digest."""
-    return kept.header.method == VERSION and kept.header.shipped == shipped
+    """Whether it was built by this method from the corpus of that digest, which counts field.yaml in."""
+    return kept.header.current and kept.header.shipped == shipped
 
 
 class FolderWriter(Writer):
-    """Holds the folder's lock file. `shipped` is the digest of the corpus that comes with the package."""
+    """Holds the folder's lock file. `shipped` is the digest of the corpus that comes with the field."""
 
-    def __init__(self, folder: Path, shipped: str) -> None:
-        self._folder, self._shipped = folder, shipped
+    def __init__(self, folder: Path, field: EvidenceField, shipped: str) -> None:
+        self._folder, self._field, self._shipped = folder, field, shipped
         self._lock: FileLock | None = None
 
     def __enter__(self) -> FolderWriter:
@@ -52,6 +52,11 @@ class FolderWriter(Writer):
             ) from error
         except OSError as error:
             raise self._unwritable(error) from error
+        try:
+            snapshot.refuse_another(self._folder / snapshot.NAME, self._field)
+        except BaseException:
+            self._lock.release()
+            raise
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -59,7 +64,7 @@ class FolderWriter(Writer):
             self._lock.release()
 
     def held(self) -> Held | None:
-        kept = kept_in(self._folder)
+        kept = kept_in(self._folder, self._field)
         if kept is None:
             return None
         return Held(kept.release, kept.studies, kept.terms, kept.header.user, kept.header.removed, is_current(kept, self._shipped))

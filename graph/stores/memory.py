@@ -16,10 +16,10 @@ from graph.stores.port import Reader, Store, today
 from graph.synthesis.overlap import Patients, all_patients
 from schema.answer import Counts
 from schema.association import Association, MechanismEdge
-from schema.errors import SnapshotDamaged
+from schema.errors import SnapshotDamaged, StoreOfAnotherField
+from schema.field import EvidenceField
 from schema.reading import ClaimReading, PrevalenceReading, Reading
 from schema.study import Study
-from schema.vocabulary import Vocabulary
 
 _LOG = logging.getLogger("rdwi.store")
 _R = TypeVar("_R", Reading, PrevalenceReading)
@@ -35,10 +35,6 @@ class MemoryReader(Reader):
     def __init__(self, source: EvidenceGraph | snapshot.Snapshot) -> None:
         self._source = source
         self._loaded = source.header.loaded if isinstance(source, snapshot.Snapshot) else today()
-
-    @cached_property
-    def _vocabulary(self) -> Vocabulary:
-        return Vocabulary(self._source.terms)
 
     @cached_property
     def _studies(self) -> Mapping[str, Study]:
@@ -96,8 +92,8 @@ class MemoryReader(Reader):
             full_text=sum(study.read == "full-text" for study in self._studies.values()),
         )
 
-    def terms(self) -> Vocabulary:
-        return self._vocabulary
+    def field(self) -> EvidenceField:
+        return self._source.field
 
     def edges(self, *, exposure: str | None = None, outcome: str | None = None, population: str | None = None) -> list[Association]:
         keys: Iterable[_Key] = self._edges
@@ -171,8 +167,8 @@ class MemoryStore(Store):
         stamp = _stamp(self._file)
         if self._file is not None and stamp is not None and stamp != self._seen:
             try:
-                self._reader = MemoryReader(snapshot.read(self._file))
-            except (SnapshotDamaged, OSError) as error:
+                self._reader = MemoryReader(snapshot.read(self._file, self._reader.field()))
+            except (SnapshotDamaged, StoreOfAnotherField, OSError) as error:
                 _LOG.warning("%s The release that was open is still served.", error)
             self._seen = stamp
         return self._reader

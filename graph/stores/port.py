@@ -14,6 +14,7 @@ from graph.synthesis.overlap import Patients
 from schema.answer import Counts
 from schema.association import Association, MechanismEdge
 from schema.errors import StoreUnavailable
+from schema.field import EvidenceField
 from schema.reading import ClaimReading, PrevalenceReading, Reading
 from schema.study import Study
 from schema.vocabulary import Term, Vocabulary
@@ -45,8 +46,12 @@ class Reader(ABC):
         """How much there is of everything."""
 
     @abstractmethod
+    def field(self) -> EvidenceField:
+        """The field that the release is of, with all its terms: the field's own and the user's."""
+
     def terms(self) -> Vocabulary:
-        """All terms, the shipped and the user's."""
+        """All terms, the field's and the user's."""
+        return self.field().vocabulary
 
     @abstractmethod
     def edges(self, *, exposure: str | None = None, outcome: str | None = None, population: str | None = None) -> list[Association]:
@@ -145,7 +150,7 @@ def moving() -> StoreUnavailable:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a store holds, without what can be built anew. `current` says whether this version of the method built it."""
+    """What a store holds, without what can be built anew. `current`: it was built by this method, of the field as it is now."""
 
     release: str
     studies: tuple[Study, ...]
@@ -158,7 +163,7 @@ class Held:
 class Writer(AbstractContextManager["Writer"]):
     """The right to put another graph in a store's place, from `with` to its end; one program has it at a time.
 
-    StoreUnavailable on entering where another has it, with who that is.
+    StoreUnavailable on entering where another has it, with who that is; StoreOfAnotherField where another field's graph is there.
     """
 
     @abstractmethod

@@ -11,8 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,10 +19,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from graph.build import EvidenceGraph
+from graph.release import ReleaseHeader
 from graph.stores.port import today
-from graph.synthesis.method import VERSION
 from schema.association import Association, MechanismEdge
 from schema.errors import SnapshotDamaged
+from schema.field import EvidenceField
 from schema.reading import ClaimReading, PrevalenceReading, Reading
 from schema.study import Study
 from schema.vocabulary import Term
@@ -33,20 +33,6 @@ NAME = "graph.rdwi"
 
 _M = TypeVar("_M", bound=BaseModel)
 _REMEDY = "Load the sheets again with --fresh, or move the file away to start from the shipped corpus."
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What a snapshot says of itself; `shipped` is the digest of the corpus that came with the package which wrote it, and `loaded`
-    the day (UTC).
-    """
-
-    release: str
-    loaded: date | None
-    method: str
-    shipped: str
-    user: frozenset[str]
-    removed: frozenset[str]
 
 
 class _Records(Collection[_M]):
@@ -68,8 +54,8 @@ class _Records(Collection[_M]):
 class Snapshot:
     """A snapshot that was opened: records are made into objects when they are first asked for."""
 
-    def __init__(self, header: Header, lines: dict[str, list[bytes]], path: Path) -> None:
-        self.header, self._lines, self._path = header, lines, path
+    def __init__(self, header: ReleaseHeader, base: EvidenceField, lines: dict[str, list[bytes]], path: Path) -> None:
+        self.header, self._base, self._lines, self._path = header, base, lines, path
 
     @property
     def release(self) -> str:
@@ -94,6 +80,11 @@ class Snapshot:
     @cached_property
     def terms(self) -> tuple[Term, ...]:
         return self._records("term", Term)
+
+    @cached_property
+    def field(self) -> EvidenceField:
+        """The field with the terms that are kept here."""
+        return self._base.holding(self.terms)
 
     @cached_property
     def readings(self) -> tuple[Reading, ...]:
@@ -134,7 +125,7 @@ class Snapshot:
         return EvidenceGraph(
             self.header.release,
             self._each("study", Study),
-            self.terms,
+            self.field,
             self._each("reading", Reading),
             self.prevalence,
             self.claims,
@@ -180,16 +171,8 @@ def write(graph: EvidenceGraph, path: Path, shipped: str) -> None:
 
 
 def _header(graph: EvidenceGraph, shipped: str) -> dict[str, Any]:
-    return {
-        "format": FORMAT,
-        "version": FORMAT_VERSION,
-        "release": graph.release,
-        "loaded": today().isoformat(),
-        "method": VERSION,
-        "shipped": shipped,
-        "user": sorted(graph.user),
-        "removed": sorted(graph.removed),
-    }
+    header = ReleaseHeader.of_graph(graph, today(), shipped)
+    return {"format": FORMAT, "version": FORMAT_VERSION, **header.stored()}
 
 
 def _line(header: dict[str, Any]) -> bytes:
@@ -218,8 +201,18 @@ def _body(graph: EvidenceGraph) -> Iterator[bytes]:
         yield f"association\t{one.exposure.id}\t{one.outcome.id}\t{one.population.id}\t{text}\n".encode()
 
 
-def read(path: Path) -> Snapshot:
-    """Open a snapshot; SnapshotDamaged with a clear word where it is damaged or of another format."""
+def refuse_another(path: Path, field: EvidenceField) -> None:
+    """StoreOfAnotherField where the snapshot says that it is of another field; of one that can't be read nothing is known."""
+    try:
+        with path.open("rb") as file:
+            header = _parse(file.readline(), path)
+    except (OSError, SnapshotDamaged):
+        return
+    _known(header, path).refuse_unless(field, f"The snapshot {path}")
+
+
+def read(path: Path, field: EvidenceField) -> Snapshot:
+    """Open a snapshot of that field; SnapshotDamaged with a clear word where it is damaged or of another format."""
     lines: dict[bytes, list[bytes]] = {}
     # line by line, so that there is never a second copy of it all
     with path.open("rb") as file:
@@ -231,19 +224,16 @@ def read(path: Path) -> Snapshot:
             lines.setdefault(kind, []).append(text)
     if digest.hexdigest() != header.get("sha256"):
         raise damaged(path, "its checksum doesn't fit")
-    loaded = header.get("loaded")
-    return Snapshot(
-        Header(
-            header["release"],
-            date.fromisoformat(loaded) if loaded is not None else None,
-            header["method"],
-            header["shipped"],
-            frozenset(header["user"]),
-            frozenset(header["removed"]),
-        ),
-        {kind.decode(): text for kind, text in lines.items()},
-        path,
-    )
+    known = _known(header, path)
+    known.refuse_unless(field, f"The snapshot {path}")
+    return Snapshot(known, field, {kind.decode(): text for kind, text in lines.items()}, path)
+
+
+def _known(header: dict[str, Any], path: Path) -> ReleaseHeader:
+    try:
+        return ReleaseHeader.model_validate(header)
+    except ValidationError as error:
+        raise damaged(path, f"its header can't be read ({error.error_count()} mistakes)") from error
 
 
 def _parse(line: bytes, path: Path) -> dict[str, Any]:

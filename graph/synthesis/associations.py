@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from graph.synthesis.certainty import judge, track_of
 from graph.synthesis.contested import contested, surprising
 from graph.synthesis.effect_sizes import p_of_z
-from graph.synthesis.method import METHOD, Z95
+from graph.synthesis.method import METHOD, Z95, Method, method_of
 from graph.synthesis.observations import stepped
 from graph.synthesis.overlap import Patients
 from graph.synthesis.reports import Takes, Vote, Votes, cast
@@ -31,7 +31,8 @@ from schema.association import (
     Subset,
     TermRef,
 )
-from schema.populations import POPULATIONS
+from schema.field import EvidenceField
+from schema.populations import PopulationNode, Populations
 from schema.reading import Family, Reading, Scale
 from schema.scales import back
 from schema.study import Study
@@ -49,9 +50,22 @@ _MEASURE_ORDER = {"OR": 0, "HR": 1, "RR": 2}
 class Corpus:
     """What synthesis needs besides the rows. `patients` is derived from `studies`, whole."""
 
-    vocabulary: Vocabulary
+    field: EvidenceField
     studies: Mapping[str, Study]
     patients: Mapping[str, Patients]
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return self.field.vocabulary
+
+    @property
+    def populations(self) -> Populations:
+        return self.field.populations
+
+    @property
+    def method(self) -> Method:
+        """The method with the field's constants."""
+        return method_of(self.field.constants)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +80,8 @@ def term_ref(term: Term) -> TermRef:
     return TermRef(id=term.id, name=term.name, kind=term.kind, category=term.category, plural=term.plural, proper=term.proper)
 
 
-def population_ref(population: str) -> TermRef:
-    return TermRef(id=population, name=POPULATIONS[population].name, kind="population")
+def population_ref(node: PopulationNode) -> TermRef:
+    return TermRef(id=node.id, name=node.name, kind="population")
 
 
 def study_ref(study: Study) -> StudyRef:
@@ -86,7 +100,7 @@ def synthesise(
     exposures, outcomes = corpus.vocabulary.takes(exposure), corpus.vocabulary.takes(outcome)
     votes = cast(rows, exposures, outcomes, corpus.studies, corpus.patients)
     cohorts = [vote.reading for vote in votes.cohorts]
-    weighed = _weigh(votes.speaking)
+    weighed = _weigh(votes.speaking, corpus.method)
     families = _families(votes.cohorts)
     primary = families[0] if families else None
     published, headline_row = _published(votes, primary, corpus)
@@ -97,7 +111,7 @@ def synthesise(
         corpus.vocabulary[outcome],
         randomised=bool(basis) and all(vote.reading.row.randomised for vote in basis),
     )
-    surprises = surprising(votes.cohorts) if len(votes.cohorts) > 1 else []
+    surprises = surprising(votes.cohorts, corpus.method) if len(votes.cohorts) > 1 else []
     headline = headline_row or primary
     told = None
     if headline is not None and headline.estimate is not None and headline.ci is not None:
@@ -131,7 +145,7 @@ def synthesise(
     association = Association(
         exposure=term_ref(corpus.vocabulary[exposure]),
         outcome=term_ref(corpus.vocabulary[outcome]),
-        population=population_ref(population),
+        population=population_ref(corpus.populations[population]),
         direction=direction,
         weight=round(weighed.weight, 6) if weighed else None,
         p_direction=round(weighed.p_direction, 6) if weighed else None,
@@ -148,7 +162,7 @@ def synthesise(
         contrast=_contrast(headline_row, primary, votes),
         families=tuple(families),
         published=published,
-        sensitivity=Sensitivity() if short else _sensitivity(votes),
+        sensitivity=Sensitivity() if short else _sensitivity(votes, corpus.method),
         studies=len(studies),
         cohorts=len(cohorts),
         cohorts_if_overlap=votes.cohorts_if_overlap,
@@ -173,13 +187,13 @@ def _part(term: str, edge: str, takes: Takes, corpus: Corpus) -> bool:
     return takes[term][1] == "weight" and not corpus.vocabulary[edge].umbrella
 
 
-def _weigh(votes: Sequence[Vote]) -> Weight | None:
+def _weigh(votes: Sequence[Vote], method: Method) -> Weight | None:
     """The weight of what these votes report; None where none of them says anything."""
     # numpy is loaded where figures are made, not where stored ones are read
     from graph.synthesis.weight import reports_of, weigh
 
     reports = reports_of(vote.reading for vote in votes)
-    return weigh(reports) if reports else None
+    return weigh(reports, method) if reports else None
 
 
 def _basis(votes: Votes, headline: PublishedEstimate | None) -> tuple[Vote, ...]:
@@ -420,7 +434,7 @@ def _compared(reading: Reading) -> str:
     return f"{contrast}, of {reading.row.outcome.replace('-', ' ')}" if reading.turned_from is not None and "%" in contrast else contrast
 
 
-def _sensitivity(votes: Votes) -> Sensitivity:
+def _sensitivity(votes: Votes, method: Method) -> Sensitivity:
     """The same from parts of the rows that vote, where there is a part and not all are in it."""
     cohorts = votes.cohorts
     possible = PossibleOverlaps(cohorts=votes.cohorts_if_overlap, pairs=votes.possible_overlaps) if votes.possible_overlaps else None
@@ -428,7 +442,7 @@ def _sensitivity(votes: Votes) -> Sensitivity:
         return Sensitivity(possible_overlaps=possible)
 
     def part(members: list[Vote]) -> Subset | None:
-        return _subset(members) if 0 < len(members) < len(cohorts) else None
+        return _subset(members, method) if 0 < len(members) < len(cohorts) else None
 
     return Sensitivity(
         crude=part([vote for vote in cohorts if vote.reading.row.adjusted is False]),
@@ -439,8 +453,8 @@ def _sensitivity(votes: Votes) -> Sensitivity:
     )
 
 
-def _subset(members: Sequence[Vote]) -> Subset:
-    part = partial(members)
+def _subset(members: Sequence[Vote], method: Method) -> Subset:
+    part = partial(members, method)
     first = part.family
     return Subset(
         direction=part.direction,
@@ -461,9 +475,9 @@ class Partial(NamedTuple):
     contrast: str | None
 
 
-def partial(members: Sequence[Vote], primary: Collection[str] = ()) -> Partial:
+def partial(members: Sequence[Vote], method: Method, primary: Collection[str] = ()) -> Partial:
     """The small synthesis of some votes; of their families the one with rows of `primary`, where they have a part in it."""
-    weighed = _weigh(members)
+    weighed = _weigh(members, method)
     families = _families(members)
     family = next((one for one in families if not set(one.rows).isdisjoint(primary)), families[0] if families else None)
     votes = Votes(tuple(members), tuple(members), (), {}, (), len(members), ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from graph.synthesis.method import METHOD, Z95
+from graph.synthesis.method import METHOD, Z95, Method
 from graph.synthesis.reports import Vote
 from schema.association import Camp, Contested
 from schema.reading import Reading
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _NAMES = {1: "increases", -1: "decreases", 0: "not significant"}
 
 
-def surprising(votes: Sequence[Vote]) -> list[int]:
+def surprising(votes: Sequence[Vote], method: Method = METHOD) -> list[int]:
     """The votes whose report had a probability below `METHOD.surprise` given the others.
 
     The three reports are decreases, null and increases; a bare sign counts as either of null and its side, an unread sign as none.
@@ -31,7 +31,7 @@ def surprising(votes: Sequence[Vote]) -> list[int]:
     # in one order whatever that of the votes, so that sums don't differ
     told.sort(key=lambda pair: pair[1])
     found: list[int] = []
-    for (i, report), grid in zip(told, posteriors_without([report for _, report in told]), strict=True):
+    for (i, report), grid in zip(told, posteriors_without([report for _, report in told], method), strict=True):
         if report.mirrored or report.on_mean:
             continue
         down, null, up = chances(grid, report.information, printed=True)
@@ -68,10 +68,10 @@ def power(vote: Vote, grid: Grid, sign: int) -> float:
     return up if sign > 0 else down
 
 
-def grid_of(votes: Sequence[Vote]) -> Grid:
+def grid_of(votes: Sequence[Vote], method: Method = METHOD) -> Grid:
     from graph.synthesis.weight import posterior, reports_of
 
-    return posterior(sorted(reports_of(vote.reading for vote in votes)))
+    return posterior(sorted(reports_of(vote.reading for vote in votes)), method)
 
 
 def contested(votes: Sequence[Vote], surprises: Sequence[int], studies: Mapping[str, Study]) -> Contested | None:

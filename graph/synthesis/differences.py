@@ -16,21 +16,9 @@ from graph.synthesis.overlap import shares
 from graph.synthesis.reports import later
 from schema.across import Difference
 from schema.association import Association, EstimateSource
-from schema.populations import with_parts
+from schema.field import EvidenceField
 from schema.reading import Family, Reading, Scale
 from schema.scales import CHINN, back
-
-# groups into which one study sorts its patients, so that nobody is in two of them
-_APART = (
-    frozenset({"ich-hypertensive", "ich-caa", "ich-both"}),
-    frozenset({"ich-non-caa", "ich-caa", "ich-both"}),
-    frozenset({"ich-lobar", "ich-deep"}),
-)
-
-SELECTION = (
-    "Selection on having an ICH can turn signs: what goes with a lesion among people who all had an ICH need not do so in people who were "
-    "not selected by one, so a difference between them may be of the selection and not of the disease."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +34,12 @@ class Estimate:
     rows: tuple[Reading, ...]
 
 
-def selection_note(populations: Sequence[str]) -> str | None:
-    """What a reader must know where people with ICH stand beside people who were not selected by one."""
-    inside = frozenset(with_parts("ich"))
-    return SELECTION if inside & set(populations) and set(populations) - inside else None
+def selection_note(populations: Sequence[str], field: EvidenceField) -> str | None:
+    """What a reader must know where people selected into a population stand beside people who were not."""
+    if field.selection is None:
+        return None
+    inside = frozenset(field.populations.with_parts(field.selection.population))
+    return field.selection.note if inside & set(populations) and set(populations) - inside else None
 
 
 def estimate_of(cell: Association, readings: Mapping[str, Reading]) -> Estimate | None:
@@ -89,7 +79,7 @@ def difference(cells: tuple[Association, Association], readings: Mapping[str, Re
     """The test of the difference between two cells of one factor, or why they can't be compared."""
     places = (cells[0].population.id, cells[1].population.id)
     first, second = (estimate_of(cell, readings) for cell in cells)
-    why = _part_of(places) or _missing(places, (first, second))
+    why = _part_of(places, corpus) or _missing(places, (first, second))
     if why is None and first is not None and second is not None:
         why = _unlike(places, first, second) or _sharing(places, first, second, corpus)
         if why is None:
@@ -129,9 +119,9 @@ def _caveats(first: Estimate, second: Estimate) -> str | None:
     return "; ".join(told) or None
 
 
-def _part_of(places: tuple[str, str]) -> str | None:
+def _part_of(places: tuple[str, str], corpus: Corpus) -> str | None:
     for inner, outer in (places, places[::-1]):
-        if inner in with_parts(outer):
+        if inner in corpus.populations.with_parts(outer):
             return f"{inner} is part of {outer}, so the two share patients"
     return None
 
@@ -151,7 +141,7 @@ def _unlike(places: tuple[str, str], first: Estimate, second: Estimate) -> str |
 
 
 def _sharing(places: tuple[str, str], first: Estimate, second: Estimate, corpus: Corpus) -> str | None:
-    apart = any(set(places) <= group for group in _APART)
+    apart = any(set(places) <= set(group) for group in corpus.field.apart)
     for one in first.rows:
         for other in second.rows:
             if apart and one.study == other.study and not one.published:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
+from schema.field import Constants
 from schema.reading import Z_SIGNIFICANT as Z95
 
 # Part of the release: raise it with every change that can move a number.
 VERSION = "3"
 
-__all__ = ["METHOD", "VERSION", "Z95", "Method"]
+__all__ = ["METHOD", "VERSION", "Z95", "Method", "method_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """The constants. Lengths are on the log (odds) ratio scale, shares are 0..1."""
+    """The constants. Lengths are on the log (odds) ratio scale, shares are 0..1. A field may set those of schema/field.py's `Constants`."""
 
     # standard error of what has none
     default_prevalence_lesion: float = 0.24
@@ -64,3 +66,9 @@ class Method:
 
 
 METHOD = Method()
+
+
+@lru_cache(maxsize=16)
+def method_of(constants: Constants) -> Method:
+    """The method with the constants of a field."""
+    return replace(METHOD, **{name: value for name, value in constants if value is not None})

@@ -26,8 +26,8 @@ from graph.synthesis.effect_sizes import (
     whole_number,
     z_of_p,
 )
-from graph.synthesis.method import METHOD, Z95
-from schema.populations import nodes_of
+from graph.synthesis.method import METHOD, Z95, Method, method_of
+from schema.field import EvidenceField
 from schema.pvalue import P, parse_p
 from schema.reading import Family, ObservationKind, Reading, Scale, sign_of
 from schema.scales import CHINN
@@ -92,14 +92,15 @@ def finding_ids(study: Study) -> list[str]:
     return ids
 
 
-def read_study(study: Study, vocabulary: Vocabulary) -> Iterator[Reading]:
+def read_study(study: Study, field: EvidenceField) -> Iterator[Reading]:
     """All findings of a study as they are read, in the sheet's order."""
     for position, (finding_id, row) in enumerate(zip(finding_ids(study), study.findings, strict=True)):
-        yield read(finding_id, position, row, study, vocabulary)
+        yield read(finding_id, position, row, study, field)
 
 
-def read(finding_id: str, position: int, row: Finding, study: Study, vocabulary: Vocabulary) -> Reading:
+def read(finding_id: str, position: int, row: Finding, study: Study, field: EvidenceField) -> Reading:
     """One finding, turned to its exposure and outcome, with what it observed."""
+    vocabulary, method = field.vocabulary, method_of(field.constants)
     population = study.population(row.population)
     outcome = vocabulary[row.outcome]
     harmful = vocabulary[outcome.inverse_of] if outcome.inverse_of else outcome
@@ -122,7 +123,7 @@ def read(finding_id: str, position: int, row: Finding, study: Study, vocabulary:
         and counts is None
         and row.measure in {"beta", "mean-difference", "median-difference", "correlation", "SMD"}
     )
-    share = _outcome_share(row, counts, study, harmful.kind == "lesion", continuous)
+    share = _outcome_share(row, counts, study, harmful.kind == "lesion", continuous, method)
     seen = _observe(row, signs, counts, percentages, n if n_known else None)
     published = row.role == "main" and (row.pooled or (study.design == "meta-analysis" and row.ci is not None))
     family = _family(finding_id, row, seen, vocabulary, turned_from=outcome.id if inverse < 0 else None)
@@ -134,12 +135,12 @@ def read(finding_id: str, position: int, row: Finding, study: Study, vocabulary:
         exposure=row.exposure,
         outcome=harmful.id,
         turned_from=outcome.id if inverse < 0 else None,
-        populations=nodes_of(population),
+        populations=field.populations.nodes_of(population),
         condition=population.condition,
         n=n,
         n_known=n_known,
         outcome_share=share,
-        information=_information(seen, n, share, published),
+        information=_information(seen, n, share, published, method),
         kind=seen.kind,
         way=seen.way,
         significant=_significant(row, seen),
@@ -226,7 +227,7 @@ def _counts(row: Finding) -> tuple[Counts | None, bool]:
     return Counts(exposed_cases=c1, exposed_total=n1, unexposed_cases=c2, unexposed_total=n2), True
 
 
-def _outcome_share(row: Finding, counts: Counts | None, study: Study, lesion: bool, continuous: bool) -> float:
+def _outcome_share(row: Finding, counts: Counts | None, study: Study, lesion: bool, continuous: bool, method: Method) -> float:
     """pi, the share of patients with the outcome: the row's, the sheet's, or the default of its kind; kept inside 0.5% to 99.5%."""
     share: float | None = None
     if counts is not None:
@@ -238,9 +239,9 @@ def _outcome_share(row: Finding, counts: Counts | None, study: Study, lesion: bo
         share = _printed_prevalence(row, study)
     if share is None:
         if lesion:
-            share = METHOD.default_prevalence_lesion
+            share = method.default_prevalence_lesion
         else:
-            share = METHOD.default_prevalence_continuous if continuous else METHOD.default_prevalence_other
+            share = method.default_prevalence_continuous if continuous else method.default_prevalence_other
     return min(max(share, 0.005), 0.995)
 
 
@@ -254,11 +255,11 @@ def _printed_prevalence(row: Finding, study: Study) -> float | None:
     return None
 
 
-def _information(seen: _Observation, n: int, share: float, published: bool) -> float:
+def _information(seen: _Observation, n: int, share: float, published: bool, method: Method) -> float:
     """What a row's z is scaled by: y* = z / sqrt(information), about the log odds ratio per SD of the exposure."""
     by_ratio = None
     if seen.estimate is not None and seen.scale == "log-ratio" and (published or seen.contrast_type == "binary"):
-        q = METHOD.default_exposed_share
+        q = method.default_exposed_share
         by_ratio = 1 / (seen.estimate.se**2 * q * (1 - q))
     if published and by_ratio is not None:
         return by_ratio

@@ -10,7 +10,7 @@ from graph import wording
 from graph.synthesis.associations import Corpus, population_ref, study_ref, term_ref
 from graph.synthesis.certainty import scanned_share
 from graph.synthesis.effect_sizes import whole_number
-from graph.synthesis.method import METHOD, Z95
+from graph.synthesis.method import METHOD, Z95, Method
 from graph.synthesis.overlap import Patients, independent, overlap
 from schema.association import (
     LEVELS,
@@ -24,21 +24,22 @@ from schema.association import (
     UncountedPrevalence,
     Window,
 )
-from schema.populations import nodes_of
+from schema.field import ANY, EvidenceField
+from schema.populations import Populations
 from schema.reading import PrevalenceReading
 from schema.study import REVIEWS, Study
 from schema.study import Prevalence as Printed
 
 
-def read_prevalence(study: Study) -> Iterator[PrevalenceReading]:
+def read_prevalence(study: Study, field: EvidenceField) -> Iterator[PrevalenceReading]:
     """Each printed prevalence of a study, in the sheet's order."""
     for i, row in enumerate(study.prevalence):
         group = study.population(row.population)
         yield PrevalenceReading(
             prevalence=f"{study.id}:prevalence-{i + 1}",
             study=study.id,
-            populations=nodes_of(group),
-            stratum=(group.condition, group.arteriopathy, group.location),
+            populations=field.populations.nodes_of(group),
+            stratum=(group.condition, group.arteriopathy or ANY, group.location or ANY),
             row=row,
         )
 
@@ -57,30 +58,30 @@ def prevalence(lesion: str, population: str, readings: Sequence[PrevalenceReadin
         if study.design in REVIEWS:
             published += [_published(one.row, study) for one in given]
         else:
-            rows += _rows_of(given, study, lesion)
-            uncounted += [_uncounted(one, study) for one in given if count(one.row) is None]
+            rows += _rows_of(given, study, lesion, corpus.populations)
+            uncounted += [_uncounted(one, study, corpus.populations) for one in given if count(one.row) is None]
     rows = _independent(rows, corpus.patients)
     used = [row for row in rows if row.used == "pooled"]
     pooled = pool(used)
     certainty, reasons = _judge(used, pooled, corpus.studies)
     return Prevalence(
         lesion=term_ref(corpus.vocabulary[lesion]),
-        population=population_ref(population),
+        population=population_ref(corpus.populations[population]),
         pooled=pooled,
         certainty=certainty,
         reasons=reasons,
-        windows=_windows(used) if used else (),
+        windows=_windows(used, corpus.method) if used else (),
         rows=tuple(rows),
         uncounted=tuple(uncounted),
         published=tuple(published),
     )
 
 
-def _uncounted(reading: PrevalenceReading, study: Study) -> UncountedPrevalence:
+def _uncounted(reading: PrevalenceReading, study: Study, populations: Populations) -> UncountedPrevalence:
     row = reading.row
     return UncountedPrevalence(
         study=study_ref(study),
-        population=population_ref(reading.populations[0]),
+        population=population_ref(populations[reading.populations[0]]),
         population_label=study.population(row.population).label,
         lesion=row.lesion,
         total=row.total,
@@ -117,7 +118,7 @@ def count(row: Printed) -> tuple[int, int, bool] | None:
     return (only, row.total, True) if only is not None else (round(row.pct * row.total / 100), row.total, False)
 
 
-def _rows_of(given: Sequence[PrevalenceReading], study: Study, lesion: str) -> list[PrevalenceRow]:
+def _rows_of(given: Sequence[PrevalenceReading], study: Study, lesion: str, populations: Populations) -> list[PrevalenceRow]:
     """A study's rows: main rows of one lesion and stratum add up; the widest stratum may be pooled, the others are shown."""
     strata: dict[tuple[str, ...], list[_Counted]] = {}
     shown: list[PrevalenceRow] = []
@@ -129,8 +130,8 @@ def _rows_of(given: Sequence[PrevalenceReading], study: Study, lesion: str) -> l
         if reading.row.main:
             strata.setdefault((reading.row.lesion, *reading.stratum), []).append(one)
         else:
-            shown.append(_row([one], study, "not marked as the whole cohort at its first scan"))
-    mains = [_row(members, study, None) for members in strata.values()]
+            shown.append(_row([one], study, populations, "not marked as the whole cohort at its first scan"))
+    mains = [_row(members, study, populations, None) for members in strata.values()]
     # of one width the lesion itself, before what rolls up into it
     widest = max(mains, key=lambda row: (row.total, row.lesion == lesion), default=None)
     return [
@@ -146,14 +147,14 @@ class _Counted(NamedTuple):
     exact: bool
 
 
-def _row(members: Sequence[_Counted], study: Study, why: str | None) -> PrevalenceRow:
+def _row(members: Sequence[_Counted], study: Study, populations: Populations, why: str | None) -> PrevalenceRow:
     printed = [member.reading.row for member in members]
     cases, total = sum(member.cases for member in members), sum(member.total for member in members)
     imaging = study.imaging
     window = imaging.mri_window_days if imaging else None
     return PrevalenceRow(
         study=study_ref(study),
-        population=population_ref(members[0].reading.populations[0]),
+        population=population_ref(populations[members[0].reading.populations[0]]),
         lesion=printed[0].lesion,
         cases=cases,
         total=total,
@@ -244,10 +245,12 @@ def _percent(log_odds: float) -> float:
     return 100 / (1 + math.exp(-log_odds))
 
 
-def _windows(rows: Sequence[PrevalenceRow]) -> tuple[Window, ...]:
-    """The cohorts whose last MRI was at or before each day, and those whose day is unknown."""
+def _windows(rows: Sequence[PrevalenceRow], method: Method) -> tuple[Window, ...]:
+    """The cohorts whose last MRI was at or before each day, and those whose day is unknown; none where the field has no windows."""
+    if not method.mri_windows:
+        return ()
     windows = []
-    for day in METHOD.mri_windows:
+    for day in method.mri_windows:
         members = [row for row in rows if row.mri_day is not None and row.mri_day <= day]
         windows.append(Window(until_day=day, cohorts=len(members), pooled=pool(members)))
     unknown = [row for row in rows if row.mri_day is None]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from graph.synthesis.associations import Corpus, Synthesis, pool, study_ref, synthesise
-from graph.synthesis.method import METHOD
+from graph.synthesis.method import METHOD, Method
 from graph.synthesis.reports import Vote
 from graph.wording import count, excludes_no_effect
 from schema.association import Association
@@ -99,11 +99,11 @@ def small_study_effects(synthesis: Synthesis) -> SmallStudyEffects | None:
     return None if found is None else SmallStudyEffects(t=found.t, p=found.p, k=len(y))
 
 
-def flips(synthesis: Synthesis, left_out: Sequence[LeftOut]) -> Flips:
+def flips(synthesis: Synthesis, left_out: Sequence[LeftOut], method: Method = METHOD) -> Flips:
     """What would flip an association: docs/method.md, section 11."""
     if not left_out:
         return Flips(text="No study speaks: there is nothing to flip.")
-    nulls, opposites = _null_cohorts(synthesis), _opposite_cohorts(synthesis)
+    nulls, opposites = _null_cohorts(synthesis, method), _opposite_cohorts(synthesis, method)
     # a study without which nothing is left flips nothing
     left = [one for one in left_out if one.cohorts or one.weight is not None or one.estimate is not None]
     alone = tuple(one.study.id for one in left if one.direction_changes or one.exclusion_changes)
@@ -122,7 +122,7 @@ def flips(synthesis: Synthesis, left_out: Sequence[LeftOut]) -> Flips:
             told.append(f"Without {' or '.join(without)} no estimate is left.")
     else:
         told.append("Leaving out no single study flips it.")
-    size = f"of {METHOD.reference_n} patients"
+    size = f"of {method.reference_n} patients"
     if nulls is not None:
         told.append(f"{count(nulls, 'further cohort')} {size} without any association would take no effect into the interval.")
     if opposites is not None:
@@ -130,16 +130,16 @@ def flips(synthesis: Synthesis, left_out: Sequence[LeftOut]) -> Flips:
     return Flips(alone=alone, null_cohorts=nulls, opposite_cohorts=opposites, text=" ".join(told))
 
 
-def _opposite_cohorts(synthesis: Synthesis) -> int | None:
+def _opposite_cohorts(synthesis: Synthesis, method: Method) -> int | None:
     from graph.synthesis.weight import cohorts_to_turn, reports_of
 
     if synthesis.association.direction not in {"increases", "decreases"}:
         return None
     reports = reports_of(vote.reading for vote in synthesis.votes.speaking)
-    return cohorts_to_turn(reports, 1 if synthesis.association.direction == "increases" else -1) if reports else None
+    return cohorts_to_turn(reports, 1 if synthesis.association.direction == "increases" else -1, method) if reports else None
 
 
-def _null_cohorts(synthesis: Synthesis) -> int | None:
+def _null_cohorts(synthesis: Synthesis, method: Method) -> int | None:
     """How many reference cohorts without any association the interval that excludes no effect would not outlast.
 
     The error of such a cohort is what those of the family would have with as much information as the reference cohort (their median).
@@ -154,9 +154,9 @@ def _null_cohorts(synthesis: Synthesis) -> int | None:
     family = association.families[0]
     votes = [vote for vote in synthesis.votes.cohorts if set(vote.findings) <= set(family.rows)]
     y, se, scaled = _figures(votes)
-    error = median(scaled) / math.sqrt(reference_information())
+    error = median(scaled) / math.sqrt(reference_information(method))
     scale = votes[0].reading.scale
-    for added in range(1, METHOD.flip_limit + 1):
+    for added in range(1, method.flip_limit + 1):
         low, high = pool([*y, *[0.0] * added], [*se, *[error] * added], scale)[1].ci
         if low <= 0 <= high:
             return added

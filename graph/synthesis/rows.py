@@ -35,7 +35,7 @@ def rows_of(synthesis: Synthesis | None, readings: Sequence[Reading], corpus: Co
                 if finding not in speaking:
                     voting[finding] = "its patients speak by a published meta-analysis in the weight; counted as a cohort"
         if synthesis.votes.speaking and synthesis.association.direction in {"increases", "decreases"}:
-            grid = grid_of(synthesis.votes.speaking)
+            grid = grid_of(synthesis.votes.speaking, corpus.method)
             sign = 1 if synthesis.association.direction == "increases" else -1
             for vote in synthesis.votes.cohorts:
                 if vote.reading.kind in {"null", "estimate"} and not vote.reading.significant:
@@ -102,7 +102,7 @@ def _row(reading: Reading, corpus: Corpus, used: Used, why: str | None, share: f
         finding=reading.finding,
         study=study_ref(study),
         cohorts=study.cohorts or (study.id,),
-        population=population_ref(reading.populations[0]),
+        population=population_ref(corpus.populations[reading.populations[0]]),
         population_label=study.population(row.population).label,
         exposure=row.exposure,
         exposure_term=term_ref(corpus.vocabulary[row.exposure]),

@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from graph.synthesis.associations import Corpus, Partial, Synthesis, partial
-from graph.synthesis.method import METHOD
+from graph.synthesis.method import METHOD, Method
 from graph.synthesis.reports import Vote
 from schema.association import Contested
 from schema.robustness import CampFigures, Small, Subgroup, Subgroups, SubgroupTest
 from schema.study import Study
 
-Tell = Callable[[Vote, Study], str | None]
+Tell = Callable[[Vote, Study, Method], str | None]
 
 
-def _window(_: Vote, study: Study) -> str | None:
+def _window(_: Vote, study: Study, method: Method) -> str | None:
     """The window of the last day of MRI after onset; each leaves out the earlier ones, so that no cohort is in two."""
     if study.imaging is None or study.imaging.mri_window_days is None:
         return None
     last = study.imaging.mri_window_days[1]
-    return next((f"by day {day}" for day in METHOD.mri_windows if last <= day), f"after day {METHOD.mri_windows[-1]}")
+    return next((f"by day {day}" for day in method.mri_windows if last <= day), f"after day {method.mri_windows[-1]}")
 
 
 FEATURES: dict[str, Tell] = {
-    "design": lambda _, study: study.design,
-    "adjustment": lambda vote, _: {True: "adjusted", False: "unadjusted", None: None}[vote.reading.row.adjusted],
-    "randomisation": lambda vote, _: "randomised" if vote.reading.row.randomised else "observational",
+    "design": lambda _, study, __: study.design,
+    "adjustment": lambda vote, *_: {True: "adjusted", False: "unadjusted", None: None}[vote.reading.row.adjusted],
+    "randomisation": lambda vote, *_: "randomised" if vote.reading.row.randomised else "observational",
     "last MRI": _window,
 }
 UNKNOWN = "not known"
@@ -43,14 +43,16 @@ def subgroups(synthesis: Synthesis, corpus: Corpus) -> tuple[Subgroups, ...]:
         # one set of cohorts is often a group of several features
         key = tuple(vote.reading.study for vote in members)
         if key not in found:
-            found[key] = partial(members, primary)
+            found[key] = partial(members, corpus.method, primary)
         return found[key]
 
     told = []
     for feature, tell in FEATURES.items():
-        kinds = [tell(vote, corpus.studies[vote.reading.study]) for vote in votes]
+        if tell is _window and not corpus.method.mri_windows:
+            continue
+        kinds = [tell(vote, corpus.studies[vote.reading.study], corpus.method) for vote in votes]
         groups = []
-        for kind in sorted(set(kinds), key=_order):
+        for kind in sorted(set(kinds), key=lambda one: _order(one, corpus.method)):
             members = [vote for vote, own in zip(votes, kinds, strict=True) if own == kind]
             part = small(members)
             groups.append(
@@ -67,9 +69,9 @@ def subgroups(synthesis: Synthesis, corpus: Corpus) -> tuple[Subgroups, ...]:
     return tuple(told)
 
 
-def _order(kind: str | None) -> tuple[bool, int, str]:
+def _order(kind: str | None, method: Method) -> tuple[bool, int, str]:
     """By name, the windows of MRI by their day, what isn't known last."""
-    days = [f"by day {day}" for day in METHOD.mri_windows]
+    days = [f"by day {day}" for day in method.mri_windows]
     return kind is None, days.index(kind) if kind in days else len(days), kind or ""
 
 
@@ -112,12 +114,12 @@ def _test(votes: Sequence[Vote], kinds: Sequence[str | None], primary: Sequence[
     return SubgroupTest(q_between=tested.q, df=tested.df, p=tested.p, tau2=tested.tau2, k=len(told)), None
 
 
-def camps(contested: Contested | None, votes: Sequence[Vote]) -> tuple[CampFigures, ...]:
+def camps(contested: Contested | None, votes: Sequence[Vote], method: Method = METHOD) -> tuple[CampFigures, ...]:
     """The camps of a contradiction, each with what its cohorts say by themselves. `votes` are those of both sides."""
     if contested is None:
         return ()
     told = []
     for one in contested.camps:
         members = [vote for vote in votes if set(vote.findings) <= set(one.findings)]
-        told.append(CampFigures(**dict(one), **dict(_small(partial(members), members))))
+        told.append(CampFigures(**dict(one), **dict(_small(partial(members, method), members))))
     return tuple(told)

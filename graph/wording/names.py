@@ -8,7 +8,7 @@ from typing import Protocol
 
 from schema.answer import Evidence
 from schema.association import TermRef
-from schema.study import Condition, Design, Population
+from schema.study import Design
 from schema.vocabulary import Term
 
 DESIGNS: dict[Design, str] = {
@@ -26,13 +26,6 @@ DESIGNS: dict[Design, str] = {
     "case-report": "case report",
     "histopathology": "histopathology",
     "animal": "animal experiment",
-}
-_CONDITIONS: dict[Condition, str] = {
-    "ich": "ICH",
-    "caa": "CAA, with or without ICH",
-    "csvd": "cerebral small vessel disease",
-    "comparison": "unlike groups taken together",
-    "post-mortem": "post mortem",
 }
 # the id of a study or, after a colon, of one of its rows
 _ID = re.compile(r"(?<![\w-])[a-z0-9]+(?:-[a-z0-9]+)*(?::[a-z0-9]+(?:-[a-z0-9]+)*)?(?![\w-])")
@@ -100,17 +93,6 @@ def design(name: str | None) -> str:
     """A design as the field writes it; of several, joined by semicolons, each."""
     known: dict[str, str] = dict(DESIGNS.items())
     return "; ".join(known.get(one, one) for one in (name or "not reported").split("; "))
-
-
-def people(group: Population) -> str:
-    """Whom a group holds: ICH, hypertensive arteriopathy, deep."""
-    arteriopathy = {"any": "", "caa": "with CAA", "non-caa": "without CAA", "mixed": "hypertensive arteriopathy and CAA in one patient"}
-    parts = [
-        _CONDITIONS.get(group.condition, plain(group.condition)),
-        arteriopathy.get(group.arteriopathy, f"{group.arteriopathy} arteriopathy"),
-        "" if group.location == "any" else group.location,
-    ]
-    return ", ".join(part for part in parts if part)
 
 
 def kind(slug: str) -> str:

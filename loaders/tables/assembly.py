@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,7 +10,8 @@ from loaders.tables.columns import COLUMNS, ROW_SETS, Path
 from loaders.tables.grid import Cell
 from loaders.tables.mapping import Mapped
 from loaders.tables.texts import told
-from schema.populations import find_population
+from schema.field import EvidenceField
+from schema.populations import Populations
 from schema.problems import Problem
 
 
@@ -26,6 +26,7 @@ class TableDocument(Document):
     # rows by their section and what they say
     rows: dict[tuple[str, str], Cell] = field(default_factory=dict)
     is_flat: bool = False
+    populations: Populations = field(default_factory=lambda: Populations((), ""))
 
     def where(self, path: Path) -> Where:
         for end in range(len(path), -1, -1):
@@ -69,6 +70,7 @@ class Assembly:
 
     file: str
     mapped: Mapped
+    of: EvidenceField
     studies: dict[str, TableDocument] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     examples: int = 0
@@ -176,7 +178,7 @@ def take_population(row: Row, document: TableDocument) -> None:
                 )
             )
     document.silent |= {("populations", index, *path) for table, path in row.unread if table == "populations"}
-    _describe(groups[index], cell)
+    _describe(groups[index], cell, document.populations)
     row.values["findings", ("population",)] = (identifier, cell)
 
 
@@ -197,7 +199,7 @@ def take_row(row: Row, section: str, document: TableDocument, *, may_begin: bool
         cell = document.cells[section, index, "id"]
         # that the id stands there twice is told of the whole study
         document.names.setdefault(made["id"], (row.names.get((section, ("id",)), cell.text), cell))
-        _describe(made, document.cells[section, index, "id"])
+        _describe(made, document.cells[section, index, "id"], document.populations)
     if section == "findings" and "measure" not in made and not {"value", "ci"} & made.keys():
         # what has no estimate is p-only by what the word means
         if not {("value",), ("measure",), ("ci",), ("ci", 0), ("ci", 1)} & unread:
@@ -234,24 +236,12 @@ def _got(value: Any, path: Path) -> Any:
     return value
 
 
-def _describe(group: dict[str, Any], cell: Cell) -> None:
+def _describe(group: dict[str, Any], cell: Cell, populations: Populations) -> None:
     """What a group's name says of it where the table doesn't: "Lobar ICH" is ICH, any arteriopathy, lobar."""
     group.setdefault("label", cell.text)
-    if {"condition", "arteriopathy", "location"} <= group.keys():
+    if set(populations.axes) <= group.keys():
         return
-    found = find_population(cell.text) or find_population(group["label"])
-    if found is None:
-        return
-    node = found.id
-    condition, _, part = node.partition("-") if node.startswith("ich-") else (node, "", "")
-    told: Mapping[str, str] = {"condition": condition, "arteriopathy": "any", "location": "any"}
-    if part in {"lobar", "deep"}:
-        told = {**told, "location": part}
-    elif part:
-        told = {**told, "arteriopathy": {"both": "mixed"}.get(part, part)}
-    elif node == "caa":
-        told = {**told, "arteriopathy": "caa"}
-    for key, value in told.items():
+    for key, value in (populations.described(cell.text) or populations.described(group["label"])).items():
         group.setdefault(key, value)
 
 
@@ -268,9 +258,9 @@ def _population(document: TableDocument, identifier: str, name: str, cell: Cell,
         if clash is not None:
             document.problems.append(clash)
         return identifier
-    if may_begin and find_population(cell.text) is not None:
+    if may_begin and document.populations.find(cell.text) is not None:
         group = {"id": identifier}
-        _describe(group, cell)
+        _describe(group, cell, document.populations)
         document.cells["populations", len(groups)] = cell
         document.named(identifier, name, cell)
         groups.append(group)

@@ -21,18 +21,21 @@ from loaders.tables.grid import Grid
 from loaders.tables.grid_rows import GridRows
 from loaders.tables.headers import Header
 from loaders.tables.mapping import Mapped
+from schema.field import EvidenceField
 from schema.names import normal
 from schema.problems import Problem
 
 
-def documents_of(sources: Sequence[Source], *, with_mapping: bool = True) -> tuple[list[tuple[str, TableDocument]], list[Problem]]:
+def documents_of(
+    sources: Sequence[Source], field: EvidenceField, *, with_mapping: bool = True
+) -> tuple[list[tuple[str, TableDocument]], list[Problem]]:
     """The studies of all tables, each with the file that it is from, and what is wrong with the tables themselves.
 
     `with_mapping`: a columns.yaml beside a file says what its columns are.
     """
     found: list[tuple[str, TableDocument]] = []
     with _without_collections():
-        books, problems = books_of(sources, with_mapping=with_mapping)
+        books, problems = books_of(sources, field, with_mapping=with_mapping)
         for book in books:
             book.read()
             problems += book.problems
@@ -52,7 +55,7 @@ def _without_collections() -> Iterator[None]:
             gc.enable()
 
 
-def books_of(sources: Iterable[Source], *, with_mapping: bool = True) -> tuple[list[Book], list[Problem]]:
+def books_of(sources: Iterable[Source], of: EvidenceField, *, with_mapping: bool = True) -> tuple[list[Book], list[Problem]]:
     """The books of these files, and the files that can't be read."""
     problems: list[Problem] = []
     alone: list[Book] = []
@@ -71,9 +74,9 @@ def books_of(sources: Iterable[Source], *, with_mapping: bool = True) -> tuple[l
         elif not grids:
             problems.append(Problem(source.name, "an empty table", "a row of names, and rows under it"))
         elif is_text and normal(path.stem) in ROW_SETS:
-            together.setdefault(folder, Book(str(folder), mappings[folder])).grids += grids
+            together.setdefault(folder, Book(str(folder), mappings[folder], of)).grids += grids
         else:
-            alone.append(Book(source.name, mappings[folder], grids=grids))
+            alone.append(Book(source.name, mappings[folder], of, grids=grids))
     return [*alone, *together.values()], problems
 
 

@@ -36,6 +36,8 @@ class Column:
     choices: tuple[str, ...] = ()
     # what a cell may say for a choice, or for yes and no
     means: Mapping[str, Any] = field(default_factory=dict)
+    # whether its words are those of one of the field's axes
+    axis: bool = False
     needed: bool = False
     # whether a flat table has it
     is_flat: bool = True

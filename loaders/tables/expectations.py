@@ -10,6 +10,8 @@ from typing import Any
 from loaders.tables.columns import Column, Match, Path
 from loaders.tables.grid import Cell
 from loaders.tables.numerals import Habit, Unread
+from schema.field import EvidenceField
+from schema.names import normal
 
 Values = list[tuple[Path, Any]]
 
@@ -37,15 +39,28 @@ EXPECTED = {
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a cell is read for: its column, how its table writes decimals, and what its user says that its words mean."""
+    """What a cell is read for: its column, how its table writes decimals, what its user says that its words mean, and in what field."""
 
     match: Match
     habit: Habit = field(default_factory=Habit)
     values: Mapping[str, str] = field(default_factory=dict)
+    of: EvidenceField | None = None
 
     @property
     def column(self) -> Column:
         return self.match.column
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The words of the column."""
+        axis = self.of.axes.get(self.column.key) if self.of is not None and self.column.axis else None  # type: ignore[call-overload]
+        return tuple(axis.values) if axis is not None else self.column.choices
+
+    @property
+    def means(self) -> Mapping[str, Any]:
+        """What else a cell may say for them, by its normal name."""
+        axis = self.of.axes.get(self.column.key) if self.of is not None and self.column.axis else None  # type: ignore[call-overload]
+        return {normal(said): value for said, value in axis.means.items()} if axis is not None else self.column.means
 
 
 def unread(cell: Cell, column: Column, help: str | None = None) -> Unread:

@@ -38,7 +38,7 @@ class GridRows:
         header, table = self.header, self.header.table
         habit = Habit(self.assembly.mapped.decimal, self._proven)
         for column, match in header.matches.items():
-            self.asked[column] = Asked(match, habit, self.assembly.mapped.values.get(key_of(match.column, table), {}))
+            self.asked[column] = Asked(match, habit, self.assembly.mapped.values.get(key_of(match.column, table), {}), self.assembly.of)
             if match.column.path == (("id",) if match.column.table == "studies" else ("study",)):
                 self.named_by = column
         self._take_constants(habit)
@@ -79,7 +79,7 @@ class GridRows:
                 continue
             cell = Cell(constant, self.header.first.row, self.header.first.column, self.header.first.file, self.header.first.sheet)
             try:
-                for path, value in read(cell, Asked(Match(column), habit)):
+                for path, value in read(cell, Asked(Match(column), habit, of=self.assembly.of)):
                     self.constants[column.table, path] = (value, cell)
             except Unread as error:
                 self._wrong(cell, f"{constant!r} for {key} in columns.yaml", error.expected, error.help)
@@ -117,7 +117,7 @@ class GridRows:
                 key_of(match.column, header.table): cell.text for cell in cells if (match := header.matches.get(cell.column)) is not None
             }
             self.assembly.examples += 1
-            if not is_example(header.table, texts):
+            if not is_example(header.table, texts, self.assembly.of):
                 self._wrong(
                     cells[0],
                     "a worked example of the template that was changed",
@@ -268,7 +268,7 @@ class GridRows:
                     )
                 )
                 return None
-            known[study] = TableDocument({"id": study}, is_flat=table == FLAT)
+            known[study] = TableDocument({"id": study}, is_flat=table == FLAT, populations=self.assembly.of.populations)
             known[study].cells[()] = known[study].cells[("id",)] = cell
             known[study].named(None, name, cell)
         return str(study)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from loaders.tables.columns import COLUMNS, ROW_SETS, Column, RowSet
+from loaders.tables.columns import COLUMNS, ROW_SETS, Column, Match, RowSet
+from loaders.tables.expectations import Asked
 from loaders.tables.grid import letters
+from schema.field import EvidenceField
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -16,51 +18,14 @@ EXAMPLE_IDS = frozenset({"example-1", "example-2"})
 LAST_ROW = 2000
 _LONGEST_LIST = 255  # of a drop-down that is written into its cell's rule
 
-EXAMPLES: Mapping[RowSet, Sequence[Mapping[str, str]]] = {
-    "studies": (
-        {"id": "example-1", "title": "An invented cohort", "first_author": "Smith", "authors": "Smith A; Jones B", "year": "2021",
-         "read": "full-text", "design": "prospective cohort", "countries": "Nowhere", "n": "78", "age_mean": "62 \u00b1 11",
-          "male_pct": "54%",
-         "mri_window_days": "0\u201314", "adc_confirmed": "yes", "notes": MARK},
-        {"id": "example-2", "title": "An invented review", "first_author": "Lee", "year": "2023", "read": "abstract",
-         "design": "meta-analysis", "k": "3", "notes": MARK},
-    ),
-    "populations": (
-        {"study": "example-1", "id": "all", "label": "acute primary ICH", "condition": "ich", "arteriopathy": "any", "location": "any",
-         "n": "78", "criteria": MARK},
-        {"study": "example-2", "id": "all", "label": "ICH of any cause", "condition": "ich", "arteriopathy": "any", "location": "any",
-         "criteria": MARK},
-    ),
-    "prevalence": (
-        {"study": "example-1", "population": "all", "lesion": "R-DWI", "cases": "12/78 (15.4%)", "timing": "baseline MRI", "main": "yes",
-         "source": MARK},
-        {"study": "example-2", "population": "all", "lesion": "R-DWI", "pct": "20.1%", "ci": "15.0\u201326.4", "k": "3", "source": MARK},
-    ),
-    "findings": (
-        {"study": "example-1", "exposure": "cerebral microbleeds", "exposure_as_reported": "1 or more microbleeds",
-         "contrast": "present vs absent", "contrast_type": "binary", "outcome": "R-DWI", "population": "all", "measure": "OR",
-         "value": "1.85 (1.10\u20133.11)", "p": "0.02", "adjusted": "yes", "covariates": "age; sex", "direction": "increases",
-          "source": MARK},
-        {"study": "example-1", "exposure": "age", "outcome": "R-DWI", "population": "all", "p": "NS", "adjusted": "no",
-         "group_1_name": "with lesions", "group_1_n": "12", "group_1_mean": "64 \u00b1 10", "group_2_name": "without", "group_2_n": "66",
-         "group_2_mean": "62 \u00b1 11", "groups_by": "outcome", "direction": "no-association", "source": MARK},
-    ),
-    "mechanisms": (
-        {"study": "example-1", "mechanism": "impaired-autoregulation", "stance": "proposes", "basis": "opinion",
-         "links": "acute-bp-reduction > impaired-autoregulation > r-dwi", "source": MARK},
-        {"study": "example-2", "mechanism": "endothelial-dysfunction", "stance": "supports", "basis": "imaging",
-         "links": "cerebral-microbleeds > r-dwi", "source": MARK},
-    ),
-}  # fmt: skip
 
-
-def is_example(table: str, texts: Mapping[str, str]) -> bool:
+def is_example(table: str, texts: Mapping[str, str], field: EvidenceField) -> bool:
     """Whether a row is one of the worked rows, as it was."""
-    return any(texts == example for name, rows in EXAMPLES.items() if name == table for example in rows)
+    return any(texts == example for name, rows in field.worked.items() if name == table for example in rows)
 
 
-def empty(terms: Sequence[tuple[str, str]] = ()) -> bytes:
-    """The workbook, as the bytes of a .xlsx file; `terms` (id, kind) are offered where a term is wanted."""
+def empty(field: EvidenceField) -> bytes:
+    """The workbook, as the bytes of a .xlsx file; the terms of the field are offered where a term is wanted."""
     import io
 
     import openpyxl
@@ -70,16 +35,22 @@ def empty(terms: Sequence[tuple[str, str]] = ()) -> bytes:
     book.remove(book.active)
     for table in ROW_SETS:
         sheet = book.create_sheet(table)
-        dress(sheet, COLUMNS[table])
-        for i, column in enumerate(COLUMNS[table], start=1):
+        columns = _columns(table, field)
+        dress(sheet, columns)
+        for i, column in enumerate(columns, start=1):
             _help(sheet, i, column.help)
-            for row, example in enumerate(EXAMPLES[table], start=3):
+            for row, example in enumerate(field.worked.get(table, ()), start=3):
                 _example(sheet, row, i, example.get(column.key))
         sheet.freeze_panes = "B3"
-    _drop_downs(book, terms)
+    _drop_downs(book, field)
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def _columns(table: RowSet, field: EvidenceField) -> list[Column]:
+    """The columns of a table, but for those of axes that the field does not use."""
+    return [column for column in COLUMNS[table] if not column.axis or column.key in field.axes]
 
 
 def dress(sheet: Worksheet, columns: Sequence[Column]) -> None:
@@ -115,15 +86,15 @@ def _example(sheet: Worksheet, row: int, column: int, text: str | None) -> None:
     cell.fill = PatternFill("solid", fgColor="FFFFF8E1")
 
 
-def _drop_downs(book: Any, terms: Sequence[tuple[str, str]]) -> None:
+def _drop_downs(book: Any, field: EvidenceField) -> None:
     from openpyxl.worksheet.datavalidation import DataValidation
 
     lists = book.create_sheet("lists")
     lists.sheet_state = "hidden"
     for table in ROW_SETS:
         sheet = book[table]
-        for i, column in enumerate(COLUMNS[table], start=1):
-            words = _offered(column, terms)
+        for i, column in enumerate(_columns(table, field), start=1):
+            words = _offered(column, field)
             if column.key == "study":
                 rule = f"=studies!$A$3:$A${LAST_ROW}"
             elif not words:
@@ -138,11 +109,11 @@ def _drop_downs(book: Any, terms: Sequence[tuple[str, str]]) -> None:
             sheet.add_data_validation(offer)
 
 
-def _offered(column: Column, terms: Sequence[tuple[str, str]]) -> list[str]:
+def _offered(column: Column, field: EvidenceField) -> list[str]:
     if column.kind == "bool":
         return ["yes", "no"]
-    if column.choices:
-        return list(column.choices)
+    if choices := Asked(Match(column), of=field).choices:
+        return list(choices)
     kinds = {
         "exposure": None,
         "outcome": {"outcome", "lesion", "csvd-marker"},
@@ -152,7 +123,7 @@ def _offered(column: Column, terms: Sequence[tuple[str, str]]) -> list[str]:
     if column.key not in kinds:
         return []
     wanted = kinds[column.key]
-    return sorted(term for term, kind in terms if wanted is None or kind in wanted)
+    return sorted(term.id for term in field.vocabulary.terms.values() if wanted is None or term.kind in wanted)
 
 
 def _listed(lists: Any, name: str, words: Sequence[str]) -> str:

@@ -15,8 +15,8 @@ from typing import Any
 from loaders.tables.expectations import DAMAGE, EXPECTED, Asked, Values, as_text, unread
 from loaders.tables.grid import DASHES, Cell
 from loaders.tables.numerals import Ambiguous, Unread, plain
+from schema.field import EvidenceField
 from schema.names import normal
-from schema.populations import find_population
 from schema.study import SLUG
 
 _MONTHS = {name: i for i, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], start=1)}
@@ -132,13 +132,14 @@ def _said(cell: Cell, means: Mapping[str, Any]) -> Any:
 
 def _choice(cell: Cell, asked: Asked) -> Values:
     column = asked.column
-    if cell.value in column.choices:
+    choices = asked.choices
+    if cell.value in choices or (column.axis and asked.of is None):
         return [(column.path, cell.value)]
     wanted = normal(as_text(cell))
-    for choice in column.choices:
+    for choice in choices:
         if wanted and normal(choice) == wanted:
             return [(column.path, choice)]
-    said = _said(cell, column.means)
+    said = _said(cell, asked.means)
     if said is not _UNSAID:
         more: Values = []
         if column.key == "measure" and wanted in {"aor", "ahr", "arr", "adjusted or"}:
@@ -146,21 +147,21 @@ def _choice(cell: Cell, asked: Asked) -> Values:
         if column.key == "measure" and wanted == "crude or":
             more = [(("adjusted",), False)]
         return [(column.path, said), *more]
-    if column.key == "condition":
-        condition = _condition(cell.text)
+    if column.key == "condition" and asked.of is not None:
+        condition = _condition(cell.text, asked.of)
         if condition is not None:
             return [(column.path, condition)]
     if column.key == "direction" and plain(cell.text) == "+":
         raise Ambiguous(["increases", "a finding that was significant"], "Write increases or decreases.")
-    near = difflib.get_close_matches(wanted, [normal(choice) for choice in column.choices], n=1)
-    hint = next((choice for choice in column.choices if near and normal(choice) == near[0]), None)
-    raise Unread(f"one of {', '.join(column.choices)}", f"Did you mean {hint!r}?" if hint else None)
+    near = difflib.get_close_matches(wanted, [normal(choice) for choice in choices], n=1)
+    hint = next((choice for choice in choices if near and normal(choice) == near[0]), None)
+    raise Unread(f"one of {', '.join(choices)}", f"Did you mean {hint!r}?" if hint else None)
 
 
-def _condition(name: str) -> str | None:
+def _condition(name: str, field: EvidenceField) -> str | None:
     """The condition that a name of a population stands for, where it says nothing of arteriopathy or location."""
-    node = find_population(name)
-    return node.id if node is not None and not node.part_of else None
+    node = field.populations.find(name)
+    return node.where.get("condition") if node is not None and not node.part_of else None
 
 
 # --- dates ---

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, LiteralString, TypeVar
+from typing import Any, LiteralString, NamedTuple, TypeVar
 
 from neo4j import READ_ACCESS, WRITE_ACCESS, Driver, GraphDatabase, ManagedTransaction, Record, unit_of_work
 from neo4j.api import BookmarkManager
@@ -24,8 +24,9 @@ from neo4j.exceptions import (
     TransientError,
     UnsupportedServerProduct,
 )
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
+from graph.release import ReleaseHeader
 from graph.settings import Server
 from graph.stores.neo4j import cypher
 from graph.stores.neo4j.rows import records
@@ -42,6 +43,15 @@ logging.getLogger("neo4j").addHandler(logging.NullHandler())
 _T = TypeVar("_T")
 _M = TypeVar("_M", bound=BaseModel)
 Work = Callable[[ManagedTransaction], _T]
+
+
+class Pointer(NamedTuple):
+    """Which generation is read: the load that wrote it, the format of its records, and what the release says of itself."""
+
+    generation: int
+    load: str | None
+    format: int
+    header: ReleaseHeader
 
 
 class Connection:
@@ -84,9 +94,14 @@ class Connection:
             raise StoreUnsupported(f"{self._server.uri} is Neo4j {version}; this needs {oldest} LTS or newer.")
         return version
 
-    def pointer(self) -> Record | None:
+    def pointer(self) -> Pointer | None:
         """What is current; None where nothing has been loaded."""
-        return next(iter(self.read(cypher.POINTER)), None)
+        for found in self.read(cypher.POINTER):
+            try:
+                return Pointer(found["generation"], found["load"], found["format"], ReleaseHeader.model_validate(found["header"]))
+            except ValidationError as error:
+                raise StoreError("The pointer to the graph in Neo4j is damaged. Load the sheets again with --fresh.") from error
+        return None
 
     def read(self, statement: LiteralString, **parameters: Any) -> list[Record]:
         """What a statement gives, in a transaction of its own that may not write."""

@@ -35,8 +35,7 @@ COMPONENTS: LiteralString = "CALL dbms.components() YIELD name, versions WHERE n
 
 POINTER: LiteralString = """
 MATCH (p:Rdwi {generation: 0, id: 'pointer'}) WHERE p.current IS NOT NULL
-RETURN p.current AS generation, p.load AS load, p.release AS release, p.loaded AS loaded, p.format AS format, p.method AS method,
-  p.user AS user, p.removed AS removed
+RETURN p.current AS generation, p.load AS load, p.format AS format, properties(p) AS header
 """
 BEGIN: LiteralString = """
 MERGE (p:Rdwi {generation: 0, id: 'pointer'})

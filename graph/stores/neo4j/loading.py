@@ -13,18 +13,19 @@ from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
 
-from neo4j import ManagedTransaction, Record
+from neo4j import ManagedTransaction
 from neo4j.api import BookmarkManager
 
 from graph.build import EvidenceGraph
 from graph.settings import Server
 from graph.stores.neo4j import cypher
-from graph.stores.neo4j.connection import Connection
+from graph.stores.neo4j.connection import Connection, Pointer
 from graph.stores.neo4j.lease import Lease
 from graph.stores.neo4j.rows import FORMAT, edge_rows, node_rows, pointer_row
 from graph.stores.port import Held, Report, Writer
 from graph.synthesis.method import VERSION
 from schema.errors import RdwiError, StoreBusy, StoreError, StoreOutdated, StoreUnavailable
+from schema.field import EvidenceField
 from schema.study import Study
 from schema.vocabulary import Term
 
@@ -38,11 +39,15 @@ _T = TypeVar("_T")
 
 
 class Neo4jWriter(Writer):
-    """Holds the lease. What it writes is seen by all who share its bookmarks, at once and on a cluster too."""
+    """Holds the lease. What it writes is seen by all who share its bookmarks, at once and on a cluster too. Of a graph of another
+    field nothing is changed.
+    """
 
-    def __init__(self, server: Server, bookmarks: BookmarkManager | None = None, report: Report | None = None) -> None:
+    def __init__(
+        self, server: Server, field: EvidenceField, bookmarks: BookmarkManager | None = None, report: Report | None = None
+    ) -> None:
         self._report = report or (lambda _what, _done, _total: None)
-        self._server = server
+        self._server, self._field = server, field
         self._connection = Connection(server, bookmarks, patience=_PATIENCE)
         self._lease = Lease(self._connection)
 
@@ -57,6 +62,13 @@ class Neo4jWriter(Writer):
             self._lease.take()
         except BaseException:
             self._connection.close()
+            raise
+        try:
+            pointer = self._connection.pointer()
+            if pointer is not None:
+                pointer.header.refuse_unless(self._field, f"Neo4j at {self._server.uri}")
+        except BaseException:
+            self.__exit__(None, None, None)
             raise
         return self
 
@@ -73,16 +85,16 @@ class Neo4jWriter(Writer):
         if pointer is None:
             return None
         readable(pointer)
-        generation = pointer["generation"]
+        generation, header = pointer.generation, pointer.header
         studies = self._connection.read_records(Study, cypher.STUDIES, generation=generation)
         terms = self._connection.read_records(Term, cypher.TERMS, generation=generation)
         return Held(
-            pointer["release"],
+            header.release,
             tuple(sorted(studies, key=lambda study: study.id)),
             tuple(terms),
-            frozenset(pointer["user"] or ()),
-            frozenset(pointer["removed"] or ()),
-            pointer["method"] == VERSION,
+            header.user,
+            header.removed,
+            header.built_of(self._field),
         )
 
     def write(self, graph: EvidenceGraph) -> None:
@@ -122,7 +134,7 @@ class Neo4jWriter(Writer):
         except StoreUnavailable:
             # what was lost may be but the word that it is done
             pointer = self._connection.pointer()
-            if pointer is None or pointer["generation"] != generation:
+            if pointer is None or pointer.generation != generation:
                 raise
 
     def _fill(self, graph: EvidenceGraph, generation: int) -> tuple[int, int]:
@@ -151,7 +163,7 @@ class Neo4jWriter(Writer):
     def _clean(self) -> None:
         """Delete every generation that isn't the current one."""
         pointer = self._connection.pointer()
-        current = pointer["generation"] if pointer is not None else 0
+        current = pointer.generation if pointer is not None else 0
         for record in self._connection.read(cypher.GENERATIONS, current=current):
             self._delete(record["generation"])
 
@@ -203,9 +215,9 @@ def _ahead(items: Iterator[_T]) -> Iterator[_T]:
             yield item
 
 
-def readable(pointer: Record) -> None:
+def readable(pointer: Pointer) -> None:
     """StoreOutdated where the graph has another format, or was built by a newer version of the method."""
-    found, method = pointer["format"], pointer["method"]
+    found, method = pointer.format, pointer.header.method
     if found > FORMAT or _newer(method):
         raise StoreOutdated(
             f"The graph in Neo4j was made by a newer version of this package (format {found}, method {method}; "

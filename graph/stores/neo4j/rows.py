@@ -13,8 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from graph.build import EvidenceGraph
 from graph.property_graph import Edge, edges, nodes
+from graph.release import ReleaseHeader
 from graph.stores.port import today
-from graph.synthesis.method import VERSION
 from schema.errors import StoreError
 from schema.graphmodel import Property
 from schema.reading import ClaimReading, PrevalenceReading, Reading
@@ -44,8 +44,10 @@ POINTER: tuple[Property, ...] = (
     Property(name="loaded", type="string", about="the day (UTC) on which it was put in its place"),
     Property(name="format", type="integer", about="of nodes, relationships and records"),
     Property(name="method", type="string", about="version of the method that built the graph"),
-    Property(name="user", type="list of strings", about="studies that did not come with the package"),
-    Property(name="removed", type="list of strings", about="studies of the package that were taken out"),
+    Property(name="field", type="string", about="id of the field that the release is of"),
+    Property(name="field_digest", type="string", about="the state of field.yaml that the graph was built of"),
+    Property(name="user", type="list of strings", about="studies that did not come with the field"),
+    Property(name="removed", type="list of strings", about="studies of the field that were taken out"),
 )
 
 _M = TypeVar("_M", bound=BaseModel)
@@ -81,18 +83,15 @@ def edge_rows(graph: EvidenceGraph) -> Iterator[tuple[str, EdgeRow]]:
 
 def pointer_row(graph: EvidenceGraph, generation: int) -> dict[str, Any]:
     """What the pointer says when this generation of the graph is read."""
+    header = ReleaseHeader.of_graph(graph, today())
     return {
         "id": "pointer",
         "name": "current release",
         "generation": 0,
         "current": generation,
         "load": uuid.uuid4().hex,
-        "release": graph.release,
-        "loaded": today().isoformat(),
         "format": FORMAT,
-        "method": VERSION,
-        "user": sorted(graph.user),
-        "removed": sorted(graph.removed),
+        **{name: value for name, value in header.stored().items() if value is not None},
     }
 
 

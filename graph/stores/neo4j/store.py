@@ -8,12 +8,11 @@ from threading import Lock, RLock
 from typing import Any, TypeVar, cast
 
 from cachetools import LRUCache
-from neo4j import Record
 
 from graph.build import EvidenceGraph
 from graph.settings import Server
 from graph.stores.neo4j import cypher
-from graph.stores.neo4j.connection import Connection
+from graph.stores.neo4j.connection import Connection, Pointer
 from graph.stores.neo4j.loading import Neo4jWriter, readable
 from graph.stores.port import Reader, Store
 from graph.synthesis.method import VERSION
@@ -21,9 +20,10 @@ from graph.synthesis.overlap import Patients, all_patients
 from schema.answer import Counts
 from schema.association import Association, MechanismEdge
 from schema.errors import StoreEmpty, StoreOutdated
+from schema.field import EvidenceField
 from schema.reading import ClaimReading, PrevalenceReading, Reading
 from schema.study import Study
-from schema.vocabulary import Term, Vocabulary
+from schema.vocabulary import Term
 
 # associations and readings that a reader keeps: some kilobytes each
 _KEPT = 20_000
@@ -34,13 +34,9 @@ _T = TypeVar("_T")
 class Neo4jReader(Reader):
     """One generation. It never changes while it is there, so what was read of it is kept; `Store.still` tells whether it is there."""
 
-    def __init__(self, connection: Connection, pointer: Record) -> None:
-        self._connection = connection
-        self.generation: int = pointer["generation"]
-        self.load: str | None = pointer["load"]
-        self._release: str = pointer["release"]
-        self._loaded = date.fromisoformat(pointer["loaded"]) if pointer["loaded"] is not None else None
-        self._user, self._removed = frozenset(pointer["user"] or ()), frozenset(pointer["removed"] or ())
+    def __init__(self, connection: Connection, pointer: Pointer, base: EvidenceField) -> None:
+        self._connection, self._base = connection, base
+        self.generation, self.load, self.header = pointer.generation, pointer.load, pointer.header
         self._kept: LRUCache[Any, list[Any]] = LRUCache(_KEPT, getsizeof=lambda rows: len(rows) + 1)
         self._lock = Lock()
         self._wholes: dict[str, object] = {}
@@ -67,16 +63,19 @@ class Neo4jReader(Reader):
         return list(rows)
 
     def release(self) -> str:
-        return self._release
+        return self.header.release
 
     def loaded(self) -> date | None:
-        return self._loaded
+        return self.header.loaded
 
     def counts(self) -> Counts:
         return self._whole("counts", lambda: Counts(**self._connection.read(cypher.COUNTS, generation=self.generation)[0].data()))
 
-    def terms(self) -> Vocabulary:
-        return self._whole("terms", lambda: Vocabulary(self._connection.read_records(Term, cypher.TERMS, generation=self.generation)))
+    def field(self) -> EvidenceField:
+        def read() -> EvidenceField:
+            return self._base.holding(self._connection.read_records(Term, cypher.TERMS, generation=self.generation))
+
+        return self._whole("field", read)
 
     def edges(self, *, exposure: str | None = None, outcome: str | None = None, population: str | None = None) -> list[Association]:
         statement = cypher.EDGES_FROM if exposure is not None else cypher.EDGES_TO if outcome is not None else cypher.EDGES
@@ -147,16 +146,16 @@ class Neo4jReader(Reader):
 
     def graph(self) -> EvidenceGraph:
         return EvidenceGraph(
-            self._release,
+            self.header.release,
             tuple(self.studies().values()),
-            tuple(self.terms().terms.values()),
+            self.field(),
             tuple(self.findings()),
             tuple(self.prevalence()),
             tuple(self.claims()),
             tuple(self.edges()),
             tuple(self.mechanism_edges()),
-            self._user,
-            self._removed,
+            self.header.user,
+            self.header.removed,
         )
 
 
@@ -165,8 +164,8 @@ class Neo4jStore(Store):
 
     name = "neo4j"
 
-    def __init__(self, server: Server) -> None:
-        self._server = server
+    def __init__(self, server: Server, field: EvidenceField) -> None:
+        self._server, self._field = server, field
         self._connection = Connection(server)
         self._reader: Neo4jReader | None = None
         try:
@@ -180,13 +179,17 @@ class Neo4jStore(Store):
         if pointer is None:
             raise StoreEmpty(f"Nothing has been loaded into {self._server.uri} yet. Load sheets with: rdwi load PATH...")
         readable(pointer)
-        if pointer["method"] != VERSION:
+        pointer.header.refuse_unless(self._field, f"Neo4j at {self._server.uri}")
+        if not pointer.header.current:
             raise StoreOutdated(
-                f"The graph in Neo4j was built by method {pointer['method']}; this version's is {VERSION}. Load any sheet to build it anew."
+                f"The graph in Neo4j was built by method {pointer.header.method}; this version's is {VERSION}. "
+                "Load any sheet to build it anew."
             )
+        if not pointer.header.built_of(self._field):
+            raise StoreOutdated("The graph in Neo4j was built of another state of field.yaml. Load any sheet to build it anew.")
         known = self._reader
         if known is None or not _names(pointer, known):
-            known = self._reader = Neo4jReader(self._connection, pointer)
+            known = self._reader = Neo4jReader(self._connection, pointer, self._field)
         return known
 
     def still(self, reader: Reader) -> bool:
@@ -199,19 +202,20 @@ class Neo4jStore(Store):
         if pointer is None:
             return ()
         readable(pointer)
-        return tuple(self._connection.read_records(Term, cypher.TERMS, generation=pointer["generation"]))
+        pointer.header.refuse_unless(self._field, f"Neo4j at {self._server.uri}")
+        return tuple(self._connection.read_records(Term, cypher.TERMS, generation=pointer.generation))
 
     def replace(self, graph: EvidenceGraph) -> None:
-        with Neo4jWriter(self._server, self._connection.bookmarks) as writer:
+        with Neo4jWriter(self._server, self._field, self._connection.bookmarks) as writer:
             writer.write(graph)
 
     def close(self) -> None:
         self._connection.close()
 
 
-def _names(pointer: Record, reader: Neo4jReader) -> bool:
+def _names(pointer: Pointer, reader: Neo4jReader) -> bool:
     """Whether the pointer names what the reader reads. The number alone does not tell: a database may have been emptied or imported."""
-    return (pointer["generation"], pointer["load"], pointer["release"]) == (reader.generation, reader.load, reader.release())
+    return (pointer.generation, pointer.load, pointer.header.release) == (reader.generation, reader.load, reader.release())
 
 
 def _place(row: PrevalenceReading | ClaimReading) -> tuple[str, int]:

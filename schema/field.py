@@ -1,0 +1,219 @@
+"""A field of evidence: what `field.yaml` says of it, and its vocabulary. All that is one field's and not the method's.
+
+The five kinds of terms, the labels of nodes and all public names are the same in every field.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_args
+
+from pydantic import AliasChoices, ConfigDict, Field, PrivateAttr, field_validator
+
+from schema.populations import PopulationNode, Populations
+from schema.study import AXES, Axis, Count, Many, Number, Part, Population, Size, Slug, Text
+from schema.vocabulary import Kind, Term, Vocabulary
+
+# what an axis says that does not narrow
+ANY = "any"
+Proportion = Annotated[float | int, Field(gt=0, lt=1)]
+Scale = Annotated[float | int, Field(gt=0)]
+
+
+class AxisValues(Part):
+    """What tells groups of people apart along an axis: the values with their labels, and what else a table may say for them."""
+
+    label: Text
+    values: Annotated[dict[Slug, str], Field(min_length=1)]
+    means: dict[Text, Slug] = Field(default_factory=dict)
+
+
+class KindName(Part):
+    """What terms of a kind are called: one, and several."""
+
+    name: Text
+    plural: Text
+
+
+class Selection(Part):
+    """Who was selected into a population, and what that does to a comparison with those who were not."""
+
+    population: Slug
+    note: Text
+
+
+class Example(Part):
+    """A question as a reader may ask it, with its parameters."""
+
+    model_config = ConfigDict(extra="allow")
+
+    question: Slug
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+class Constants(Part):
+    """The constants of the method that a field may set, by their names in graph/synthesis/method.py; None: the method's own."""
+
+    reference_n: Size | None = None
+    reference_prevalence: Proportion | None = None
+    default_prevalence_lesion: Proportion | None = None
+    default_prevalence_continuous: Proportion | None = None
+    default_prevalence_other: Proportion | None = None
+    default_exposed_share: Proportion | None = None
+    mri_windows: Many[Count] | None = None
+    weight_mu_sd: Scale | None = None
+    weight_tau_scale: Scale | None = None
+    rhos: Annotated[tuple[Annotated[Number, Field(gt=0, le=1)], ...], Field(strict=False, min_length=1)] | None = None
+
+    def __hash__(self) -> int:
+        return hash(tuple(vars(self).values()))
+
+
+_KINDS = {
+    "risk-factor": KindName(name="risk factor", plural="risk factors"),
+    "csvd-marker": KindName(name="marker", plural="markers"),
+    "lesion": KindName(name="lesion", plural="lesions"),
+    "mechanism": KindName(name="mechanism", plural="mechanisms"),
+    "outcome": KindName(name="outcome", plural="outcomes"),
+}
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+class EvidenceField(Part):
+    """One field. `loaders.fields.read` makes it, and says what is wrong with its files.
+
+    `lesion` and `population` are meant where a question names none; `compared` are the groups that a comparison sets side by side,
+    `columns` those of the map of gaps, `apart` the groups into which one study sorts its patients, so that nobody is in two of them,
+    and `beside` the population whose own evidence the start page shows beside the default's.
+    """
+
+    id: Slug
+    title: Text
+    lead: Text
+    lesion: Slug
+    population: Slug
+    axes: dict[Axis, AxisValues]
+    # in field.yaml, populations
+    nodes: Annotated[tuple[PopulationNode, ...], Field(strict=False, min_length=1, validation_alias=AliasChoices("populations"))]
+    compared: Annotated[tuple[Slug, ...], Field(strict=False, min_length=1)]
+    columns: Annotated[tuple[Slug, ...], Field(strict=False, min_length=1)]
+    apart: Many[Annotated[tuple[Slug, ...], Field(strict=False, min_length=2)]] = ()
+    selection: Selection | None = None
+    beside: Slug | None = None
+    kinds: dict[Kind, KindName] = Field(default_factory=dict)
+    abbreviations: dict[Text, Text] = Field(default_factory=dict)
+    constants: Constants = Constants()
+    # worked rows of the workbook to fill in, by its sheets
+    worked: dict[Literal["studies", "populations", "prevalence", "findings", "mechanisms"], Many[dict[Text, Text]]] = Field(
+        default_factory=dict
+    )
+    cohort_aliases: dict[Text, Text] = Field(default_factory=dict)
+    examples: Many[Example] = ()
+
+    _folder: Path | None = PrivateAttr(None)
+    # not a function as default: pydantic would take it for a method
+    _base: Callable[[], Vocabulary] | None = PrivateAttr(None)
+    _vocabulary: Vocabulary | None = PrivateAttr(None)
+    _populations: Populations | None = PrivateAttr(None)
+    _digest: str | None = PrivateAttr(None)
+
+    @field_validator("axes")
+    @classmethod
+    def _with_any(cls, axes: dict[Axis, AxisValues]) -> dict[Axis, AxisValues]:
+        if "condition" not in axes:
+            raise ValueError("condition is missing: each group of people has one")
+        for axis, given in axes.items():
+            if axis != "condition" and ANY not in given.values:
+                raise ValueError(f"{axis} has no value {ANY}, for groups that it does not narrow")
+        return axes
+
+    def with_vocabulary(self, base: Callable[[], Vocabulary], folder: Path | None = None) -> Self:
+        """The field with its own vocabulary, which is read when it is first asked for, and the folder that it came from."""
+        return self._copied(_base=cache(base), _vocabulary=None, _folder=folder)
+
+    def _copied(self, **private: Any) -> Self:
+        made = self.model_copy()
+        for name, value in private.items():
+            setattr(made, name, value)
+        return made
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, EvidenceField) and self.digest == other.digest and self.vocabulary == other.vocabulary
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    @property
+    def folder(self) -> Path:
+        """Where its field.yaml, vocabulary.yaml and studies are."""
+        assert self._folder is not None
+        return self._folder
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """All terms: the field's, and those that a user has added."""
+        if self._vocabulary is None:
+            assert self._base is not None
+            self._vocabulary = self._base()
+        return self._vocabulary
+
+    @property
+    def populations(self) -> Populations:
+        if self._populations is None:
+            self._populations = Populations(self.nodes, self.population, self.used_axes)
+        return self._populations
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what field.yaml says, however it is written."""
+        if self._digest is None:
+            content = json.dumps(self.model_dump(mode="json", exclude_defaults=True), sort_keys=True, ensure_ascii=False)
+            self._digest = hashlib.sha256(content.encode()).hexdigest()
+        return self._digest
+
+    @property
+    def values(self) -> dict[Axis, tuple[str, ...]]:
+        """The values of each axis in use."""
+        return {axis: tuple(self.axes[axis].values) for axis in self.used_axes}
+
+    @property
+    def used_axes(self) -> tuple[Axis, ...]:
+        return tuple(axis for axis in AXES if axis in self.axes)
+
+    def kind_name(self, kind: Kind) -> KindName:
+        return self.kinds.get(kind, _KINDS[kind])
+
+    def label(self, group: Population) -> str:
+        """Whom a group holds: ICH, hypertensive arteriopathy, deep."""
+        labels = [self.axes[axis].values.get(getattr(group, axis), "") for axis in self.used_axes]
+        return ", ".join(label for label in labels if label)
+
+    @property
+    def base(self) -> Self:
+        """The field without what a user has added."""
+        return self._copied(_vocabulary=None)
+
+    def extended(self, terms: Sequence[Term]) -> Self:
+        """The field with further terms; call `clashes` first."""
+        return self.holding((*self.vocabulary.terms.values(), *terms))
+
+    def holding(self, terms: Iterable[Term]) -> Self:
+        """The field with these terms in place of its own: those of a store, in their order."""
+        return self._copied(_vocabulary=Vocabulary(terms))
+
+    def own(self, terms: Iterable[Term]) -> list[Term]:
+        """Those of the terms that a user has added."""
+        base = self.base.vocabulary
+        return [term for term in terms if term.id not in base]
+
+    @property
+    def own_terms(self) -> list[Term]:
+        """The terms that a user has added."""
+        return self.own(self.vocabulary.terms.values())
