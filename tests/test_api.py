@@ -449,7 +449,7 @@ VALUES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("down", [False, True])
-@pytest.mark.parametrize("sort", {one.removeprefix("-") for one in get_args(SortedBy) if one})
+@pytest.mark.parametrize("sort", [one for one in get_args(SortedBy) if one.isalpha()])
 @pytest.mark.parametrize(
     ("url", "params", "side"),
     [("/v1/factors", {}, "exposure"), ("/v1/outcomes", {"exposure": "r-dwi"}, "outcome"), ("/v1/contested", {}, "exposure")],

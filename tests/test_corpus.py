@@ -6,14 +6,18 @@ import filecmp
 from pathlib import Path
 
 import pytest
-from graph.questions.questions import evidence as evidence_of
-from graph.questions.questions import factors, prevalence
 
 import evidence
+from graph import questions
 from graph.opening import shipped, shipped_studies
 from graph.stores.port import Reader
 from loaders import sheets
+from schema.answer import Evidence
 from schema.vocabulary import Vocabulary, clashes
+
+
+def evidence_of(reader: Reader, exposure: str, outcome: str) -> Evidence:
+    return questions.Evidence(exposure=exposure, outcome=outcome).answer(reader)
 
 
 def test_every_sheet_loads_without_an_error() -> None:
@@ -60,7 +64,7 @@ def test_what_a_clinician_types_is_found(typed: str, term: str) -> None:
 
 
 def test_caa_has_seven_findings_from_two_studies_and_says_so(reader: Reader) -> None:
-    answer = factors(reader, population="CAA")
+    answer = questions.Factors(population="CAA").answer(reader)
     findings = {finding for one in answer.items for finding in one.findings}
     assert len(findings) == 7
     assert {finding.split(":")[0] for finding in findings} == {"kimberly-2009", "caa-dwi-evolution-2017"}
@@ -105,7 +109,7 @@ def test_trials_and_observation_of_blood_pressure_lowering_are_shown_apart(reade
 
 
 def test_the_prevalence_stands_beside_the_published_one(reader: Reader) -> None:
-    one = prevalence(reader).prevalence
+    one = questions.Prevalence().answer(reader).prevalence
     assert one.pooled is not None
     published = next(row for row in one.published if row.study.id == "posener-2023")
     assert published.pct == 23.5

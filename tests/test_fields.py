@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 import yaml
+from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from api import cli
+from api.app import create_app
 from graph.build import EvidenceGraph, build
 from graph.opening import check, field_of, load, open_graph, open_store, preview, remove, shipped, shipped_studies
 from graph.settings import Server, Settings
@@ -23,7 +27,9 @@ from graph.stores.memory import MemoryReader, MemoryStore
 from graph.stores.port import Reader
 from graph.synthesis.method import METHOD, method_of
 from loaders import fields, sheets
+from loaders.tables import template
 from schema.errors import InputProblems, StoreOfAnotherField, StoreOutdated
+from schema.names import normal
 from schema.problems import Problem
 from tests.conftest import BCG
 
@@ -60,7 +66,7 @@ def told(folder: Path) -> tuple[Problem, ...]:
          "populations[1].part_of[0]", "'general-populaton'", "a population of this field", "general-population"),
         ("    synonyms: [everybody]\n", "    part_of: [tropics]\n", "populations[0].part_of", "part of itself", "upwards only", None),
         ("  - id: temperate\n", "  - id: tropics\n", "populations[2].id", "'tropics' a second time", "each id once", None),
-        ("synonyms: [tropical]", "synonyms: [Everybody]", "populations[1].synonyms", "the name 'Everybody'", "a name of its own", None),
+        ("synonyms: [tropical]", "synonyms: [Everybody]", "populations[1].synonyms", "'Everybody'", "tell populations apart", None),
         ("compared: [tropics", "compared: [tropix", "compared[0]", "'tropix'", "a population of this field", "tropics"),
         ("columns: [general-population, tropics", "columns: [general-population, tropic", "columns[1]", "'tropic'", "", "tropics"),
         ("apart: [[tropics, temperate]]", "apart: [[tropics, temperature]]", "apart[0][1]", "'temperature'", "a population", "temperate"),
@@ -191,7 +197,11 @@ def test_a_fields_constants_are_those_of_its_answers_alone(bcg_reader: Reader, r
 
     assert "of 4839 patients" in questions.Evidence(exposure=PAIR[0], outcome=PAIR[1]).answer(bcg_reader).flips.text
     assert "of 145 patients" in questions.Evidence(exposure="cerebral-microbleeds", outcome="r-dwi").answer(reader).flips.text
-    assert {group.by for group in questions.Evidence(exposure=PAIR[0], outcome=PAIR[1]).answer(bcg_reader).subgroups} == {"design", "adjustment", "randomisation"}
+    assert {group.by for group in questions.Evidence(exposure=PAIR[0], outcome=PAIR[1]).answer(bcg_reader).subgroups} == {
+        "design",
+        "adjustment",
+        "randomisation",
+    }
     as_ours = bcg.field.model_copy(update={"constants": shipped().constants}).with_vocabulary(lambda: bcg.field.vocabulary)
     (one,) = [one for one in build(bcg.studies, as_ours).associations if one.population.id == "general-population"]
     (other,) = [one for one in bcg.associations if one.population.id == "general-population"]
@@ -215,6 +225,47 @@ def test_the_graph_of_another_field_has_its_populations_alone(bcg_reader: Reader
         "tropics",
         "temperate",
     }
+
+
+BCG_ANSWERS = [
+    "factors?lesion=tuberculosis", "evidence?exposure=BCG&outcome=TB", "compare?lesion=tuberculosis", "gaps?lesion=tuberculosis",
+    "contested", "terms", "prevalence?lesion=tuberculosis", "studies", "graph", "paths?from=BCG&to=TB", "outcomes?exposure=BCG&population=tropics",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", BCG_ANSWERS)
+def test_no_answer_of_a_field_holds_a_name_of_the_shipped_one(bcg: EvidenceGraph, asked: str) -> None:
+    theirs = {normal(word) for one in bcg.field.vocabulary.terms.values() for word in (one.id, one.name, *one.synonyms)}
+    named = [*shipped().vocabulary.terms.values(), *(one for one in shipped().populations.values() if one.id != "general-population")]
+    names = {name for one in named for name in (one.id, one.name) if "-" in name or " " in name or name.isupper()}
+    names |= {*shipped().abbreviations, "haemorrhage", "MRI", "scanned"}
+    with TestClient(create_app(MemoryStore(bcg))) as client:
+        answer = client.get(f"/v1/{asked}")
+    assert answer.status_code == 200
+    assert [name for name in sorted(names) if normal(name) not in theirs and re.search(rf"\\b{re.escape(name)}\\b", answer.text)] == []
+
+
+def test_the_workbook_of_a_field_has_its_axes_its_words_and_its_worked_rows(bcg: EvidenceGraph, tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_bytes(template.empty(bcg.field))
+    book = openpyxl.load_workbook(tmp_path / "a.xlsx")
+    header = [cell.value for cell in book["populations"][1]]
+    assert "location" in header
+    assert "arteriopathy" not in header
+    offered = {one.formula1 for one in book["populations"].data_validations.dataValidation}
+    assert '"any,tropics,temperate"' in offered
+    (problem,) = sheets.load([tmp_path / "a.xlsx"], bcg.field).problems
+    assert problem.found == "nothing but the worked examples of the template"
+
+
+def test_a_table_is_read_in_the_words_of_its_field(bcg: EvidenceGraph, tmp_path: Path) -> None:
+    head = "study,read,population,exposure,outcome,measure,value,ci_low,ci_high,direction"
+    row = "Smith 1950,full-text,people in the tropics,BCG vaccine,TB,OR,0.6,0.4,0.9,decreases"
+    (tmp_path / "a.csv").write_text(f"{head}\n{row}\n", encoding="utf-8")
+    loaded = sheets.load([tmp_path / "a.csv"], bcg.field)
+    assert loaded.problems == ()
+    (group,) = loaded.studies[0].populations
+    assert (group.condition, group.arteriopathy, group.location) == ("general-population", None, "tropics")
+    assert bcg.field.populations.nodes_of(group) == ("tropics",)
 
 
 # --- stores of another field ---

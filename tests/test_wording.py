@@ -16,12 +16,13 @@ from api.app import create_app
 from api.assistant import short
 from graph import questions, wording
 from graph.build import EvidenceGraph, build
+from graph.opening import shipped
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.synthesis.weight import weigh
 from graph.wording import measured, named, number, p_value, sentences, within
 from schema.association import Association, FamilyResult, TermRef
 from schema.study import Design, Population, Study
-from schema.vocabulary import Term, shipped
+from schema.vocabulary import Term
 
 ICH = TermRef(id="ich", name="intracerebral haemorrhage (ICH)", kind="population")
 RDWI = TermRef(id="r-dwi", name="Remote DWI lesions", kind="lesion", plural=True)

@@ -137,6 +137,7 @@ def synthesise(
         full_text=sum(corpus.studies[vote.reading.study].read == "full-text" for vote in basis),
         disagreeing=_disagreeing(primary, published, votes.published),
         patients=patients,
+        method=corpus.method,
     )
     result = primary.reml_hk if primary is not None and headline_row is None else None
     estimate_source: EstimateSource | None = "published" if headline_row else (primary.estimate_source if primary else None)
@@ -174,7 +175,7 @@ def synthesise(
         full_text=full_text,
         certainty=certainty if basis else None,
         reasons=reasons if basis else (),
-        contested=None if short else contested(votes.cohorts, surprises, corpus.studies),
+        contested=None if short else contested(votes.cohorts, surprises, corpus.studies, corpus.method),
         caption="",
         papers=tuple(study_ref(corpus.studies[study]) for study in studies or sorted({row.study for row in rows})),
         findings=tuple(row.finding for row in rows),

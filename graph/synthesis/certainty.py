@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
-from graph.synthesis.method import METHOD
+from graph.synthesis.method import METHOD, Method
 from graph.synthesis.reports import Vote
 from schema.association import LEVELS, CertaintyLevel, Direction, Reason
 from schema.study import Study
@@ -72,6 +72,7 @@ def judge(
     full_text: int,
     disagreeing: tuple[str, Sequence[str]] | None,
     patients: int,
+    method: Method = METHOD,
 ) -> tuple[CertaintyLevel, tuple[Reason, ...]]:
     """The level and the reasons.
 
@@ -89,7 +90,7 @@ def judge(
         level += by
         reasons.append(Reason(domain=domain, text=text, step=by, findings=tuple(of)))
 
-    _risk_of_bias(votes, studies, step)
+    _risk_of_bias(votes, studies, step, method)
     signs = {vote.reading.reports for vote in votes} - {0}
     if direction == "inconsistent" or len(signs) > 1:
         step("inconsistency", "cohorts report opposite signs", -1, [f for v in votes if v.reading.reports for f in v.findings])
@@ -138,7 +139,7 @@ def judge(
     return LEVELS[min(level, cap)], tuple(reasons)
 
 
-def _risk_of_bias(votes: Sequence[Vote], studies: Mapping[str, Study], step: Step) -> None:
+def _risk_of_bias(votes: Sequence[Vote], studies: Mapping[str, Study], step: Step, method: Method) -> None:
     if not votes:
         return
     k = len(votes)
@@ -150,7 +151,8 @@ def _risk_of_bias(votes: Sequence[Vote], studies: Mapping[str, Study], step: Ste
             continue
         share = scanned_share(studies[vote.reading.study])
         if share is None:
-            unknown.append(vote)
+            # where nobody is scanned nobody is left out
+            unknown += [vote] if method.mri_windows else []
         elif share < METHOD.scanned_share:
             few.append(vote)
     causes: list[tuple[str, Sequence[Vote]]] = []

@@ -74,7 +74,7 @@ def grid_of(votes: Sequence[Vote], method: Method = METHOD) -> Grid:
     return posterior(sorted(reports_of(vote.reading for vote in votes)), method)
 
 
-def contested(votes: Sequence[Vote], surprises: Sequence[int], studies: Mapping[str, Study]) -> Contested | None:
+def contested(votes: Sequence[Vote], surprises: Sequence[int], studies: Mapping[str, Study], method: Method = METHOD) -> Contested | None:
     """The camps and how they differ, where cohorts are significant both ways or one report is improbable given the others."""
     sides = {vote.reading.significant for vote in votes}
     if {1, -1} <= sides:
@@ -88,7 +88,7 @@ def contested(votes: Sequence[Vote], surprises: Sequence[int], studies: Mapping[
     for side in (1, 0, -1):
         members = [vote for vote in votes if _side(vote) == side]
         if members:
-            camps.append(camp(_NAMES[side], members, studies))
+            camps.append(camp(_NAMES[side], members, studies, method))
     return Contested(why=why, camps=tuple(camps), differences=differences(camps))
 
 
@@ -96,9 +96,10 @@ def _side(vote: Vote) -> int:
     return vote.reading.reports
 
 
-def camp(name: str, votes: Sequence[Vote], studies: Mapping[str, Study]) -> Camp:
+def camp(name: str, votes: Sequence[Vote], studies: Mapping[str, Study], method: Method = METHOD) -> Camp:
     """A side of a contradiction, with the features in which sides can differ."""
-    features = {feature: _spread(votes, studies, tell) for feature, tell in _FEATURES.items()}
+    told = {feature: tell for feature, tell in _FEATURES.items() if feature != _WINDOW or method.mri_windows}
+    features = {feature: _spread(votes, studies, tell) for feature, tell in told.items()}
     return Camp(
         report=name,
         studies=tuple(vote.reading.study for vote in votes),
@@ -120,11 +121,12 @@ def _window(study: Study) -> str:
     return "not reported"
 
 
+_WINDOW = "MRI window"
 _FEATURES: dict[str, Callable[[Vote, Study], str]] = {
     "design": lambda _, study: study.design or "not reported",
     "randomised": lambda vote, _: "randomised" if vote.reading.row.randomised else "observational",
     "adjustment": lambda vote, _: {True: "adjusted", False: "crude", None: "not reported"}[vote.reading.row.adjusted],
-    "MRI window": lambda _, study: _window(study),
+    _WINDOW: lambda _, study: _window(study),
     "definition": lambda vote, _: vote.reading.row.outcome_as_reported or "not reported",
     "population": lambda vote, study: study.population(vote.reading.row.population).label,
     "n": lambda vote, _: str(vote.reading.n) if vote.reading.n_known else "not reported",
@@ -135,7 +137,7 @@ _FEATURES: dict[str, Callable[[Vote, Study], str]] = {
 def differences(camps: Sequence[Camp]) -> tuple[str, ...]:
     """The features that no two camps share a value of; what isn't reported can't differ."""
     told = []
-    for feature in _FEATURES:
+    for feature in camps[0].features if camps else ():
         values = [set(camp.features[feature].split("; ")) for camp in camps]
         known = all("not reported" not in one for one in values)
         apart = all(not values[i] & values[j] for i in range(len(values)) for j in range(i))

@@ -8,7 +8,6 @@ from graph.synthesis.associations import Corpus, Synthesis
 from graph.synthesis.contested import camp, differences
 from graph.wording import caption
 from schema.association import Association, Contested
-from schema.study import Study
 
 Key = tuple[str, str, str]
 
@@ -20,20 +19,20 @@ def with_counterpart(key: Key, syntheses: Mapping[Key, Synthesis], corpus: Corpu
     other = syntheses.get((counterpart, key[1], key[2])) if counterpart else None
     if other is None or own.association.contested is not None:
         return own.association
-    contested = against_counterpart(own, other, corpus.studies)
+    contested = against_counterpart(own, other, corpus)
     if contested is None:
         return own.association
     association = own.association.model_copy(update={"contested": contested})
     return association.model_copy(update={"caption": caption(association)})
 
 
-def against_counterpart(own: Synthesis, other: Synthesis, studies: Mapping[str, Study]) -> Contested | None:
+def against_counterpart(own: Synthesis, other: Synthesis, corpus: Corpus) -> Contested | None:
     """Trials against observation: an association whose counterpart gives another direction. Both lines are shown, each by itself."""
     a, b = own.association, other.association
     if not own.votes.cohorts or not other.votes.cohorts or a.direction == b.direction:
         return None
     sides = [
-        camp(f"{one.association.exposure.name}, as a whole: {one.association.direction}", one.votes.cohorts, studies)
+        camp(f"{one.association.exposure.name}, as a whole: {one.association.direction}", one.votes.cohorts, corpus.studies, corpus.method)
         for one in (own, other)
     ]
     said = {"increases": "increases", "decreases": "decreases", "inconclusive": "nothing clear", "inconsistent": "both"}

@@ -63,7 +63,7 @@ def prevalence(lesion: str, population: str, readings: Sequence[PrevalenceReadin
     rows = _independent(rows, corpus.patients)
     used = [row for row in rows if row.used == "pooled"]
     pooled = pool(used)
-    certainty, reasons = _judge(used, pooled, corpus.studies)
+    certainty, reasons = _judge(used, pooled, corpus.studies, corpus.method)
     return Prevalence(
         lesion=term_ref(corpus.vocabulary[lesion]),
         population=population_ref(corpus.populations[population]),
@@ -259,7 +259,7 @@ def _windows(rows: Sequence[PrevalenceRow], method: Method) -> tuple[Window, ...
 
 
 def _judge(
-    rows: Sequence[PrevalenceRow], pooled: PooledPrevalence | None, studies: Mapping[str, Study]
+    rows: Sequence[PrevalenceRow], pooled: PooledPrevalence | None, studies: Mapping[str, Study], method: Method
 ) -> tuple[CertaintyLevel | None, tuple[Reason, ...]]:
     """Certainty of a prevalence: the track starts high, and goes by what the rows say of themselves."""
     if pooled is None:
@@ -273,7 +273,7 @@ def _judge(
         level -= 1
         text = f"fewer than {METHOD.scanned_share:.0%} of the eligible were scanned in {', '.join(few)}"
         reasons.append(Reason(domain="risk of bias", text=text, step=-1))
-    if unknown:
+    if unknown and method.mri_windows:
         text = f"share of the eligible that was scanned not known in {unknown} of {wording.count(len(rows), 'cohort')}"
         reasons.append(Reason(domain="risk of bias", text=text))
     interval = pooled.prediction_interval
