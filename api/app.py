@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from copy import deepcopy
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
+from pydantic import BaseModel
 
 from api import errors
 from api.cache import SCHEMA, Answers
@@ -17,31 +18,21 @@ from api.deps import ReaderDep, once
 from api.errors import ProblemDetails
 from api.pages import installed
 from api.rest import health, lookups, preview, questions, whole
-from graph.questions import (
-    Compare,
-    Contested,
-    Evidence,
-    Factors,
-    Gaps,
-    Mechanisms,
-    Outcomes,
-    Page,
-    Paths,
-    Prevalence,
-    Question,
-    Studies,
-    Terms,
-)
+from graph import questions as asked
+from graph.questions import lookups as named
 from graph.questions.lookups import package_version
-from graph.stores.port import Store
+from graph.stores.port import Reader, Store
 
-_ONE = Page(limit=1)
-# the answers that OpenAPI shows as examples: real ones, of the store that is served
-EXAMPLES: tuple[Question, ...] = (
-    Factors(population="caa", page=_ONE), Outcomes(page=_ONE), Evidence(exposure="cerebral-microbleeds", outcome="r-dwi", population="caa"),
-    Contested(lesion="r-dwi", page=_ONE), Compare(page=_ONE), Paths(start="cerebral-microbleeds", end="poor-functional-outcome", page=_ONE),
-    Gaps(page=_ONE), Prevalence(population="ich-caa"), Mechanisms(page=_ONE), Studies(page=_ONE), Terms(q="CMBs", page=_ONE),
-)  # fmt: skip
+
+def examples(reader: Reader, store: Store) -> Iterator[tuple[str, BaseModel]]:
+    """The answers that OpenAPI shows as examples, by their paths: real answers of this store to the field's examples."""
+    known = {question.called() for question in asked.QUESTIONS}
+    for one in reader.field().examples:
+        if one.question in known:
+            yield f"/v1/{one.question}", asked.named(one.question, one.parameters, limit=1).answer(reader)
+        elif one.question == "term":
+            yield "/v1/terms/{id}", named.term(reader, one.parameters["id"])
+    yield "/v1/releases/current", named.release(reader, store)
 
 
 def create_app(store: Store) -> FastAPI:
@@ -76,11 +67,11 @@ def create_app(store: Store) -> FastAPI:
     installed.install(app)
     errors.install(app)
     app.add_middleware(Answers, store=store)
-    _serve_schema(app)
+    _serve_schema(app, store)
     return app
 
 
-def _serve_schema(app: FastAPI) -> None:
+def _serve_schema(app: FastAPI, store: Store) -> None:
     """Serve the OpenAPI document with real answers in it: like any answer from one release, and never from the event loop."""
     app.router.routes[:] = [route for route in app.router.routes if getattr(route, "path", None) != SCHEMA]
 
@@ -88,9 +79,9 @@ def _serve_schema(app: FastAPI) -> None:
     def schema(reader: ReaderDep) -> JSONResponse:
         document = deepcopy(app.openapi())
         _with_media_types(document)
-        for question in EXAMPLES:
-            content = document["paths"][f"/v1/{question.called()}"]["get"]["responses"]["200"]["content"]["application/json"]
-            content["example"] = question.answer(reader).model_dump(mode="json")
+        for path, answer in examples(reader, store):
+            content = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+            content["example"] = answer.model_dump(mode="json")
         return JSONResponse({**document, "x-release": reader.release()})
 
 

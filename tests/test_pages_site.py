@@ -97,11 +97,14 @@ def test_the_files_hold_what_the_api_answers(folder: Path, few: EvidenceGraph) -
 
 
 def test_the_names_of_files_are_told_apart() -> None:
-    assert file_of(key_of("/factors", {"population": "ich"})) == "factors"
-    assert file_of(key_of("/", {})) == "start"
-    one, other = (file_of(key_of(f"/cohorts/{name}", {})) for name in ("ICH-ADAPT", "ICH%2FADAPT"))
+    assert file_of(key_of(shipped(), "/factors", {"population": "ich"})) == "factors"
+    assert file_of(key_of(shipped(), "/", {})) == "start"
+    one, other = (file_of(key_of(shipped(), f"/cohorts/{name}", {})) for name in ("ICH-ADAPT", "ICH%2FADAPT"))
     assert one != other
-    long = [file_of(key_of("/evidence", {"exposure": "a" * 100, "outcome": "b" * 100, "population": place})) for place in ("ich", "caa")]
+    long = [
+        file_of(key_of(shipped(), "/evidence", {"exposure": "a" * 100, "outcome": "b" * 100, "population": place}))
+        for place in ("ich", "caa")
+    ]
     assert long[0] != long[1]
     assert max(map(len, long)) < 140
 

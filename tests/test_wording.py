@@ -214,7 +214,7 @@ def test_certainty_is_named_with_what_lowered_it() -> None:
 
 
 def test_no_sentence_of_the_corpus_says_cause_or_no_effect_as_a_finding(graph: EvidenceGraph) -> None:
-    terms = shipped()
+    terms = shipped().vocabulary
     for one in graph.associations:
         told = sentences.known(one, terms[one.outcome.id])
         text = " ".join(told).replace("includes no effect", "")
@@ -335,11 +335,11 @@ def test_a_name_within_a_sentence_begins_small_where_it_is_a_word(name: str, pro
     ],
 )  # fmt: skip
 def test_the_shipped_names_keep_their_capitals_where_they_are_proper(term: str, expected: str) -> None:
-    assert within(shipped()[term]) == expected
+    assert within(shipped().vocabulary[term]) == expected
 
 
 def test_an_increase_is_told_by_what_it_is_of() -> None:
-    terms = shipped()
+    terms = shipped().vocabulary
     assert wording.more(terms["r-dwi"]) == "more remote DWI lesions"
     assert wording.more(terms["mortality"]) == "a higher risk of death"
     assert wording.more(terms["mortality"], less=True) == "a lower risk of death"
@@ -390,7 +390,7 @@ def test_every_design_has_its_words() -> None:
 )
 def test_groups_are_told_in_words(condition: Any, arteriopathy: Any, location: Any, told: str) -> None:
     group = Population(id="all", label="all", condition=condition, arteriopathy=arteriopathy, location=location)
-    assert wording.people(group) == told
+    assert shipped().label(group) == told
 
 
 @pytest.mark.parametrize(("slug", "told"), [("csvd-marker", "CSVD marker"), ("dwi-lesion", "DWI lesion"), ("vessel", "vessel")])
@@ -437,7 +437,7 @@ def test_the_reasons_by_which_rows_are_known_to_be_of_counted_patients_are_those
     ],
 )  # fmt: skip
 def test_plurals_are_those_of_the_head_of_a_name(term: str, expected: str) -> None:
-    assert wording.verb(shipped()[term]) == expected
+    assert wording.verb(shipped().vocabulary[term]) == expected
 
 
 def test_a_contrast_of_an_unknown_kind_is_told_in_words(reader: MemoryReader) -> None:
