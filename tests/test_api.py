@@ -747,7 +747,7 @@ def test_an_error_inside_is_a_500_that_tells_nothing_of_it(graph: EvidenceGraph,
 
     with TestClient(create_app(MemoryStore(graph)), raise_server_exceptions=False) as opened:
         with monkeypatch.context() as patch:
-            patch.setattr(questions, "factors", broken)
+            patch.setattr(questions.Factors, "answer", broken)
             response = opened.get("/v1/factors")
             problem(response, 500)
             assert "secret" not in response.text

@@ -229,7 +229,8 @@ def test_the_graph_of_another_field_has_its_populations_alone(bcg_reader: Reader
 
 BCG_ANSWERS = [
     "factors?lesion=tuberculosis", "evidence?exposure=BCG&outcome=TB", "compare?lesion=tuberculosis", "gaps?lesion=tuberculosis",
-    "contested", "terms", "prevalence?lesion=tuberculosis", "studies", "graph", "paths?from=BCG&to=TB", "outcomes?exposure=BCG&population=tropics",
+    "contested", "terms", "prevalence?lesion=tuberculosis", "studies", "graph", "paths?from=BCG&to=TB",
+    "outcomes?exposure=BCG&population=tropics",
 ]  # fmt: skip
 
 

@@ -40,17 +40,21 @@ class Told(Frozen, Generic[S]):
         "try `suggestions`."
     )
     text: str = Field(description="what the status means here, in a sentence or two")
-    suggestions: tuple[str, ...] = Field((), description="the nearest names, where one was not understood")
-    query: dict[str, Any] = Field({}, description="the question as it was understood: ids, population with its parts, filters")
-    release: str | None = Field(None, description="the release of the evidence that answers; quote it")
-    total: int = Field(0, description="how many items there are")
-    shown: int = Field(0, description="how many of them are here")
-    more: str | None = Field(None, description="what was too long to stand here, and how to ask for it")
-    unknown_dropped: int = Field(0, description="rows left out because it is not known whether they match the filters")
-    note: str | None = Field(None, description="what a reader must know first")
+    suggestions: tuple[str, ...] = Field(default=(), description="the nearest names, where one was not understood")
+    query: dict[str, Any] = Field(default={}, description="the question as it was understood: ids, population with its parts, filters")
+    release: str | None = Field(default=None, description="the release of the evidence that answers; quote it")
+    total: int = Field(default=0, description="how many items there are")
+    shown: int = Field(default=0, description="how many of them are here")
+    more: str | None = Field(default=None, description="what was too long to stand here, and how to ask for it")
+    unknown_dropped: int = Field(default=0, description="rows left out because it is not known whether they match the filters")
+    note: str | None = Field(default=None, description="what a reader must know first")
     items: tuple[S, ...] = ()
-    full: tuple[dict[str, Any], ...] | None = Field(None, description="where form is full: the items whole, as the REST API gives them")
-    sources: tuple[Source, ...] = Field((), description="the papers of the items, which name them by id; cite them with every claim")
+    full: tuple[dict[str, Any], ...] | None = Field(
+        default=None, description="where form is full: the items whole, as the REST API gives them"
+    )
+    sources: tuple[Source, ...] = Field(
+        default=(), description="the papers of the items, which name them by id; cite them with every claim"
+    )
     disclaimer: str = DISCLAIMER
 
 
@@ -70,10 +74,10 @@ class ShortAssociation(Frozen):
     said: str = Field(description="the association in a dozen words")
     measure: str | None = None
     estimate: float | None = None
-    ci: Interval | None = Field(None, description="95%")
+    ci: Interval | None = Field(default=None, description="95%")
     contrast: str | None = None
     estimate_source: EstimateSource | None = None
-    estimate_of: str | None = Field(None, description="how many cohorts the estimate is from; others may only vote")
+    estimate_of: str | None = Field(default=None, description="how many cohorts the estimate is from; others may only vote")
     interval_includes_no_effect: bool | None = None
     cohorts: int = Field(description="independent cohorts that say something; papers that share patients count once")
     cohorts_reporting: dict[str, int] = Field(description="cohorts by report: increases, decreases, not_significant, unclear")
@@ -85,7 +89,7 @@ class ShortAssociation(Frozen):
     p_direction: float | None = Field(description="0.5..1, the probability that the true effect has this sign")
     certainty: CertaintyLevel | None
     certainty_reasons: tuple[str, ...] = ()
-    contested: str | None = Field(None, description="why the evidence contradicts itself; null where it doesn't")
+    contested: str | None = Field(default=None, description="why the evidence contradicts itself; null where it doesn't")
     read_in_full: int = Field(description="how many of the studies were read in full text; the others as abstracts")
     studies: tuple[str, ...] = Field(description="ids of the papers, among `sources`")
 
@@ -99,7 +103,7 @@ class ShortRow(Frozen):
     reported: str = Field(description="the direction that the paper reports, of exposure on outcome as it names them")
     exposure: str
     outcome: str
-    figure: str | None = Field(None, description="measure, value and 95% interval")
+    figure: str | None = Field(default=None, description="measure, value and 95% interval")
     p: float | str | None = None
     adjusted: bool | None = None
     used: str = Field(description="pooled, votes or shown (not counted)")
@@ -108,7 +112,7 @@ class ShortRow(Frozen):
 
 class ShortEvidence(ShortAssociation):
     rows: tuple[ShortRow, ...]
-    flips: str | None = Field(None, description="what would turn the association")
+    flips: str | None = Field(default=None, description="what would turn the association")
 
 
 class ShortComparison(Frozen):
@@ -126,7 +130,7 @@ class ShortPrevalence(Frozen):
     population: Term
     pct: float | None = None
     ci: Interval | None = None
-    next_cohort: Interval | None = Field(None, description="95% prediction interval")
+    next_cohort: Interval | None = Field(default=None, description="95% prediction interval")
     cohorts: int
     cases: int | None = None
     total: int | None = None
@@ -163,7 +167,7 @@ class ShortGap(Frozen):
     said: str
     known_in: tuple[str, ...]
     expected_change: float = Field(description="by how much one more cohort would move the probability of an increase, on average")
-    sample_size: int | None = Field(None, description="patients that detect the odds ratio asked for")
+    sample_size: int | None = Field(default=None, description="patients that detect the odds ratio asked for")
     studies: tuple[str, ...]
 
 

@@ -59,6 +59,8 @@ def _tool(store: Store, one: tools.Tool) -> Tool:
     return Tool(
         fn=ask,
         name=one.name,
+        title=None,
+        context_kwarg=None,
         description=one.told,
         parameters=one.takes,
         fn_metadata=FuncMetadata(arg_model=_Given, output_schema=one.gives),

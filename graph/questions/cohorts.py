@@ -23,7 +23,7 @@ class Cohorts(Question):
 
     topic: ClassVar[str] = "studies"
 
-    q: Annotated[str | None, Spelt(assistant="text", argument="TEXT")] = Field(None, description="words of the cohort's name")
+    q: Annotated[str | None, Spelt(assistant="text", argument="TEXT")] = Field(default=None, description="words of the cohort's name")
     page: Page = Page()
 
     def answer(self, reader: Reader) -> Answer[CohortItem]:

@@ -17,8 +17,8 @@ from schema.association import Association
 class Contested(Associations):
     """The associations on which the evidence contradicts itself, with the camps and what differs between them."""
 
-    lesion: str | None = Field(None, description="keep associations with this lesion on either side")
-    outcome: str | None = Field(None, description="keep associations with this outcome")
+    lesion: str | None = Field(default=None, description="keep associations with this lesion on either side")
+    outcome: str | None = Field(default=None, description="keep associations with this outcome")
 
     def answer(self, reader: Reader) -> Answer[Association]:
         query: dict[str, Any] = {}

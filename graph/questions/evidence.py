@@ -36,7 +36,7 @@ class Evidence(Question):
     outcome: Annotated[str, Spelt(argument="OUTCOME")] = Field(description="the outcome: id, name or synonym")
     population: Place = None
     baseline: float | None = Field(
-        None, gt=0, lt=100, description="the risk without the exposure, in percent, at which absolute risks are told"
+        default=None, gt=0, lt=100, description="the risk without the exposure, in percent, at which absolute risks are told"
     )
     filters: Filters = Filters()
 

@@ -19,20 +19,20 @@ T = TypeVar("T")
 class Filters(Part):
     """What to keep. `indirect` adds the evidence of the wider populations, in columns of its own."""
 
-    design: Several[Design] = Field((), description="study designs to keep (repeat)")
+    design: Several[Design] = Field(default=(), description="study designs to keep (repeat)")
     adjusted: Annotated[bool | None, Spelt(option="--adjusted/--not-adjusted")] = Field(
-        None, description="keep rows that are known to be adjusted, or not"
+        default=None, description="keep rows that are known to be adjusted, or not"
     )
     randomised: Annotated[bool | None, Spelt(option="--randomised/--observational")] = Field(
-        None, description="keep comparisons of randomised arms, or all others"
+        default=None, description="keep comparisons of randomised arms, or all others"
     )
-    min_n: int | None = Field(None, ge=1, description="keep rows of at least that many patients")
-    year_from: int | None = Field(None, ge=1900, le=2100, description="keep studies published in or after that year")
-    year_to: int | None = Field(None, ge=1900, le=2100, description="keep studies published in or before that year")
+    min_n: int | None = Field(default=None, ge=1, description="keep rows of at least that many patients")
+    year_from: int | None = Field(default=None, ge=1900, le=2100, description="keep studies published in or after that year")
+    year_to: int | None = Field(default=None, ge=1900, le=2100, description="keep studies published in or before that year")
     max_mri_day: float | None = Field(
-        None, ge=0, allow_inf_nan=False, description="keep studies whose last MRI was at or before that day after onset"
+        default=None, ge=0, allow_inf_nan=False, description="keep studies whose last MRI was at or before that day after onset"
     )
-    exclude: Several[str] = Field((), description="study ids to leave out (repeat)")
+    exclude: Several[str] = Field(default=(), description="study ids to leave out (repeat)")
     indirect: bool = Field(default=False, description="add the evidence of wider populations, beside the population's own")
 
     @property

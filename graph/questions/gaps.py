@@ -35,14 +35,14 @@ class Gaps(Question):
     topic: ClassVar[str] = "across"
 
     lesion: str | None = Field(
-        None,
+        default=None,
         description="the lesion or outcome: id, name or synonym; the field's own where outcome is left out, too; with outcome: the factor",
     )
-    outcome: str | None = Field(None, description="the outcome: id, name or synonym")
+    outcome: str | None = Field(default=None, description="the outcome: id, name or synonym")
     populations: several.Places = ()
-    state: Several[State] = Field(("empty", "weak"), description="which cells (repeat): empty, weak, fair")
+    state: Several[State] = Field(default=("empty", "weak"), description="which cells (repeat): empty, weak, fair")
     odds_ratio: float = Field(
-        METHOD.stated_odds_ratio, ge=0.01, le=100, description="the odds ratio that the sample size is to detect; not 1"
+        default=METHOD.stated_odds_ratio, ge=0.01, le=100, description="the odds ratio that the sample size is to detect; not 1"
     )
     filters: Filters = Filters()
     page: Page = Page()

@@ -28,14 +28,14 @@ _T = TypeVar("_T")
 class Narrow(Part):
     """Which items of a list to show."""
 
-    kind: Kind | None = Field(None, description="keep items of that kind")
-    category: str | None = Field(None, description="keep items of that category")
-    direction: Direction | None = Field(None, description="keep associations of that direction")
-    certainty: CertaintyLevel | None = Field(None, description="keep associations of that certainty")
+    kind: Kind | None = Field(default=None, description="keep items of that kind")
+    category: str | None = Field(default=None, description="keep items of that category")
+    direction: Direction | None = Field(default=None, description="keep associations of that direction")
+    certainty: CertaintyLevel | None = Field(default=None, description="keep associations of that certainty")
     contested: Annotated[bool | None, Spelt(option="--contested/--not-contested")] = Field(
-        None, description="keep associations that are contested, or not"
+        default=None, description="keep associations that are contested, or not"
     )
-    min_cohorts: int | None = Field(None, ge=0, description="keep associations of at least that many independent cohorts")
+    min_cohorts: int | None = Field(default=None, ge=0, description="keep associations of at least that many independent cohorts")
 
     @property
     def active(self) -> dict[str, Any]:
@@ -56,8 +56,8 @@ class Narrow(Part):
 class Page(Part):
     """Which part of a list to show. `limit` None: all of it."""
 
-    limit: int | None = Field(None, ge=1, le=LARGEST_PAGE, description=f"how many items; {ITEMS} where it is left out")
-    offset: int = Field(0, ge=0, description="how many items to leave out first")
+    limit: int | None = Field(default=None, ge=1, le=LARGEST_PAGE, description=f"how many items; {ITEMS} where it is left out")
+    offset: int = Field(default=0, ge=0, description="how many items to leave out first")
 
 
 def ordered(items: Sequence[Association], sort: SortedBy | None, side: Side) -> list[Association]:

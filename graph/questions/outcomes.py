@@ -18,7 +18,7 @@ class Outcomes(OneSided):
     """What an exposure (a factor, marker or lesion) is linked to in a population."""
 
     exposure: Annotated[str | None, Spelt(argument="EXPOSURE")] = Field(
-        None, description="the exposure: id, name or synonym; the field's own lesion where it is left out"
+        default=None, description="the exposure: id, name or synonym; the field's own lesion where it is left out"
     )
 
     def answer(self, reader: Reader) -> Answer[Association]:

@@ -33,7 +33,7 @@ class Paths(Question):
     start: Annotated[str, Spelt(rest="from", argument="FROM")] = Field(description="the term to start from: id, name or synonym")
     end: Annotated[str, Spelt(rest="to", argument="TO")] = Field(description="the term to end at: id, name or synonym")
     population: Place = None
-    max_length: int = Field(4, ge=1, le=6, description="how many links a chain has at most")
+    max_length: int = Field(default=4, ge=1, le=6, description="how many links a chain has at most")
     filters: Filters = Filters()
     page: Page = Page()
 

@@ -22,12 +22,12 @@ class Studies(Question):
     topic: ClassVar[str] = "studies"
 
     q: Annotated[str | None, Spelt(assistant="text", argument="TEXT")] = Field(
-        None, description="words of id, title, authors, journal or cohorts"
+        default=None, description="words of id, title, authors, journal or cohorts"
     )
-    design: Several[Design] = Field((), description="study designs to keep (repeat)")
-    year_from: int | None = Field(None, ge=1900, le=2100, description="published in or after that year; undated ones are counted")
-    year_to: int | None = Field(None, ge=1900, le=2100, description="published in or before that year; undated ones are counted")
-    country: str | None = Field(None, description="one of the study's countries")
+    design: Several[Design] = Field(default=(), description="study designs to keep (repeat)")
+    year_from: int | None = Field(default=None, ge=1900, le=2100, description="published in or after that year; undated ones are counted")
+    year_to: int | None = Field(default=None, ge=1900, le=2100, description="published in or before that year; undated ones are counted")
+    country: str | None = Field(default=None, description="one of the study's countries")
     page: Page = Page()
 
     def answer(self, reader: Reader) -> Answer[StudyItem]:

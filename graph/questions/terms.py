@@ -21,9 +21,9 @@ class Terms(Question):
     formats: ClassVar[tuple[str, ...]] = DATA
 
     q: Annotated[str | None, Spelt(assistant="text", argument="TEXT")] = Field(
-        None, description="part of an id, name or synonym, British or American"
+        default=None, description="part of an id, name or synonym, British or American"
     )
-    kind: Kind | None = Field(None, description="keep terms of that kind")
+    kind: Kind | None = Field(default=None, description="keep terms of that kind")
     page: Page = Page()
 
     def answer(self, reader: Reader) -> Answer[TermItem]:
