@@ -49,12 +49,8 @@ class Told(Frozen, Generic[S]):
     unknown_dropped: int = Field(default=0, description="rows left out because it is not known whether they match the filters")
     note: str | None = Field(default=None, description="what a reader must know first")
     items: tuple[S, ...] = ()
-    full: tuple[dict[str, Any], ...] | None = Field(
-        default=None, description="where form is full: the items whole, as the REST API gives them"
-    )
-    sources: tuple[Source, ...] = Field(
-        default=(), description="the papers of the items, which name them by id; cite them with every claim"
-    )
+    full: tuple[dict[str, Any], ...] | None = Field(default=None, description="where form is full: the items whole, as REST gives them")
+    sources: tuple[Source, ...] = Field(default=(), description="the papers of the items, which name them by id; cite them")
     disclaimer: str = DISCLAIMER
 
 

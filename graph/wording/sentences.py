@@ -31,7 +31,7 @@ from graph.wording.numbers import (
     same_interval,
 )
 from schema.answer import Answer
-from schema.association import LEVELS, Association, CertaintyLevel, FamilyResult, Row, TermRef
+from schema.association import LEVELS, Association, FamilyResult, Row, TermRef
 from schema.vocabulary import Term
 
 _CAP = "published disagrees"
@@ -254,7 +254,8 @@ def summary(answer: Answer[Association], *, side: str) -> str:
     same = sum(repeated(one) for one in items)
     single = sum(one.cohorts <= 1 for one in items)
     pooled = sum(one.estimate_source in {"pooled-bayes", "pooled-reml-hk"} for one in items)
-    best: CertaintyLevel | None = max((one.certainty for one in items if one.certainty), key=LEVELS.index, default=None)
+    ranks = [LEVELS.index(one.certainty) for one in items if one.certainty]
+    best = LEVELS[max(ranks)] if ranks else None
     highest = sum(one.certainty == best for one in items)
     sure = f" No certainty is above {level(best)} ({highest} of {len(items)})." if best else ""
     parts = [
