@@ -21,6 +21,7 @@ from schema.vocabulary import Kind, Term, Vocabulary
 # what an axis says that does not narrow
 ANY = "any"
 Proportion = Annotated[float | int, Field(gt=0, lt=1)]
+RowSet = Literal["studies", "populations", "prevalence", "findings", "mechanisms"]
 Scale = Annotated[float | int, Field(gt=0)]
 
 
@@ -110,10 +111,9 @@ class EvidenceField(Part):
     kinds: dict[Kind, KindName] = Field(default_factory=dict)
     abbreviations: dict[Text, Text] = Field(default_factory=dict)
     constants: Constants = Constants()
-    # worked rows of the workbook to fill in, by its sheets
-    worked: dict[Literal["studies", "populations", "prevalence", "findings", "mechanisms"], Many[dict[Text, Text]]] = Field(
-        default_factory=dict
-    )
+    # of the workbook to fill in, by its sheets: worked rows, and what a column is for in words of the field
+    worked: dict[RowSet, Many[dict[Text, Text]]] = Field(default_factory=dict)
+    help: dict[RowSet, dict[Text, Text]] = Field(default_factory=dict)
     cohort_aliases: dict[Text, Text] = Field(default_factory=dict)
     examples: Many[Example] = ()
 

@@ -89,7 +89,9 @@ class Reading:
 
     def _skipped(self, cells: list[Cell], *, first: bool) -> bool:
         header = self.header
-        if first and all((match := header.matches.get(cell.column)) is not None and cell.text == match.column.help for cell in cells):
+        if first and all(
+            (match := header.matches.get(cell.column)) is not None and cell.text == match.column.help_in(self.book.of) for cell in cells
+        ):
             return True
         named = header.cells.get(cells[0].column)
         if (
@@ -271,7 +273,7 @@ class Reading:
                     )
                 )
                 return None
-            known[study] = TableDocument({"id": study}, is_flat=table == FLAT, populations=self.book.of.populations)
+            known[study] = TableDocument({"id": study}, is_flat=table == FLAT, of=self.book.of)
             known[study].cells[()] = known[study].cells[("id",)] = cell
             known[study].named(None, name, cell)
         return str(study)
