@@ -74,9 +74,9 @@ class ReleaseHeader(BaseModel):
                 "It was left as it is: name its field, or another store."
             )
 
-    def built_of(self, field: EvidenceField) -> bool:
-        """Whether it was built by this method from that state of the field; one that does not say is taken to be."""
-        return self.current and self.field_digest in {None, field.digest}
+    def of_state(self, field: EvidenceField) -> bool:
+        """Whether it was built of the field as it is; one that does not say is taken to be."""
+        return self.field_digest in {None, field.digest}
 
 
 def canonical_json(value: Any) -> str:

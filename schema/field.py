@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
 
@@ -21,6 +21,7 @@ from schema.vocabulary import Kind, Term, Vocabulary
 # what an axis says that does not narrow
 ANY = "any"
 Proportion = Annotated[float | int, Field(gt=0, lt=1)]
+RowSet = Literal["studies", "populations", "prevalence", "findings", "mechanisms"]
 Scale = Annotated[float | int, Field(gt=0)]
 
 
@@ -110,19 +111,17 @@ class EvidenceField(Part):
     kinds: dict[Kind, KindName] = Field(default_factory=dict)
     abbreviations: dict[Text, Text] = Field(default_factory=dict)
     constants: Constants = Constants()
-    # worked rows of the workbook to fill in, by its sheets
-    worked: dict[Literal["studies", "populations", "prevalence", "findings", "mechanisms"], Many[dict[Text, Text]]] = Field(
-        default_factory=dict
-    )
+    # of the workbook to fill in, by its sheets: worked rows, and what a column is for in words of the field
+    worked: dict[RowSet, Many[dict[Text, Text]]] = Field(default_factory=dict)
+    help: dict[RowSet, dict[Text, Text]] = Field(default_factory=dict)
     cohort_aliases: dict[Text, Text] = Field(default_factory=dict)
     examples: Many[Example] = ()
 
     _folder: Path | None = PrivateAttr(None)
     # not a function as default: pydantic would take it for a method
     _base: Callable[[], Vocabulary] | None = PrivateAttr(None)
-    _vocabulary: Vocabulary | None = PrivateAttr(None)
-    _populations: Populations | None = PrivateAttr(None)
-    _digest: str | None = PrivateAttr(None)
+    # the terms in place of the field's own
+    _terms: Vocabulary | None = PrivateAttr(None)
 
     @field_validator("axes")
     @classmethod
@@ -136,12 +135,15 @@ class EvidenceField(Part):
 
     def with_vocabulary(self, base: Callable[[], Vocabulary], folder: Path | None = None) -> Self:
         """The field with its own vocabulary, which is read when it is first asked for, and the folder that it came from."""
-        return self._copied(_base=cache(base), _vocabulary=None, _folder=folder)
+        return self._copied(_base=cache(base), _terms=None, _folder=folder)
 
     def _copied(self, **private: Any) -> Self:
         made = self.model_copy()
         for name, value in private.items():
             setattr(made, name, value)
+        # a copy takes along what was worked out of the other
+        for name in ("vocabulary", "populations", "digest"):
+            vars(made).pop(name, None)
         return made
 
     def __eq__(self, other: object) -> bool:
@@ -156,27 +158,23 @@ class EvidenceField(Part):
         assert self._folder is not None
         return self._folder
 
-    @property
+    @cached_property
     def vocabulary(self) -> Vocabulary:
         """All terms: the field's, and those that a user has added."""
-        if self._vocabulary is None:
-            assert self._base is not None
-            self._vocabulary = self._base()
-        return self._vocabulary
+        if self._terms is not None:
+            return self._terms
+        assert self._base is not None
+        return self._base()
 
-    @property
+    @cached_property
     def populations(self) -> Populations:
-        if self._populations is None:
-            self._populations = Populations(self.nodes, self.population, self.used_axes)
-        return self._populations
+        return Populations(self.nodes, self.population, self.used_axes)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of what field.yaml says, however it is written."""
-        if self._digest is None:
-            content = json.dumps(self.model_dump(mode="json", exclude_defaults=True), sort_keys=True, ensure_ascii=False)
-            self._digest = hashlib.sha256(content.encode()).hexdigest()
-        return self._digest
+        content = json.dumps(self.model_dump(mode="json", exclude_defaults=True), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(content.encode()).hexdigest()
 
     @property
     def values(self) -> dict[Axis, tuple[str, ...]]:
@@ -198,7 +196,7 @@ class EvidenceField(Part):
     @property
     def base(self) -> Self:
         """The field without what a user has added."""
-        return self._copied(_vocabulary=None)
+        return self._copied(_terms=None)
 
     def extended(self, terms: Sequence[Term]) -> Self:
         """The field with further terms; call `clashes` first."""
@@ -206,7 +204,7 @@ class EvidenceField(Part):
 
     def holding(self, terms: Iterable[Term]) -> Self:
         """The field with these terms in place of its own: those of a store, in their order."""
-        return self._copied(_vocabulary=Vocabulary(terms))
+        return self._copied(_terms=Vocabulary(terms))
 
     def own(self, terms: Iterable[Term]) -> list[Term]:
         """Those of the terms that a user has added."""

@@ -22,10 +22,10 @@ from graph.stores.memory import MemoryReader
 
 @pytest.mark.parametrize("dense", [False, True])
 def test_synthetic_studies_are_as_many_and_as_asked_for(dense: bool) -> None:
-    studies, vocabulary = synthetic(1300, dense=dense)
+    studies, field = synthetic(1300, dense=dense)
     assert 1300 <= sum(len(study.findings) for study in studies) < 1330
     assert len({study.id for study in studies}) == len(studies)
-    assert not any(unknown_terms(study, vocabulary) for study in studies)
+    assert not any(unknown_terms(study, field.vocabulary) for study in studies)
     assert synthetic(1300, dense=dense)[0] == studies
 
 

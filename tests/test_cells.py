@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from graph.opening import shipped
 from loaders.tables.cells import read
 from loaders.tables.columns import ROW_SETS, Match, by_key, known
 from loaders.tables.expectations import Asked
@@ -25,7 +26,7 @@ def said(table: str, key: str, value: Any, *, format: str = "General", habit: Ha
     """What a cell of that column says, by the path of each value."""
     column = by_key(table)[key]
     cell = Cell(value, 2, 1, "a.xlsx", sheet, format)
-    return {".".join(str(step) for step in path): one for path, one in read(cell, Asked(Match(column), habit))}
+    return {".".join(str(step) for step in path): one for path, one in read(cell, Asked(Match(column), habit, of=shipped()))}
 
 
 def finding(key: str, value: Any, **more: Any) -> dict[str, Any]:

@@ -6,8 +6,9 @@ import hashlib
 import json
 import re
 import shutil
+import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ import openpyxl
 import pytest
 import yaml
 from starlette.testclient import TestClient
-from typer.testing import CliRunner
 
 from api import cli
 from api.app import create_app
@@ -301,11 +301,30 @@ def test_a_snapshot_of_another_field_is_refused_and_left_as_it_is(folder: Path, 
     assert (folder / snapshot.NAME).read_bytes() == before
 
 
-@pytest.mark.parametrize("arguments", [["factors"], ["load", str(SHEET)], ["check", str(SHEET)], ["remove", "menon-2012"], ["status"]])
-def test_the_command_line_says_so_and_ends_with_3(folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
+@pytest.mark.parametrize(
+    "arguments", [["factors"], ["load", SHEET], ["check", SHEET], ["remove", "menon-2012"], ["status"], ["preview", SHEET], ["serve"]]
+)
+def test_the_command_line_says_in_a_sentence_that_the_store_is_anothers_and_ends_with_3(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[object]
+) -> None:
     monkeypatch.setenv("RDWI_FIELD", str(BCG))
-    done = CliRunner().invoke(cli.app, arguments)
-    assert done.exit_code == 3 or isinstance(done.exception, StoreOfAnotherField)
+    monkeypatch.setattr(sys, "argv", ["rdwi", *map(str, arguments)])
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    assert stopped.value.code == 3
+    assert "holds the field 'r-dwi', and the field asked for is 'bcg'" in capsys.readouterr().err
+
+
+def test_the_command_line_answers_of_the_field_that_the_environment_names(
+    empty_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RDWI_FIELD", str(BCG))
+    monkeypatch.setattr(sys, "argv", ["rdwi", "evidence", *PAIR])
+    with suppress(SystemExit):
+        cli.main()
+    shown = capsys.readouterr().out
+    assert "OR 0.37 (0.18-0.74), pooled from 7" in shown
+    assert "in general population" in shown
 
 
 def test_a_field_of_ones_own_is_opened_loaded_and_opened_again(empty_folder: Path, folder_of_field: Path, bcg: EvidenceGraph) -> None:
@@ -333,6 +352,19 @@ def test_another_state_of_the_field_builds_the_graph_anew_and_keeps_what_was_add
     assert reader.release() != before
     assert "hart-1977" not in reader.studies()
     assert snapshot.read(empty_folder / snapshot.NAME, reader.field()).header.field_digest == field_of(settings).digest
+
+
+def test_a_running_store_does_not_take_up_a_graph_of_another_state_of_its_field(
+    empty_folder: Path, folder_of_field: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings = Settings(field=folder_of_field)
+    store = open_store(settings)
+    before = store.reader().release()
+    file = folder_of_field / "field.yaml"
+    file.write_text(file.read_text().replace("4839", "500"), encoding="utf-8")
+    open_store(settings)
+    assert store.reader().release() == before
+    assert "another state of field.yaml" in caplog.text
 
 
 def without_field(path: Path) -> None:

@@ -35,7 +35,7 @@ def test_every_column_has_its_name_and_a_line_of_help(book: Any) -> None:
     for table in ROW_SETS:
         names, lines = ([cell.value for cell in row] for row in book[table].iter_rows(1, 2))
         assert names == [column.key for column in COLUMNS[table]]
-        assert lines == [column.help for column in COLUMNS[table]]
+        assert lines == [column.help_in(shipped()) for column in COLUMNS[table]]
         assert all(column.help.endswith(".") for column in COLUMNS[table])
 
 

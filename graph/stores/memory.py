@@ -167,7 +167,11 @@ class MemoryStore(Store):
         stamp = _stamp(self._file)
         if self._file is not None and stamp is not None and stamp != self._seen:
             try:
-                self._reader = MemoryReader(snapshot.read(self._file, self._reader.field()))
+                newest = snapshot.read(self._file, self._reader.field())
+                if newest.header.of_state(newest.field):
+                    self._reader = MemoryReader(newest)
+                else:
+                    _LOG.warning("%s was built of another state of field.yaml. The release that was open is still served.", self._file)
             except (SnapshotDamaged, StoreOfAnotherField, OSError) as error:
                 _LOG.warning("%s The release that was open is still served.", error)
             self._seen = stamp

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
@@ -53,19 +54,15 @@ class Corpus:
     field: EvidenceField
     studies: Mapping[str, Study]
     patients: Mapping[str, Patients]
+    # of the field, at hand: they are asked for again and again
+    vocabulary: Vocabulary = dataclasses.field(init=False)
+    populations: Populations = dataclasses.field(init=False)
+    method: Method = dataclasses.field(init=False)
 
-    @property
-    def vocabulary(self) -> Vocabulary:
-        return self.field.vocabulary
-
-    @property
-    def populations(self) -> Populations:
-        return self.field.populations
-
-    @property
-    def method(self) -> Method:
-        """The method with the field's constants."""
-        return method_of(self.field.constants)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "vocabulary", self.field.vocabulary)
+        object.__setattr__(self, "populations", self.field.populations)
+        object.__setattr__(self, "method", method_of(self.field.constants))
 
 
 @dataclass(frozen=True, slots=True)

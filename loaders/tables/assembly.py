@@ -26,7 +26,11 @@ class TableDocument(Document):
     # rows by their section and what they say
     rows: dict[tuple[str, str], Cell] = field(default_factory=dict)
     is_flat: bool = False
-    populations: Populations = field(default_factory=lambda: Populations((), ""))
+    of: EvidenceField | None = None
+
+    @property
+    def populations(self) -> Populations:
+        return self.of.populations if self.of is not None else Populations((), "")
 
     def where(self, path: Path) -> Where:
         for end in range(len(path), -1, -1):
@@ -45,7 +49,8 @@ class TableDocument(Document):
         """The column that a missing key would be in."""
         section, rest = (path[0], path[2:]) if path[0] in ROW_SETS else ("studies", path)
         column = next((one for table in ROW_SETS if table == section for one in COLUMNS[table] if one.path == rest), None)
-        return f"Fill in the column {(column.flat_key if self.is_flat else column.key)!r}, or add it. ({column.help})" if column else None
+        told = column.help_in(self.of) if column is not None and self.of is not None else ""
+        return f"Fill in the column {(column.flat_key if self.is_flat else column.key)!r}, or add it. ({told})" if column else None
 
     def named(self, group: str | None, name: str, cell: Cell) -> Problem | None:
         """Note by which name the study (None) or a group goes; a problem where another name has the same id."""

@@ -95,7 +95,7 @@ class Book(Assembly):
         has_rows = False
         silent: set[Path] = set()
         for grid, header, table in sorted(tables, key=lambda one: order.index(one[2])):
-            told = headers.problems(grid, header, self.mapped)
+            told = headers.problems(grid, header, self.mapped, self.of)
             self.problems += told
             if grid.delimiter is not None:
                 self.problems += delimited.shifted(grid, header)

@@ -6,14 +6,14 @@ import pathlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import yaml
 
 from schema import study as sheet
+from schema.field import EvidenceField, RowSet
 from schema.names import normal
 
-RowSet = Literal["studies", "populations", "prevalence", "findings", "mechanisms"]
 ROW_SETS: tuple[RowSet, ...] = get_args(RowSet)
 FLAT = "flat"
 Path = tuple[str | int, ...]
@@ -45,6 +45,10 @@ class Column:
     @property
     def flat_key(self) -> str:
         return self.flat or self.key
+
+    def help_in(self, of: EvidenceField) -> str:
+        """What the column is for, in the field's words where it has some."""
+        return of.help.get(self.table, {}).get(self.key, self.help)
 
 
 _YES = {"yes": True, "y": True, "x": True, "1": True, "true": True, "\u2713": True, "\u2714": True}

@@ -86,7 +86,9 @@ class GridRows:
 
     def _skipped(self, cells: list[Cell], *, first: bool) -> bool:
         header = self.header
-        if first and all((match := header.matches.get(cell.column)) is not None and cell.text == match.column.help for cell in cells):
+        if first and all(
+            (match := header.matches.get(cell.column)) is not None and cell.text == match.column.help_in(self.book.of) for cell in cells
+        ):
             return True
         named = header.cells.get(cells[0].column)
         if (
@@ -268,7 +270,7 @@ class GridRows:
                     )
                 )
                 return None
-            known[study] = TableDocument({"id": study}, is_flat=table == FLAT, populations=self.assembly.of.populations)
+            known[study] = TableDocument({"id": study}, is_flat=table == FLAT, of=self.assembly.of)
             known[study].cells[()] = known[study].cells[("id",)] = cell
             known[study].named(None, name, cell)
         return str(study)

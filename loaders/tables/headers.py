@@ -15,6 +15,7 @@ from loaders.tables.grid import Cell, Grid
 from loaders.tables.mapping import Mapped
 from loaders.tables.numerals import Unread
 from schema import names as compared
+from schema.field import EvidenceField
 from schema.problems import Problem
 
 # names that say too little in a table of findings
@@ -106,7 +107,7 @@ def lacking(header: Header, constants: Mapping[str, str]) -> list[str]:
     return [key for key in ("exposure", "outcome") if not header.has(key) and key not in constants]
 
 
-def problems(grid: Grid, header: Header, mapped: Mapped) -> list[Problem]:
+def problems(grid: Grid, header: Header, mapped: Mapped, of: EvidenceField) -> list[Problem]:
     """What is wrong with the names: two rows of them, needed ones that are missing, unknown ones."""
     told = []
     for i, above in enumerate(grid.rows[: header.index]):
@@ -125,7 +126,8 @@ def problems(grid: Grid, header: Header, mapped: Mapped) -> list[Problem]:
                 header.first.problem(
                     f"no column {key!r}",
                     f"a column {key!r}, which each row needs",
-                    f"Add it, or say in columns.yaml which column it is or, under constants, what it is in all rows. ({column.help})",
+                    f"Add it, or say in columns.yaml which column it is or, under constants, what it is in all rows. "
+                    f"({column.help_in(of)})",
                 )
             )
     filled = {cell.column for row in grid.rows[header.index + 1 :] for cell in row}

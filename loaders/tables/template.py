@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from loaders.tables.columns import COLUMNS, ROW_SETS, Column, Match, RowSet
+from loaders.tables.columns import COLUMNS, ROW_SETS, Column, Match
 from loaders.tables.expectations import Asked
 from loaders.tables.grid import letters
-from schema.field import EvidenceField
+from schema.field import EvidenceField, RowSet
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -38,7 +38,7 @@ def empty(field: EvidenceField) -> bytes:
         columns = _columns(table, field)
         dress(sheet, columns)
         for i, column in enumerate(columns, start=1):
-            _help(sheet, i, column.help)
+            _help(sheet, i, column.help_in(field))
             for row, example in enumerate(field.worked.get(table, ()), start=3):
                 _example(sheet, row, i, example.get(column.key))
         sheet.freeze_panes = "B3"

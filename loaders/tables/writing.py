@@ -11,12 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from loaders.tables.cells import read
-from loaders.tables.columns import COLUMNS, FLAT_COLUMNS, READ_ONLY, ROW_SETS, Column, Match, Path, RowSet
+from loaders.tables.columns import COLUMNS, FLAT_COLUMNS, READ_ONLY, ROW_SETS, Column, Match, Path
 from loaders.tables.expectations import Asked
 from loaders.tables.grid import Cell
 from loaders.tables.numerals import Unread
 from loaders.tables.template import dress
 from schema.errors import Unheld
+from schema.field import RowSet
 from schema.study import Study
 
 _LONGEST = 32_767  # letters of a cell in Excel

@@ -94,7 +94,7 @@ class Neo4jWriter(Writer):
             tuple(terms),
             header.user,
             header.removed,
-            header.built_of(self._field),
+            header.current and header.of_state(self._field),
         )
 
     def write(self, graph: EvidenceGraph) -> None:

@@ -185,7 +185,7 @@ class Neo4jStore(Store):
                 f"The graph in Neo4j was built by method {pointer.header.method}; this version's is {VERSION}. "
                 "Load any sheet to build it anew."
             )
-        if not pointer.header.built_of(self._field):
+        if not pointer.header.of_state(self._field):
             raise StoreOutdated("The graph in Neo4j was built of another state of field.yaml. Load any sheet to build it anew.")
         known = self._reader
         if known is None or not _names(pointer, known):
