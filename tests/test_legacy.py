@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from neo4j import GraphDatabase
 
-from graph.opening import check, load, open_graph, remove, shipped_studies
+from graph.opening import check, load, open_graph, remove, shipped, shipped_studies
 from graph.settings import Server, Settings
 from graph.stores import snapshot
 from schema.errors import StoreOutdated
@@ -70,7 +70,7 @@ def kept(tmp_path: Path) -> Settings:
 
 def of_today() -> set[str]:
     """The corpus of this version, as the user wants it."""
-    return {one.id for one in shipped_studies()} - REMOVED | OWN
+    return {one.id for one in shipped_studies(shipped())} - REMOVED | OWN
 
 
 def test_an_old_snapshot_is_opened_with_the_users_sheets_terms_and_removals(kept: Settings) -> None:

@@ -87,7 +87,7 @@ class GridRows:
     def _skipped(self, cells: list[Cell], *, first: bool) -> bool:
         header = self.header
         if first and all(
-            (match := header.matches.get(cell.column)) is not None and cell.text == match.column.help_in(self.book.of) for cell in cells
+            (match := header.matches.get(cell.column)) is not None and cell.text == match.column.help_in(self.assembly.of) for cell in cells
         ):
             return True
         named = header.cells.get(cells[0].column)
