@@ -15,7 +15,7 @@ Z_SIGNIFICANT = 1.959963984540054  # two-sided p = 0.05
 
 
 class Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 _NOTHING: set[str] = set()

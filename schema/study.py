@@ -67,7 +67,7 @@ Many = Annotated[tuple[T, ...], Field(strict=False)]
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
 
 def _ordered(pair: tuple[float, float] | None, name: str) -> None:

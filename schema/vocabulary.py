@@ -32,7 +32,7 @@ class Term(BaseModel):
     pathology"); one with a further capital or a figure in it does so by itself ("CSVD score", "T2 hyperintensity").
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
     id: Slug
     name: Text
