@@ -68,7 +68,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _needs(item: pytest.Item) -> bool:
     """Whether a test goes through a door, or takes a store that does."""
     given = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-    return not DOORS.isdisjoint(getattr(item, "fixturenames", ())) or given.get("store", MEMORY) in STORES[1:]
+    return not DOORS.isdisjoint(getattr(item, "fixturenames", ())) or any(
+        one in STORES[1:] for one in given.values() if isinstance(one, str)
+    )
 
 
 def _enter(config: pytest.Config) -> None:
