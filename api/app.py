@@ -57,12 +57,13 @@ def create_app(store: Store) -> FastAPI:
         },
     )
     app.state.store = store
-    for router in (questions.router, lookups.router, whole.router, preview.router):
-        app.include_router(
-            router,
-            prefix="/v1",
-            responses={404: {"model": ProblemDetails, "description": "Nothing by that name; `suggestions` names the nearest"}},
-        )
+    missing: dict[int | str, dict[str, Any]] = {
+        404: {"model": ProblemDetails, "description": "Nothing by that name; `suggestions` names the nearest"}
+    }
+    same: dict[int | str, dict[str, Any]] = {304: {"description": "What If-None-Match names is still the answer"}}
+    for router in (questions.router, lookups.router, whole.router):
+        app.include_router(router, prefix="/v1", responses={**same, **missing})
+    app.include_router(preview.router, prefix="/v1", responses=missing)
     app.include_router(health.router)
     installed.install(app)
     errors.install(app)

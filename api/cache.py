@@ -145,7 +145,8 @@ class Answers:
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
         await self._app({**scope, "method": method, "state": {**scope.get("state", {}), "reader": reader}}, receive, listen)
         answer = _Kept(start, b"".join(body))
-        if start["status"] != 200 or key[1] == "/readyz":
+        # an address alone does not tell what a body asked
+        if start["status"] != 200 or key[1] == "/readyz" or method != "GET":
             return answer
         headers = MutableHeaders(raw=list(start["headers"]))
         headers["ETag"] = self._etag(key)

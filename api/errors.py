@@ -89,8 +89,15 @@ async def _wrong_request(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     kind = {404: "unknown-route", 405: "wrong-method"}.get(error.status_code, "http")
-    detail = "There is nothing at this address; /docs lists what there is." if error.status_code == 404 else str(error.detail)
-    return told(request.scope, problem(error.status_code, kind, detail, headers=dict(error.headers or {})))
+    headers = dict(error.headers or {})
+    # HEAD is answered wherever GET is, by the middleware or by a route of its own
+    if headers.get("Allow") == "GET":
+        headers["Allow"] = "GET, HEAD"
+    detail = {
+        404: "There is nothing at this address; /docs lists what there is.",
+        405: f"This address does not take {request.method}; it takes {headers.get('Allow')}.",
+    }.get(error.status_code, str(error.detail))
+    return told(request.scope, problem(error.status_code, kind, detail, headers=headers))
 
 
 async def _unforeseen(request: Request, error: Exception) -> Response:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema, model_validator
 from pydantic_core import PydanticKnownError
 
 from schema.pvalue import PValue, parse_p
@@ -55,12 +55,13 @@ def _printable(value: int | float) -> int | float:
 
 
 Text = Annotated[str, Field(min_length=1)]
-Slug = Annotated[str, AfterValidator(_slug)]
+Slug = Annotated[str, AfterValidator(_slug), WithJsonSchema({"type": "string", "pattern": f"^{SLUG.pattern}$", "maxLength": 100})]
 Count = Annotated[int, Field(ge=0)]
 Size = Annotated[int, Field(ge=1)]
 # a union, so that 16 and 16.0 keep how precisely they were printed
 Number = Annotated[int | float, AfterValidator(_printable)]
-Percent = Annotated[int | float, Field(ge=0, le=100)]
+# bounds of a union are told as JSON Schema says them by hand: pydantic writes them by its own names, which no reader of a schema knows
+Percent = Annotated[int | float, Field(ge=0, le=100), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})]
 Pair = Annotated[tuple[Number, Number], Field(strict=False)]
 T = TypeVar("T")
 Many = Annotated[tuple[T, ...], Field(strict=False)]
@@ -170,7 +171,7 @@ class Prevalence(Part):
 class Per(Part):
     """The step of a per-unit estimate ("per 10 mmHg")."""
 
-    step: Annotated[int | float, Field(gt=0)]
+    step: Annotated[int | float, Field(gt=0), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})]
     unit: Text
 
 
@@ -197,7 +198,7 @@ class Group(Part):
     name: Text
     n: Size | None = None
     mean: Number | None = None
-    sd: Annotated[int | float, Field(ge=0)] | None = None
+    sd: Annotated[int | float, Field(ge=0), WithJsonSchema({"type": "number", "minimum": 0})] | None = None
     median: Number | None = None
     iqr: Pair | None = None
     pct: Percent | None = None

@@ -136,6 +136,11 @@ def test_an_unknown_parameter_of_a_preview_is_refused(client: TestClient, change
     assert client.get("/v1/preview").status_code == 405
 
 
+def test_a_preview_is_not_taken_for_that_of_another_sheet(client: TestClient, corpus: tuple[Study, ...]) -> None:
+    answer = client.post("/v1/preview", content=corpus[0].model_dump_json(exclude_defaults=True), headers={"If-None-Match": "*"})
+    assert (answer.status_code, answer.headers.get("etag")) == (200, None)
+
+
 def test_the_command_previews_and_stores_nothing(folder: Path, tmp_path: Path, changed: Study) -> None:
     path = tmp_path / "mine.json"
     path.write_text(sheet(changed))

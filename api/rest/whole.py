@@ -21,7 +21,10 @@ class GraphQuery(Parameters):
     population: str | None = Field(None, description="only the rows of that population and its parts, and its own derived edges")
 
 
-_MEDIA: dict[str, Any] = {media: {} for media in ("application/graphml+xml", "application/zip")}
+_MEDIA: dict[str, Any] = {
+    "application/graphml+xml": {"schema": {"type": "string"}},
+    "application/zip": {"schema": {"type": "string", "format": "binary"}},
+}
 
 
 @router.get("/graph", response_model=dict[str, Any], responses={200: {"content": _MEDIA}})

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
-from typing import ClassVar
+from typing import Annotated, ClassVar
+
+from pydantic import Field
 
 from graph.questions import several
 from graph.questions.edges import beside, corpus_of, edges, not_studied
@@ -27,7 +29,7 @@ class Compare(Question):
     topic: ClassVar[str] = "across"
 
     lesion: Lesion = None
-    populations: several.Places = ()
+    populations: Annotated[several.Places, Field(json_schema_extra={"minItems": 2, "uniqueItems": True})] = ()
     filters: Filters = Filters()
     page: Page = Page()
 

@@ -42,7 +42,11 @@ class Gaps(Question):
     populations: several.Places = ()
     state: Several[State] = Field(default=("empty", "weak"), description="which cells (repeat): empty, weak, fair")
     odds_ratio: float = Field(
-        default=METHOD.stated_odds_ratio, ge=0.01, le=100, description="the odds ratio that the sample size is to detect; not 1"
+        default=METHOD.stated_odds_ratio,
+        ge=0.01,
+        le=100,
+        description="the odds ratio that the sample size is to detect; not 1",
+        json_schema_extra={"not": {"const": 1}},
     )
     filters: Filters = Filters()
     page: Page = Page()
