@@ -22,6 +22,8 @@ from graph import questions as asked
 from graph.questions import lookups as named
 from graph.questions.lookups import package_version
 from graph.stores.port import Reader, Store
+from schema.field import EvidenceField
+from schema.study import AXES
 
 
 def examples(reader: Reader, store: Store) -> Iterator[tuple[str, BaseModel]]:
@@ -43,11 +45,12 @@ def create_app(store: Store) -> FastAPI:
         yield
         store.close()
 
+    field = store.field()
     app = FastAPIOffline(
         redoc_url=None,
-        title="R-DWI evidence graph",
+        title=field.title,
         version=package_version(),
-        summary="The published evidence on remote DWI lesions after intracerebral haemorrhage, with its papers",
+        summary=field.lead,
         description="Evidence summary, not medical advice. Every answer names its release; an address means the same within a release.",
         lifespan=lifespan,
         dependencies=[Depends(once)],
@@ -80,10 +83,22 @@ def _serve_schema(app: FastAPI, store: Store) -> None:
     def schema(reader: ReaderDep) -> JSONResponse:
         document = deepcopy(app.openapi())
         _with_media_types(document)
+        _with_axes(document, reader.field())
         for path, answer in examples(reader, store):
             content = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
             content["example"] = answer.model_dump(mode="json")
         return JSONResponse({**document, "x-release": reader.release()})
+
+
+def _with_axes(document: dict[str, Any], field: EvidenceField) -> None:
+    """What a group of people may be along each axis of the field."""
+    told = document["components"]["schemas"]["Population"]["properties"]
+    for axis in AXES:
+        if axis in field.values:
+            values = [{"type": "string", "enum": list(field.values[axis])}, {"type": "null"}]
+            told[axis] = {"anyOf": values, "title": field.axes[axis].label.capitalize()}
+        else:
+            told.pop(axis, None)
 
 
 def _with_media_types(document: dict[str, Any]) -> None:

@@ -54,7 +54,7 @@ def name(answer: Evidence) -> str:
 def _files(reader: Reader, question: Question, answer: Evidence) -> Iterator[tuple[str, str]]:
     yield "answer.json", answer.model_dump_json(indent=2) + "\n"
     yield "question.json", json.dumps(_question(question, answer), ensure_ascii=False, indent=2) + "\n"
-    yield "figure.svg", evidence_plot(answer)
+    yield "figure.svg", evidence_plot(answer, reader.field().title)
     yield "rows.csv", delimited(answer.rows, Row, ",")
     if answer.association is not None:
         terms = reader.terms()
@@ -91,7 +91,7 @@ def _readme(reader: Reader, asks: Question, answer: Evidence, files: list[str]) 
     paragraphs: list[list[str | None]] = [
         [title, said, answer.note, dropped if answer.unknown_dropped else None, "Evidence summary, not medical advice."],
         [
-            f"Release {answer.release} of the R-DWI evidence graph, rdwi-graph {package_version()}, method {method}.",
+            f"Release {answer.release} of the {reader.field().title}, rdwi-graph {package_version()}, method {method}.",
             f"Asked as  {question['command']}",
             f"or        {question['address']}",
         ],

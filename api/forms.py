@@ -43,11 +43,11 @@ def _papers(form: str, reader: Reader, question: Question, answer: BaseModel) ->
     return citations.cited(reader, answer, form)
 
 
-def _figure(_: Reader, question: Question, answer: Any) -> str:
+def _figure(reader: Reader, question: Question, answer: Any) -> str:
     from api.figures import evidence_plot
 
     del question
-    return evidence_plot(answer)
+    return evidence_plot(answer, reader.field().title)
 
 
 def _bundle(reader: Reader, question: Question, answer: Any) -> bytes:

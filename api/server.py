@@ -47,7 +47,7 @@ def run(settings: Settings, host: str, port: int, *, open_browser: bool = False)
     warming.daemon = True
     warming.start()
     address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
-    print(f"R-DWI evidence graph: {address}  (API: {address}/docs; Ctrl-C ends it)", flush=True)
+    print(f"{store.field().title}: {address}  (API: {address}/docs; Ctrl-C ends it)", flush=True)
     if open_browser:
         threading.Timer(0.5, webbrowser.open, [address]).start()
     uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False)).run([listener])

@@ -339,9 +339,15 @@ def plain(items: Sequence[BaseModel], columns: Sequence[str], title: str) -> Tab
         table.add_column(column.replace("_", " ").capitalize())
     for item in items:
         row = flat(item)
-        cells = [row.get(column) for column in columns]
-        table.add_row(*(_escape("" if cell is None else ", ".join(cell) if isinstance(cell, list) else str(cell)) for cell in cells))
+        table.add_row(*(_escape(_words(row.get(column))) for column in columns))
     return table
+
+
+def _words(value: Any) -> str:
+    """A value of a flat item in words: of papers their labels."""
+    if isinstance(value, list):
+        return ", ".join(str(one["label"]) if isinstance(one, dict) else str(one) for one in value)
+    return "" if value is None else str(value)
 
 
 def _table(title: str) -> Table:

@@ -2,7 +2,7 @@
 
 from graph.opening import open_graph
 g = open_graph()
-g.factors(lesion="r-dwi", population="caa")
+g.factors(min_n=50, min_cohorts=2)
 """
 
 from __future__ import annotations

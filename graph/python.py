@@ -85,7 +85,7 @@ class StudyList(Paging, total=False):
 class Graph:
     """An opened graph: the questions, with typed answers that have `.to_pandas()`, and the whole in networkx.
 
-    Each method takes what its question takes (graph/questions), by the same names: g.factors(population="caa", min_n=50). Lists are whole
+    Each method takes what its question takes (graph/questions), by the same names: g.factors(min_n=50, min_cohorts=2). Lists are whole
     unless `limit` is set. UnknownName and BadParameter where a name or value can't be understood.
     """
 
@@ -101,7 +101,7 @@ class Graph:
         return self.reader.release()
 
     def ask(self, question: Asks[T_co]) -> T_co:
-        """The answer to a question: g.ask(Factors(population="caa"))."""
+        """The answer to a question: g.ask(Factors(narrow=Narrow(min_cohorts=2)))."""
         return self.store.ask(question.answer)
 
     def factors(self, lesion: str | None = None, population: str | None = None, **options: Unpack[AssociationList]) -> Answer[Association]:

@@ -160,8 +160,8 @@ def _between(field: EvidenceField, place: _Place) -> Iterator[Problem]:
             yield from known(population, "apart", i, j)
     if field.selection is not None:
         yield from known(field.selection.population, "selection", "population")
-    if field.beside is not None:
-        yield from known(field.beside, "beside")
+    for population in field.menu:
+        yield from known(population, "menu", population)
     for i, example in enumerate(field.examples):
         if isinstance(population := example.parameters.get("population"), str):
             yield from known(population, "examples", i, "population")

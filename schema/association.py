@@ -307,7 +307,7 @@ class PooledPrevalence(Frozen):
 
 
 class Window(Frozen):
-    """The cohorts whose last MRI was at or before that day after onset (None: day not known)."""
+    """The cohorts whose last scan was at or before that day after onset (None: day not known)."""
 
     until_day: int | None
     cohorts: int

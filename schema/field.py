@@ -59,6 +59,15 @@ class Example(Part):
         return dict(self.model_extra or {})
 
 
+class Start(Part):
+    """What the start page says in a field's own words; where one is left out, it is said of the lesion and the population by name."""
+
+    title: Text | None = None
+    lead: Text | None = None
+    # the lesion's short name
+    lesion: Text | None = None
+
+
 class Constants(Part):
     """The constants of the method that a field may set, by their names in graph/synthesis/method.py; None: the method's own."""
 
@@ -92,7 +101,7 @@ class EvidenceField(Part):
 
     `lesion` and `population` are meant where a question names none; `compared` are the groups that a comparison sets side by side,
     `columns` those of the map of gaps, `apart` the groups into which one study sorts its patients, so that nobody is in two of them,
-    and `beside` the population whose own evidence the start page shows beside the default's.
+    and `menu` those that each page offers first, by their short names.
     """
 
     id: Slug
@@ -107,7 +116,8 @@ class EvidenceField(Part):
     columns: Annotated[tuple[Slug, ...], Field(strict=False, min_length=1)]
     apart: Many[Annotated[tuple[Slug, ...], Field(strict=False, min_length=2)]] = ()
     selection: Selection | None = None
-    beside: Slug | None = None
+    menu: dict[Slug, Text] = Field(default_factory=dict)
+    start: Start = Start()
     kinds: dict[Kind, KindName] = Field(default_factory=dict)
     abbreviations: dict[Text, Text] = Field(default_factory=dict)
     constants: Constants = Constants()
@@ -187,6 +197,19 @@ class EvidenceField(Part):
 
     def kind_name(self, kind: Kind) -> KindName:
         return self.kinds.get(kind, _KINDS[kind])
+
+    @property
+    def named_kinds(self) -> list[tuple[Kind, str]]:
+        return [(kind, self.kind_name(kind).name) for kind in KINDS]
+
+    @property
+    def offered(self) -> dict[str, str]:
+        """The populations that each page offers first, with their short names: `menu`, or those that it compares and maps."""
+        return self.menu or {one: self.populations[one].name for one in (self.population, *self.compared, *self.columns)}
+
+    def short(self, population: str) -> str:
+        """A population within a sentence."""
+        return self.menu.get(population, self.populations[population].name)
 
     def label(self, group: Population) -> str:
         """Whom a group holds: ICH, hypertensive arteriopathy, deep."""

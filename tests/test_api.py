@@ -763,6 +763,9 @@ class Away(Store):
     def __init__(self, error: Exception) -> None:
         self.error = error
 
+    def field(self) -> EvidenceField:
+        return shipped()
+
     def reader(self) -> Reader:
         raise self.error
 

@@ -53,7 +53,7 @@ def test_a_bundle_holds_the_answer_its_rows_and_its_papers(reader: MemoryReader,
     assert Evidence.model_validate_json(parts["answer.json"]) == answer
     rows = list(csv.DictReader(io.StringIO(parts["rows.csv"], newline="")))
     assert [row["finding"] for row in rows] == [row.finding for row in answer.rows]
-    assert parts["figure.svg"] == evidence_plot(answer)
+    assert parts["figure.svg"] == evidence_plot(answer, reader.field().title)
     for name in ("papers.ris", "papers.bib", "papers.json"):
         records, problems = references.parsed(files.Source(name, parts[name].encode()))
         assert problems == []

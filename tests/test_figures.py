@@ -321,7 +321,7 @@ def test_an_interval_that_is_not_as_printed_is_dashed(reader: MemoryReader) -> N
 
 def test_the_caption_says_direction_estimate_certainty_cohorts_how_read_and_release(reader: MemoryReader) -> None:
     answer = known(reader, "cerebral-microbleeds", "r-dwi", adjusted=True)
-    words = " ".join(lines_of(evidence_plot(answer)))
+    words = " ".join(lines_of(evidence_plot(answer, reader.field().title)))
     one = answer.association
     assert one is not None
     for told in (
@@ -694,7 +694,7 @@ def test_evidence_is_served_as_a_figure_under_strict_headers(client: TestClient,
     address = "/v1/evidence?exposure=cerebral-microbleeds&outcome=r-dwi&format=svg"
     response = client.get(address)
     assert response.headers["content-type"].startswith("image/svg+xml")
-    assert response.text == evidence_plot(known(reader, "cerebral-microbleeds", "r-dwi"))
+    assert response.text == evidence_plot(known(reader, "cerebral-microbleeds", "r-dwi"), reader.field().title)
     assert response.headers["content-security-policy"] == POLICY
     assert response.headers["x-content-type-options"] == "nosniff"
     assert response.headers["referrer-policy"] == "no-referrer"
@@ -711,7 +711,7 @@ def test_the_command_line_writes_the_figure_beside_its_answer(tmp_path: Path, em
     outcome = CliRunner().invoke(app, ["evidence", "early-mri", "r-dwi", "--format", "json", "--plot", str(path)])
     assert outcome.exit_code == 0, outcome.output
     assert json.loads(outcome.output)["association"]["outcome"]["id"] == "r-dwi"
-    assert path.read_bytes().decode() == evidence_plot(known(reader, "early-mri", "r-dwi"))
+    assert path.read_bytes().decode() == evidence_plot(known(reader, "early-mri", "r-dwi"), reader.field().title)
     outcome = CliRunner().invoke(app, ["evidence", "early-mri", "r-dwi", "--plot", str(tmp_path / "nowhere" / "plot.svg")])
     assert outcome.exit_code == 1
     assert "can't be written" in str(outcome.exception)

@@ -393,9 +393,10 @@ def test_groups_are_told_in_words(condition: Any, arteriopathy: Any, location: A
     assert shipped().label(group) == told
 
 
-@pytest.mark.parametrize(("slug", "told"), [("csvd-marker", "CSVD marker"), ("dwi-lesion", "DWI lesion"), ("vessel", "vessel")])
-def test_kinds_are_told_in_words(slug: str, told: str) -> None:
-    assert wording.kind(slug) == told
+@pytest.mark.parametrize(("slug", "told"), [("dwi-lesion", "DWI lesion"), ("vascular-history", "vascular history"), ("vessel", "vessel")])
+def test_categories_are_told_in_words_with_the_abbreviations_of_the_field(slug: str, told: str, bcg: EvidenceGraph) -> None:
+    assert wording.category(slug, shipped()) == told
+    assert wording.category(slug, bcg.field) == told.lower()
 
 
 def test_a_published_difference_has_its_unit_wherever_its_sheet_notes_one(graph: EvidenceGraph) -> None:

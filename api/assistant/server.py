@@ -19,17 +19,17 @@ from graph.stores.port import Reader, Store
 from schema.errors import RdwiError
 
 INSTRUCTIONS = (
-    "The published evidence on remote DWI lesions (R-DWI) after intracerebral haemorrhage (ICH), with its papers. Names are ids, names or "
-    "synonyms; `terms` and the resources rdwi://vocabulary and rdwi://populations tell which there are. " + READING
+    "Names are ids, names or synonyms; `terms` and the resources rdwi://vocabulary and rdwi://populations tell which there are. " + READING
 )
 
 
 def server(store: Store) -> MCPServer[Any]:
     """The server over a store. Nothing is changed by any tool."""
+    field = store.field()
     made: MCPServer[Any] = MCPServer(
         "rdwi",
-        title="R-DWI evidence graph",
-        instructions=INSTRUCTIONS,
+        title=field.title,
+        instructions=f"{field.lead}. {INSTRUCTIONS}",
         version=lookups.package_version(),
         tools=[_tool(store, one) for one in tools.tools()],
         log_level="WARNING",

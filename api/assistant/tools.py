@@ -16,6 +16,7 @@ from graph.questions import QUESTIONS, Parameter, Question, lookups
 from graph.stores.port import Reader, Store
 from schema.answer import Why
 from schema.errors import BadParameter, UnknownName
+from schema.field import EvidenceField
 
 READING = (
     "How to read it: `status` comes first. not-studied means that nothing is known, studied-inconclusive that studies looked and report no "
@@ -262,7 +263,7 @@ def _told(
     query = getattr(answer, "query", {})
     return Told[about.model](  # type: ignore[name-defined]
         status=status,
-        text=_text(status, {**_MEANT, **about.meant}[status], query, why),
+        text=_text(reader.field(), status, {**_MEANT, **about.meant}[status], query, why),
         query=query,
         release=answer.release,
         total=getattr(answer, "total", len(items)),
@@ -287,7 +288,7 @@ def _status(why: Why | None, shown: Sequence[BaseModel]) -> Status:
     return "studied-inconclusive" if "studied-inconclusive" in standings else "not-studied"
 
 
-def _text(status: Status, meant: str, query: dict[str, Any], why: Why | None) -> str:
+def _text(field: EvidenceField, status: Status, meant: str, query: dict[str, Any], why: Why | None) -> str:
     parts = [meant]
     if why is not None:
         parts.append(why.text)
@@ -296,8 +297,8 @@ def _text(status: Status, meant: str, query: dict[str, Any], why: Why | None) ->
     if "turned_from" in query:
         turned = query.get("lesion") or query.get("outcome") or query.get("to")
         parts.append(f"You asked of {query['turned_from']}; the answer is of its opposite, {turned}, so read directions for that.")
-    if query.get("population") == "ich":
-        parts.append("The population is ICH with all its parts.")
+    if query.get("population") == field.population:
+        parts.append(f"The population is {field.short(field.population)} with all its parts.")
     return " ".join(parts)
 
 

@@ -18,8 +18,7 @@ from schema.errors import BadParameter, InputProblems, PortTaken, RdwiError, Sto
 
 app = typer.Typer(
     name="rdwi",
-    help="The published evidence of a field as a graph: by default on remote DWI lesions (R-DWI) after intracerebral haemorrhage. "
-    "Evidence summary, not medical advice.",
+    help="The published evidence of a field as a graph, with its papers. Evidence summary, not medical advice.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

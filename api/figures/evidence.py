@@ -14,8 +14,11 @@ from schema.answer import Evidence
 _LEFT = 14.0
 
 
-def evidence_plot(answer: Evidence, *, width: int = WIDE, standalone: bool = True) -> str:
-    """The effect-direction plot and, where there is an estimate, the forest plot, with what is known in words; an SVG."""
+def evidence_plot(answer: Evidence, title: str | None = None, *, width: int = WIDE, standalone: bool = True) -> str:
+    """The effect-direction plot and, where there is an estimate, the forest plot, with what is known in words; an SVG.
+
+    `title`: of the field, to stand before the release.
+    """
     canvas = Canvas(width)
     inner = width - 2 * _LEFT
     canvas.y = 8
@@ -35,7 +38,7 @@ def evidence_plot(answer: Evidence, *, width: int = WIDE, standalone: bool = Tru
         description.append(told_forest(answer))
     canvas.paragraph(_LEFT, abbreviated(answer), inner, "quiet", size=SMALL)
     canvas.y += 8
-    foot = f"R-DWI evidence graph, release {answer.release[:12]}. Evidence summary, not medical advice."
+    foot = f"{f'{title}, release' if title else 'Release'} {answer.release[:12]}. Evidence summary, not medical advice."
     canvas.paragraph(_LEFT, foot, inner, "quiet", size=SMALL)
     return canvas.finish(f"Evidence: {subject(answer)}", " ".join([*description, foot]), standalone=standalone)
 
@@ -71,6 +74,6 @@ _FILTERS: dict[str, Callable[[Any], str]] = {
     "min_n": lambda value: f"{value} patients or more",
     "year_from": lambda value: f"published in {value} or after",
     "year_to": lambda value: f"published in {value} or before",
-    "max_mri_day": lambda value: f"last MRI by day {value:g}",
+    "max_mri_day": lambda value: f"last scan by day {value:g}",
     "exclude": lambda value: f"without {', '.join(value)}",
 }

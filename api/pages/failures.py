@@ -24,7 +24,10 @@ def told(scope: Scope, problem: JSONResponse) -> Response:
     if not wanted or scope["path"].lstrip("/").partition("/")[0] in _PROGRAMS:
         return problem
     content = json.loads(bytes(problem.body))
-    html = bare("failure.html", content["title"], problem=content, near=_near(scope, content), to=Addresses(assets()), here=scope["path"])
+    field = scope["app"].state.store.field()
+    html = bare(
+        "failure.html", content["title"], field, problem=content, near=_near(scope, content), to=Addresses(assets()), here=scope["path"]
+    )
     kept = {name: value for name, value in problem.headers.items() if name == "retry-after"}
     return Response(
         html, problem.status_code, {**kept, "Content-Security-Policy": POLICY, "Vary": "Accept"}, media_type="text/html; charset=utf-8"

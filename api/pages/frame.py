@@ -23,32 +23,19 @@ from graph.questions import Question
 from graph.stores.port import Reader, today
 from graph.synthesis.method import method_of
 from graph.wording import sentences
+from schema.field import EvidenceField
 
 FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
-# what the abbreviations of the field mean, wherever a page says one in a heading or sentence
+# what the method's abbreviations mean; the field has its own
 ABBREVIATIONS = {
-    "ADC": "apparent diffusion coefficient",
-    "CAA": "cerebral amyloid angiopathy",
     "CI": "confidence (or credible) interval",
-    "CMB": "cerebral microbleed",
-    "CSVD": "cerebral small vessel disease",
-    "DWI": "diffusion-weighted imaging",
     "HR": "hazard ratio",
-    "ICH": "intracerebral haemorrhage",
-    "MAP": "mean arterial pressure",
-    "MRI": "magnetic resonance imaging",
-    "NIHSS": "National Institutes of Health Stroke Scale",
     "OR": "odds ratio",
-    "R-DWI": "remote lesions on diffusion-weighted imaging",
     "REML": "restricted maximum likelihood",
     "RR": "risk ratio",
-    "SBP": "systolic blood pressure",
     "SMD": "standardised mean difference",
-    "mRS": "modified Rankin Scale",
 }
-_ABBREVIATION = re.compile(rf"(?<![\w-])({'|'.join(sorted(map(re.escape, ABBREVIATIONS), key=len, reverse=True))})(?![\w-])")
-
 
 # our own files and nothing else: no inline script, no inline style, no other host
 POLICY = (
@@ -75,8 +62,13 @@ class View:
     question: Question | None = None
 
 
-def explained(text: str) -> Markup:
-    """The text, each abbreviation of the field explained where it first stands."""
+@pass_context
+def _explained(context: Context, text: str) -> Markup:
+    return explained(text, context["abbreviations"])
+
+
+def explained(text: str, abbreviations: Mapping[str, str]) -> Markup:
+    """The text, each abbreviation explained where it first stands."""
     seen: set[str] = set()
 
     def mark(found: re.Match[str]) -> str:
@@ -84,10 +76,15 @@ def explained(text: str) -> Markup:
         if word in seen:
             return word
         seen.add(word)
-        return f'<abbr title="{ABBREVIATIONS[word]}">{word}</abbr>'
+        return f'<abbr title="{escape(abbreviations[word])}">{word}</abbr>'
 
     # of what is escaped already, so that nothing else becomes markup
-    return Markup(_ABBREVIATION.sub(mark, str(escape(text))))  # noqa: S704
+    return Markup(_abbreviation(tuple(abbreviations)).sub(mark, str(escape(text))))  # noqa: S704
+
+
+@cache
+def _abbreviation(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w-])({'|'.join(sorted(map(re.escape, words), key=len, reverse=True))})(?![\w-])")
 
 
 @cache
@@ -114,14 +111,13 @@ def _environment() -> Environment:
     environment.globals |= {
         "words": sentences,
         "show": wording,
-        "abbreviations": ABBREVIATIONS,
         "policy": FILES_POLICY,
         "draw": figures,
         "weight_bar": lambda one: weight_bar(one, _unmoved(), standalone=False),
         "hardly_moved": lambda one: hardly_moved(one, _unmoved()),
     }
     environment.tests["starting"] = lambda text, head: text.startswith(head)
-    environment.filters |= {"explained": explained, "svg": _trusted, "both": _both, "named": _named}
+    environment.filters |= {"explained": _explained, "svg": _trusted, "both": _both, "named": _named}
     return environment
 
 
@@ -166,8 +162,11 @@ def text(view: View, reader: Reader, to: Addresses) -> str:
         **view.content,
         "labels": {**places, **{study.id: study.label for study in studies}, **view.content.get("labels", {})},
         "field": field,
+        "abbreviations": {**ABBREVIATIONS, **field.abbreviations},
+        "short": field.start.lesion or wording.within(reader.terms()[field.lesion]),
         "populations": field.populations,
         "method": method_of(field.constants),
+        "studied": next((one.parameters["id"] for one in field.examples if one.question == "study"), next(iter(reader.studies()), "")),
         "release": reader.release(),
         "loaded": reader.loaded(),
         "until": published_until(reader),
@@ -176,11 +175,10 @@ def text(view: View, reader: Reader, to: Addresses) -> str:
     return _environment().get_template(view.template).render(**content, title=view.title, here=view.path, asked=view.asked, to=to)
 
 
-def bare(template: str, title: str, **content: Any) -> str:
+def bare(template: str, title: str, field: EvidenceField, **content: Any) -> str:
     """A page without a release: for errors, of which the store may be one."""
-    return (
-        _environment().get_template(template).render(**content, title=title, asked={}, release=None, until=None, loaded=None, made=today())
-    )
+    empty = {"asked": {}, "release": None, "until": None, "loaded": None}
+    return _environment().get_template(template).render(**content, **empty, title=title, field=field, made=today())
 
 
 def published_until(reader: Reader) -> int | None:

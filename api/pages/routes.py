@@ -71,7 +71,7 @@ class Place(Parameters):
 
 
 class Around(Place):
-    term: str = Field("r-dwi", description="the term in the middle, by id, name or synonym")
+    term: str | None = Field(None, description="the term in the middle, by id, name or synonym")
 
 
 class Search(Parameters):
@@ -92,7 +92,8 @@ def method(query: NoQuery, reader: ReaderDep) -> HTMLResponse:
 
 @router.get("/graph")
 def graph(query: Annotated[Around, Query()], reader: ReaderDep) -> HTMLResponse:
-    return respond(across.graph_view(reader, Neighbours(term=query.term, population=query.population)), reader)
+    term = query.term if query.term is not None else reader.field().lesion
+    return respond(across.graph_view(reader, Neighbours(term=term, population=query.population)), reader)
 
 
 @router.get("/studies/{name}")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from api.pages.frame import View
 from graph.questions import Cohorts, Contested, Factors, Gaps, Narrow, Outcomes, Page, Prevalence, lookups
 from graph.stores.port import Reader
+from graph.wording import within
 from graph.wording.sentences import repeated
 from schema.across import Gap
 
@@ -14,10 +15,12 @@ FIRST, _MISSING = 8, 5
 
 
 def start_view(reader: Reader) -> View:
-    """What is known of R-DWI after ICH at one look: the surest factors, the groups, what is contested, what is missing."""
+    """What is known of the field's lesion at one look: the surest factors, the groups, what is contested, what is missing."""
+    field = reader.field()
+    lesion, place = reader.terms()[field.lesion], field.populations[field.population]
     factors = Factors().answer(reader)
     surest = [one for one in factors.items if repeated(one)]
-    groups = [(Factors(population=group).answer(reader), Prevalence(population=group).answer(reader)) for group in reader.field().compared]
+    groups = [(Factors(population=group).answer(reader), Prevalence(population=group).answer(reader)) for group in field.compared]
     gaps = Gaps(state=("empty",)).answer(reader)
     content = {
         "counts": reader.counts(),
@@ -27,14 +30,17 @@ def start_view(reader: Reader) -> View:
         "repeated": len(surest),
         "prevalence": Prevalence().answer(reader).prevalence,
         "groups": groups,
-        "caa": Factors(population="caa").answer(reader),
-        "contested": Contested(lesion="r-dwi").answer(reader),
+        "counted": any(prevalence.prevalence.pooled for _, prevalence in groups),
+        "contested": Contested(lesion=lesion.id).answer(reader),
         "outcomes": Outcomes(narrow=Narrow(kind="outcome", min_cohorts=2)).answer(reader),
         "gaps": gaps,
         "missing": _by_factor(gaps.items)[:_MISSING],
         "terms": reader.terms(),
+        "lesion": lesion,
+        "lead": field.start.lead or f"{field.lead}.",
+        "place": field.short(place.id),
     }
-    return View("start.html", "What is known of remote DWI lesions after intracerebral haemorrhage", content, "/")
+    return View("start.html", field.start.title or f"What is known of {within(lesion)} in {place.name}", content, "/")
 
 
 def _by_factor(gaps: Sequence[Gap]) -> list[list[Gap]]:

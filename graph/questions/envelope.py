@@ -87,7 +87,7 @@ _SPELT = {
     "min_n": "the filter on the number of patients",
     "year_from": "the first year asked for",
     "year_to": "the last year asked for",
-    "max_mri_day": "the filter on the day of the last MRI",
+    "max_mri_day": "the filter on the day of the last scan",
     "exclude": "the studies left out",
     "kind": "the filter on the kind of term",
     "category": "the filter on category",

@@ -30,7 +30,7 @@ class Filters(Part):
     year_from: int | None = Field(default=None, ge=1900, le=2100, description="keep studies published in or after that year")
     year_to: int | None = Field(default=None, ge=1900, le=2100, description="keep studies published in or before that year")
     max_mri_day: float | None = Field(
-        default=None, ge=0, allow_inf_nan=False, description="keep studies whose last MRI was at or before that day after onset"
+        default=None, ge=0, allow_inf_nan=False, description="keep studies whose last scan was at or before that day after onset"
     )
     exclude: Several[str] = Field(default=(), description="study ids to leave out (repeat)")
     indirect: bool = Field(default=False, description="add the evidence of wider populations, beside the population's own")

@@ -21,7 +21,7 @@ from schema.vocabulary import Term
 
 
 class Prevalence(Question):
-    """How common a lesion is: pooled over independent cohorts, by time of MRI, by study; other populations after it.
+    """How common a lesion is: pooled over independent cohorts, by time of the scan, by study; other populations after it.
 
     Where a population is named, its parts come after it (and with `indirect` wider ones); else all others.
     """

@@ -163,6 +163,9 @@ class MemoryStore(Store):
         self._file, self._shipped = file, shipped
         self._seen = _stamp(file)
 
+    def field(self) -> EvidenceField:
+        return self._reader.field().base
+
     def reader(self) -> Reader:
         stamp = _stamp(self._file)
         if self._file is not None and stamp is not None and stamp != self._seen:

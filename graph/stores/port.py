@@ -109,6 +109,10 @@ class Store(ABC):
     versions: Mapping[str, str] = {}
 
     @abstractmethod
+    def field(self) -> EvidenceField:
+        """The field whose graph it keeps, also while that can't be read."""
+
+    @abstractmethod
     def reader(self) -> Reader:
         """A reader of the newest release; what it gives is of that release, as long as `still` says so."""
 

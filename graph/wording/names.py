@@ -8,6 +8,7 @@ from typing import Protocol
 
 from schema.answer import Evidence
 from schema.association import TermRef
+from schema.field import EvidenceField
 from schema.study import Design
 from schema.vocabulary import Term
 
@@ -95,6 +96,6 @@ def design(name: str | None) -> str:
     return "; ".join(known.get(one, one) for one in (name or "not reported").split("; "))
 
 
-def kind(slug: str) -> str:
-    """A kind or category of terms: CSVD marker, DWI lesion."""
-    return " ".join(word.upper() if word in {"csvd", "dwi"} else word for word in slug.split("-"))
+def category(slug: str, field: EvidenceField) -> str:
+    """A category of terms: vascular history, DWI lesion."""
+    return " ".join(word.upper() if word.upper() in field.abbreviations else word for word in slug.split("-"))

@@ -174,6 +174,9 @@ class Neo4jStore(Store):
             self._connection.close()
             raise
 
+    def field(self) -> EvidenceField:
+        return self._field
+
     def reader(self) -> Neo4jReader:
         pointer = self._connection.pointer()
         if pointer is None:
