@@ -187,6 +187,11 @@ class EvidenceField(Part):
         return hashlib.sha256(content.encode()).hexdigest()
 
     @property
+    def scans(self) -> bool:
+        """Whether its evidence is of scans, at days that matter."""
+        return self.constants.mri_windows is None or bool(self.constants.mri_windows)
+
+    @property
     def values(self) -> dict[Axis, tuple[str, ...]]:
         """The values of each axis in use."""
         return {axis: tuple(self.axes[axis].values) for axis in self.used_axes}
@@ -205,7 +210,8 @@ class EvidenceField(Part):
     @property
     def offered(self) -> dict[str, str]:
         """The populations that each page offers first, with their short names: `menu`, or those that it compares and maps."""
-        return self.menu or {one: self.populations[one].name for one in (self.population, *self.compared, *self.columns)}
+        names = {one: self.populations[one].name for one in (self.population, *self.compared, *self.columns)}
+        return self.menu or {one: f"{name[0].upper()}{name[1:]}" for one, name in names.items()}
 
     def short(self, population: str) -> str:
         """A population within a sentence."""

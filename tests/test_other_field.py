@@ -41,7 +41,11 @@ _TOKEN = re.compile(r"[^\W_](?:[\w'\u2019-]*[^\W_])?")
 # words of these that are names of the program's own, and closed: keys and values of a sheet and of an answer
 PUBLIC = (Study, Association, Prevalence)
 # and words of the shipped field that are everybody's
-ENGLISH = {"no", "without", "both", "map", "time", "treatment", "comparison", "control", "function", "risk factor", "mechanism", "other"}
+ENGLISH = {
+    "no", "without", "both", "map", "time", "treatment", "comparison", "control", "function", "other", "age in years", "present vs absent", "NS",
+    # names of kinds, and of a parameter
+    "risk factor", "mechanism", "lesions", "mri day", "Age",
+}  # fmt: skip
 # properties of SVG, which are no illness
 DRAWN = re.compile(r"\bstroke(?=[:=;}\"])|\bstroke: ?(?=none)")
 

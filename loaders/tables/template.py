@@ -49,8 +49,9 @@ def empty(field: EvidenceField) -> bytes:
 
 
 def _columns(table: RowSet, field: EvidenceField) -> list[Column]:
-    """The columns of a table, but for those of axes that the field does not use."""
-    return [column for column in COLUMNS[table] if not column.axis or column.key in field.axes]
+    """The columns of a table, but for those of axes that the field does not use, and of scans where it has none."""
+    columns = [column for column in COLUMNS[table] if not column.axis or column.key in field.axes]
+    return [column for column in columns if field.scans or column.path[0] != "imaging"]
 
 
 def dress(sheet: Worksheet, columns: Sequence[Column]) -> None:
