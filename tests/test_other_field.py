@@ -42,7 +42,8 @@ _TOKEN = re.compile(r"[^\W_](?:[\w'\u2019-]*[^\W_])?")
 PUBLIC = (Study, Association, Prevalence)
 # and words of the shipped field that are everybody's
 ENGLISH = {
-    "no", "without", "both", "map", "time", "treatment", "comparison", "control", "function", "other", "age in years", "present vs absent", "NS",
+    "no", "without", "both", "map", "time", "treatment", "comparison", "control", "function", "other", "age in years", "present vs absent",
+    "NS",
     # names of kinds, and of a parameter
     "risk factor", "mechanism", "lesions", "mri day", "Age",
 }  # fmt: skip
@@ -134,7 +135,7 @@ def _asked(question: type[questions.Question]) -> dict[str, str]:
 
 
 def _addresses() -> Iterator[str]:
-    for path in (
+    yield from (
         "/",
         "/method",
         "/graph",
@@ -144,8 +145,7 @@ def _addresses() -> Iterator[str]:
         "/search?q=smallpox",
         "/preview",
         "/docs",
-    ):
-        yield path
+    )
     yield from ("/static/search.js", "/static/style.css", "/static/icon.svg", "/openapi.json", "/v1/schema", "/v1/releases/current")
     for name in ("studies/hart-1977", "studies/nope", "terms/tuberculosis", "terms/nope", "cohorts/nope"):
         yield from (f"/{name}", f"/v1/{name}")
