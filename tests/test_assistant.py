@@ -16,7 +16,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult, ListResourcesResult, ListToolsResult
 
-from api.assistant import answers
+from api.assistant import answers, tools
 from api.assistant.answers import DISCLAIMER, Told
 from api.assistant.server import server
 from graph import questions
@@ -302,3 +302,65 @@ def test_a_store_that_is_away_is_an_error(graph: Any, monkeypatch: pytest.Monkey
 def test_the_models_are_closed() -> None:
     for model in (Told, answers.ShortAssociation, answers.Source):
         assert model.model_config.get("extra") == "forbid"
+
+
+# --- as much as an assistant can take, and no more ---
+
+ASKED = {"exposure": "CMBs", "outcome": "r-dwi", "term": "r-dwi", "start": "CMBs", "end": "r-dwi"}
+
+
+@pytest.mark.parametrize("tool", tools.tools(), ids=lambda tool: tool.name)
+def test_an_answer_is_no_longer_than_can_be_read_and_says_how_to_ask_for_the_rest(graph: Any, tool: tools.Tool) -> None:
+    store = MemoryStore(graph)
+    needed = {name: ASKED.get(name, "menon-2012") for name in tool.takes["required"]}
+    most = {"limit": 500} if "limit" in tool.takes["properties"] else {}
+    told = tool.ask(store, {**needed, **most, "form": "full"})
+    assert len(told.model_dump_json()) <= tools.LONGEST
+    assert (told.more is None) is (told.shown == len(told.full or ()) and told.shown == min(told.total, 500))
+    seen = list(told.items)
+    while told.more is not None and "offset" in tool.takes["properties"]:
+        (offset,) = map(int, re.findall(r"offset (\d+)", told.more))
+        told = tool.ask(store, {**needed, **most, "form": "full", "offset": offset})
+        seen += told.items
+    if most:
+        assert len(seen) == told.total
+
+
+def test_one_item_that_is_too_long_is_cut_and_says_where_the_whole_is(graph: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    (evidence,) = [tool for tool in tools.tools() if tool.name == "evidence"]
+    asked = {"exposure": "CMBs", "outcome": "r-dwi", "form": "full"}
+    whole = evidence.ask(MemoryStore(graph), asked)
+    assert whole.more is None
+    monkeypatch.setattr(tools, "LONGEST", 10_000)
+    short = evidence.ask(MemoryStore(graph), asked)
+    assert (short.full, short.items) == (None, whole.items)
+    assert "/v1/evidence?exposure=CMBs&outcome=r-dwi" in (short.more or "")
+    monkeypatch.setattr(tools, "LONGEST", 5_000)
+    cut = evidence.ask(MemoryStore(graph), asked)
+    assert 0 < len(cut.items[0].rows) < len(whole.items[0].rows)
+    assert {row.study for row in cut.items[0].rows} == {source.id for source in cut.sources}
+    assert f"first {len(cut.items[0].rows)} rows" in (cut.more or "")
+
+
+def test_null_is_as_if_left_out_and_one_string_stands_for_a_list(graph: Any) -> None:
+    (factors,) = [tool for tool in tools.tools() if tool.name == "factors"]
+    store = MemoryStore(graph)
+    plain = factors.ask(store, {"filters": {"design": ["rct"], "exclude": ["menon-2012"]}})
+    assert plain == factors.ask(
+        store, {"lesion": None, "limit": None, "form": None, "filters": {"design": "rct", "exclude": "menon-2012", "min_n": None}}
+    )
+    assert factors.ask(store, {"filters": None}) == factors.ask(store, {})
+
+
+def test_the_text_of_an_answer_is_compact(session: Session) -> None:
+    for result in session.results:
+        text = result.content[0].text  # type: ignore[union-attr]
+        if not result.is_error:
+            assert ": null" not in text
+            assert ":null" not in text
+            assert "\n" not in text
+            assert len(text) <= len(json.dumps(result.structured_content, separators=(",", ":"), ensure_ascii=False))
+
+
+def test_tools_are_listed_in_60_kb(session: Session) -> None:
+    assert len(session.tools.model_dump_json(by_alias=True, exclude_none=True)) <= 60_000

@@ -252,6 +252,13 @@ def test_a_table_of_evidence_tells_how_it_holds_up(folder: Path, rdwi: Rdwi) -> 
     assert "With one study left out" not in alone
 
 
+def test_a_table_of_evidence_tells_absolute_risks(folder: Path, rdwi: Rdwi) -> None:
+    told = rdwi("evidence", "cerebral-microbleeds", "r-dwi", "--baseline", "20").out
+    assert "For a hundred patients: 20 without it (as given), 39.3 with it (95% interval 22.4 to 64.5)." in told
+    assert "the prevalence in intracerebral haemorrhage (ICH)" in rdwi("evidence", "cerebral-microbleeds", "r-dwi").out
+    assert "No absolute risk: " in rdwi("evidence", "age", "r-dwi").out
+
+
 def test_a_table_that_is_cut_says_so(folder: Path, rdwi: Rdwi, client: TestClient) -> None:
     out = rdwi("factors", "--limit", "2").out
     total = client.get("/v1/factors").json()["total"]

@@ -266,7 +266,7 @@ def _told(
         text=_text(reader.field(), status, {**_MEANT, **about.meant}[status], query, why),
         query=query,
         release=answer.release,
-        total=getattr(answer, "total", len(items)),
+        total=getattr(answer, "total", len(about.items(answer))),
         shown=len(items),
         more=more,
         unknown_dropped=getattr(answer, "unknown_dropped", 0),

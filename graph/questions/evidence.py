@@ -72,10 +72,11 @@ class Evidence(Question):
             everything, _ = findings(reader, node, Filters(), exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
             elsewhere = reader.findings(exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
             why = why_empty(reader, len(everything), self.filters, _places(elsewhere))
+        risk = holds.get("absolute")
         query = query_of(reader, {"exposure": cause.id, "outcome": effect.id, **turned, **baseline}, node, self.filters)
         return answers.Evidence(
             query=query,
-            names=names_of(reader, query),
+            names=names_of(reader, query, [risk.baseline_source] if risk is not None and risk.baseline_source else ()),
             release=reader.release(),
             unknown_dropped=unknown,
             note=first_word(reader, node, [association] if association else []),

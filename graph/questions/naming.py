@@ -12,11 +12,11 @@ from schema.association import TermRef
 _TERMS = ("exposure", "outcome", "lesion", "term", "from", "to", "turned_from")
 
 
-def names_of(reader: Reader, query: Mapping[str, Any], terms: Iterable[str] = ()) -> dict[str, TermRef]:
-    """The terms and populations of a query, and further terms, by id."""
-    vocabulary = reader.terms()
-    populations = query.get("population", ())
-    nodes = [reader.field().populations[one] for one in ([populations] if isinstance(populations, str) else populations)]
-    found = {node.id: population_ref(node) for node in nodes}
-    wanted = dict.fromkeys((*(query[name] for name in _TERMS if query.get(name)), *terms))
-    return {**found, **{one: term_ref(vocabulary[one]) for one in wanted if one in vocabulary}}
+def names_of(reader: Reader, query: Mapping[str, Any], more: Iterable[str] = ()) -> dict[str, TermRef]:
+    """The terms and populations of a query, and others, by id."""
+    terms, populations = reader.terms(), reader.field().populations
+    asked = query.get("population", ())
+    places = [asked] if isinstance(asked, str) else asked
+    wanted = dict.fromkeys((*places, *(query[name] for name in _TERMS if query.get(name)), *more))
+    found = {one: population_ref(populations[one]) for one in wanted if one in populations}
+    return {**found, **{one: term_ref(terms[one]) for one in wanted if one in terms}}
