@@ -38,6 +38,7 @@ from schema.answer import (
 )
 from schema.association import Association, Mechanism
 from schema.errors import SnapshotDamaged, StoreUnavailable
+from schema.field import EvidenceField
 from schema.study import Study
 
 LISTS = ["/v1/factors", "/v1/outcomes", "/v1/contested", "/v1/mechanisms", "/v1/studies", "/v1/terms"]

@@ -25,7 +25,9 @@ def told(scope: Scope, problem: JSONResponse) -> Response:
         return problem
     content = json.loads(bytes(problem.body))
     field = scope["app"].state.store.field()
-    html = bare("failure.html", content["title"], field, problem=content, near=_near(scope, content), to=Addresses(assets()), here=scope["path"])
+    html = bare(
+        "failure.html", content["title"], field, problem=content, near=_near(scope, content), to=Addresses(assets()), here=scope["path"]
+    )
     kept = {name: value for name, value in problem.headers.items() if name == "retry-after"}
     return Response(
         html, problem.status_code, {**kept, "Content-Security-Policy": POLICY, "Vary": "Accept"}, media_type="text/html; charset=utf-8"

@@ -177,7 +177,7 @@ def text(view: View, reader: Reader, to: Addresses) -> str:
 
 def bare(template: str, title: str, field: EvidenceField, **content: Any) -> str:
     """A page without a release: for errors, of which the store may be one."""
-    empty = {"asked": {}, "release": None, "until": None, "loaded": None}
+    empty: dict[str, Any] = {"asked": {}, "release": None, "until": None, "loaded": None}
     return _environment().get_template(template).render(**content, **empty, title=title, field=field, made=today())
 
 
