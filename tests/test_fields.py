@@ -178,6 +178,16 @@ def test_the_randomised_trials_are_the_headline_and_the_others_stand_beside(bcg:
     ]
 
 
+def test_a_row_of_another_family_says_that_it_is_pooled_beside_the_headline(bcg_reader: Reader) -> None:
+    from graph import questions
+
+    rows = questions.Evidence(exposure=PAIR[0], outcome=PAIR[1]).answer(bcg_reader).rows
+    assert {row.used for row in rows if row.randomised} == {"pooled"}
+    told = [row.why or "" for row in rows if not row.randomised]
+    assert len(told) == 6
+    assert all(one.startswith("pooled beside the headline") for one in told)
+
+
 def test_nothing_of_one_field_is_known_in_the_other(bcg_reader: Reader, reader: MemoryReader) -> None:
     fields_ = (bcg_reader.field(), reader.field())
     assert [len(one.vocabulary.terms) for one in fields_] == [2, len(shipped().vocabulary.terms)]
