@@ -95,10 +95,10 @@ def _with_axes(document: dict[str, Any], field: EvidenceField) -> None:
     told = document["components"]["schemas"]["Population"]["properties"]
     for axis in AXES:
         if axis in field.values:
-            values = [{"type": "string", "enum": list(field.values[axis])}, {"type": "null"}]
-            told[axis] = {"anyOf": values, "title": field.axes[axis].label.capitalize()}
+            text = told[axis].get("anyOf", [told[axis]])[0]
+            text["enum"] = list(field.values[axis])
         else:
-            told.pop(axis, None)
+            del told[axis]
 
 
 def _with_media_types(document: dict[str, Any]) -> None:

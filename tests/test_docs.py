@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import shlex
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import redirect_stdout
@@ -27,10 +28,14 @@ from graph.synthesis.certainty import RULES
 from graph.synthesis.method import Method
 from graph.synthesis.observations import WAYS
 from schema.association import Association, Camp, Row
+from schema.field import AxisValues, Constants, EvidenceField, Example, KindName, Selection, Start
 from schema.graphmodel import EDGES, NODES
+from schema.populations import PopulationNode
 from schema.reading import Frozen
 from schema.robustness import CampFigures, CumulativeStep, Flips, LeftOut, Subgroup, Subgroups, SubgroupTest
+from schema.study import Part
 from schema.vocabulary import Term
+from tests.conftest import BCG
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -104,6 +109,13 @@ def test_every_figure_of_how_an_association_holds_up_is_documented(model: type[F
 def test_every_setting_is_documented() -> None:
     written = text("docs/settings.md")
     assert [name for name in Settings.model_fields if f"`RDWI_{name.upper()}`" not in written] == []
+
+
+@pytest.mark.parametrize("part", [EvidenceField, AxisValues, PopulationNode, KindName, Selection, Start, Constants, Example])
+def test_every_key_of_a_field_is_documented(part: type[Part]) -> None:
+    written = text("docs/own-field.md")
+    keys = {"populations" if key == "nodes" else key for key in part.model_fields}
+    assert [key for key in sorted(keys) if not re.search(rf"`{key}(?:: true)?`", written)] == []
 
 
 def test_every_way_of_reading_a_row_is_documented() -> None:
@@ -192,6 +204,11 @@ def test_every_command_of_the_documents_runs(document: str, line: str, tmp_path:
         (tmp_path / "sheets").symlink_to(ROOT / "evidence" / "studies")
         (tmp_path / "refs.ris").write_text("TY  - JOUR\nTI  - Of something else\nER  -\n")
         (tmp_path / "a.json").write_text('{"id": "a-sheet", "read": "abstract"}')
+        monkeypatch.setenv("RDWI_SNAPSHOT", str(tmp_path / "snapshot"))
+        monkeypatch.chdir(tmp_path)
+    elif document == "own-field.md":
+        shutil.copytree(BCG, tmp_path / "my-field")
+        monkeypatch.setenv("RDWI_FIELD", "my-field")
         monkeypatch.setenv("RDWI_SNAPSHOT", str(tmp_path / "snapshot"))
         monkeypatch.chdir(tmp_path)
     elif document == "tables.md":

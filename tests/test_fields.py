@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import shutil
 import sys
 from collections.abc import Callable
@@ -15,10 +14,8 @@ from typing import Any
 import openpyxl
 import pytest
 import yaml
-from starlette.testclient import TestClient
 
 from api import cli
-from api.app import create_app
 from graph.build import EvidenceGraph, build
 from graph.opening import check, field_of, load, open_graph, open_store, preview, remove, shipped, shipped_studies
 from graph.settings import Server, Settings
@@ -29,7 +26,6 @@ from graph.synthesis.method import METHOD, method_of
 from loaders import fields, sheets
 from loaders.tables import template
 from schema.errors import InputProblems, StoreOfAnotherField, StoreOutdated
-from schema.names import normal
 from schema.problems import Problem
 from tests.conftest import BCG
 
@@ -182,6 +178,16 @@ def test_the_randomised_trials_are_the_headline_and_the_others_stand_beside(bcg:
     ]
 
 
+def test_a_row_of_another_family_says_that_it_is_pooled_beside_the_headline(bcg_reader: Reader) -> None:
+    from graph import questions
+
+    rows = questions.Evidence(exposure=PAIR[0], outcome=PAIR[1]).answer(bcg_reader).rows
+    assert {row.used for row in rows if row.randomised} == {"pooled"}
+    told = [row.why or "" for row in rows if not row.randomised]
+    assert len(told) == 6
+    assert all(one.startswith("pooled beside the headline") for one in told)
+
+
 def test_nothing_of_one_field_is_known_in_the_other(bcg_reader: Reader, reader: MemoryReader) -> None:
     fields_ = (bcg_reader.field(), reader.field())
     assert [len(one.vocabulary.terms) for one in fields_] == [2, len(shipped().vocabulary.terms)]
@@ -225,25 +231,6 @@ def test_the_graph_of_another_field_has_its_populations_alone(bcg_reader: Reader
         "tropics",
         "temperate",
     }
-
-
-BCG_ANSWERS = [
-    "factors?lesion=tuberculosis", "evidence?exposure=BCG&outcome=TB", "compare?lesion=tuberculosis", "gaps?lesion=tuberculosis",
-    "contested", "terms", "prevalence?lesion=tuberculosis", "studies", "graph", "paths?from=BCG&to=TB",
-    "outcomes?exposure=BCG&population=tropics",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("asked", BCG_ANSWERS)
-def test_no_answer_of_a_field_holds_a_name_of_the_shipped_one(bcg: EvidenceGraph, asked: str) -> None:
-    theirs = {normal(word) for one in bcg.field.vocabulary.terms.values() for word in (one.id, one.name, *one.synonyms)}
-    named = [*shipped().vocabulary.terms.values(), *(one for one in shipped().populations.values() if one.id != "general-population")]
-    names = {name for one in named for name in (one.id, one.name) if "-" in name or " " in name or name.isupper()}
-    names |= {*shipped().abbreviations, "haemorrhage", "MRI", "scanned"}
-    with TestClient(create_app(MemoryStore(bcg))) as client:
-        answer = client.get(f"/v1/{asked}")
-    assert answer.status_code == 200
-    assert [name for name in sorted(names) if normal(name) not in theirs and re.search(rf"\\b{re.escape(name)}\\b", answer.text)] == []
 
 
 def test_the_workbook_of_a_field_has_its_axes_its_words_and_its_worked_rows(bcg: EvidenceGraph, tmp_path: Path) -> None:

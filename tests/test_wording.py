@@ -395,8 +395,8 @@ def test_groups_are_told_in_words(condition: Any, arteriopathy: Any, location: A
 
 @pytest.mark.parametrize(("slug", "told"), [("dwi-lesion", "DWI lesion"), ("vascular-history", "vascular history"), ("vessel", "vessel")])
 def test_categories_are_told_in_words_with_the_abbreviations_of_the_field(slug: str, told: str, bcg: EvidenceGraph) -> None:
-    assert wording.category(slug, shipped()) == told
-    assert wording.category(slug, bcg.field) == told.lower()
+    assert wording.category(slug, shipped().abbreviations) == told
+    assert wording.category(slug, bcg.field.abbreviations) == told.lower()
 
 
 def test_a_published_difference_has_its_unit_wherever_its_sheet_notes_one(graph: EvidenceGraph) -> None:

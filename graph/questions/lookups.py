@@ -62,6 +62,7 @@ def package_version() -> str:
 def schema(reader: Reader) -> SchemaAnswer:
     """Node and edge types, vocabulary, and the method with its constants and rules."""
     vocabulary = reader.terms()
+    marker = reader.field().kind_name("csvd-marker").name
     return SchemaAnswer(
         release=reader.release(),
         nodes=tuple(one.model_dump() for one in NODES),
@@ -74,7 +75,7 @@ def schema(reader: Reader) -> SchemaAnswer:
         ),
         method={
             "constants": method_of(reader.field().constants).served(),
-            "certainty": [{"rule": rule, "step": step, "when": when} for rule, step, when in RULES],
+            "certainty": [{"rule": rule, "step": step, "when": when.format(marker=marker)} for rule, step, when in RULES],
             "observations": [{"way": way, "what": what, "source": source} for way, (what, source) in WAYS.items()],
         },
     )

@@ -24,7 +24,7 @@ class Step(Protocol):
 
 
 RULES: tuple[tuple[str, str, str], ...] = (
-    ("start", "high", "prognosis (a lesion or marker and an outcome), prevalence, and treatment (randomised rows)"),
+    ("start", "high", "prognosis (a lesion or {marker} and an outcome), prevalence, and treatment (randomised rows)"),
     ("start", "low", "aetiology: all else"),
     (
         "risk of bias",

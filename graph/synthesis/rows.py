@@ -14,6 +14,7 @@ from schema.scales import back
 from schema.study import RATIOS, Finding, Study
 from schema.vocabulary import Vocabulary
 
+_BESIDE = "pooled beside the headline, with those of its own measure, contrast and design"
 _REPORTS: Mapping[int, Reports] = {1: "increases", -1: "decreases", 0: "not-significant"}
 
 
@@ -28,10 +29,11 @@ def rows_of(synthesis: Synthesis | None, readings: Sequence[Reading], corpus: Co
         passed_over = synthesis.votes.passed_over
         primary = next((family for family in synthesis.association.families if family.k > 1), None)
         shares = _shares(primary, synthesis)
+        beside = {row for family in synthesis.association.families if family.k > 1 and family is not primary for row in family.rows}
         speaking = {finding for vote in synthesis.votes.speaking for finding in vote.findings}
         for vote in synthesis.votes.cohorts:
             for finding in vote.findings:
-                voting[finding] = _why_not_pooled(vote.reading, vote.poolable, shares, finding)
+                voting[finding] = _BESIDE if finding in beside else _why_not_pooled(vote.reading, vote.poolable, shares, finding)
                 if finding not in speaking:
                     voting[finding] = "its patients speak by a published meta-analysis in the weight; counted as a cohort"
         if synthesis.votes.speaking and synthesis.association.direction in {"increases", "decreases"}:

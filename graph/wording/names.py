@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from schema.answer import Evidence
 from schema.association import TermRef
-from schema.field import EvidenceField
 from schema.study import Design
 from schema.vocabulary import Term
 
@@ -96,6 +95,6 @@ def design(name: str | None) -> str:
     return "; ".join(known.get(one, one) for one in (name or "not reported").split("; "))
 
 
-def category(slug: str, field: EvidenceField) -> str:
+def category(slug: str, abbreviations: Collection[str]) -> str:
     """A category of terms: vascular history, DWI lesion."""
-    return " ".join(word.upper() if word.upper() in field.abbreviations else word for word in slug.split("-"))
+    return " ".join(word.upper() if word.upper() in abbreviations else word for word in slug.split("-"))
