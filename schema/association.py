@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from schema.reading import Family, Frozen, ObservationKind
+from schema.observation import Family, Frozen, ObservationKind
 from schema.study import Basis, Counts, Stance
 
 Direction = Literal["increases", "decreases", "inconsistent", "inconclusive"]

@@ -108,13 +108,13 @@ def test_what_the_held_out_component_reports_reaches_no_forecast_of_it() -> None
 
 
 def test_an_unread_sign_is_no_report_to_forecast(small: Protocol) -> None:
-    assert "f" not in {held.reading.study for held in small.held_out}
+    assert "f" not in {held.observation.study for held in small.held_out}
     assert {held.key[0] for held in small.held_out} == {"age", "hypertension"}
 
 
 def test_each_row_of_the_corpus_is_scored_once_and_predicted_by_others_only() -> None:
     protocol = Protocol(shipped_studies(shipped()), shipped())
-    findings = [held.reading.finding for held in protocol.held_out]
+    findings = [held.observation.finding for held in protocol.held_out]
     assert len(findings) == len(set(findings)) > 80
     assert all(held.others for held in protocol.held_out)
     assert not any(row.published for rows in protocol.all.values() for row in rows)

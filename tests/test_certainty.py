@@ -12,7 +12,7 @@ from graph.synthesis.certainty import RULES, judge, scanned_share, track_of
 from graph.synthesis.method import METHOD
 from graph.synthesis.reports import Vote
 from schema.association import LEVELS, Association, Reason
-from schema.reading import Family, Reading
+from schema.observation import Family, Observation
 from schema.study import Finding, Study
 
 GOOD: dict[str, Any] = {"design": "prospective-cohort", "imaging": {"eligible": 100, "scanned": 90}, "read": "full-text"}
@@ -33,12 +33,12 @@ def vote(name: str, *, sign: int = 1, kind: str = "estimate", published: bool = 
         "adjusted": True,
         **row,
     }
-    reading = Reading(
+    observation = Observation(
         finding=f"{name}:1", study=name, position=0, exposure="age", outcome="r-dwi", populations=("ich",), condition="ich", n=200,
         n_known=True, outcome_share=0.24, information=36.0, kind=kind, way="ratio-ci", significant=sign, z=2.5 * sign,
         family=Family(measure="OR", contrast_type="binary"), votes=not published, published=published, row=Finding.model_validate(figures),
     )  # fmt: skip
-    return Vote(reading, poolable=True)
+    return Vote(observation, poolable=True)
 
 
 NAMES = ("a", "b", "c")

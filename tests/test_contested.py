@@ -14,7 +14,7 @@ from graph.synthesis.method import METHOD
 from graph.synthesis.reports import Vote
 from graph.synthesis.weight import posterior, report_of
 from schema.association import Association, Camp
-from schema.reading import Family, Reading
+from schema.observation import Family, Observation
 from schema.study import Finding, Study
 
 Z = 1.959963984540054
@@ -30,12 +30,12 @@ def vote(
     if kind == "significant":
         significant = 1 if z[1] is None else -1
     row = Finding(exposure="age", outcome="r-dwi", population="all", measure="OR", direction="increases", adjusted=True)
-    reading = Reading(
+    observation = Observation(
         finding=f"{name}:1", study=name, position=0, exposure="age", outcome="r-dwi", populations=("ich",), condition="ich", n=150,
         n_known=True, outcome_share=0.3, information=information, kind=kind, way="ratio-ci", significant=significant, z=z,
         y=None if se is None else exact * se, se=se, scale="log-ratio", family=family, votes=True, row=row,
     )  # fmt: skip
-    return Vote(reading, poolable=family is not None)
+    return Vote(observation, poolable=family is not None)
 
 
 UP, DOWN, NULL = (Z, None), (None, -Z), (-Z, Z)
@@ -103,11 +103,11 @@ def test_a_bare_sign_on_the_others_side_is_not_surprising_and_one_against_them_m
 def test_the_order_of_votes_does_not_matter_to_what_surprises(order: tuple[int, ...]) -> None:
     votes = [*[vote(name, 5.0, information=60.0) for name in ("a", "b", "c")], vote("d", NULL, kind="null", information=300.0)]
     found = surprising([votes[i] for i in order])
-    assert {votes[order[i]].reading.study for i in found} == {votes[i].reading.study for i in surprising(votes)}
+    assert {votes[order[i]].observation.study for i in found} == {votes[i].observation.study for i in surprising(votes)}
 
 
 def test_power_grows_with_the_cohort_and_is_told_for_the_associations_direction() -> None:
-    reports = [report for name in ("a", "b") if (report := report_of(vote(name, 4.0).reading)) is not None]
+    reports = [report for name in ("a", "b") if (report := report_of(vote(name, 4.0).observation)) is not None]
     grid = posterior(reports)
     small, large = vote("c", NULL, kind="null", information=5.0), vote("d", NULL, kind="null", information=100.0)
     assert power(small, grid, 1) < power(large, grid, 1)

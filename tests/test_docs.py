@@ -28,7 +28,7 @@ from graph.synthesis.method import Method
 from graph.synthesis.observations import WAYS
 from schema.association import Association, Camp, Row
 from schema.graphmodel import EDGES, NODES
-from schema.reading import Frozen
+from schema.observation import Frozen
 from schema.robustness import CampFigures, CumulativeStep, Flips, LeftOut, Subgroup, Subgroups, SubgroupTest
 from schema.vocabulary import Term
 
@@ -114,8 +114,8 @@ def test_every_way_of_reading_a_row_is_documented() -> None:
 
 def test_how_many_rows_go_each_way_is_documented(graph: EvidenceGraph) -> None:
     told = re.findall(r"^\| `([a-z-]+)` \|.*\| (\d+) \| (\d+) \|$", text("docs/method.md"), re.MULTILINE)
-    rows = Counter(reading.way for reading in graph.readings)
-    votes = Counter(reading.way for reading in graph.readings if reading.votes)
+    rows = Counter(observation.way for observation in graph.observations)
+    votes = Counter(observation.way for observation in graph.observations if observation.votes)
     assert {way: (int(all_), int(some)) for way, all_, some in told} == {way: (rows[way], votes[way]) for way in WAYS}
 
 

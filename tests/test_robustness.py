@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from graph import questions, rows
+from graph import questions
 from graph.build import EvidenceGraph, build, corpus_of
 from graph.opening import shipped
 from graph.questions.filters import Filters
 from graph.stores.memory import MemoryReader
 from graph.stores.port import Reader
+from graph.synthesis import rows
 from graph.synthesis.associations import synthesise
 from graph.synthesis.method import METHOD, Z95
 from graph.synthesis.robustness import cumulative, standing
@@ -320,7 +321,7 @@ def test_a_null_is_of_a_small_study_where_its_chance_to_see_the_association_was_
     reader: MemoryReader, monkeypatch: pytest.MonkeyPatch, power: float, small: bool
 ) -> None:
     monkeypatch.setattr(rows, "power", lambda *_: power)
-    nulls = [row for row in questions.evidence(reader, *BP).rows if row.power is not None]
+    nulls = [row for row in questions.Evidence(exposure=BP[0], outcome=BP[1]).answer(reader).rows if row.power is not None]
     assert nulls
     assert {row.power for row in nulls} == {power}
     assert {"study too small: power" in (row.why or "") for row in nulls} == {small}

@@ -14,7 +14,7 @@ from graph.synthesis.associations import Corpus, Synthesis, synthesise
 from graph.synthesis.overlap import overlap
 from graph.synthesis.reports import Votes
 from schema.association import Association
-from schema.reading import Reading
+from schema.observation import Observation
 from schema.study import Study
 
 Key = tuple[str, str, str]
@@ -26,7 +26,7 @@ def corpus() -> Corpus:
 
 
 @cache
-def edges() -> dict[Key, list[Reading]]:
+def edges() -> dict[Key, list[Observation]]:
     return group(read_all(corpus()), shipped())
 
 
@@ -38,7 +38,7 @@ def edge(exposure: str, outcome: str, population: str = "ich") -> Synthesis:
 
 def speakers(votes: Votes) -> dict[str, int]:
     """Each study that votes, with the place of the row by which it does."""
-    return {vote.reading.study: vote.reading.position for vote in votes.cohorts}
+    return {vote.observation.study: vote.observation.position for vote in votes.cohorts}
 
 
 def place(study: str, **row: Any) -> int:
@@ -94,10 +94,10 @@ def test_disjoint_subgroups_are_combined_by_inverse_variance() -> None:
     y = [math.log(0.5), math.log(0.6)]
     weights = [(2 * 1.959963984540054 / math.log(high / low)) ** 2 for low, high in ((0.2, 1.3), (0.3, 1.5))]
     assert len(vote.findings) == 2
-    assert vote.reading.n == 247
-    assert vote.reading.y == pytest.approx(sum(w * one for w, one in zip(weights, y, strict=True)) / sum(weights))
-    assert vote.reading.se == pytest.approx(1 / math.sqrt(sum(weights)))
-    assert found.association.estimate == pytest.approx(math.exp(vote.reading.y or 0))
+    assert vote.observation.n == 247
+    assert vote.observation.y == pytest.approx(sum(w * one for w, one in zip(weights, y, strict=True)) / sum(weights))
+    assert vote.observation.se == pytest.approx(1 / math.sqrt(sum(weights)))
+    assert found.association.estimate == pytest.approx(math.exp(vote.observation.y or 0))
     assert found.association.cohorts == 1
 
 
@@ -107,7 +107,7 @@ PARTS = [ALL | {"id": "lobar", "n": 120, "location": "lobar"}, ALL | {"id": "dee
 def test_subgroups_that_do_not_make_up_the_study_are_not_combined_and_the_largest_speaks() -> None:
     rows = odds(1.5, 0.8, 2.8, population="lobar"), odds(1.2, 0.5, 2.9, population="deep")
     (vote,) = heard(study("one", *rows, populations=PARTS, n=250)).votes.cohorts
-    assert (vote.combined, vote.reading.row.population) == ((), "lobar")
+    assert (vote.combined, vote.observation.row.population) == ((), "lobar")
     (vote,) = heard(study("one", *rows, populations=PARTS, n=200)).votes.cohorts
     assert len(vote.combined) == 2
 
@@ -115,9 +115,9 @@ def test_subgroups_that_do_not_make_up_the_study_are_not_combined_and_the_larges
 def test_subgroups_are_not_combined_where_a_wider_row_exists_or_their_measures_differ() -> None:
     rows = odds(1.5, 0.8, 2.8, population="lobar"), odds(1.2, 0.5, 2.9, population="deep")
     (vote,) = heard(study("one", *rows, finding(direction="no-association"), populations=[ALL, *PARTS])).votes.cohorts
-    assert (vote.combined, vote.reading.row.population) == ((), "all")
+    assert (vote.combined, vote.observation.row.population) == ((), "all")
     (vote,) = heard(study("one", rows[0], {**rows[1], "measure": "RR"}, populations=PARTS)).votes.cohorts
-    assert (vote.combined, vote.reading.row.population) == ((), "lobar")
+    assert (vote.combined, vote.observation.row.population) == ((), "lobar")
 
 
 def test_under_a_roll_up_systolic_speaks_before_mean_and_diastolic_pressure() -> None:
@@ -131,24 +131,24 @@ def test_under_a_roll_up_systolic_speaks_before_mean_and_diastolic_pressure() ->
 def test_the_parents_own_row_speaks_before_any_childs() -> None:
     rows = odds(1.5, 1.1, 2.1, exposure="admission-sbp"), finding(exposure="admission-bp", direction="no-association")
     (vote,) = heard(study("one", *rows), exposure="admission-bp").votes.cohorts
-    assert vote.reading.exposure == "admission-bp"
+    assert vote.observation.exposure == "admission-bp"
 
 
 def test_rows_that_roll_up_by_weight_alone_vote_and_are_not_pooled() -> None:
     votes = edge("acute-bp-reduction", "r-dwi").votes
-    estimates = [vote for vote in votes.cohorts if vote.reading.kind == "estimate"]
-    assert [(vote.reading.study, vote.poolable) for vote in estimates] == [("kidwell-2017", False)]
+    estimates = [vote for vote in votes.cohorts if vote.observation.kind == "estimate"]
+    assert [(vote.observation.study, vote.poolable) for vote in estimates] == [("kidwell-2017", False)]
     # the same row pools on its own edge
-    assert all(vote.poolable for vote in edge("map-reduction", "r-dwi").votes.cohorts if vote.reading.study == "kidwell-2017")
+    assert all(vote.poolable for vote in edge("map-reduction", "r-dwi").votes.cohorts if vote.observation.study == "kidwell-2017")
 
 
 def test_an_estimate_speaks_before_a_p_value() -> None:
     votes = edge("r-dwi", "poor-functional-outcome").votes
-    speaking = next(vote.reading for vote in votes.cohorts if vote.reading.study == "garg-2020")
+    speaking = next(vote.observation for vote in votes.cohorts if vote.observation.study == "garg-2020")
     assert speaking.kind == "estimate"
     assert [row for row in votes.passed_over if row.startswith("garg-2020")] == [
-        reading.finding for reading in edges()["r-dwi", "poor-functional-outcome", "ich"]
-        if reading.study == "garg-2020" and reading.kind != "estimate"
+        observation.finding for observation in edges()["r-dwi", "poor-functional-outcome", "ich"]
+        if observation.study == "garg-2020" and observation.kind != "estimate"
     ]  # fmt: skip
 
 
@@ -229,7 +229,7 @@ def test_a_published_estimate_that_covers_more_than_ours_is_the_headline_and_spe
     one = found.association
     assert (one.estimate_source, one.estimate, one.ci, one.k) == ("published", 3.67, (1.8, 7.49), 18)
     assert (one.direction, one.cohorts) == ("increases", 1)
-    assert [vote.reading.study for vote in found.votes.speaking] == ["posener-2023"]
+    assert [vote.observation.study for vote in found.votes.speaking] == ["posener-2023"]
 
 
 def test_a_headline_may_be_published_and_ours_stands_beside_it() -> None:
@@ -246,7 +246,7 @@ def test_a_cohort_inside_a_published_estimate_does_not_speak_besides() -> None:
     found = edge("lobar-location", "r-dwi")
     assert found.association.direction == "inconclusive"
     assert (found.association.increases, found.association.not_significant) == (1, 1)
-    assert [vote.reading.study for vote in found.votes.speaking] == ["li-2021"]
+    assert [vote.observation.study for vote in found.votes.speaking] == ["li-2021"]
 
 
 def test_two_reports_of_one_review_are_shown_and_count_once() -> None:
@@ -267,7 +267,7 @@ def review(**more: Any) -> Study:
 )
 def test_a_cohort_speaks_beside_a_review_only_if_it_is_later_than_its_search(year: int | None, search: str | None, both: bool) -> None:
     votes = heard(study("cohort", finding(), year=year), review(year=2020, search_until=search)).votes
-    assert [vote.reading.study for vote in votes.speaking] == (["cohort", "review"] if both else ["review"])
+    assert [vote.observation.study for vote in votes.speaking] == (["cohort", "review"] if both else ["review"])
 
 
 def test_a_pooled_row_without_interval_or_a_pooled_difference_is_shown_and_does_not_speak() -> None:
@@ -275,7 +275,7 @@ def test_a_pooled_row_without_interval_or_a_pooled_difference_is_shown_and_does_
     del row["ci"]
     for other in (row, finding(measure="mean-difference", value=2.0, ci=[1.0, 3.0], pooled=True)):
         found = heard(study("cohort", finding(direction="no-association")), study("review", other, design="meta-analysis", k=5))
-        assert [vote.reading.study for vote in found.votes.speaking] == ["cohort"]
+        assert [vote.observation.study for vote in found.votes.speaking] == ["cohort"]
         assert [one.in_weight for one in found.association.published] == [False]
 
 
@@ -301,8 +301,8 @@ def test_every_row_of_an_association_votes_is_passed_over_or_is_published() -> N
     for key, rows in edges().items():
         votes = edge(*key).votes
         voting = {finding for vote in votes.cohorts for finding in vote.findings}
-        shown = {reading.finding for reading in votes.published}
-        assert voting | set(votes.passed_over) | shown == {reading.finding for reading in rows}
+        shown = {observation.finding for observation in votes.published}
+        assert voting | set(votes.passed_over) | shown == {observation.finding for observation in rows}
         assert not voting & (set(votes.passed_over) | shown)
 
 

@@ -28,7 +28,7 @@ from graph.synthesis.weight import (
     report_of,
     weigh,
 )
-from schema.reading import Reading
+from schema.observation import Observation
 from schema.study import Finding
 
 Z = NormalDist().inv_cdf(0.975)
@@ -277,10 +277,10 @@ def test_leaving_one_out_equals_the_posterior_of_the_others() -> None:
         assert chances(grid, INFORMATION) == pytest.approx(chances(posterior(others), INFORMATION), abs=1e-9)
 
 
-def reading(**more: Any) -> Reading:
+def observation(**more: Any) -> Observation:
     figures: dict[str, Any] = {"kind": "estimate", "z": 2.0, "information": 20.0, "votes": True, **more}
     row = Finding(exposure="age", outcome="r-dwi", population="all", measure="p-only", direction="increases")
-    return Reading(
+    return Observation(
         finding="one:1", study="one", position=0, exposure="age", outcome="r-dwi", populations=("ich",), condition="ich", n=100,
         n_known=True, outcome_share=0.24, way="ratio-ci", row=row, **figures,
     )  # fmt: skip
@@ -301,7 +301,7 @@ def reading(**more: Any) -> Reading:
     ],
 )
 def test_each_kind_of_reading_is_a_report_of_its_own(figures: dict[str, Any], expected: Report | None) -> None:
-    assert report_of(reading(**figures)) == expected
+    assert report_of(observation(**figures)) == expected
 
 
 @pytest.mark.parametrize("asked", [weigh, lesson])

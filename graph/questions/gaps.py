@@ -23,7 +23,7 @@ from schema.across import Gap, State
 from schema.answer import Answer, Why
 from schema.association import Association
 from schema.errors import BadParameter
-from schema.reading import Reading
+from schema.observation import Observation
 from schema.vocabulary import Term
 
 Key = tuple[str, str, str]
@@ -92,7 +92,7 @@ class Gaps(Question):
 
 def _cells(
     reader: Reader, outcome: str, factor: str | None, nodes: Sequence[str], filters: Filters
-) -> tuple[dict[Key, list[Reading]], dict[Key, Association], int]:
+) -> tuple[dict[Key, list[Observation]], dict[Key, Association], int]:
     """The rows of each cell in every population, the associations of the columns and of all others, and how many rows can't be told."""
     corpus = corpus_of(reader)
     vocabulary = corpus.vocabulary
@@ -117,7 +117,7 @@ def _gap(
     term: Term,
     factor: str,
     node: str,
-    rows: Mapping[Key, list[Reading]],
+    rows: Mapping[Key, list[Observation]],
     cells: Mapping[Key, Association],
     known: Mapping[str, Association | None],
     share: tuple[float, str] | None,
@@ -136,7 +136,7 @@ def _gap(
         if key in rows
         else ()
     )
-    learned = lesson(tuple(sorted(reports_of(vote.reading for vote in speaking))), corpus.method)
+    learned = lesson(tuple(sorted(reports_of(vote.observation for vote in speaking))), corpus.method)
     figures = {} if cell is None else {name: getattr(cell, name) for name in _FIGURES}
     return Gap(
         rank=1,

@@ -25,12 +25,12 @@ def study(reader: Reader, study_id: str) -> StudyAnswer:
     known_studies((study_id,), everything)
     found = everything[study_id]
     patients = reader.patients()
-    readings = reader.findings(study=study_id)
+    observations = reader.findings(study=study_id)
     return StudyAnswer(
         release=reader.release(),
         label=found.label,
         study=found,
-        rows=tuple(rows_of(None, readings, corpus_of(reader))),
+        rows=tuple(rows_of(None, observations, corpus_of(reader))),
         claims=tuple(claim_row(claim, everything, reader.terms()) for claim in reader.claims() if claim.study == study_id),
         shares_patients_with=tuple(other for other in everything if other != study_id and overlap(patients[study_id], patients[other])),
     )

@@ -33,8 +33,8 @@ from schema.association import (
     TermRef,
 )
 from schema.field import EvidenceField
+from schema.observation import Family, Observation, Scale
 from schema.populations import PopulationNode, Populations
-from schema.reading import Family, Reading, Scale
 from schema.scales import back
 from schema.study import Study
 from schema.vocabulary import Term, Vocabulary
@@ -86,17 +86,17 @@ def study_ref(study: Study) -> StudyRef:
 
 
 def synthesise(
-    exposure: str, outcome: str, population: str, readings: Sequence[Reading], corpus: Corpus, *, short: bool = False
+    exposure: str, outcome: str, population: str, observations: Sequence[Observation], corpus: Corpus, *, short: bool = False
 ) -> Synthesis:
     """The association of an exposure with an outcome in a population, from all rows of its edge.
 
-    `readings` holds every row on the two terms and on what rolls up into them, in that population and its parts, in any order.
+    `observations` holds every row on the two terms and on what rolls up into them, in that population and its parts, in any order.
     `short` leaves out what stands beside the figures: sensitivity, camps, caption.
     """
-    rows = sorted(readings, key=lambda reading: (reading.study, reading.position))
+    rows = sorted(observations, key=lambda observation: (observation.study, observation.position))
     exposures, outcomes = corpus.vocabulary.takes(exposure), corpus.vocabulary.takes(outcome)
     votes = cast(rows, exposures, outcomes, corpus.studies, corpus.patients)
-    cohorts = [vote.reading for vote in votes.cohorts]
+    cohorts = [vote.observation for vote in votes.cohorts]
     weighed = _weigh(votes.speaking, corpus.method)
     families = _families(votes.cohorts)
     primary = families[0] if families else None
@@ -106,7 +106,7 @@ def synthesise(
     track = track_of(
         corpus.vocabulary[exposure],
         corpus.vocabulary[outcome],
-        randomised=bool(basis) and all(vote.reading.row.randomised for vote in basis),
+        randomised=bool(basis) and all(vote.observation.row.randomised for vote in basis),
     )
     surprises = surprising(votes.cohorts, corpus.method) if len(votes.cohorts) > 1 else []
     headline = headline_row or primary
@@ -115,7 +115,7 @@ def synthesise(
         told = (headline.estimate, *headline.ci)
     studies = votes.studies
     full_text = sum(corpus.studies[study].read == "full-text" for study in studies)
-    patients = sum(reading.n for reading in cohorts if reading.n_known)
+    patients = sum(observation.n for observation in cohorts if observation.n_known)
     certainty, reasons = judge(
         track,
         basis,
@@ -128,18 +128,18 @@ def synthesise(
             finding
             for vote in basis
             for finding in vote.findings[:1]
-            if _part(vote.reading.exposure, exposure, exposures, corpus) or _part(vote.reading.outcome, outcome, outcomes, corpus)
+            if _part(vote.observation.exposure, exposure, exposures, corpus) or _part(vote.observation.outcome, outcome, outcomes, corpus)
         ],
         surprising=[finding for i in surprises for finding in votes.cohorts[i].findings],
-        full_text=sum(corpus.studies[vote.reading.study].read == "full-text" for vote in basis),
+        full_text=sum(corpus.studies[vote.observation.study].read == "full-text" for vote in basis),
         disagreeing=_disagreeing(primary, published, votes.published),
         patients=patients,
         method=corpus.method,
     )
     result = primary.reml_hk if primary is not None and headline_row is None else None
     estimate_source: EstimateSource | None = "published" if headline_row else (primary.estimate_source if primary else None)
-    signs = [reading.reports for reading in cohorts]
-    unclear = sum(reading.kind == "unclear" for reading in cohorts)
+    signs = [observation.reports for observation in cohorts]
+    unclear = sum(observation.kind == "unclear" for observation in cohorts)
     association = Association(
         exposure=term_ref(corpus.vocabulary[exposure]),
         outcome=term_ref(corpus.vocabulary[outcome]),
@@ -190,7 +190,7 @@ def _weigh(votes: Sequence[Vote], method: Method) -> Weight | None:
     # numpy is loaded where figures are made, not where stored ones are read
     from graph.synthesis.weight import reports_of, weigh
 
-    reports = reports_of(vote.reading for vote in votes)
+    reports = reports_of(vote.observation for vote in votes)
     return weigh(reports, method) if reports else None
 
 
@@ -209,10 +209,10 @@ def _direction(votes: Votes, sign: int | None, headline: PublishedEstimate | Non
     if sign is None:
         row = next((row for row in votes.published if headline is not None and row.finding == headline.finding), None)
         return _WORDS[row.significant] if row is not None else "inconclusive"
-    significant = {vote.reading.significant for vote in votes.cohorts}
+    significant = {vote.observation.significant for vote in votes.cohorts}
     if {1, -1} <= significant:
         return "inconsistent"
-    reported = {vote.reading.reports for vote in votes.speaking}
+    reported = {vote.observation.reports for vote in votes.speaking}
     return _WORDS[sign] if sign in reported else "inconclusive"
 
 
@@ -227,10 +227,10 @@ def _families(votes: Sequence[Vote]) -> list[FamilyResult]:
     """All families of estimates, the primary first: most cohorts, randomised, most patients, OR before HR before RR, then by name."""
     groups: dict[Family, list[Vote]] = {}
     for vote in votes:
-        family = vote.reading.family
-        if family is not None and vote.reading.kind == "estimate":
+        family = vote.observation.family
+        if family is not None and vote.observation.kind == "estimate":
             # a row that votes but isn't pooled makes a family of one
-            key = family if vote.poolable else family.model_copy(update={"variable": vote.reading.finding})
+            key = family if vote.poolable else family.model_copy(update={"variable": vote.observation.finding})
             groups.setdefault(key, []).append(vote)
     results = [_family_result(family, members) for family, members in groups.items()]
     return [
@@ -249,10 +249,10 @@ def _families(votes: Sequence[Vote]) -> list[FamilyResult]:
 
 
 def _family_result(family: Family, votes: Sequence[Vote]) -> FamilyResult:
-    readings = [vote.reading for vote in votes]
-    y = [reading.y for reading in readings if reading.y is not None]
-    se = [reading.se for reading in readings if reading.se is not None]
-    scale = readings[0].scale
+    observations = [vote.observation for vote in votes]
+    y = [observation.y for observation in observations if observation.y is not None]
+    se = [observation.se for observation in observations if observation.se is not None]
+    scale = observations[0].scale
     from graph.synthesis.pooling import common_effect, random_effects
 
     common = common_effect(y, se)
@@ -264,14 +264,14 @@ def _family_result(family: Family, votes: Sequence[Vote]) -> FamilyResult:
         step = _step(votes[0])
         unit = f"{step:g} {unit}" if unit and step != 1 else unit and (singular(unit) if family.contrast_type == "per-unit" else unit)
         common = common_effect([y[0] * step], [se[0] * step])
-        source, estimate, ci = "single-study", back(scale, y[0] * step), _own_ci(votes[0].reading, _back_ci(scale, common.ci))
+        source, estimate, ci = "single-study", back(scale, y[0] * step), _own_ci(votes[0].observation, _back_ci(scale, common.ci))
     else:
         source, pooled = pool(y, se, scale)
         estimate, ci = back(scale, pooled.estimate), _back_ci(scale, pooled.ci)
     return FamilyResult(
         **{**family.model_dump(), "unit": unit},
         k=len(y),
-        patients=sum(reading.n for reading in readings if reading.n_known),
+        patients=sum(observation.n for observation in observations if observation.n_known),
         estimate=estimate,
         ci=ci,
         estimate_source=source,
@@ -304,15 +304,15 @@ def pool(y: Sequence[float], se: Sequence[float], scale: Scale | None) -> tuple[
 
 def _step(vote: Vote) -> float:
     """The step that the row's estimate was divided by."""
-    return 1 if vote.combined else stepped(vote.reading.row, vote.reading.way)
+    return 1 if vote.combined else stepped(vote.observation.row, vote.observation.way)
 
 
-def _own_ci(reading: Reading, computed: Interval) -> Interval:
+def _own_ci(observation: Observation, computed: Interval) -> Interval:
     """One row's interval as printed, where its estimate is the printed one and stands unturned; else as computed."""
-    row = reading.row
-    if reading.way not in {"ratio-ci", "difference-ci"} or row.ci is None or row.value is None or row.reversed or row.outcome_scale:
+    row = observation.row
+    if observation.way not in {"ratio-ci", "difference-ci"} or row.ci is None or row.value is None or row.reversed or row.outcome_scale:
         return computed
-    middle = math.sqrt(computed[0] * computed[1]) if reading.scale == "log-ratio" else (computed[0] + computed[1]) / 2
+    middle = math.sqrt(computed[0] * computed[1]) if observation.scale == "log-ratio" else (computed[0] + computed[1]) / 2
     return (float(row.ci[0]), float(row.ci[1])) if math.isclose(middle, row.value, rel_tol=1e-9) else computed
 
 
@@ -320,11 +320,11 @@ def _published(
     votes: Votes, primary: FamilyResult | None, corpus: Corpus
 ) -> tuple[tuple[PublishedEstimate, ...], PublishedEstimate | None]:
     """All published pooled rows, and the one that is the headline: the largest k above ours, then the latest, then the first."""
-    speaking = {vote.reading.finding for vote in votes.speaking}
+    speaking = {vote.observation.finding for vote in votes.speaking}
     with_interval = [row for row in votes.published if row.y is not None and row.se is not None]
     ours = primary.k if primary else 0
 
-    def coverage(row: Reading) -> tuple[int, int]:
+    def coverage(row: Observation) -> tuple[int, int]:
         study = corpus.studies[row.study]
         return study.k or 0, study.year or int((study.search_until or "0")[:4])
 
@@ -349,23 +349,23 @@ def _published(
     return shown, next((one for one in shown if one.headline), None)
 
 
-def _noted_unit(reading: Reading) -> str | None:
+def _noted_unit(observation: Observation) -> str | None:
     """The unit of a difference, which a sheet has no key for but its notes: "unit: mL"."""
-    if not reading.row.measure.endswith("difference"):
+    if not observation.row.measure.endswith("difference"):
         return None
-    found = _NOTED_UNIT.search(reading.row.notes or "")
+    found = _NOTED_UNIT.search(observation.row.notes or "")
     return found[1].strip() if found else None
 
 
-def _printed_ci(reading: Reading) -> Interval | None:
-    if reading.y is None or reading.se is None:
+def _printed_ci(observation: Observation) -> Interval | None:
+    if observation.y is None or observation.se is None:
         return None
-    half = Z95 * reading.se
-    return _own_ci(reading, _back_ci(reading.scale, (reading.y - half, reading.y + half)))
+    half = Z95 * observation.se
+    return _own_ci(observation, _back_ci(observation.scale, (observation.y - half, observation.y + half)))
 
 
 def _disagreeing(
-    primary: FamilyResult | None, published: Sequence[PublishedEstimate], rows: Sequence[Reading]
+    primary: FamilyResult | None, published: Sequence[PublishedEstimate], rows: Sequence[Observation]
 ) -> tuple[str, tuple[str, ...]] | None:
     """What estimates exclude each other's point (ours and the headline, or two published ones of one kind), and their findings."""
     contrast = {row.finding: row.row.contrast_type for row in rows}
@@ -399,9 +399,9 @@ def _p(headline: PublishedEstimate | None, primary: FamilyResult | None, votes: 
         # a Bayesian interval has no p; that of REML-HK stands with its own interval in the family
         return primary.reml_hk.p if primary.estimate_source == "pooled-reml-hk" else None
     finding = headline.finding if headline else (primary.rows[0] if primary else None)
-    for reading in (*(vote.reading for vote in votes.cohorts), *votes.published):
-        if reading.finding == finding and reading.y is not None and reading.se is not None:
-            return p_of_z(reading.y / reading.se)
+    for observation in (*(vote.observation for vote in votes.cohorts), *votes.published):
+        if observation.finding == finding and observation.y is not None and observation.se is not None:
+            return p_of_z(observation.y / observation.se)
     return None
 
 
@@ -411,9 +411,9 @@ def _contrast(headline: PublishedEstimate | None, primary: FamilyResult | None, 
         return None
     findings = (headline.finding,) if headline else primary.rows if primary else ()
     texts = {
-        _compared(reading)
-        for reading in (*(vote.reading for vote in votes.cohorts), *votes.published)
-        if reading.finding in findings and reading.row.contrast
+        _compared(observation)
+        for observation in (*(vote.observation for vote in votes.cohorts), *votes.published)
+        if observation.finding in findings and observation.row.contrast
     }
     if len(texts) == 1:
         return texts.pop()
@@ -423,13 +423,17 @@ def _contrast(headline: PublishedEstimate | None, primary: FamilyResult | None, 
     return step if step.startswith("per ") else primary.contrast_type
 
 
-def _compared(reading: Reading) -> str:
+def _compared(observation: Observation) -> str:
     """What a row compares, as printed; a print that runs the other way round compares the other way round, too."""
-    contrast = reading.row.contrast or ""
-    if reading.row.reversed or reading.row.outcome_scale:
+    contrast = observation.row.contrast or ""
+    if observation.row.reversed or observation.row.outcome_scale:
         return f"{contrast}, turned round"
     # percentages are of the outcome as printed
-    return f"{contrast}, of {reading.row.outcome.replace('-', ' ')}" if reading.turned_from is not None and "%" in contrast else contrast
+    return (
+        f"{contrast}, of {observation.row.outcome.replace('-', ' ')}"
+        if observation.turned_from is not None and "%" in contrast
+        else contrast
+    )
 
 
 def _sensitivity(votes: Votes, method: Method) -> Sensitivity:
@@ -443,10 +447,10 @@ def _sensitivity(votes: Votes, method: Method) -> Sensitivity:
         return _subset(members, method) if 0 < len(members) < len(cohorts) else None
 
     return Sensitivity(
-        crude=part([vote for vote in cohorts if vote.reading.row.adjusted is False]),
-        adjusted=part([vote for vote in cohorts if vote.reading.row.adjusted is True]),
-        randomised=part([vote for vote in cohorts if vote.reading.row.randomised]),
-        observational=part([vote for vote in cohorts if not vote.reading.row.randomised]),
+        crude=part([vote for vote in cohorts if vote.observation.row.adjusted is False]),
+        adjusted=part([vote for vote in cohorts if vote.observation.row.adjusted is True]),
+        randomised=part([vote for vote in cohorts if vote.observation.row.randomised]),
+        observational=part([vote for vote in cohorts if not vote.observation.row.randomised]),
         possible_overlaps=possible,
     )
 

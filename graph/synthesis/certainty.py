@@ -91,9 +91,9 @@ def judge(
         reasons.append(Reason(domain=domain, text=text, step=by, findings=tuple(of)))
 
     _risk_of_bias(votes, studies, step, method)
-    signs = {vote.reading.reports for vote in votes} - {0}
+    signs = {vote.observation.reports for vote in votes} - {0}
     if direction == "inconsistent" or len(signs) > 1:
-        step("inconsistency", "cohorts report opposite signs", -1, [f for v in votes if v.reading.reports for f in v.findings])
+        step("inconsistency", "cohorts report opposite signs", -1, [f for v in votes if v.observation.reports for f in v.findings])
     elif surprising:
         step("inconsistency", "one cohort's report is improbable given the others", -1, surprising)
     if 2 * len(rolled_up) > k > 0:
@@ -107,7 +107,7 @@ def judge(
         step("imprecision", "the interval includes no effect", -1, findings)
     elif patients < METHOD.small_patients and not published_only:
         step("imprecision", f"{patients} patients", -1, findings)
-    bare = [vote for vote in votes if vote.reading.bare]
+    bare = [vote for vote in votes if vote.observation.bare]
     if 2 * len(bare) > k > 0:
         step(
             "selective reporting",
@@ -122,8 +122,8 @@ def judge(
             and null_value == 1
             and (headline[0] >= METHOD.large_effect or headline[0] <= 1 / METHOD.large_effect)
         )
-        figures = [vote for vote in votes if vote.reading.kind == "estimate" or vote.reading.row.p is not None]
-        if all(vote.reading.reports for vote in votes) and len(signs) == 1 and len(figures) >= METHOD.upgrade_cohorts:
+        figures = [vote for vote in votes if vote.observation.kind == "estimate" or vote.observation.row.p is not None]
+        if all(vote.observation.reports for vote in votes) and len(signs) == 1 and len(figures) >= METHOD.upgrade_cohorts:
             step("consistent", f"all {k} report the same sign, {len(figures)} of them with an estimate or p", 1, findings)
         elif large:
             step("large effect", "a ratio of 2 or more, or of 0.5 or less, whose interval excludes 1", 1, findings)
@@ -143,13 +143,13 @@ def _risk_of_bias(votes: Sequence[Vote], studies: Mapping[str, Study], step: Ste
     if not votes:
         return
     k = len(votes)
-    crude = [vote for vote in votes if vote.reading.row.adjusted is not True and not vote.reading.row.randomised]
-    weak = [vote for vote in votes if studies[vote.reading.study].design in _WEAK]
+    crude = [vote for vote in votes if vote.observation.row.adjusted is not True and not vote.observation.row.randomised]
+    weak = [vote for vote in votes if studies[vote.observation.study].design in _WEAK]
     few, unknown = [], []
     for vote in votes:
-        if vote.reading.published:
+        if vote.observation.published:
             continue
-        share = scanned_share(studies[vote.reading.study])
+        share = scanned_share(studies[vote.observation.study])
         if share is None:
             # where nobody is scanned nobody is left out
             unknown += [vote] if method.mri_windows else []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from graph.synthesis.method import METHOD, Z95, Method
 from graph.synthesis.reports import Vote
 from schema.association import Camp, Contested
-from schema.reading import Reading
+from schema.observation import Observation
 from schema.study import Study
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def surprising(votes: Sequence[Vote], method: Method = METHOD) -> list[int]:
     # numpy is loaded where figures are made, not where stored ones are read
     from graph.synthesis.weight import chances, posteriors_without, report_of
 
-    told = [(i, report) for i, vote in enumerate(votes) if (report := report_of(vote.reading)) is not None]
+    told = [(i, report) for i, vote in enumerate(votes) if (report := report_of(vote.observation)) is not None]
     if len(told) < 2:
         return []
     # in one order whatever that of the votes, so that sums don't differ
@@ -35,11 +35,11 @@ def surprising(votes: Sequence[Vote], method: Method = METHOD) -> list[int]:
         if report.mirrored or report.on_mean:
             continue
         down, null, up = chances(grid, report.information, printed=True)
-        reading = votes[i].reading
-        if reading.kind == "direction":
-            probability = null / 2 + (up if reading.reports > 0 else down)
+        observation = votes[i].observation
+        if observation.kind == "direction":
+            probability = null / 2 + (up if observation.reports > 0 else down)
         else:
-            probability = {1: up, -1: down, 0: null}[reading.significant]
+            probability = {1: up, -1: down, 0: null}[observation.significant]
         if probability < METHOD.surprise and not _compatible(votes[i], [vote for j, vote in enumerate(votes) if j != i]):
             found.append(i)
     return sorted(found)
@@ -50,10 +50,10 @@ def _compatible(vote: Vote, others: Sequence[Vote]) -> bool:
 
     The expected report rests on the number of patients, which misleads where the exposure or the outcome is rare; intervals don't.
     """
-    return all(_overlap(vote.reading, other.reading) for other in others)
+    return all(_overlap(vote.observation, other.observation) for other in others)
 
 
-def _overlap(a: Reading, b: Reading) -> bool:
+def _overlap(a: Observation, b: Observation) -> bool:
     if a.y is None or a.se is None or b.y is None or b.se is None or a.family is None or b.family is None:
         return False
     same = (a.family.measure, a.family.contrast_type) == (b.family.measure, b.family.contrast_type)
@@ -64,23 +64,23 @@ def power(vote: Vote, grid: Grid, sign: int) -> float:
     """The probability that a cohort of that size reports the association's direction with p < 0.05, all results printed."""
     from graph.synthesis.weight import chances
 
-    down, _, up = chances(grid, vote.reading.information)
+    down, _, up = chances(grid, vote.observation.information)
     return up if sign > 0 else down
 
 
 def grid_of(votes: Sequence[Vote], method: Method = METHOD) -> Grid:
     from graph.synthesis.weight import posterior, reports_of
 
-    return posterior(sorted(reports_of(vote.reading for vote in votes)), method)
+    return posterior(sorted(reports_of(vote.observation for vote in votes)), method)
 
 
 def contested(votes: Sequence[Vote], surprises: Sequence[int], studies: Mapping[str, Study], method: Method = METHOD) -> Contested | None:
     """The camps and how they differ, where cohorts are significant both ways or one report is improbable given the others."""
-    sides = {vote.reading.significant for vote in votes}
+    sides = {vote.observation.significant for vote in votes}
     if {1, -1} <= sides:
         why = "cohorts are significant on both sides"
     elif surprises:
-        named = ", ".join(studies[votes[i].reading.study].label for i in surprises)
+        named = ", ".join(studies[votes[i].observation.study].label for i in surprises)
         why = f"the report of {named} had a probability below {METHOD.surprise:.2f} given the others"
     else:
         return None
@@ -93,7 +93,7 @@ def contested(votes: Sequence[Vote], surprises: Sequence[int], studies: Mapping[
 
 
 def _side(vote: Vote) -> int:
-    return vote.reading.reports
+    return vote.observation.reports
 
 
 def camp(name: str, votes: Sequence[Vote], studies: Mapping[str, Study], method: Method = METHOD) -> Camp:
@@ -102,15 +102,15 @@ def camp(name: str, votes: Sequence[Vote], studies: Mapping[str, Study], method:
     features = {feature: _spread(votes, studies, tell) for feature, tell in told.items()}
     return Camp(
         report=name,
-        studies=tuple(vote.reading.study for vote in votes),
-        patients=sum(vote.reading.n for vote in votes if vote.reading.n_known),
+        studies=tuple(vote.observation.study for vote in votes),
+        patients=sum(vote.observation.n for vote in votes if vote.observation.n_known),
         findings=tuple(finding for vote in votes for finding in vote.findings),
         features=features,
     )
 
 
 def _spread(votes: Sequence[Vote], studies: Mapping[str, Study], tell: Callable[[Vote, Study], str]) -> str:
-    return "; ".join(sorted({tell(vote, studies[vote.reading.study]) for vote in votes}))
+    return "; ".join(sorted({tell(vote, studies[vote.observation.study]) for vote in votes}))
 
 
 def _window(study: Study) -> str:
@@ -124,12 +124,12 @@ def _window(study: Study) -> str:
 _WINDOW = "MRI window"
 _FEATURES: dict[str, Callable[[Vote, Study], str]] = {
     "design": lambda _, study: study.design or "not reported",
-    "randomised": lambda vote, _: "randomised" if vote.reading.row.randomised else "observational",
-    "adjustment": lambda vote, _: {True: "adjusted", False: "crude", None: "not reported"}[vote.reading.row.adjusted],
+    "randomised": lambda vote, _: "randomised" if vote.observation.row.randomised else "observational",
+    "adjustment": lambda vote, _: {True: "adjusted", False: "crude", None: "not reported"}[vote.observation.row.adjusted],
     _WINDOW: lambda _, study: _window(study),
-    "definition": lambda vote, _: vote.reading.row.outcome_as_reported or "not reported",
-    "population": lambda vote, study: study.population(vote.reading.row.population).label,
-    "n": lambda vote, _: str(vote.reading.n) if vote.reading.n_known else "not reported",
+    "definition": lambda vote, _: vote.observation.row.outcome_as_reported or "not reported",
+    "population": lambda vote, study: study.population(vote.observation.row.population).label,
+    "n": lambda vote, _: str(vote.observation.n) if vote.observation.n_known else "not reported",
     "year": lambda _, study: str(study.year or "not reported"),
 }
 

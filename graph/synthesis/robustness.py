@@ -10,7 +10,7 @@ from graph.synthesis.method import METHOD, Method
 from graph.synthesis.reports import Vote
 from graph.wording import count, excludes_no_effect
 from schema.association import Association
-from schema.reading import Reading
+from schema.observation import Observation
 from schema.robustness import CumulativeStep, Flips, LeftOut, SmallStudyEffects, Standing
 
 
@@ -32,7 +32,7 @@ def standing(association: Association) -> Standing:
     )
 
 
-def leave_one_out(synthesis: Synthesis, readings: Sequence[Reading], corpus: Corpus) -> tuple[LeftOut, ...]:
+def leave_one_out(synthesis: Synthesis, observations: Sequence[Observation], corpus: Corpus) -> tuple[LeftOut, ...]:
     """The association without each study that speaks or votes, the one whose absence changes most first.
 
     Most: a change of direction, then of whether the interval excludes no effect, then of the weight. What a study says of whose patients
@@ -41,7 +41,7 @@ def leave_one_out(synthesis: Synthesis, readings: Sequence[Reading], corpus: Cor
     whole = standing(synthesis.association)
     found = []
     for study in _speaking_studies(synthesis):
-        left = _again(synthesis, [row for row in readings if row.study != study], corpus)
+        left = _again(synthesis, [row for row in observations if row.study != study], corpus)
         found.append(
             LeftOut(
                 **dict(left),
@@ -58,7 +58,7 @@ def leave_one_out(synthesis: Synthesis, readings: Sequence[Reading], corpus: Cor
 def _speaking_studies(synthesis: Synthesis) -> list[str]:
     votes = synthesis.votes
     headlines = {one.study for one in synthesis.association.published if one.headline}
-    return sorted({vote.reading.study for vote in (*votes.cohorts, *votes.speaking)} | headlines)
+    return sorted({vote.observation.study for vote in (*votes.cohorts, *votes.speaking)} | headlines)
 
 
 def _by_change(one: LeftOut) -> tuple[bool, bool, float, str]:
@@ -67,13 +67,13 @@ def _by_change(one: LeftOut) -> tuple[bool, bool, float, str]:
     return not one.direction_changes, not one.exclusion_changes, -size, one.study.id
 
 
-def cumulative(synthesis: Synthesis, readings: Sequence[Reading], corpus: Corpus) -> tuple[CumulativeStep, ...]:
+def cumulative(synthesis: Synthesis, observations: Sequence[Observation], corpus: Corpus) -> tuple[CumulativeStep, ...]:
     """The association as it stood after each year of publication that adds a row to it; undated studies come last."""
-    by_year: dict[int | None, list[Reading]] = {}
-    for row in readings:
+    by_year: dict[int | None, list[Observation]] = {}
+    for row in observations:
         by_year.setdefault(corpus.studies[row.study].year, []).append(row)
     years = sorted(by_year, key=lambda year: (year is None, year or 0))
-    steps, so_far = [], list[Reading]()
+    steps, so_far = [], list[Observation]()
     for year in years:
         so_far += by_year[year]
         stood = standing(synthesis.association) if year == years[-1] else _again(synthesis, so_far, corpus)
@@ -82,9 +82,9 @@ def cumulative(synthesis: Synthesis, readings: Sequence[Reading], corpus: Corpus
     return tuple(steps)
 
 
-def _again(synthesis: Synthesis, readings: Sequence[Reading], corpus: Corpus) -> Standing:
+def _again(synthesis: Synthesis, observations: Sequence[Observation], corpus: Corpus) -> Standing:
     one = synthesis.association
-    return standing(synthesise(one.exposure.id, one.outcome.id, one.population.id, readings, corpus, short=True).association)
+    return standing(synthesise(one.exposure.id, one.outcome.id, one.population.id, observations, corpus, short=True).association)
 
 
 def small_study_effects(synthesis: Synthesis) -> SmallStudyEffects | None:
@@ -135,7 +135,7 @@ def _opposite_cohorts(synthesis: Synthesis, method: Method) -> int | None:
 
     if synthesis.association.direction not in {"increases", "decreases"}:
         return None
-    reports = reports_of(vote.reading for vote in synthesis.votes.speaking)
+    reports = reports_of(vote.observation for vote in synthesis.votes.speaking)
     return cohorts_to_turn(reports, 1 if synthesis.association.direction == "increases" else -1, method) if reports else None
 
 
@@ -155,7 +155,7 @@ def _null_cohorts(synthesis: Synthesis, method: Method) -> int | None:
     votes = [vote for vote in synthesis.votes.cohorts if set(vote.findings) <= set(family.rows)]
     y, se, scaled = _figures(votes)
     error = median(scaled) / math.sqrt(reference_information(method))
-    scale = votes[0].reading.scale
+    scale = votes[0].observation.scale
     for added in range(1, method.flip_limit + 1):
         low, high = pool([*y, *[0.0] * added], [*se, *[error] * added], scale)[1].ci
         if low <= 0 <= high:
@@ -165,6 +165,6 @@ def _null_cohorts(synthesis: Synthesis, method: Method) -> int | None:
 
 def _figures(votes: Sequence[Vote]) -> tuple[list[float], list[float], list[float]]:
     """Estimates, their errors, and the errors times the root of the information."""
-    rows = [(vote.reading.y, vote.reading.se, vote.reading.information) for vote in votes]
+    rows = [(vote.observation.y, vote.observation.se, vote.observation.information) for vote in votes]
     told = [(y, se, information) for y, se, information in rows if y is not None and se is not None]
     return [y for y, _, _ in told], [se for _, se, _ in told], [se * math.sqrt(information) for _, se, information in told]

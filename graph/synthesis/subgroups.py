@@ -24,8 +24,8 @@ def _window(_: Vote, study: Study, method: Method) -> str | None:
 
 FEATURES: dict[str, Tell] = {
     "design": lambda _, study, __: study.design,
-    "adjustment": lambda vote, *_: {True: "adjusted", False: "unadjusted", None: None}[vote.reading.row.adjusted],
-    "randomisation": lambda vote, *_: "randomised" if vote.reading.row.randomised else "observational",
+    "adjustment": lambda vote, *_: {True: "adjusted", False: "unadjusted", None: None}[vote.observation.row.adjusted],
+    "randomisation": lambda vote, *_: "randomised" if vote.observation.row.randomised else "observational",
     "last MRI": _window,
 }
 UNKNOWN = "not known"
@@ -41,7 +41,7 @@ def subgroups(synthesis: Synthesis, corpus: Corpus) -> tuple[Subgroups, ...]:
 
     def small(members: Sequence[Vote]) -> Partial:
         # one set of cohorts is often a group of several features
-        key = tuple(vote.reading.study for vote in members)
+        key = tuple(vote.observation.study for vote in members)
         if key not in found:
             found[key] = partial(members, corpus.method, primary)
         return found[key]
@@ -50,7 +50,7 @@ def subgroups(synthesis: Synthesis, corpus: Corpus) -> tuple[Subgroups, ...]:
     for feature, tell in FEATURES.items():
         if tell is _window and not corpus.method.mri_windows:
             continue
-        kinds = [tell(vote, corpus.studies[vote.reading.study], corpus.method) for vote in votes]
+        kinds = [tell(vote, corpus.studies[vote.observation.study], corpus.method) for vote in votes]
         groups = []
         for kind in sorted(set(kinds), key=lambda one: _order(one, corpus.method)):
             members = [vote for vote, own in zip(votes, kinds, strict=True) if own == kind]
@@ -59,7 +59,7 @@ def subgroups(synthesis: Synthesis, corpus: Corpus) -> tuple[Subgroups, ...]:
                 Subgroup(
                     group=UNKNOWN if kind is None else kind,
                     known=kind is not None,
-                    studies=tuple(vote.reading.study for vote in members),
+                    studies=tuple(vote.observation.study for vote in members),
                     weight=part.weight,
                     **dict(_small(part, members)),
                 )
@@ -96,7 +96,7 @@ def _test(votes: Sequence[Vote], kinds: Sequence[str | None], primary: Sequence[
     if len(named) < 2:
         return None, "one subgroup only" if named else "no cohort says of which kind it is"
     rows = [
-        (vote.reading.y, vote.reading.se, kind)
+        (vote.observation.y, vote.observation.se, kind)
         for vote, kind in zip(votes, kinds, strict=True)
         if kind is not None and set(vote.findings) <= set(primary)
     ]

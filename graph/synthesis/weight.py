@@ -23,8 +23,8 @@ from cachetools import LRUCache, cached
 from numpy.typing import NDArray
 
 from graph.synthesis.method import METHOD, Z95, Method
+from schema.observation import Observation
 from schema.pvalue import parse_p
-from schema.reading import Reading
 
 Vector = NDArray[np.float64]
 
@@ -50,27 +50,27 @@ class Weight(NamedTuple):
     p_direction: float
 
 
-def report_of(reading: Reading) -> Report | None:
-    """A reading as the model sees it; None where it says nothing."""
-    if reading.published:
-        if reading.y is None or reading.se is None:
+def report_of(observation: Observation) -> Report | None:
+    """An observation as the model sees it; None where it says nothing."""
+    if observation.published:
+        if observation.y is None or observation.se is None:
             return None
-        return Report(reading.y / reading.se, reading.y / reading.se, reading.information, on_mean=True)
-    if reading.z is None:
+        return Report(observation.y / observation.se, observation.y / observation.se, observation.information, on_mean=True)
+    if observation.z is None:
         return None
-    if isinstance(reading.z, tuple):
-        low = -math.inf if reading.z[0] is None else reading.z[0]
-        high = math.inf if reading.z[1] is None else reading.z[1]
-        if reading.kind == "unclear":
-            bound = reading.row.p is not None and parse_p(reading.row.p).bound == "<"
-            return Report(high, math.inf if bound else high, reading.information, mirrored=True)
-        return Report(low, high, reading.information)
-    return Report(reading.z, reading.z, reading.information)
+    if isinstance(observation.z, tuple):
+        low = -math.inf if observation.z[0] is None else observation.z[0]
+        high = math.inf if observation.z[1] is None else observation.z[1]
+        if observation.kind == "unclear":
+            bound = observation.row.p is not None and parse_p(observation.row.p).bound == "<"
+            return Report(high, math.inf if bound else high, observation.information, mirrored=True)
+        return Report(low, high, observation.information)
+    return Report(observation.z, observation.z, observation.information)
 
 
-def reports_of(readings: Iterable[Reading]) -> list[Report]:
-    """The readings that say something, as the model sees them."""
-    return [report for reading in readings if (report := report_of(reading)) is not None]
+def reports_of(observations: Iterable[Observation]) -> list[Report]:
+    """The observations that say something, as the model sees them."""
+    return [report for observation in observations if (report := report_of(observation)) is not None]
 
 
 class Grid(NamedTuple):

@@ -47,7 +47,7 @@ class Family(Numerous):
         return " | ".join([*(part for part in parts if part), "randomised" if self.randomised else "observational"])
 
 
-class Reading(Numerous):
+class Observation(Numerous):
     """One finding, turned to its exposure and outcome.
 
     `position` counts the sheet's rows from 0. `y` and `se` are on the log scale for ratios, on the log odds scale for standardised
@@ -107,7 +107,7 @@ def sign_of(z: float | tuple[float | None, float | None] | None) -> Literal[-1, 
     return 0 if not z else (1 if z > 0 else -1)
 
 
-class ClaimReading(Frozen):
+class ClaimObservation(Frozen):
     """A claim with its target (the first lesion or outcome of its chain) and its factors (what stands before, but the mechanism)."""
 
     claim: str
@@ -117,7 +117,7 @@ class ClaimReading(Frozen):
     row: Claim
 
 
-class PrevalenceReading(Frozen):
+class PrevalenceObservation(Frozen):
     """A printed prevalence, with the nodes of its population; `stratum` is its condition, arteriopathy and location."""
 
     prevalence: str

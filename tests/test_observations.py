@@ -14,7 +14,7 @@ from graph.synthesis.effect_sizes import hedges_g, log_odds_ratio, log_risk_rati
 from graph.synthesis.method import METHOD
 from graph.synthesis.observations import WAYS, finding_ids, read_study, stepped
 from graph.synthesis.weight import report_of
-from schema.reading import Reading
+from schema.observation import Observation
 from schema.scales import CHINN
 from schema.study import Counts, Finding, Study
 
@@ -22,12 +22,12 @@ Z = NormalDist().inv_cdf(0.975)
 
 
 @cache
-def sheets() -> dict[str, tuple[Reading, ...]]:
+def sheets() -> dict[str, tuple[Observation, ...]]:
     """Every sheet of the corpus, read."""
     return {study.id: tuple(read_study(study, shipped())) for study in shipped_studies(shipped())}
 
 
-def the(study: str, exposure: str, outcome: str, **row: Any) -> Reading:
+def the(study: str, exposure: str, outcome: str, **row: Any) -> Observation:
     """The one row of a sheet with these terms and these printed figures."""
     found = [
         one
@@ -38,7 +38,7 @@ def the(study: str, exposure: str, outcome: str, **row: Any) -> Reading:
     return found[0]
 
 
-def made(*, n: int | None = 200, prevalence: list[dict[str, Any]] | None = None, **row: Any) -> Reading:
+def made(*, n: int | None = 200, prevalence: list[dict[str, Any]] | None = None, **row: Any) -> Observation:
     """A made-up row, read."""
     figures = {"exposure": "hypertension", "outcome": "r-dwi", "population": "all", "measure": "p-only", "direction": "increases", **row}
     people = {"id": "all", "label": "all", "condition": "ich", "arteriopathy": "any", "location": "any", "n": n}
@@ -409,9 +409,9 @@ def test_an_adjusted_ratio_is_not_replaced_by_crude_counts() -> None:
     ],
 )
 def test_rows_that_do_not_vote_say_why(seen: Any, why: str) -> None:
-    reading = seen()
-    assert not reading.votes
-    assert why in reading.why
+    observation = seen()
+    assert not observation.votes
+    assert why in observation.why
 
 
 def test_within_person_rows_are_never_read_as_independent_groups() -> None:
