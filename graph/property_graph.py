@@ -127,7 +127,7 @@ def _finding(observation: Observation, name: str) -> dict[str, Any]:
         slug=observation.finding,
         name=name,
         kind=observation.kind,
-        way=observation.way,
+        way=observation.derivation,
         direction=row.direction,
         measure=row.measure,
         value=row.value,
@@ -139,7 +139,7 @@ def _finding(observation: Observation, name: str) -> dict[str, Any]:
         n=observation.n if observation.n_known else None,
         adjusted=row.adjusted,
         randomised=row.randomised,
-        votes=observation.votes,
+        votes=observation.eligible,
         why=observation.why,
         source=row.source,
     )

@@ -117,8 +117,8 @@ def test_unlike_families_are_told(reader: MemoryReader, observations: dict[str, 
     cells = the(asked(reader, "r-dwi", "ich-lobar", "ich-deep"), "early-mri").cells
     finding = cells[1].families[0].rows[0]
     row = observations[finding]
-    assert row.family is not None
-    turned = row.model_copy(update={"family": row.family.model_copy(update={"measure": "OR"})})
+    assert row.comparison is not None
+    turned = row.model_copy(update={"comparison": row.comparison.model_copy(update={"measure": "OR"})})
     told = difference((cells[0], cells[1]), {**observations, finding: turned}, corpus_of(reader))
     assert told.why is not None
     assert "unlike families: RR" in told.why

@@ -25,7 +25,7 @@ from graph.settings import Server, Settings
 from graph.stores.neo4j.rows import OWN
 from graph.synthesis.certainty import RULES
 from graph.synthesis.method import Method
-from graph.synthesis.observations import WAYS
+from graph.synthesis.observations import DERIVATIONS
 from schema.association import Association, Camp, Row
 from schema.graphmodel import EDGES, NODES
 from schema.observation import Frozen
@@ -108,15 +108,15 @@ def test_every_setting_is_documented() -> None:
 
 def test_every_way_of_reading_a_row_is_documented() -> None:
     written = text("docs/method.md")
-    assert [way for way in WAYS if f"| `{way}` |" not in written] == []
-    assert set(re.findall(r"^\| `([a-z-]+)` \|", written, re.MULTILINE)) == set(WAYS)
+    assert [way for way in DERIVATIONS if f"| `{way}` |" not in written] == []
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", written, re.MULTILINE)) == set(DERIVATIONS)
 
 
 def test_how_many_rows_go_each_way_is_documented(graph: EvidenceGraph) -> None:
     told = re.findall(r"^\| `([a-z-]+)` \|.*\| (\d+) \| (\d+) \|$", text("docs/method.md"), re.MULTILINE)
-    rows = Counter(observation.way for observation in graph.observations)
-    votes = Counter(observation.way for observation in graph.observations if observation.votes)
-    assert {way: (int(all_), int(some)) for way, all_, some in told} == {way: (rows[way], votes[way]) for way in WAYS}
+    rows = Counter(observation.derivation for observation in graph.observations)
+    votes = Counter(observation.derivation for observation in graph.observations if observation.eligible)
+    assert {way: (int(all_), int(some)) for way, all_, some in told} == {way: (rows[way], votes[way]) for way in DERIVATIONS}
 
 
 def test_every_rule_of_certainty_is_documented() -> None:

@@ -124,7 +124,7 @@ def test_an_association_has_a_sign_only_where_the_evidence_shows_it(
     edge_rows: list[dict[str, str]], associations: dict[str, Association], graph: EvidenceGraph
 ) -> None:
     reports = {
-        observation.finding: observation.significant for observation in graph.observations if observation.votes or observation.published
+        observation.finding: observation.significant for observation in graph.observations if observation.eligible or observation.published
     }
     rows = {row["id"]: row for row in edge_rows if "ASSOCIATED_WITH" in row["id"]}
     assert rows.keys() == associations.keys()

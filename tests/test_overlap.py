@@ -69,7 +69,7 @@ def test_a_ring_of_forty_is_solved_exactly_and_one_of_forty_one_is_still_indepen
 
 
 def test_sharing_is_not_transitive() -> None:
-    """A pooled analysis overlaps two trials that share nothing: the two trials vote, or the pooled one where it alone has an estimate."""
+    """A pooled analysis overlaps two trials that share nothing: the two trials count, or the pooled one where it alone has an estimate."""
     near = [{1}, {0, 2}, {1}]
     assert independent([(1, 10.0), (1, 25.0), (1, 10.0)], near) == [0, 2]
     assert independent([(0, 10.0), (1, 5.0), (0, 10.0)], near) == [1]
@@ -121,7 +121,7 @@ def observation(study: str, exposure: str = "intensive-bp-lowering", *, randomis
     row = Finding(exposure=exposure, outcome="r-dwi", population="all", measure="p-only", direction="increases", randomised=randomised)
     return Observation(
         finding=f"{study}:1", study=study, position=0, exposure=exposure, outcome="r-dwi", populations=("ich",), condition=condition,
-        n=100, n_known=True, outcome_share=0.24, information=18.0, kind="significant", way="word", votes=True, row=row,
+        n=100, n_known=True, outcome_share=0.24, information=18.0, kind="significant", derivation="word", eligible=True, row=row,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from graph.synthesis.associations import synthesise
 from graph.synthesis.method import METHOD, Z95
 from graph.synthesis.robustness import cumulative, standing
 from graph.synthesis.subgroups import FEATURES
-from graph.synthesis.weight import Report, cohorts_to_turn, reference_information, weigh
+from graph.synthesis.weight import ReportedZ, cohorts_to_turn, reference_information, weigh
 from schema.answer import Evidence
 from schema.association import Association
 from schema.robustness import Standing
@@ -270,18 +270,18 @@ def test_so_many_further_null_cohorts_take_no_effect_into_the_interval_and_one_f
 def test_so_many_cohorts_the_other_way_turn_the_sign_and_one_fewer_does_not() -> None:
     information = reference_information()
     for count in range(1, 6):
-        reports = [Report(Z95, math.inf, 40.0)] * count
+        reports = [ReportedZ(Z95, math.inf, 40.0)] * count
         turned = cohorts_to_turn(reports, 1)
         assert turned is not None
-        opposite = [Report(-math.inf, -Z95, information)]
+        opposite = [ReportedZ(-math.inf, -Z95, information)]
         assert weigh([*reports, *opposite * turned]).sign == -1
         assert weigh([*reports, *opposite * (turned - 1)]).sign == 1
-        mirrored = [Report(-math.inf, -Z95, 40.0)] * count
+        mirrored = [ReportedZ(-math.inf, -Z95, 40.0)] * count
         assert cohorts_to_turn(mirrored, -1) == turned
 
 
 def test_what_no_number_of_cohorts_turns_has_none() -> None:
-    assert cohorts_to_turn([Report(60.0, 60.0, 30_000.0, on_mean=True)] * 3, 1) is None
+    assert cohorts_to_turn([ReportedZ(60.0, 60.0, 30_000.0, on_mean=True)] * 3, 1) is None
 
 
 def test_flips_of_the_corpus_say_what_they_mean(answers: dict[Key, Evidence]) -> None:

@@ -79,7 +79,7 @@ _TYPE = {"id": _PUBLICATION, "category": ["biolink:InformationContentEntity"], "
 def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
     nodes, edges = elements(graph, population)
     names = _Names({study.id: _paper(study) for study in graph.studies})
-    significant = {one.finding: one.significant for one in graph.observations if one.significant and (one.votes or one.published)}
+    significant = {one.finding: one.significant for one in graph.observations if one.significant and (one.eligible or one.published)}
     _table(path / "nodes.tsv", NODE_COLUMNS, _once(chain([_TYPE], (_node(node, names) for node in nodes))))
     _table(path / "edges.tsv", EDGE_COLUMNS, (_edge(edge, names, significant) for edge in edges))
 

@@ -15,8 +15,8 @@ from graph.build import Key, corpus_of, keys_of, read_all
 from graph.synthesis.associations import Corpus
 from graph.synthesis.overlap import overlap
 from graph.synthesis.overlap import shares as same_patients
-from graph.synthesis.reports import cast
-from graph.synthesis.weight import Report, report_of
+from graph.synthesis.reports import study_reports
+from graph.synthesis.weight import ReportedZ, reported_z
 from schema.field import EvidenceField
 from schema.observation import Observation, sign_of
 from schema.study import Study
@@ -35,7 +35,7 @@ class HeldOut:
     others: tuple[Observation, ...]
 
     @property
-    def told(self) -> int:
+    def significant(self) -> int:
         return self.observation.significant
 
 
@@ -57,11 +57,11 @@ def components(corpus: Corpus, observations: Sequence[Observation]) -> dict[str,
     return member
 
 
-def speak(key: Key, rows: Sequence[Observation], corpus: Corpus) -> tuple[Observation, ...]:
-    """The independent votes among these rows of an edge."""
+def independent_rows(key: Key, rows: Sequence[Observation], corpus: Corpus) -> tuple[Observation, ...]:
+    """The rows of the independent cohorts among these of an edge."""
     ordered = sorted(rows, key=lambda row: (row.study, row.position))
-    votes = cast(ordered, corpus.vocabulary.takes(key[0]), corpus.vocabulary.takes(key[1]), corpus.studies, corpus.patients)
-    return tuple(vote.observation for vote in votes.cohorts)
+    reports = study_reports(ordered, corpus.vocabulary.takes(key[0]), corpus.vocabulary.takes(key[1]), corpus.studies, corpus.patients)
+    return tuple(report.observation for report in reports.cohorts)
 
 
 def _root_keys(row: Observation, field: EvidenceField) -> list[Key]:
@@ -75,7 +75,7 @@ class Protocol:
 
     def __init__(self, studies: Sequence[Study], field: EvidenceField) -> None:
         self.corpus = corpus_of(studies, field)
-        self.observations = [row for row in read_all(self.corpus) if row.votes and not row.published]
+        self.observations = [row for row in read_all(self.corpus) if row.eligible and not row.published]
         self.component = components(self.corpus, self.observations)
         # each row in one edge, to learn constants from; and each edge's rows, to forecast
         self.own: dict[Key, list[Observation]] = {}
@@ -95,41 +95,41 @@ class Protocol:
                 component = self.component[row.study]
                 others = self.without(key, self.all[key], component)
                 together = [one for one in self.all[key] if self.component[one.study] == component]
-                if row.finding not in found and others and row in speak(key, together, self.corpus) and _scored(row):
+                if row.finding not in found and others and row in independent_rows(key, together, self.corpus) and _scored(row):
                     found[row.finding] = HeldOut(key, component, row, others)
         return list(found.values())
 
     def without(self, key: Key, rows: Sequence[Observation], component: int) -> tuple[Observation, ...]:
-        """The votes of an edge with a component left out, and of those whose report says something."""
+        """The rows that count of an edge with a component left out, and of those whose report says something."""
         rest = [row for row in rows if self.component[row.study] != component]
-        return tuple(row for row in speak(key, rest, self.corpus) if report_of(row) is not None) if rest else ()
+        return tuple(row for row in independent_rows(key, rest, self.corpus) if reported_z(row) is not None) if rest else ()
 
     def learning(self, component: int | None) -> dict[Key, tuple[Observation, ...]]:
-        """The votes that constants are learned from, each in one edge, with a component left out (None: none is)."""
-        votes = {key: self.without(key, rows, -1 if component is None else component) for key, rows in sorted(self.own.items())}
-        return {key: observations for key, observations in votes.items() if observations}
+        """The rows that constants are learned from, each in one edge, with a component left out (None: none is)."""
+        rest = {key: self.without(key, rows, -1 if component is None else component) for key, rows in sorted(self.own.items())}
+        return {key: observations for key, observations in rest.items() if observations}
 
 
 def _scored(row: Observation) -> bool:
     return row.kind in {"estimate", "significant", "null"}
 
 
-def reports(observations: Sequence[Observation]) -> list[Report]:
-    return sorted(report for row in observations if (report := report_of(row)) is not None)
+def sorted_zs(observations: Sequence[Observation]) -> list[ReportedZ]:
+    return sorted(z for row in observations if (z := reported_z(row)) is not None)
 
 
-def told(observations: Sequence[Observation]) -> list[int]:
+def significances(observations: Sequence[Observation]) -> list[int]:
     return [row.significant for row in observations if _scored(row)]
 
 
 def signs(observations: Sequence[Observation]) -> list[int]:
     """The signs that are known, significant or not."""
-    each = [sign_of(row.z) if row.kind == "estimate" else row.reports for row in observations]
+    each = [sign_of(row.z) if row.kind == "estimate" else row.reported_sign for row in observations]
     return [sign for sign in each if sign]
 
 
 def reference_forecasts(held: HeldOut, learned: Mapping[str, Array]) -> dict[str, Array]:
-    seen = counts(told(held.others))
+    seen = counts(significances(held.others))
     known = signs(held.others)
     return {
         "base-rates": learned["rates"],
@@ -141,7 +141,7 @@ def reference_forecasts(held: HeldOut, learned: Mapping[str, Array]) -> dict[str
 
 
 def learn_references(edges: Sequence[Sequence[Observation]]) -> dict[str, Array]:
-    table = np.array([counts(told(edge)) for edge in edges])
+    table = np.array([counts(significances(edge)) for edge in edges])
     return {
         "rates": shares(table.sum(axis=0), (1, 1, 1)),
         "symmetric": learn_added(table, symmetric=True),
@@ -162,7 +162,7 @@ def forecast(protocol: Protocol, models: Sequence[Variant]) -> Forecasts:
     rhos = sorted({rho for model in models for rho in model.rhos})
     whole = protocol.learning(None)
     keys = list(whole)
-    base = Likelihoods([reports(whole[key]) for key in keys], rhos)
+    base = Likelihoods([sorted_zs(whole[key]) for key in keys], rhos)
     marginals = {model.name: base.marginal(model) for model in models}
     by: dict[str, list[Array]] = {name: [] for name in (*REFERENCES, *marginals)}
     learned: dict[str, list[str]] = {model.name: [] for model in models}
@@ -170,7 +170,7 @@ def forecast(protocol: Protocol, models: Sequence[Variant]) -> Forecasts:
         rest = protocol.learning(component)
         touched = [i for i, key in enumerate(keys) if rest.get(key) != whole[key]]
         again = [i for i in touched if keys[i] in rest]
-        anew = Likelihoods([reports(rest[keys[i]]) for i in again], rhos)
+        anew = Likelihoods([sorted_zs(rest[keys[i]]) for i in again], rhos)
         choices: list[Choice] = []
         for model in models:
             kept = np.delete(marginals[model.name], touched, axis=2)
@@ -178,7 +178,7 @@ def forecast(protocol: Protocol, models: Sequence[Variant]) -> Forecasts:
             learned[model.name].append(choices[-1].label)
         references = learn_references(list(rest.values()))
         held = [one for one in protocol.held_out if one.component == component]
-        others = Likelihoods([reports(one.others) for one in held], rhos)
+        others = Likelihoods([sorted_zs(one.others) for one in held], rhos)
         for i, one in enumerate(held):
             for name, made in reference_forecasts(one, references).items():
                 by[name].append(made)

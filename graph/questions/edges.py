@@ -9,7 +9,7 @@ from graph.questions.filters import Filters, finding_verdict, sift
 from graph.stores.port import Reader
 from graph.synthesis.associations import Corpus, Synthesis, population_ref, synthesise
 from graph.synthesis.counterpart import with_counterpart
-from graph.synthesis.reports import Vote
+from graph.synthesis.reports import StudyReport
 from schema.association import Association, Beside, TermRef
 from schema.errors import UnknownName
 from schema.names import normal, suggest
@@ -73,7 +73,7 @@ def edges(
 
 def contest(
     reader: Reader, key: tuple[str, str, str], synthesis: Synthesis, filters: Filters, corpus: Corpus
-) -> tuple[Association, tuple[Vote, ...]]:
+) -> tuple[Association, tuple[StudyReport, ...]]:
     """The association of a question about one edge, contested where its counterpart gives another answer; and the votes of both."""
     counterpart = corpus.vocabulary[key[0]].counterpart
     syntheses = {key: synthesis}
@@ -83,7 +83,7 @@ def contest(
         rows, _ = findings(reader, key[2], filters, exposures=terms_of(counterpart), outcomes=terms_of(key[1]))
         if rows:
             syntheses[other] = synthesise(*other, rows, corpus)
-    return with_counterpart(key, syntheses, corpus), tuple(vote for one in syntheses.values() for vote in one.votes.cohorts)
+    return with_counterpart(key, syntheses, corpus), tuple(report for one in syntheses.values() for report in one.reports.cohorts)
 
 
 def beside(

@@ -19,7 +19,7 @@ from graph.synthesis.absolute_risks import absolute
 from graph.synthesis.associations import synthesise
 from graph.synthesis.robustness import cumulative, flips, leave_one_out, small_study_effects
 from graph.synthesis.rows import rows_of
-from graph.synthesis.subgroups import camps, subgroups
+from graph.synthesis.subgroups import sides, subgroups
 from schema import answer as answers
 from schema.association import Row
 from schema.observation import Observation
@@ -55,7 +55,7 @@ class Evidence(Question):
         why = None
         if observations and cause.id != effect.id:
             synthesis = synthesise(*key, observations, corpus)
-            contested, sides = contest(reader, key, synthesis, self.filters, corpus)
+            contested, behind = contest(reader, key, synthesis, self.filters, corpus)
             association = with_indirect(reader, contested, self.filters)
             rows = rows_of(synthesis, observations, corpus)
             left_out = leave_one_out(synthesis, observations, corpus)
@@ -65,7 +65,7 @@ class Evidence(Question):
                 "subgroups": subgroups(synthesis, corpus),
                 "small_study_effects": small_study_effects(synthesis),
                 "flips": flips(synthesis, left_out, corpus.method),
-                "camps": camps(contested.contested, sides, corpus.method),
+                "camps": sides(contested.contested, behind, corpus.method),
                 "absolute": absolute(association, effect, observations, share_of(reader, effect, node), self.baseline),
             }
         else:

@@ -18,7 +18,7 @@ from graph.questions.question import Question, Several
 from graph.stores.port import Reader
 from graph.synthesis.associations import population_ref, synthesise, term_ref
 from graph.synthesis.method import METHOD, method_of
-from graph.synthesis.reports import cast
+from graph.synthesis.reports import study_reports
 from schema.across import Gap, State
 from schema.answer import Answer, Why
 from schema.association import Association
@@ -125,18 +125,18 @@ def _gap(
 ) -> Gap:
     # numpy is loaded where figures are made
     from graph.synthesis.next_study import lesson, sample_size, state_of
-    from graph.synthesis.weight import reports_of
+    from graph.synthesis.weight import reported_zs
 
     corpus = corpus_of(reader)
     vocabulary = corpus.vocabulary
     key = (factor, term.id, node)
     cell = cells.get(key)
-    speaking = (
-        cast(rows[key], vocabulary.takes(factor), vocabulary.takes(term.id), corpus.studies, corpus.patients).speaking
+    independent = (
+        study_reports(rows[key], vocabulary.takes(factor), vocabulary.takes(term.id), corpus.studies, corpus.patients).independent
         if key in rows
         else ()
     )
-    learned = lesson(tuple(sorted(reports_of(vote.observation for vote in speaking))), corpus.method)
+    learned = lesson(tuple(sorted(reported_zs(report.observation for report in independent))), corpus.method)
     figures = {} if cell is None else {name: getattr(cell, name) for name in _FIGURES}
     return Gap(
         rank=1,

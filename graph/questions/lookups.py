@@ -10,7 +10,7 @@ from graph.stores.port import Reader, Store
 from graph.synthesis.associations import term_ref
 from graph.synthesis.certainty import RULES
 from graph.synthesis.method import METHOD, method_of
-from graph.synthesis.observations import WAYS
+from graph.synthesis.observations import DERIVATIONS
 from graph.synthesis.overlap import overlap
 from graph.synthesis.rows import claim_row, rows_of
 from schema.answer import ReleaseAnswer, SchemaAnswer, StudyAnswer, TermAnswer
@@ -75,7 +75,7 @@ def schema(reader: Reader) -> SchemaAnswer:
         method={
             "constants": method_of(reader.field().constants).served(),
             "certainty": [{"rule": rule, "step": step, "when": when} for rule, step, when in RULES],
-            "observations": [{"way": way, "what": what, "source": source} for way, (what, source) in WAYS.items()],
+            "observations": [{"way": derivation, "what": what, "source": source} for derivation, (what, source) in DERIVATIONS.items()],
         },
     )
 

@@ -195,7 +195,7 @@ def _body(graph: EvidenceGraph) -> Iterator[bytes]:
     }
     for kind, records in sections.items():
         for record in records:
-            yield f"{kind}\t{record.model_dump_json(exclude_defaults=True)}\n".encode()
+            yield f"{kind}\t{record.model_dump_json(exclude_defaults=True, by_alias=True)}\n".encode()
     for one in graph.associations:
         text = one.model_dump_json(exclude_defaults=True)
         yield f"association\t{one.exposure.id}\t{one.outcome.id}\t{one.population.id}\t{text}\n".encode()

@@ -84,7 +84,7 @@ def _refused(one: Association, outcome: Term, observations: Sequence[Observation
     ):
         cohorts = "the one cohort here does not report" if one.cohorts == 1 else f"none of the {one.cohorts} cohorts here reports"
         return f"The estimate is a published meta-analysis's, and {cohorts} its direction: what it would mean for patients is not told."
-    types = {observation.family.contrast_type for observation in _headline(one, observations) if observation.family is not None}
+    types = {observation.comparison.contrast_type for observation in _headline(one, observations) if observation.comparison is not None}
     if types != {"binary"}:
         what = "; ".join(
             dict.fromkeys(_NOT_WITH_AND_WITHOUT.get(one or "unknown", "its contrast is not printed") for one in sorted(types, key=str))

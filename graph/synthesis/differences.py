@@ -17,7 +17,7 @@ from graph.synthesis.reports import later
 from schema.across import Difference
 from schema.association import Association, EstimateSource
 from schema.field import EvidenceField
-from schema.observation import Family, Observation, Scale
+from schema.observation import ComparisonKey, Observation, Scale
 from schema.scales import CHINN, back
 
 
@@ -25,7 +25,7 @@ from schema.scales import CHINN, back
 class Estimate:
     """A cell's headline per unit of the exposure, on the scale of `scale`, with the rows behind it."""
 
-    family: Family
+    comparison: ComparisonKey
     scale: Scale
     y: float
     se: float
@@ -52,9 +52,9 @@ def estimate_of(cell: Association, observations: Mapping[str, Observation]) -> E
         names = cell.families[0].rows
     rows = tuple(observations[name] for name in names)
     first = rows[0]
-    if first.family is None or first.scale is None:
+    if first.comparison is None or first.scale is None:
         return None
-    family = first.family
+    comparison = first.comparison
     if len(rows) == 1 and first.y is not None and first.se is not None:
         y, se = first.y, first.se
     else:
@@ -62,8 +62,8 @@ def estimate_of(cell: Association, observations: Mapping[str, Observation]) -> E
         y, se = _forward(first.scale, cell.estimate), (high - low) / (2 * Z95)
     if cell.estimate_source != "published":
         # a row that votes but isn't pooled is a family of one
-        family = family.model_copy(update={"variable": cell.families[0].variable})
-    return Estimate(family, first.scale, y, se, cell.estimate_source, cell.contrast, rows)
+        comparison = comparison.model_copy(update={"variable": cell.families[0].variable})
+    return Estimate(comparison, first.scale, y, se, cell.estimate_source, cell.contrast, rows)
 
 
 def _forward(scale: Scale, value: float) -> float:
@@ -92,7 +92,7 @@ def _tested(places: tuple[str, str], first: Estimate, second: Estimate) -> Diffe
     ratio = first.scale == "log-ratio"
     # a difference of Fisher's z has no printed scale; one of standardised differences is in SDs
     scale: Scale = "linear" if first.scale == "fisher-z" else first.scale
-    measure = "correlation, as Fisher's z" if first.scale == "fisher-z" else first.family.measure
+    measure = "correlation, as Fisher's z" if first.scale == "fisher-z" else first.comparison.measure
     return Difference(
         populations=places,
         comparable=True,
@@ -133,11 +133,11 @@ def _missing(places: tuple[str, str], estimates: tuple[Estimate | None, Estimate
 
 def _unlike(places: tuple[str, str], first: Estimate, second: Estimate) -> str | None:
     for place, one in zip(places, (first, second), strict=True):
-        if one.family.variable in {row.finding for row in one.rows}:
+        if one.comparison.variable in {row.finding for row in one.rows}:
             return f"what is compared in {place} is not told well enough to say what is like it"
-    if first.family == second.family:
+    if first.comparison == second.comparison:
         return None
-    return f"estimates of unlike families: {first.family.text} in {places[0]}, {second.family.text} in {places[1]}"
+    return f"estimates of unlike families: {first.comparison.text} in {places[0]}, {second.comparison.text} in {places[1]}"
 
 
 def _sharing(places: tuple[str, str], first: Estimate, second: Estimate, corpus: Corpus) -> str | None:

@@ -28,14 +28,14 @@ from graph.synthesis.effect_sizes import (
 )
 from graph.synthesis.method import METHOD, Z95, Method, method_of
 from schema.field import EvidenceField
-from schema.observation import Family, Observation, ObservationKind, Scale, sign_of
+from schema.observation import ComparisonKey, Observation, ObservationKind, Scale, sign_of
 from schema.pvalue import P, parse_p
 from schema.scales import CHINN
 from schema.study import RATIOS, REVIEWS, Counts, Finding, Group, Population, Study, last_digit
 from schema.vocabulary import Vocabulary
 
 # way: (what it is, the paper of its formula)
-WAYS: dict[str, tuple[str, str]] = {
+DERIVATIONS: dict[str, tuple[str, str]] = {
     "counts": ("2x2 counts of an unadjusted row", "Woolf 1955; Haldane 1956 where a cell is empty"),
     "percentages": ("percentages of two groups, each of which fits one whole number", "Woolf 1955"),
     "ratio-ci": ("a ratio with its 95% interval", "Cochrane Handbook 6.3.2"),
@@ -67,7 +67,7 @@ class _Signs(NamedTuple):
 
 class _Figures(NamedTuple):
     kind: ObservationKind
-    way: str
+    derivation: str
     estimate: Estimate | None = None
     z: float | tuple[float | None, float | None] | None = None
     scale: Scale | None = None
@@ -126,7 +126,7 @@ def read(finding_id: str, position: int, row: Finding, study: Study, field: Evid
     share = _outcome_share(row, counts, study, harmful.kind == "lesion", continuous, method)
     seen = _observe(row, signs, counts, percentages, n if n_known else None)
     published = row.role == "main" and (row.pooled or (study.design == "meta-analysis" and row.ci is not None))
-    family = _family(finding_id, row, seen, vocabulary, turned_from=outcome.id if inverse < 0 else None)
+    comparison = _comparison_of(finding_id, row, seen, vocabulary, turned_from=outcome.id if inverse < 0 else None)
     why = _why_not(row, study, published, seen)
     return Observation(
         finding=finding_id,
@@ -142,14 +142,14 @@ def read(finding_id: str, position: int, row: Finding, study: Study, field: Evid
         outcome_share=share,
         information=_information(seen, n, share, published, method),
         kind=seen.kind,
-        way=seen.way,
+        derivation=seen.derivation,
         significant=_significant(row, seen),
         y=seen.estimate.y if seen.estimate else None,
         se=seen.estimate.se if seen.estimate else None,
         z=seen.estimate.z if seen.estimate else seen.z,
         scale=seen.scale,
-        family=family,
-        votes=why is None,
+        comparison=comparison,
+        eligible=why is None,
         published=published,
         why=why,
         warnings=seen.warnings,
@@ -186,7 +186,7 @@ def _why_not(row: Finding, study: Study, published: bool, seen: _Figures) -> str
             "descriptive": "describes; nothing was tested",
             "dropped": "did not stay in a stepwise model: says nothing of its own",
         }[row.role]
-    if seen.way == "unclear":
+    if seen.derivation == "unclear":
         return "its sign could not be read and no p is printed"
     return None
 
@@ -289,9 +289,9 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
     if counts is not None and crude and row.measure != "HR" and row.contrast_type in {None, "binary", "graded"}:
         risk = row.measure == "RR"
         table = log_risk_ratio(counts) if risk else log_odds_ratio(counts)
-        way = "percentages" if percentages else "counts"
+        derivation = "percentages" if percentages else "counts"
         if table.se > 0:
-            told = _Figures("estimate", way, table, None, "log-ratio", "RR" if risk else "OR", row.contrast_type or "binary")
+            told = _Figures("estimate", derivation, table, None, "log-ratio", "RR" if risk else "OR", row.contrast_type or "binary")
             # two that agree win; the printed ratio is turned like the table before they are compared
             printed_ci = Estimate(by_ci.y * signs.value, by_ci.se) if by_ci else None
             if printed_ci is None or not _apart(printed_ci, table, row):
@@ -336,19 +336,19 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
     return None
 
 
-def _ratio(row: Finding, estimate: Estimate, way: str, warnings: tuple[str, ...]) -> _Figures:
-    step = stepped(row, way)
+def _ratio(row: Finding, estimate: Estimate, derivation: str, warnings: tuple[str, ...]) -> _Figures:
+    step = stepped(row, derivation)
     unit = row.per.unit if row.per is not None else None
     scaled = Estimate(estimate.y / step, estimate.se / step)
-    return _Figures("estimate", way, scaled, None, "log-ratio", row.measure, row.contrast_type, unit, warnings)
+    return _Figures("estimate", derivation, scaled, None, "log-ratio", row.measure, row.contrast_type, unit, warnings)
 
 
-def stepped(row: Finding, way: str) -> float:
+def stepped(row: Finding, derivation: str) -> float:
     """The step that an estimate read that way was divided by, so that it is per one unit."""
     if row.per is None:
         return 1
-    ratio = way.startswith("ratio") and row.contrast_type == "per-unit"
-    return row.per.step if ratio or way.startswith("difference") else 1
+    ratio = derivation.startswith("ratio") and row.contrast_type == "per-unit"
+    return row.per.step if ratio or derivation.startswith("difference") else 1
 
 
 def _unlike_printed(row: Finding, r: Estimate) -> tuple[str, ...]:
@@ -361,10 +361,12 @@ def _unlike_printed(row: Finding, r: Estimate) -> tuple[str, ...]:
     return ("the printed interval is not that of a correlation in so many patients: worked out from their number",)
 
 
-def _difference(row: Finding, estimate: Estimate, way: str) -> _Figures:
-    step = stepped(row, way)
+def _difference(row: Finding, estimate: Estimate, derivation: str) -> _Figures:
+    step = stepped(row, derivation)
     unit = row.per.unit if row.per is not None else None
-    return _Figures("estimate", way, Estimate(estimate.y / step, estimate.se / step), None, "linear", row.measure, row.contrast_type, unit)
+    return _Figures(
+        "estimate", derivation, Estimate(estimate.y / step, estimate.se / step), None, "linear", row.measure, row.contrast_type, unit
+    )
 
 
 def _from_groups(row: Finding, groups: tuple[Group, Group], signs: _Signs) -> _Figures | None:
@@ -453,7 +455,7 @@ def _p_disagrees(z: float, p: P, allowance: float = 0.0) -> bool:
     return abs(abs(z) - limit) > slack
 
 
-def _family(finding_id: str, row: Finding, seen: _Figures, vocabulary: Vocabulary, turned_from: str | None) -> Family | None:
+def _comparison_of(finding_id: str, row: Finding, seen: _Figures, vocabulary: Vocabulary, turned_from: str | None) -> ComparisonKey | None:
     """The family of an estimate; a part that is not known makes a family of one."""
     if seen.estimate is None or seen.measure is None:
         return None
@@ -470,8 +472,8 @@ def _family(finding_id: str, row: Finding, seen: _Figures, vocabulary: Vocabular
         alone = unit is None
     variables = [term for term in (row.exposure, row.outcome) if vocabulary[term].unit and vocabulary[term].broader]
     # turning an outcome round is exact for odds ratios and for differences, not for risk or hazard ratios
-    inexact = turned_from is not None and seen.measure in {"RR", "HR"} and seen.way not in {"counts", "percentages"}
-    return Family(
+    inexact = turned_from is not None and seen.measure in {"RR", "HR"} and seen.derivation not in {"counts", "percentages"}
+    return ComparisonKey(
         measure=seen.measure,
         contrast_type=seen.contrast_type,
         unit=unit,

@@ -21,42 +21,42 @@ def rows_of(synthesis: Synthesis | None, observations: Sequence[Observation], co
     """Every row, sorted by study and place; with a synthesis, how that used each and why not otherwise."""
     primary: FamilyResult | None = None
     passed_over: Mapping[str, str] = {}
-    shares: dict[str, float] = {}
+    pool_weights: dict[str, float] = {}
     powers: dict[str, float] = {}
-    voting: dict[str, str | None] = {}
+    counted: dict[str, str | None] = {}
     if synthesis is not None:
-        passed_over = synthesis.votes.passed_over
-        primary = next((family for family in synthesis.association.families if family.k > 1), None)
-        shares = _shares(primary, synthesis)
-        speaking = {finding for vote in synthesis.votes.speaking for finding in vote.findings}
-        for vote in synthesis.votes.cohorts:
-            for finding in vote.findings:
-                voting[finding] = _why_not_pooled(vote.observation, vote.poolable, shares, finding)
-                if finding not in speaking:
-                    voting[finding] = "its patients speak by a published meta-analysis in the weight; counted as a cohort"
-        if synthesis.votes.speaking and synthesis.association.direction in {"increases", "decreases"}:
-            grid = grid_of(synthesis.votes.speaking, corpus.method)
+        passed_over = synthesis.reports.passed_over
+        primary = next((one for one in synthesis.association.families if one.k > 1), None)
+        pool_weights = _pool_weights(primary, synthesis)
+        independent = {finding for report in synthesis.reports.independent for finding in report.findings}
+        for report in synthesis.reports.cohorts:
+            for finding in report.findings:
+                counted[finding] = _why_not_pooled(report.observation, report.poolable, pool_weights, finding)
+                if finding not in independent:
+                    counted[finding] = "its patients speak by a published meta-analysis in the weight; counted as a cohort"
+        if synthesis.reports.independent and synthesis.association.direction in {"increases", "decreases"}:
+            grid = grid_of(synthesis.reports.independent, corpus.method)
             sign = 1 if synthesis.association.direction == "increases" else -1
-            for vote in synthesis.votes.cohorts:
-                if vote.observation.kind in {"null", "estimate"} and not vote.observation.significant:
-                    powers.update(dict.fromkeys(vote.findings, round(power(vote, grid, sign), 4)))
+            for report in synthesis.reports.cohorts:
+                if report.observation.kind in {"null", "estimate"} and not report.observation.significant:
+                    powers.update(dict.fromkeys(report.findings, round(power(report, grid, sign), 4)))
     rows = []
     for observation in sorted(observations, key=lambda one: (one.study, one.position)):
         finding = observation.finding
         used: Used = "shown"
         why = passed_over.get(finding) or observation.why
-        if finding in shares:
+        if finding in pool_weights:
             used, why = "pooled", None
-        elif finding in voting:
-            used, why = "votes", voting[finding]
-        elif synthesis is None and observation.votes:
+        elif finding in counted:
+            used, why = "votes", counted[finding]
+        elif synthesis is None and observation.eligible:
             used, why = "votes", None
         elif observation.published and synthesis is not None:
             why = _published(observation, synthesis)
         if finding in powers and powers[finding] < 0.5:
             small = f"study too small: power {powers[finding]:.0%}"
             why = f"{why}; {small}" if why else small
-        rows.append(_row(observation, corpus, used, why, shares.get(finding), powers.get(finding)))
+        rows.append(_row(observation, corpus, used, why, pool_weights.get(finding), powers.get(finding)))
     return rows
 
 
@@ -68,8 +68,8 @@ def _published(observation: Observation, synthesis: Synthesis) -> str:
     return ", ".join(parts)
 
 
-def _why_not_pooled(observation: Observation, poolable: bool, shares: Mapping[str, float], finding: str) -> str | None:
-    if finding in shares:
+def _why_not_pooled(observation: Observation, poolable: bool, pool_weights: Mapping[str, float], finding: str) -> str | None:
+    if finding in pool_weights:
         return None
     if observation.kind != "estimate":
         if any("votes, isn't pooled" in warning for warning in observation.warnings):
@@ -82,20 +82,20 @@ def _why_not_pooled(observation: Observation, poolable: bool, shares: Mapping[st
     return "no other estimate of the same measure and contrast"
 
 
-def _shares(primary: FamilyResult | None, synthesis: Synthesis) -> dict[str, float]:
+def _pool_weights(primary: FamilyResult | None, synthesis: Synthesis) -> dict[str, float]:
     """Each pooled row's part of the random-effects weight."""
     if primary is None or primary.reml_hk is None:
         return {}
     weights = {}
-    for vote in synthesis.votes.cohorts:
-        if set(vote.findings) <= set(primary.rows) and vote.observation.se is not None:
-            for finding in vote.findings:
-                weights[finding] = 1 / (vote.observation.se**2 + primary.reml_hk.tau2) / len(vote.findings)
+    for report in synthesis.reports.cohorts:
+        if set(report.findings) <= set(primary.rows) and report.observation.se is not None:
+            for finding in report.findings:
+                weights[finding] = 1 / (report.observation.se**2 + primary.reml_hk.tau2) / len(report.findings)
     total = sum(weights.values())
     return {finding: weight / total for finding, weight in weights.items()}
 
 
-def _row(observation: Observation, corpus: Corpus, used: Used, why: str | None, share: float | None, power: float | None) -> Row:
+def _row(observation: Observation, corpus: Corpus, used: Used, why: str | None, pool_weight: float | None, power: float | None) -> Row:
     row, study = observation.row, corpus.studies[observation.study]
     measure, value, ci = _turned(observation)
     return Row(
@@ -115,7 +115,7 @@ def _row(observation: Observation, corpus: Corpus, used: Used, why: str | None, 
         covariates=row.covariates,
         measure=measure,
         contrast=row.contrast,
-        family=observation.family,
+        family=observation.comparison,
         value=value,
         ci=ci,
         printed_measure=row.measure,
@@ -135,11 +135,11 @@ def _row(observation: Observation, corpus: Corpus, used: Used, why: str | None, 
         se=observation.se,
         z=observation.z,
         kind=observation.kind,
-        way=observation.way,
-        reports="unclear" if observation.kind == "unclear" else _REPORTS[observation.reports],
+        way=observation.derivation,
+        reports="unclear" if observation.kind == "unclear" else _REPORTS[observation.reported_sign],
         used=used,
         why=why,
-        share=share,
+        share=pool_weight,
         power=power,
         warnings=observation.warnings,
     )
@@ -152,9 +152,9 @@ def _turned(observation: Observation) -> tuple[str, float | None, Interval | Non
         return row.measure, row.value, _bounds(row)
     if observation.y is None or observation.se is None:
         return (row.measure, *_turned_print(observation))
-    step = stepped(row, observation.way)
+    step = stepped(row, observation.derivation)
     y, half = observation.y * step, Z95 * observation.se * step
-    measure = observation.family.measure if observation.family is not None else row.measure
+    measure = observation.comparison.measure if observation.comparison is not None else row.measure
     return measure, back(observation.scale, y), (back(observation.scale, y - half), back(observation.scale, y + half))
 
 

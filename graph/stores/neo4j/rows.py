@@ -100,7 +100,7 @@ def edge_row(edge: Edge) -> EdgeRow:
 
 
 def _record(record: BaseModel | None) -> dict[str, str]:
-    return {} if record is None else {"record": record.model_dump_json(exclude_defaults=True)}
+    return {} if record is None else {"record": record.model_dump_json(exclude_defaults=True, by_alias=True)}
 
 
 def records(model: type[_M], texts: Iterable[str]) -> list[_M]:
