@@ -59,8 +59,8 @@ def _files(reader: Reader, question: Question, answer: Evidence) -> Iterator[tup
     if answer.association is not None:
         terms = reader.terms()
         exposures, outcomes = terms.takes(answer.association.exposure.id), terms.takes(answer.association.outcome.id)
-        readings = {row.finding: row for row in reader.findings(exposures=exposures, outcomes=outcomes)}
-        script = rlines.lines(answer.association, readings, answer.release)
+        observations = {row.finding: row for row in reader.findings(exposures=exposures, outcomes=outcomes)}
+        script = rlines.lines(answer.association, observations, answer.release)
         if script is not None:
             yield "pooled.R", script
     behind = citations.behind(answer)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from api.exports.metafor import SCRIPT, estimate_of, together, votes_of
 from graph.wording import per
 from schema.association import Association, FamilyResult
-from schema.reading import Reading, Scale
+from schema.observation import Observation, Scale
 
 _HEAD = """\
 # {title}
@@ -38,13 +38,13 @@ _SCALES: dict[Scale | None, str] = {
 }
 
 
-def lines(association: Association, readings: Mapping[str, Reading], release: str) -> str | None:
-    """The script, of every family of two estimates and more; None where nothing is pooled. `readings`: by finding."""
+def lines(association: Association, observations: Mapping[str, Observation], release: str) -> str | None:
+    """The script, of every family of two estimates and more; None where nothing is pooled. `observations`: by finding."""
     pooled = [family for family in association.families if family.k > 1]
     if not pooled:
         return None
     title = f"{association.exposure.name} > {association.outcome.name} in {association.population.name}"
-    scales = "; ".join(dict.fromkeys(_SCALES[_scale(family, readings)] for family in pooled))
+    scales = "; ".join(dict.fromkeys(_SCALES[_scale(family, observations)] for family in pooled))
     parts = [
         _HEAD.format(title=_comment(title), release=release, scales=scales, tolerance=_TOLERANCE),
         _functions(),
@@ -52,12 +52,12 @@ def lines(association: Association, readings: Mapping[str, Reading], release: st
     ]
     if association.estimate_source == "published":
         parts.append("\n# The headline of this answer is a published meta-analysis (answer.json), not one of these fits.\n")
-    parts += [_fit(family, readings) for family in pooled]
+    parts += [_fit(family, observations) for family in pooled]
     return "".join(parts)
 
 
-def _scale(family: FamilyResult, readings: Mapping[str, Reading]) -> Scale | None:
-    return readings[family.rows[0]].scale
+def _scale(family: FamilyResult, observations: Mapping[str, Observation]) -> Scale | None:
+    return observations[family.rows[0]].scale
 
 
 def _functions() -> str:
@@ -66,8 +66,8 @@ def _functions() -> str:
     return text[text.index("# Random effects by REML") : text.index("figures <-")]
 
 
-def _fit(family: FamilyResult, readings: Mapping[str, Reading]) -> str:
-    votes = [together(some) for some in votes_of(family, {finding: estimate_of(readings[finding]) for finding in family.rows})]
+def _fit(family: FamilyResult, observations: Mapping[str, Observation]) -> str:
+    votes = [together(some) for some in votes_of(family, {finding: estimate_of(observations[finding]) for finding in family.rows})]
     random = family.reml_hk
     assert random is not None
     kind = "randomised" if family.randomised else "observational"
@@ -75,10 +75,10 @@ def _fit(family: FamilyResult, readings: Mapping[str, Reading]) -> str:
     ahead = random.prediction_interval
     shown = [
         f"\n# {_comment(', '.join(part for part in named if part))}: {family.k} estimates, {family.patients} patients\n",
-        f"study <- c({', '.join(json.dumps(readings[vote.finding].study) for vote in votes)})\n",
+        f"study <- c({', '.join(json.dumps(observations[vote.finding].study) for vote in votes)})\n",
         f"yi <- c({_numbers([vote.y for vote in votes])})\n",
         f"vi <- c({_numbers([vote.se**2 for vote in votes])})\n",
-        f'on <- function(...) back("{_scale(family, readings)}", c(...))\n',
+        f'on <- function(...) back("{_scale(family, observations)}", c(...))\n',
         "fit <- reml_hk(yi, vi)\n",
         "print(fit)\n",
         f'compare("REML, Hartung-Knapp", c({_numbers([random.estimate, *random.ci])}), on(fit$beta, fit$ci.lb, fit$ci.ub))\n',

@@ -18,7 +18,7 @@ from graph.synthesis.overlap import all_patients
 from graph.synthesis.prevalence import read_prevalence
 from schema.association import Association, MechanismEdge
 from schema.field import EvidenceField
-from schema.reading import ClaimReading, PrevalenceReading, Reading
+from schema.observation import ClaimObservation, Observation, PrevalenceObservation
 from schema.study import Study
 from schema.vocabulary import Term, Vocabulary
 
@@ -36,9 +36,9 @@ class EvidenceGraph:
     release: str
     studies: Collection[Study]
     field: EvidenceField
-    readings: Collection[Reading]
-    prevalence: tuple[PrevalenceReading, ...]
-    claims: tuple[ClaimReading, ...]
+    observations: Collection[Observation]
+    prevalence: tuple[PrevalenceObservation, ...]
+    claims: tuple[ClaimObservation, ...]
     associations: Collection[Association]
     mechanisms: tuple[MechanismEdge, ...]
     user: frozenset[str] = frozenset()
@@ -54,9 +54,9 @@ def corpus_of(studies: Iterable[Study], field: EvidenceField) -> Corpus:
     return Corpus(field, by_id, all_patients(by_id))
 
 
-def read_all(corpus: Corpus) -> list[Reading]:
+def read_all(corpus: Corpus) -> list[Observation]:
     """Every finding as it is read, sorted by study and place."""
-    return [reading for study in corpus.studies.values() for reading in read_study(study, corpus.field)]
+    return [observation for study in corpus.studies.values() for observation in read_study(study, corpus.field)]
 
 
 def build(studies: Iterable[Study], field: EvidenceField, progress: Progress | None = None) -> EvidenceGraph:
@@ -94,16 +94,16 @@ def lay_out(studies: Iterable[Study], field: EvidenceField, progress: Progress |
     They are most of a graph's memory, and of the time to build it.
     """
     corpus = corpus_of(studies, field)
-    readings = read_all(corpus)
+    observations = read_all(corpus)
     claims = [claim for study in corpus.studies.values() for claim in read_claims(study, field.vocabulary)]
     return EvidenceGraph(
         release=release_of(corpus.studies.values(), field),
         studies=tuple(corpus.studies.values()),
         field=field,
-        readings=tuple(readings),
+        observations=tuple(observations),
         prevalence=tuple(row for study in corpus.studies.values() for row in read_prevalence(study, field)),
         claims=tuple(claims),
-        associations=Associations(readings, corpus, progress),
+        associations=Associations(observations, corpus, progress),
         mechanisms=tuple(mechanism_edges(claims, corpus.patients)),
     )
 
@@ -111,27 +111,27 @@ def lay_out(studies: Iterable[Study], field: EvidenceField, progress: Progress |
 Key = tuple[str, str, str]
 
 
-def keys_of(reading: Reading, field: EvidenceField) -> Iterable[Key]:
+def keys_of(observation: Observation, field: EvidenceField) -> Iterable[Key]:
     """The edges that take a row: its terms and what they roll up into, its populations and what these are part of."""
-    populations = sorted({above for node in reading.populations for above in field.populations.with_ancestors(node)})
-    return product(field.vocabulary.goes_to(reading.exposure), field.vocabulary.goes_to(reading.outcome), populations)
+    populations = sorted({above for node in observation.populations for above in field.populations.with_ancestors(node)})
+    return product(field.vocabulary.goes_to(observation.exposure), field.vocabulary.goes_to(observation.outcome), populations)
 
 
-def group(readings: Iterable[Reading], field: EvidenceField) -> dict[Key, list[Reading]]:
+def group(observations: Iterable[Observation], field: EvidenceField) -> dict[Key, list[Observation]]:
     """The rows of each edge, by (exposure, outcome, population), sorted. An edge from a term to itself is none."""
-    groups: dict[Key, list[Reading]] = {}
-    for reading in readings:
-        for key in keys_of(reading, field):
+    groups: dict[Key, list[Observation]] = {}
+    for observation in observations:
+        for key in keys_of(observation, field):
             if key[0] != key[1]:
-                groups.setdefault(key, []).append(reading)
+                groups.setdefault(key, []).append(observation)
     return dict(sorted(groups.items()))
 
 
 class Associations(Collection[Association]):
     """One association an edge that any row of it says something of, sorted by (exposure, outcome, population); made anew each time."""
 
-    def __init__(self, readings: Iterable[Reading], corpus: Corpus, progress: Progress | None = None) -> None:
-        self._groups, self._corpus, self._progress = group(readings, corpus.field), corpus, progress
+    def __init__(self, observations: Iterable[Observation], corpus: Corpus, progress: Progress | None = None) -> None:
+        self._groups, self._corpus, self._progress = group(observations, corpus.field), corpus, progress
 
     def __len__(self) -> int:
         return len(self._groups)

@@ -18,8 +18,8 @@ from graph.synthesis.prevalence import read_prevalence
 from schema.answer import Changed, ChangedPrevalence, Preview, PreviewedStudy
 from schema.association import Association
 from schema.field import EvidenceField
+from schema.observation import Observation, PrevalenceObservation
 from schema.problems import Problem
-from schema.reading import PrevalenceReading, Reading
 from schema.study import Study
 
 
@@ -32,17 +32,19 @@ def preview(reader: Reader, sheets: Sequence[Study], field: EvidenceField, probl
     new = {sheet.id: sheet for sheet in sheets if sheet != old.get(sheet.id)}
     corpus = corpus_of({**old, **new}.values(), field)
     before = reader.findings()
-    kept = [reading for reading in before if reading.study not in new]
-    coming = [reading for study_id in sorted(new) for reading in read_study(new[study_id], field)]
-    touched = {key for reading in (*_of(before, new), *coming) for key in keys_of(reading, field)}
+    kept = [observation for observation in before if observation.study not in new]
+    coming = [observation for study_id in sorted(new) for observation in read_study(new[study_id], field)]
+    touched = {key for observation in (*_of(before, new), *coming) for key in keys_of(observation, field)}
     # whom an older study shares patients with may hang on a study that comes in
-    touched |= {key for reading in _of(kept, _other_patients(reader.patients(), corpus.patients)) for key in keys_of(reading, field)}
+    touched |= {
+        key for observation in _of(kept, _other_patients(reader.patients(), corpus.patients)) for key in keys_of(observation, field)
+    }
     touched |= {(other, *key[1:]) for key in touched for other in _counterparts(key[0], field)}
-    groups: dict[Key, list[Reading]] = {}
-    for reading in (*kept, *coming):
-        for key in touched.intersection(keys_of(reading, field)):
+    groups: dict[Key, list[Observation]] = {}
+    for observation in (*kept, *coming):
+        for key in touched.intersection(keys_of(observation, field)):
             if key[0] != key[1]:
-                groups.setdefault(key, []).append(reading)
+                groups.setdefault(key, []).append(observation)
     syntheses = {key: synthesise(*key, rows, corpus) for key, rows in groups.items()}
     items = []
     for key in sorted(touched):
@@ -87,9 +89,9 @@ def _prevalences(reader: Reader, new: Mapping[str, Study], corpus: Corpus) -> It
             )
 
 
-def _by_key(rows: Iterable[PrevalenceReading], field: EvidenceField) -> dict[tuple[str, str], list[PrevalenceReading]]:
+def _by_key(rows: Iterable[PrevalenceObservation], field: EvidenceField) -> dict[tuple[str, str], list[PrevalenceObservation]]:
     """The rows of each lesion and population that they count for."""
-    found: dict[tuple[str, str], list[PrevalenceReading]] = {}
+    found: dict[tuple[str, str], list[PrevalenceObservation]] = {}
     for one in rows:
         places = {place for node in one.populations for place in field.populations.with_ancestors(node)}
         for key in product(field.vocabulary.goes_to(one.row.lesion), places):
@@ -97,9 +99,9 @@ def _by_key(rows: Iterable[PrevalenceReading], field: EvidenceField) -> dict[tup
     return found
 
 
-def _of(readings: Iterable[Reading], studies: Iterable[str]) -> list[Reading]:
+def _of(observations: Iterable[Observation], studies: Iterable[str]) -> list[Observation]:
     wanted = frozenset(studies)
-    return [reading for reading in readings if reading.study in wanted]
+    return [observation for observation in observations if observation.study in wanted]
 
 
 def _other_patients(old: Mapping[str, Patients], new: Mapping[str, Patients]) -> list[str]:

@@ -13,7 +13,7 @@ from graph.synthesis.overlap import overlap, patients_of
 from graph.wording import unit_of
 from schema.association import Association, MechanismEdge
 from schema.graphmodel import LABELS
-from schema.reading import Reading
+from schema.observation import Observation
 from schema.study import Study
 
 
@@ -53,7 +53,7 @@ def elements(graph: EvidenceGraph, population: str | None = None) -> tuple[Itera
     if population is None:
         return nodes(graph), edges(graph)
     inside = frozenset(graph.field.populations.with_parts(population))
-    outside = {f"finding:{one.finding}" for one in graph.readings if not inside & set(one.populations)}
+    outside = {f"finding:{one.finding}" for one in graph.observations if not inside & set(one.populations)}
     outside |= {f"prevalence:{one.prevalence}" for one in graph.prevalence if not inside & set(one.populations)}
     return (
         (node for node in nodes(graph) if node.id not in outside),
@@ -94,9 +94,9 @@ def nodes(graph: EvidenceGraph) -> Iterator[Node]:
         yield Node(f"cohort:{cohort}", "Cohort", {"slug": cohort, "name": cohort})
     labels = {study.id: study.label for study in graph.studies}
     names = {term.id: term.name for term in graph.terms}
-    for reading in graph.readings:
-        name = f"{labels[reading.study]}: {names[reading.row.exposure]} > {names[reading.row.outcome]}"
-        yield Node(f"finding:{reading.finding}", "Finding", _finding(reading, name), reading)
+    for observation in graph.observations:
+        name = f"{labels[observation.study]}: {names[observation.row.exposure]} > {names[observation.row.outcome]}"
+        yield Node(f"finding:{observation.finding}", "Finding", _finding(observation, name), observation)
     for one in graph.prevalence:
         row = one.row
         yield Node(
@@ -121,38 +121,38 @@ def nodes(graph: EvidenceGraph) -> Iterator[Node]:
         )  # fmt: skip
 
 
-def _finding(reading: Reading, name: str) -> dict[str, Any]:
-    row = reading.row
+def _finding(observation: Observation, name: str) -> dict[str, Any]:
+    row = observation.row
     return _known(
-        slug=reading.finding,
+        slug=observation.finding,
         name=name,
-        kind=reading.kind,
-        way=reading.way,
+        kind=observation.kind,
+        way=observation.derivation,
         direction=row.direction,
         measure=row.measure,
         value=row.value,
         ci_low=row.ci[0] if row.ci else None,
         ci_high=row.ci[1] if row.ci else None,
         p=None if row.p is None else str(row.p),
-        y=reading.y,
-        se=reading.se,
-        n=reading.n if reading.n_known else None,
+        y=observation.y,
+        se=observation.se,
+        n=observation.n if observation.n_known else None,
         adjusted=row.adjusted,
         randomised=row.randomised,
-        votes=reading.votes,
-        why=reading.why,
+        votes=observation.eligible,
+        why=observation.why,
         source=row.source,
     )
 
 
 def edges(graph: EvidenceGraph) -> Iterator[Edge]:
     """All edges, sorted within each type. Rows lead to the terms that they name; derived edges to those that they were read as."""
-    for reading in graph.readings:
-        finding = f"finding:{reading.finding}"
-        yield Edge("REPORTS", f"study:{reading.study}", finding, "", {})
-        yield Edge("EXPOSURE", finding, reading.row.exposure, "", {})
-        yield Edge("OUTCOME", finding, reading.row.outcome, "", {})
-        for population in reading.populations:
+    for observation in graph.observations:
+        finding = f"finding:{observation.finding}"
+        yield Edge("REPORTS", f"study:{observation.study}", finding, "", {})
+        yield Edge("EXPOSURE", finding, observation.row.exposure, "", {})
+        yield Edge("OUTCOME", finding, observation.row.outcome, "", {})
+        for population in observation.populations:
             yield Edge("IN_POPULATION", finding, f"population:{population}", "", {})
     for one in graph.prevalence:
         prevalence = f"prevalence:{one.prevalence}"

@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field
 
 from schema.association import Association, CertaintyLevel, Direction, EstimateSource, Interval, StudyRef, TermRef
-from schema.reading import Frozen
+from schema.observation import Frozen
 
 LinkKind = Literal["ASSOCIATED_WITH", "MAY_ACT_THROUGH", "MAY_LEAD_TO"]
 State = Literal["empty", "weak", "fair"]

@@ -19,7 +19,7 @@ from schema.association import (
     StudyRef,
     TermRef,
 )
-from schema.reading import Frozen
+from schema.observation import Frozen
 from schema.robustness import AbsoluteRisk, CampFigures, CumulativeStep, Flips, LeftOut, SmallStudyEffects, Subgroups
 from schema.study import Study
 from schema.vocabulary import Term

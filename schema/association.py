@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from schema.reading import Family, Frozen, ObservationKind
+from schema.observation import ComparisonKey, Frozen, ObservationKind
 from schema.study import Basis, Counts, Stance
 
 Direction = Literal["increases", "decreases", "inconsistent", "inconclusive"]
@@ -227,7 +227,7 @@ class Row(Frozen):
     covariates: tuple[str, ...] = ()
     measure: str
     contrast: str | None = None
-    family: Family | None = None
+    family: ComparisonKey | None = None
     value: float | None = None
     ci: Interval | None = None
     printed_measure: str

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from schema.reading import Frozen
+from schema.observation import Frozen
 
 MatchedBy = Literal["doi", "pmid", "title"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from schema.observation import Z_SIGNIFICANT
 from schema.pvalue import parse_p
-from schema.reading import Z_SIGNIFICANT
 from schema.study import RATIOS, Finding, last_digit
 
 # found, expected

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schema.reading import Frozen
+from schema.observation import Frozen
 
 
 class Property(Frozen):

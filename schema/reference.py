@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from schema.names import normal
-from schema.reading import Frozen
+from schema.observation import Frozen
 from schema.study import Study
 
 ET_AL = "et al."

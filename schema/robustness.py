@@ -6,7 +6,7 @@ Names and units are those of docs/api.md.
 from __future__ import annotations
 
 from schema.association import Camp, CertaintyLevel, Direction, EstimateSource, Interval, StudyRef
-from schema.reading import Frozen
+from schema.observation import Frozen
 
 
 class Standing(Frozen):

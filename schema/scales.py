@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from schema.reading import Scale
+from schema.observation import Scale
 from schema.study import RATIOS
 
 # Chinn S, Stat Med 2000;19:3127-31: a standardised difference times pi / sqrt(3) is about a log odds ratio

@@ -707,7 +707,7 @@ def test_the_graph_in_node_link_form_reopens_in_networkx(client: TestClient, gra
     assert response.headers["content-type"] == "application/json"
     network = nx.node_link_graph(response.json(), edges="edges")
     assert network.graph["release"] == graph.release
-    assert sum(label == "Finding" for _, label in network.nodes(data="label")) == len(graph.readings)
+    assert sum(label == "Finding" for _, label in network.nodes(data="label")) == len(graph.observations)
     assert sum(kind == "ASSOCIATED_WITH" for *_, kind in network.edges(data="type")) == len(graph.associations)
 
 

@@ -33,7 +33,7 @@ from graph.stores.memory import MemoryReader
 from graph.stores.neo4j import cypher
 from schema.association import Association
 from schema.graphmodel import EDGES, NODES
-from schema.reading import Z_SIGNIFICANT
+from schema.observation import Z_SIGNIFICANT
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "browser"

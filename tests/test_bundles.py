@@ -116,9 +116,9 @@ def test_the_zip_by_the_command(tmp_path: Path, client: TestClient) -> None:
 
 
 def test_r_pools_every_association_of_the_corpus_to_the_same_numbers(rscript: str, graph: EvidenceGraph, tmp_path: Path) -> None:
-    readings = {one.finding: one for one in graph.readings}
+    observations = {one.finding: one for one in graph.observations}
     # an association is often the same in a population and in its parts
-    scripts = {tuple(one.families): text for one in graph.associations if (text := rlines.lines(one, readings, "x")) is not None}
+    scripts = {tuple(one.families): text for one in graph.associations if (text := rlines.lines(one, observations, "x")) is not None}
     assert len(scripts) >= 10
     calls = []
     for i, text in enumerate(scripts.values()):

@@ -36,7 +36,7 @@ from benchmarks.calibration.variants import (
 )
 from graph.opening import shipped, shipped_studies
 from graph.synthesis.method import Z95
-from graph.synthesis.weight import Report, reference_information, weigh
+from graph.synthesis.weight import ReportedZ, reference_information, weigh
 from schema.study import Finding, Population, Study
 
 INF = math.inf
@@ -108,13 +108,13 @@ def test_what_the_held_out_component_reports_reaches_no_forecast_of_it() -> None
 
 
 def test_an_unread_sign_is_no_report_to_forecast(small: Protocol) -> None:
-    assert "f" not in {held.reading.study for held in small.held_out}
+    assert "f" not in {held.observation.study for held in small.held_out}
     assert {held.key[0] for held in small.held_out} == {"age", "hypertension"}
 
 
 def test_each_row_of_the_corpus_is_scored_once_and_predicted_by_others_only() -> None:
     protocol = Protocol(shipped_studies(shipped()), shipped())
-    findings = [held.reading.finding for held in protocol.held_out]
+    findings = [held.observation.finding for held in protocol.held_out]
     assert len(findings) == len(set(findings)) > 80
     assert all(held.others for held in protocol.held_out)
     assert not any(row.published for rows in protocol.all.values() for row in rows)
@@ -157,16 +157,16 @@ def test_reliability_counts_every_forecast_once() -> None:
 
 REPORTS = {
     "nothing": [],
-    "an estimate": [Report(1.2, 1.2, 30)],
-    "a word": [Report(Z95, INF, 25)],
-    "a null and an estimate": [Report(-Z95, Z95, 40), Report(2.8, 2.8, 20)],
-    "a precise one": [Report(4, 4, 1900)],
-    "both ways": [Report(3, 3, 60), Report(-INF, -Z95, 25)],
+    "an estimate": [ReportedZ(1.2, 1.2, 30)],
+    "a word": [ReportedZ(Z95, INF, 25)],
+    "a null and an estimate": [ReportedZ(-Z95, Z95, 40), ReportedZ(2.8, 2.8, 20)],
+    "a precise one": [ReportedZ(4, 4, 1900)],
+    "both ways": [ReportedZ(3, 3, 60), ReportedZ(-INF, -Z95, 25)],
 }
 
 
 @pytest.mark.parametrize("given", REPORTS.values(), ids=REPORTS)
-def test_the_served_variant_is_the_weight_that_is_served(given: list[Report]) -> None:
+def test_the_served_variant_is_the_weight_that_is_served(given: list[ReportedZ]) -> None:
     served = variants()[-1]
     masses = posteriors(learn(served, np.zeros((1, 1, 1))), Likelihoods([given], served.rhos), 0)
     expected = weigh(given)

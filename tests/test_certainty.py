@@ -10,9 +10,9 @@ from graph.build import EvidenceGraph
 from graph.opening import shipped
 from graph.synthesis.certainty import RULES, judge, scanned_share, track_of
 from graph.synthesis.method import METHOD
-from graph.synthesis.reports import Vote
+from graph.synthesis.reports import StudyReport
 from schema.association import LEVELS, Association, Reason
-from schema.reading import Family, Reading
+from schema.observation import ComparisonKey, Observation
 from schema.study import Finding, Study
 
 GOOD: dict[str, Any] = {"design": "prospective-cohort", "imaging": {"eligible": 100, "scanned": 90}, "read": "full-text"}
@@ -22,7 +22,7 @@ def study(name: str, **more: Any) -> Study:
     return Study.model_validate({"id": name, **GOOD, **more})
 
 
-def vote(name: str, *, sign: int = 1, kind: str = "estimate", published: bool = False, **row: Any) -> Vote:
+def report(name: str, *, sign: int = 1, kind: str = "estimate", published: bool = False, **row: Any) -> StudyReport:
     """A cohort's report: significant, adjusted, an estimate, unless said otherwise."""
     figures = {
         "exposure": "age",
@@ -33,25 +33,26 @@ def vote(name: str, *, sign: int = 1, kind: str = "estimate", published: bool = 
         "adjusted": True,
         **row,
     }
-    reading = Reading(
+    observation = Observation(
         finding=f"{name}:1", study=name, position=0, exposure="age", outcome="r-dwi", populations=("ich",), condition="ich", n=200,
-        n_known=True, outcome_share=0.24, information=36.0, kind=kind, way="ratio-ci", significant=sign, z=2.5 * sign,
-        family=Family(measure="OR", contrast_type="binary"), votes=not published, published=published, row=Finding.model_validate(figures),
+        n_known=True, outcome_share=0.24, information=36.0, kind=kind, derivation="ratio-ci", significant=sign, z=2.5 * sign,
+        comparison=ComparisonKey(measure="OR", contrast_type="binary"), eligible=not published, published=published,
+        row=Finding.model_validate(figures),
     )  # fmt: skip
-    return Vote(reading, poolable=True)
+    return StudyReport(observation, poolable=True)
 
 
 NAMES = ("a", "b", "c")
 
 
-def judged(track: Any = "prognosis", votes: list[Vote] | None = None, studies: dict[str, Study] | None = None, **more: Any) -> Any:
+def judged(track: Any = "prognosis", reports: list[StudyReport] | None = None, studies: dict[str, Study] | None = None, **more: Any) -> Any:
     """The level and the reasons of three good cohorts that agree, where nothing else is said."""
     arguments: dict[str, Any] = {
         "direction": "increases", "headline": (1.5, 1.2, 1.9), "null_value": 1.0, "published_only": False, "rolled_up": [],
         "surprising": [], "full_text": 3, "disagreeing": None, "patients": 600, **more,
     }  # fmt: skip
-    votes = [vote(name) for name in NAMES] if votes is None else votes
-    return judge(track, votes, {name: study(name) for name in NAMES} | (studies or {}), **arguments)
+    reports = [report(name) for name in NAMES] if reports is None else reports
+    return judge(track, reports, {name: study(name) for name in NAMES} | (studies or {}), **arguments)
 
 
 def steps(reasons: tuple[Reason, ...]) -> list[tuple[str, int]]:
@@ -70,7 +71,7 @@ def test_prognosis_and_treatment_start_high(track: str, level: str) -> None:
 
 
 def test_aetiology_starts_low() -> None:
-    found, reasons = judged("aetiology", [vote("a"), vote("b")])
+    found, reasons = judged("aetiology", [report("a"), report("b")])
     assert (found, steps(reasons)) == ("low", [])
 
 
@@ -89,27 +90,29 @@ def test_the_track_is_told_by_the_terms_and_by_randomisation(exposure: str, outc
     assert track_of(shipped().vocabulary[exposure], shipped().vocabulary[outcome], randomised=randomised) == track
 
 
-CRUDE = [vote("a", adjusted=False), vote("b", adjusted=None), vote("c")]
+CRUDE = [report("a", adjusted=False), report("b", adjusted=None), report("c")]
 WEAK = {"a": study("a", design="case-control"), "b": study("b", design="retrospective-cohort")}
 FEW = {"a": study("a", imaging={"eligible": 100, "scanned": 60}), "b": study("b", imaging={"eligible": 100, "scanned": 69})}
 
 
-@pytest.mark.parametrize(("votes", "studies"), [(CRUDE, {}), (None, WEAK), (None, FEW), (CRUDE, WEAK | FEW)])
-def test_risk_of_bias_takes_one_step_at_most_where_more_than_half_are_at_risk(votes: Any, studies: Any) -> None:
-    level, reasons = judged(votes=votes, studies=studies)
+@pytest.mark.parametrize(("reports", "studies"), [(CRUDE, {}), (None, WEAK), (None, FEW), (CRUDE, WEAK | FEW)])
+def test_risk_of_bias_takes_one_step_at_most_where_more_than_half_are_at_risk(reports: Any, studies: Any) -> None:
+    level, reasons = judged(reports=reports, studies=studies)
     assert (level, steps(reasons)) == ("moderate", [("risk of bias", -1)])
     assert {"a:1", "b:1"} <= set(reasons[1].findings)
 
 
 @pytest.mark.parametrize(
-    ("votes", "studies"), [([vote("a", adjusted=False), vote("b"), vote("c")], {}), (None, {"a": WEAK["a"]})], ids=["crude", "weak design"]
+    ("reports", "studies"),
+    [([report("a", adjusted=False), report("b"), report("c")], {}), (None, {"a": WEAK["a"]})],
+    ids=["crude", "weak design"],
 )
-def test_less_than_half_at_risk_takes_no_step(votes: Any, studies: Any) -> None:
-    assert judged(votes=votes, studies=studies)[0] == "high"
+def test_less_than_half_at_risk_takes_no_step(reports: Any, studies: Any) -> None:
+    assert judged(reports=reports, studies=studies)[0] == "high"
 
 
 def test_randomised_rows_need_no_adjustment() -> None:
-    assert judged("treatment", [vote(name, adjusted=False, randomised=True) for name in NAMES])[0] == "high"
+    assert judged("treatment", [report(name, adjusted=False, randomised=True) for name in NAMES])[0] == "high"
 
 
 def test_an_unknown_share_of_scanned_is_told_without_a_step() -> None:
@@ -127,16 +130,16 @@ def test_the_share_scanned_is_known_where_both_figures_are(imaging: Any, share: 
 
 
 @pytest.mark.parametrize(
-    ("votes", "more"),
+    ("reports", "more"),
     [
-        ([vote("a"), vote("b"), vote("c", sign=-1)], {}),
-        ([vote("a"), vote("b"), vote("c", sign=-1)], {"direction": "inconsistent"}),
+        ([report("a"), report("b"), report("c", sign=-1)], {}),
+        ([report("a"), report("b"), report("c", sign=-1)], {"direction": "inconsistent"}),
         (None, {"surprising": ["c:1"]}),
     ],
     ids=["opposite signs", "inconsistent", "an improbable report"],
 )
-def test_inconsistency_takes_one_step(votes: Any, more: Any) -> None:
-    level, reasons = judged(votes=votes, **more)
+def test_inconsistency_takes_one_step(reports: Any, more: Any) -> None:
+    level, reasons = judged(reports=reports, **more)
     assert (level, steps(reasons)) == ("moderate", [("inconsistency", -1)])
 
 
@@ -150,18 +153,18 @@ def test_indirectness_takes_a_step_where_more_than_half_speak_by_a_part(rolled_u
 @pytest.mark.parametrize(
     ("more", "by"),
     [
-        ({"votes": [vote("a")]}, -1),
+        ({"reports": [report("a")]}, -1),
         ({"patients": METHOD.small_patients - 1}, -1),
         ({"patients": METHOD.small_patients}, 0),
         ({"headline": (1.3, 0.9, 1.9)}, -1),
         ({"headline": (1.3, 1.0, 1.9)}, -1),
         ({"headline": (1.1, 0.7, 1.7)}, -2),
-        ({"headline": (1.1, 0.7, 1.7), "votes": [vote("a")]}, -2),
+        ({"headline": (1.1, 0.7, 1.7), "reports": [report("a")]}, -2),
         ({"headline": (0.9, 0.76, 1.5)}, -1),
         ({"headline": (0.2, -0.3, 0.7), "null_value": 0.0}, -1),
         ({"headline": (0.5, 0.3, 0.7), "null_value": 0.0}, 0),
         ({"headline": None}, 0),
-        ({"votes": [vote("a", published=True)], "published_only": True, "patients": 0}, 0),
+        ({"reports": [report("a", published=True)], "published_only": True, "patients": 0}, 0),
     ],
 )
 def test_imprecision_takes_a_step_and_two_for_an_interval_that_includes_large_effects_both_ways(more: dict[str, Any], by: int) -> None:
@@ -172,8 +175,8 @@ def test_imprecision_takes_a_step_and_two_for_an_interval_that_includes_large_ef
 
 @pytest.mark.parametrize(("bare", "level"), [(2, "moderate"), (1, "high")])
 def test_selective_reporting_takes_a_step_where_more_than_half_give_no_estimate(bare: int, level: str) -> None:
-    votes = [vote(name, kind="significant" if i < bare else "estimate") for i, name in enumerate(NAMES)]
-    found, reasons = judged(votes=votes)
+    reports = [report(name, kind="significant" if i < bare else "estimate") for i, name in enumerate(NAMES)]
+    found, reasons = judged(reports=reports)
     assert found == level
     assert steps(reasons) == ([("selective reporting", -1)] if level == "moderate" else [])
 
@@ -182,11 +185,11 @@ def test_selective_reporting_takes_a_step_where_more_than_half_give_no_estimate(
     ("more", "upgrade"),
     [
         ({}, [("consistent", 1)]),
-        ({"votes": [vote("a"), vote("b"), vote("c", sign=0)], "headline": (2.0, 1.4, 2.9)}, [("large effect", 1)]),
-        ({"votes": [vote("a"), vote("b"), vote("c", sign=0)], "headline": (0.4, 0.2, 0.8)}, [("large effect", 1)]),
-        ({"votes": [vote("a"), vote("b"), vote("c", sign=0)], "headline": (1.9, 1.4, 2.6)}, []),
-        ({"votes": [vote("a"), vote("b"), vote("c", sign=0)], "headline": (2.5, 2.1, 2.9), "null_value": 0.0}, []),
-        ({"votes": [vote("a"), vote("b")], "headline": (3.0, 2.0, 4.5)}, []),
+        ({"reports": [report("a"), report("b"), report("c", sign=0)], "headline": (2.0, 1.4, 2.9)}, [("large effect", 1)]),
+        ({"reports": [report("a"), report("b"), report("c", sign=0)], "headline": (0.4, 0.2, 0.8)}, [("large effect", 1)]),
+        ({"reports": [report("a"), report("b"), report("c", sign=0)], "headline": (1.9, 1.4, 2.6)}, []),
+        ({"reports": [report("a"), report("b"), report("c", sign=0)], "headline": (2.5, 2.1, 2.9), "null_value": 0.0}, []),
+        ({"reports": [report("a"), report("b")], "headline": (3.0, 2.0, 4.5)}, []),
         ({"headline": (3.0, 2.0, 4.5)}, [("consistent", 1)]),
     ],
 )
@@ -214,7 +217,7 @@ def test_until_a_study_is_read_in_full_the_level_is_capped_and_the_cap_is_no_ste
 
 
 def test_a_cap_lifts_nothing() -> None:
-    worst = [vote(name, kind="significant", adjusted=False) for name in NAMES]
+    worst = [report(name, kind="significant", adjusted=False) for name in NAMES]
     assert judged("aetiology", worst, full_text=0, direction="inconsistent")[0] == "very-low"
 
 

@@ -439,7 +439,7 @@ def test_a_clean_sheet_is_checked_and_nothing_is_changed(few: Path, rdwi: Rdwi, 
 def test_the_shipped_corpus_is_clean(folder: Path, rdwi: Rdwi, graph: EvidenceGraph) -> None:
     done = rdwi("check", STUDIES)
     assert done.status == 0
-    assert f"{len(graph.studies)} studies with {len(graph.readings)} findings" in done.out
+    assert f"{len(graph.studies)} studies with {len(graph.observations)} findings" in done.out
 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {

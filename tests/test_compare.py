@@ -18,14 +18,14 @@ from graph.synthesis.method import Z95
 from schema.across import Comparison, Difference
 from schema.answer import Answer
 from schema.errors import BadParameter, UnknownName
-from schema.reading import Reading
+from schema.observation import Observation
 
 ALL = Page(limit=None)
 OUTCOMES = ("r-dwi", "poor-functional-outcome", "cortical-microinfarct", "recurrent-ich", "mortality")
 
 
 @pytest.fixture(scope="module")
-def readings(reader: MemoryReader) -> dict[str, Reading]:
+def observations(reader: MemoryReader) -> dict[str, Observation]:
     return {row.finding: row for row in reader.findings()}
 
 
@@ -93,33 +93,33 @@ def test_a_review_whose_contrast_is_not_told_is_like_nothing(reader: MemoryReade
     assert "is not told well enough" in str(row.differences[0].why)
 
 
-def test_two_published_reviews_may_hold_the_same_studies(reader: MemoryReader, readings: dict[str, Reading]) -> None:
+def test_two_published_reviews_may_hold_the_same_studies(reader: MemoryReader, observations: dict[str, Observation]) -> None:
     corpus = corpus_of(reader)
     cells = {cell.population.id: cell for cell in the(asked(reader, "r-dwi", "ich", "comparison"), "cerebral-amyloid-angiopathy").cells}
     pair = (cells["ich"], cells["comparison"])
-    rows = [readings[cell.families[0].rows[0]] for cell in pair]
-    reviewed = {**readings, rows[1].finding: rows[1].model_copy(update={"published": True})}
-    assert difference(pair, readings, corpus).comparable
+    rows = [observations[cell.families[0].rows[0]] for cell in pair]
+    reviewed = {**observations, rows[1].finding: rows[1].model_copy(update={"published": True})}
+    assert difference(pair, observations, corpus).comparable
     # the second, were it a review, might have taken in the first, which is not later
     both = {**reviewed, rows[0].finding: rows[0].model_copy(update={"published": True})}
     assert "share patients" in str(difference(pair, both, corpus).why)
 
 
 def test_the_same_study_in_groups_that_may_hold_the_same_patients_is_not_compared(
-    reader: MemoryReader, readings: dict[str, Reading]
+    reader: MemoryReader, observations: dict[str, Observation]
 ) -> None:
     cells = the(asked(reader, "r-dwi", "ich-lobar", "ich-deep"), "early-mri").cells
     other = cells[1].model_copy(update={"population": cells[1].population.model_copy(update={"id": "ich-caa"})})
-    assert difference((cells[0], other), readings, corpus_of(reader)).why == "cannot compare: both are of auriel-2012"
+    assert difference((cells[0], other), observations, corpus_of(reader)).why == "cannot compare: both are of auriel-2012"
 
 
-def test_unlike_families_are_told(reader: MemoryReader, readings: dict[str, Reading]) -> None:
+def test_unlike_families_are_told(reader: MemoryReader, observations: dict[str, Observation]) -> None:
     cells = the(asked(reader, "r-dwi", "ich-lobar", "ich-deep"), "early-mri").cells
     finding = cells[1].families[0].rows[0]
-    row = readings[finding]
-    assert row.family is not None
-    turned = row.model_copy(update={"family": row.family.model_copy(update={"measure": "OR"})})
-    told = difference((cells[0], cells[1]), {**readings, finding: turned}, corpus_of(reader))
+    row = observations[finding]
+    assert row.comparison is not None
+    turned = row.model_copy(update={"comparison": row.comparison.model_copy(update={"measure": "OR"})})
+    told = difference((cells[0], cells[1]), {**observations, finding: turned}, corpus_of(reader))
     assert told.why is not None
     assert "unlike families: RR" in told.why
     assert "OR" in told.why
@@ -129,7 +129,7 @@ def test_unlike_families_are_told(reader: MemoryReader, readings: dict[str, Read
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
-def test_turning_a_pair_turns_the_sign_and_nothing_else(reader: MemoryReader, readings: dict[str, Reading], outcome: str) -> None:
+def test_turning_a_pair_turns_the_sign_and_nothing_else(reader: MemoryReader, observations: dict[str, Observation], outcome: str) -> None:
     corpus = corpus_of(reader)
     by_factor: dict[str, list[object]] = {}
     for one in reader.edges(outcome=outcome):
@@ -137,8 +137,8 @@ def test_turning_a_pair_turns_the_sign_and_nothing_else(reader: MemoryReader, re
     tested = 0
     for cells in by_factor.values():
         for a, b in combinations(cells, 2):
-            there: Difference = difference((a, b), readings, corpus)  # type: ignore[arg-type]
-            back: Difference = difference((b, a), readings, corpus)  # type: ignore[arg-type]
+            there: Difference = difference((a, b), observations, corpus)  # type: ignore[arg-type]
+            back: Difference = difference((b, a), observations, corpus)  # type: ignore[arg-type]
             assert there.comparable is back.comparable
             assert (there.why is None) is there.comparable
             if there.comparable:
@@ -167,10 +167,10 @@ def test_cells_are_the_associations_of_factors(reader: MemoryReader) -> None:
                 assert (item.factor.id in known) is bool(cell.findings)
 
 
-def test_each_headline_can_be_read_back(reader: MemoryReader, readings: dict[str, Reading]) -> None:
+def test_each_headline_can_be_read_back(reader: MemoryReader, observations: dict[str, Observation]) -> None:
     sources = set()
     for one in reader.edges():
-        estimate = estimate_of(one, readings)
+        estimate = estimate_of(one, observations)
         assert (estimate is None) is (one.ci is None)
         if isinstance(estimate, Estimate):
             assert estimate.se > 0

@@ -11,31 +11,37 @@ from graph.build import EvidenceGraph, build
 from graph.opening import shipped
 from graph.synthesis.contested import contested, differences, power, surprising
 from graph.synthesis.method import METHOD
-from graph.synthesis.reports import Vote
-from graph.synthesis.weight import posterior, report_of
+from graph.synthesis.reports import StudyReport
+from graph.synthesis.weight import posterior, reported_z
 from schema.association import Association, Camp
-from schema.reading import Family, Reading
+from schema.observation import ComparisonKey, Observation
 from schema.study import Finding, Study
 
 Z = 1.959963984540054
-OR = Family(measure="OR", contrast_type="binary")
+OR = ComparisonKey(measure="OR", contrast_type="binary")
 
 
-def vote(
-    name: str, z: Any, *, kind: str = "estimate", information: float = 30.0, se: float | None = None, family: Family | None = None
-) -> Vote:
+def report(
+    name: str,
+    z: Any,
+    *,
+    kind: str = "estimate",
+    information: float = 30.0,
+    se: float | None = None,
+    comparison: ComparisonKey | None = None,
+) -> StudyReport:
     """A report: by z alone, or with its estimate where `se` says how wide it is."""
     exact = z if isinstance(z, float) else 0.0
     significant = {"null": 0, "direction": 0, "unclear": 0}.get(kind, (abs(exact) > Z) * (1 if exact > 0 else -1))
     if kind == "significant":
         significant = 1 if z[1] is None else -1
     row = Finding(exposure="age", outcome="r-dwi", population="all", measure="OR", direction="increases", adjusted=True)
-    reading = Reading(
+    observation = Observation(
         finding=f"{name}:1", study=name, position=0, exposure="age", outcome="r-dwi", populations=("ich",), condition="ich", n=150,
-        n_known=True, outcome_share=0.3, information=information, kind=kind, way="ratio-ci", significant=significant, z=z,
-        y=None if se is None else exact * se, se=se, scale="log-ratio", family=family, votes=True, row=row,
+        n_known=True, outcome_share=0.3, information=information, kind=kind, derivation="ratio-ci", significant=significant, z=z,
+        y=None if se is None else exact * se, se=se, scale="log-ratio", comparison=comparison, eligible=True, row=row,
     )  # fmt: skip
-    return Vote(reading, poolable=family is not None)
+    return StudyReport(observation, poolable=comparison is not None)
 
 
 UP, DOWN, NULL = (Z, None), (None, -Z), (-Z, Z)
@@ -47,8 +53,8 @@ def studies(*names: str, **more: Any) -> dict[str, Study]:
 
 
 def test_cohorts_that_are_significant_both_ways_contradict_each_other() -> None:
-    votes = [vote("a", UP, kind="significant"), vote("b", DOWN, kind="significant"), vote("c", NULL, kind="null")]
-    found = contested(votes, [], studies("a", "b", "c"))
+    reports = [report("a", UP, kind="significant"), report("b", DOWN, kind="significant"), report("c", NULL, kind="null")]
+    found = contested(reports, [], studies("a", "b", "c"))
     assert found is not None
     assert found.why == "cohorts are significant on both sides"
     assert [(camp.report, camp.studies, camp.patients) for camp in found.camps] == [
@@ -57,13 +63,13 @@ def test_cohorts_that_are_significant_both_ways_contradict_each_other() -> None:
 
 
 def test_cohorts_of_one_mind_are_not_contested() -> None:
-    assert contested([vote("a", UP, kind="significant"), vote("b", NULL, kind="null")], [], studies("a", "b")) is None
+    assert contested([report("a", UP, kind="significant"), report("b", NULL, kind="null")], [], studies("a", "b")) is None
 
 
 def test_a_report_that_the_others_make_improbable_is_a_contradiction() -> None:
-    votes = [vote(name, 5.0, information=60.0) for name in ("a", "b", "c")] + [vote("d", DOWN, kind="significant", information=60.0)]
-    assert 3 in surprising(votes)
-    found = contested([*votes[:3], vote("d", NULL, kind="null", information=400.0)], [3], studies("a", "b", "c", "d"))
+    reports = [report(name, 5.0, information=60.0) for name in ("a", "b", "c")] + [report("d", DOWN, kind="significant", information=60.0)]
+    assert 3 in surprising(reports)
+    found = contested([*reports[:3], report("d", NULL, kind="null", information=400.0)], [3], studies("a", "b", "c", "d"))
     assert found is not None
     assert studies("d")["d"].label in found.why
     assert f"below {METHOD.surprise:.2f}" in found.why
@@ -71,16 +77,16 @@ def test_a_report_that_the_others_make_improbable_is_a_contradiction() -> None:
 
 def test_a_small_null_is_no_contradiction_and_a_large_one_is() -> None:
     """What a cohort could have seen decides: the same words, from few patients or from many."""
-    others = [vote(name, 5.0, information=60.0) for name in ("a", "b", "c")]
-    assert surprising([*others, vote("d", NULL, kind="null", information=5.0)]) == []
-    assert 3 in surprising([*others, vote("d", NULL, kind="null", information=300.0)])
+    others = [report(name, 5.0, information=60.0) for name in ("a", "b", "c")]
+    assert surprising([*others, report("d", NULL, kind="null", information=5.0)]) == []
+    assert 3 in surprising([*others, report("d", NULL, kind="null", information=300.0)])
 
 
 def test_intervals_that_overlap_are_no_contradiction() -> None:
-    wide = [vote(name, 5.0, information=60.0, se=0.3, family=OR) for name in ("a", "b", "c")]
-    near = vote("d", 0.9, information=300.0, se=0.6, family=OR)
-    apart = vote("d", -0.9, information=300.0, se=0.1, family=OR)
-    other = vote("d", 0.9, information=300.0, se=0.6, family=OR.model_copy(update={"measure": "HR"}))
+    wide = [report(name, 5.0, information=60.0, se=0.3, comparison=OR) for name in ("a", "b", "c")]
+    near = report("d", 0.9, information=300.0, se=0.6, comparison=OR)
+    apart = report("d", -0.9, information=300.0, se=0.1, comparison=OR)
+    other = report("d", 0.9, information=300.0, se=0.6, comparison=OR.model_copy(update={"measure": "HR"}))
     assert surprising([*wide, near]) == []
     assert 3 in surprising([*wide, apart])
     # of another measure: the intervals can't be compared
@@ -88,28 +94,28 @@ def test_intervals_that_overlap_are_no_contradiction() -> None:
 
 
 def test_one_report_surprises_nobody_and_an_unread_sign_never_does() -> None:
-    assert surprising([vote("a", UP, kind="significant")]) == []
-    unread = vote("d", (-2.4, 2.4), kind="unclear", information=500.0)
-    assert 3 not in surprising([*[vote(name, -5.0, information=60.0) for name in ("a", "b", "c")], unread])
+    assert surprising([report("a", UP, kind="significant")]) == []
+    unread = report("d", (-2.4, 2.4), kind="unclear", information=500.0)
+    assert 3 not in surprising([*[report(name, -5.0, information=60.0) for name in ("a", "b", "c")], unread])
 
 
 def test_a_bare_sign_on_the_others_side_is_not_surprising_and_one_against_them_may_be() -> None:
-    others = [vote(name, 6.0, information=60.0) for name in ("a", "b", "c")]
-    assert 3 not in surprising([*others, vote("d", (0.0, None), kind="direction", information=60.0)])
-    assert 3 in surprising([*others, vote("d", (None, 0.0), kind="direction", information=300.0)])
+    others = [report(name, 6.0, information=60.0) for name in ("a", "b", "c")]
+    assert 3 not in surprising([*others, report("d", (0.0, None), kind="direction", information=60.0)])
+    assert 3 in surprising([*others, report("d", (None, 0.0), kind="direction", information=300.0)])
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
 def test_the_order_of_votes_does_not_matter_to_what_surprises(order: tuple[int, ...]) -> None:
-    votes = [*[vote(name, 5.0, information=60.0) for name in ("a", "b", "c")], vote("d", NULL, kind="null", information=300.0)]
-    found = surprising([votes[i] for i in order])
-    assert {votes[order[i]].reading.study for i in found} == {votes[i].reading.study for i in surprising(votes)}
+    reports = [*[report(name, 5.0, information=60.0) for name in ("a", "b", "c")], report("d", NULL, kind="null", information=300.0)]
+    found = surprising([reports[i] for i in order])
+    assert {reports[order[i]].observation.study for i in found} == {reports[i].observation.study for i in surprising(reports)}
 
 
 def test_power_grows_with_the_cohort_and_is_told_for_the_associations_direction() -> None:
-    reports = [report for name in ("a", "b") if (report := report_of(vote(name, 4.0).reading)) is not None]
-    grid = posterior(reports)
-    small, large = vote("c", NULL, kind="null", information=5.0), vote("d", NULL, kind="null", information=100.0)
+    zs = [z for name in ("a", "b") if (z := reported_z(report(name, 4.0).observation)) is not None]
+    grid = posterior(zs)
+    small, large = report("c", NULL, kind="null", information=5.0), report("d", NULL, kind="null", information=100.0)
     assert power(small, grid, 1) < power(large, grid, 1)
     assert power(large, grid, -1) < power(large, grid, 1)
 

@@ -26,12 +26,12 @@ from graph.settings import Server, Settings
 from graph.stores.neo4j.rows import OWN
 from graph.synthesis.certainty import RULES
 from graph.synthesis.method import Method
-from graph.synthesis.observations import WAYS
+from graph.synthesis.observations import DERIVATIONS
 from schema.association import Association, Camp, Row
 from schema.field import AxisValues, Constants, EvidenceField, Example, KindName, Selection, Start
 from schema.graphmodel import EDGES, NODES
+from schema.observation import Frozen
 from schema.populations import PopulationNode
-from schema.reading import Frozen
 from schema.robustness import CampFigures, CumulativeStep, Flips, LeftOut, Subgroup, Subgroups, SubgroupTest
 from schema.study import Part
 from schema.vocabulary import Term
@@ -120,15 +120,15 @@ def test_every_key_of_a_field_is_documented(part: type[Part]) -> None:
 
 def test_every_way_of_reading_a_row_is_documented() -> None:
     written = text("docs/method.md")
-    assert [way for way in WAYS if f"| `{way}` |" not in written] == []
-    assert set(re.findall(r"^\| `([a-z-]+)` \|", written, re.MULTILINE)) == set(WAYS)
+    assert [way for way in DERIVATIONS if f"| `{way}` |" not in written] == []
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", written, re.MULTILINE)) == set(DERIVATIONS)
 
 
 def test_how_many_rows_go_each_way_is_documented(graph: EvidenceGraph) -> None:
     told = re.findall(r"^\| `([a-z-]+)` \|.*\| (\d+) \| (\d+) \|$", text("docs/method.md"), re.MULTILINE)
-    rows = Counter(reading.way for reading in graph.readings)
-    votes = Counter(reading.way for reading in graph.readings if reading.votes)
-    assert {way: (int(all_), int(some)) for way, all_, some in told} == {way: (rows[way], votes[way]) for way in WAYS}
+    rows = Counter(observation.derivation for observation in graph.observations)
+    votes = Counter(observation.derivation for observation in graph.observations if observation.eligible)
+    assert {way: (int(all_), int(some)) for way, all_, some in told} == {way: (rows[way], votes[way]) for way in DERIVATIONS}
 
 
 def test_every_rule_of_certainty_is_documented() -> None:

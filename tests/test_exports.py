@@ -35,7 +35,7 @@ from graph.stores import snapshot
 from loaders import sheets
 from schema.association import Association
 from schema.graphmodel import EDGES, NODES
-from schema.reading import Reading
+from schema.observation import Observation
 from schema.study import Study
 
 ROOT = Path(__file__).parent.parent
@@ -76,16 +76,16 @@ def test_a_snapshot_laid_out_is_the_graph_it_was_written_from(graph: EvidenceGra
     snapshot.write(graph, path, "")
     laid_out = snapshot.read(path, shipped()).laid_out()
     for _ in range(2):
-        for part in ("studies", "terms", "readings", "prevalence", "claims", "associations", "mechanisms"):
+        for part in ("studies", "terms", "observations", "prevalence", "claims", "associations", "mechanisms"):
             assert tuple(getattr(laid_out, part)) == tuple(getattr(graph, part)), part
     assert len(laid_out.studies) == len(graph.studies)
-    assert tuple(graph.readings)[-1] in laid_out.readings
-    assert "anything else" not in laid_out.readings
+    assert tuple(graph.observations)[-1] in laid_out.observations
+    assert "anything else" not in laid_out.observations
 
 
 def test_an_export_keeps_no_study_reading_or_association_that_it_is_done_with(graph: EvidenceGraph, tmp_path: Path) -> None:
     def alive() -> int:
-        return sum(type(one) in {Study, Reading, Association} for one in gc.get_objects())
+        return sum(type(one) in {Study, Observation, Association} for one in gc.get_objects())
 
     path = tmp_path / snapshot.NAME
     snapshot.write(graph, path, "")
@@ -311,15 +311,15 @@ def test_an_estimate_for_r_is_the_one_that_was_pooled(graph: EvidenceGraph, expo
     assert [float(family["estimate"]) for family in families] == [family.estimate for family in expected]
     counted = pd.Series([row["family"] for row in rows]).value_counts()
     assert {family["family"]: int(family["k"]) for family in families} == counted.to_dict()
-    readings = {reading.finding: reading for reading in graph.readings}
+    observations = {observation.finding: observation for observation in graph.observations}
     alone = [row for row in rows if ";" not in row["findings"]]
     assert len(alone) > 100
     for row in alone:
-        reading = readings[row["findings"]]
-        assert reading.se is not None
-        assert (float(row["yi"]), float(row["vi"])) == (reading.y, reading.se**2)
-        assert row["study"] == reading.study
-        assert row["adjusted"] == {True: "true", False: "false", None: ""}[reading.row.adjusted]
+        observation = observations[row["findings"]]
+        assert observation.se is not None
+        assert (float(row["yi"]), float(row["vi"])) == (observation.y, observation.se**2)
+        assert row["study"] == observation.study
+        assert row["adjusted"] == {True: "true", False: "false", None: ""}[observation.row.adjusted]
 
 
 def test_only_a_populations_estimates_go_to_r(graph: EvidenceGraph, exported: Callable[..., Path]) -> None:

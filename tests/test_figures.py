@@ -657,10 +657,10 @@ def test_worked_out_values_bear_the_measure_that_they_are_of(evidence: list[Evid
 
 def test_rows_give_what_is_printed_and_turn_what_runs_the_other_way(evidence: list[Evidence], graph: EvidenceGraph) -> None:
     rows = {row.finding: row for answer in evidence for row in answer.rows}
-    readings = {one.finding: one for one in graph.readings}
+    observations = {one.finding: one for one in graph.observations}
     turned = 0
     for finding, row in rows.items():
-        printed = readings[finding].row
+        printed = observations[finding].row
         assert (row.printed_measure, row.printed_value) == (printed.measure, printed.value)
         assert row.printed_ci == (None if printed.ci is None else tuple(printed.ci))
         if not row.turned and printed.value is not None:

@@ -204,11 +204,11 @@ VALUES: list[dict[str, Any]] = [
 def reduced(corpus: tuple[Study, ...], reader: MemoryReader, filters: Filters) -> list[Study]:
     """The corpus without the findings and prevalences that a filter drops; the studies themselves stay known."""
     kept = {
-        (reading.study, reading.position)
-        for reading in reader.findings()
-        if finding_verdict(filters, reading, reader.studies()[reading.study]) == "kept"
+        (observation.study, observation.position)
+        for observation in reader.findings()
+        if finding_verdict(filters, observation, reader.studies()[observation.study]) == "kept"
     }
-    places = {id(reading.row): reading for reading in reader.prevalence()}
+    places = {id(observation.row): observation for observation in reader.prevalence()}
     prevalence = {key for key, one in places.items() if prevalence_verdict(filters, one, reader.studies()[one.study]) == "kept"}
     return [
         study.model_copy(
@@ -304,7 +304,7 @@ def test_leaving_a_study_out_is_building_without_its_rows(corpus: tuple[Study, .
 
 
 def test_nothing_of_a_study_that_is_left_out_is_shown(reader: MemoryReader) -> None:
-    for study in sorted({reading.study for reading in reader.findings(outcomes=R_DWI, populations=["ich"])})[::4]:
+    for study in sorted({observation.study for observation in reader.findings(outcomes=R_DWI, populations=["ich"])})[::4]:
         here, _ = edges(reader, "ich", Filters(exclude=(study,)), outcome="r-dwi")
         assert here
         for one in here:

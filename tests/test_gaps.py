@@ -22,7 +22,7 @@ from graph.questions.gaps import COLUMNS
 from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.synthesis.next_study import lesson, patients_for, sample_size, shares_with, state_of
-from graph.synthesis.weight import Report, posterior, reference_information, weigh
+from graph.synthesis.weight import ReportedZ, posterior, reference_information, weigh
 from schema.across import Gap, State
 from schema.answer import Answer
 from schema.errors import BadParameter
@@ -81,25 +81,25 @@ def test_a_smaller_effect_takes_more_patients() -> None:
 
 REPORTS = [
     (),
-    (Report(2.5, 2.5, 26.0),),
-    (Report(-1.0, -1.0, 40.0),),
-    (Report(1.96, math.inf, 26.0),),
-    (Report(-1.96, 1.96, 15.0), Report(2.2, 2.2, 60.0)),
-    (Report(8.0, 8.0, 900.0),),
-    (Report(2.0, 2.0, 30.0), Report(-2.0, -2.0, 30.0)),
+    (ReportedZ(2.5, 2.5, 26.0),),
+    (ReportedZ(-1.0, -1.0, 40.0),),
+    (ReportedZ(1.96, math.inf, 26.0),),
+    (ReportedZ(-1.96, 1.96, 15.0), ReportedZ(2.2, 2.2, 60.0)),
+    (ReportedZ(8.0, 8.0, 900.0),),
+    (ReportedZ(2.0, 2.0, 30.0), ReportedZ(-2.0, -2.0, 30.0)),
 ]
 
 
 @pytest.mark.parametrize("reports", REPORTS, ids=range(len(REPORTS)))
-def test_on_average_the_next_report_moves_the_probability_nowhere(reports: tuple[Report, ...]) -> None:
+def test_on_average_the_next_report_moves_the_probability_nowhere(reports: tuple[ReportedZ, ...]) -> None:
     learned = lesson(reports)
     assert learned.mean == pytest.approx(learned.p_increase, abs=1e-6)
     assert 0 <= learned.change <= 0.5
 
 
 @pytest.mark.parametrize("reports", REPORTS, ids=range(len(REPORTS)))
-def test_turning_the_reports_turns_the_probability_and_not_the_change(reports: tuple[Report, ...]) -> None:
-    turned = tuple(Report(-one.high, -one.low, one.information) for one in reports)
+def test_turning_the_reports_turns_the_probability_and_not_the_change(reports: tuple[ReportedZ, ...]) -> None:
+    turned = tuple(ReportedZ(-one.high, -one.low, one.information) for one in reports)
     assert lesson(turned).change == pytest.approx(lesson(reports).change, abs=1e-6)
     assert lesson(turned).p_increase == pytest.approx(1 - lesson(reports).p_increase, abs=1e-6)
 
@@ -132,12 +132,12 @@ def test_the_change_is_that_of_a_fine_grid_of_what_could_be_reported() -> None:
 
 
 def test_more_evidence_on_one_side_leaves_less_to_learn() -> None:
-    changes = [lesson((Report(2.5, 2.5, 26.0),) * n).change for n in (0, 1, 2, 4, 8)]
+    changes = [lesson((ReportedZ(2.5, 2.5, 26.0),) * n).change for n in (0, 1, 2, 4, 8)]
     assert changes == sorted(changes, reverse=True)
 
 
 def test_cohorts_that_contradict_each_other_leave_more_to_learn_than_those_that_agree() -> None:
-    assert lesson((Report(-2.0, -2.0, 30.0), Report(2.0, 2.0, 30.0))).change > lesson((Report(2.0, 2.0, 30.0),) * 2).change
+    assert lesson((ReportedZ(-2.0, -2.0, 30.0), ReportedZ(2.0, 2.0, 30.0))).change > lesson((ReportedZ(2.0, 2.0, 30.0),) * 2).change
 
 
 # --- cells ---

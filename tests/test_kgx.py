@@ -123,7 +123,9 @@ def test_papers_are_named_by_pmid_else_doi(node_rows: list[dict[str, str]], grap
 def test_an_association_has_a_sign_only_where_the_evidence_shows_it(
     edge_rows: list[dict[str, str]], associations: dict[str, Association], graph: EvidenceGraph
 ) -> None:
-    reports = {reading.finding: reading.significant for reading in graph.readings if reading.votes or reading.published}
+    reports = {
+        observation.finding: observation.significant for observation in graph.observations if observation.eligible or observation.published
+    }
     rows = {row["id"]: row for row in edge_rows if "ASSOCIATED_WITH" in row["id"]}
     assert rows.keys() == associations.keys()
     seen: dict[tuple[str, bool], int] = {}

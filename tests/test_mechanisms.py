@@ -15,7 +15,7 @@ from graph.stores.memory import MemoryReader
 from graph.synthesis.mechanisms import chain, edges, read_claims, tally
 from graph.synthesis.overlap import Patients, patients_of
 from schema.association import MechanismEdge
-from schema.reading import ClaimReading
+from schema.observation import ClaimObservation
 from schema.study import Claim, Study
 
 
@@ -52,7 +52,7 @@ def test_claims_keep_the_sheets_order_and_have_ids() -> None:
     ]
 
 
-def read(*studies: Study) -> tuple[list[ClaimReading], dict[str, Patients]]:
+def read(*studies: Study) -> tuple[list[ClaimObservation], dict[str, Patients]]:
     names = {study.id for study in studies}
     claims = [one for study in studies for one in read_claims(study, shipped().vocabulary)]
     return claims, {one.id: patients_of(one, names) for one in studies}

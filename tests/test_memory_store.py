@@ -90,7 +90,7 @@ def test_findings_are_those_that_match_sorted(reader: MemoryReader, from_file: M
     for some, other, where in product(sets, outcomes, populations):
         expected = [
             one
-            for one in graph.readings
+            for one in graph.observations
             if (some is None or one.exposure in some)
             and (other is None or one.outcome in other)
             and (where is None or set(one.populations) & set(where))

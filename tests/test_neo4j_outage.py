@@ -170,7 +170,7 @@ def test_status_says_what_is_loaded_and_where(loaded: Server, graph: EvidenceGra
     told = json.loads(rdwi(loaded, "status", "--format", "json").stdout)
     assert (told["store"], told["release"]) == ("neo4j", graph.release)
     assert told["versions"]["neo4j"].startswith("5.26.")
-    assert told["counts"]["findings"] == len(graph.readings)
+    assert told["counts"]["findings"] == len(graph.observations)
 
 
 # --- while it serves ---

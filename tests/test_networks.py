@@ -67,7 +67,7 @@ def test_two_populations_make_two_edges_between_the_same_terms(graph: EvidenceGr
 def test_a_population_narrows_the_rows_and_derived_edges(opened: Graph, graph: EvidenceGraph, whole: Any, name: str) -> None:
     network = opened.networkx(population=name)
     inside = set(shipped().populations.with_parts("caa"))
-    expected = {f"finding:{one.finding}" for one in graph.readings if inside & set(one.populations)}
+    expected = {f"finding:{one.finding}" for one in graph.observations if inside & set(one.populations)}
     expected |= {f"prevalence:{one.prevalence}" for one in graph.prevalence if inside & set(one.populations)}
     found = {node for node, label in network.nodes(data="label") if label in {"Finding", "Prevalence"}}
     assert found == expected

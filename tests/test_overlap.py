@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from graph.synthesis import overlap as overlaps
 from graph.synthesis.method import METHOD
 from graph.synthesis.overlap import Patients, independent, may_share, overlap, patients_of, shares
-from schema.reading import Reading
+from schema.observation import Observation
 from schema.study import Finding, Study
 
 Graph = tuple[list[tuple[int, float]], list[set[int]]]
@@ -69,7 +69,7 @@ def test_a_ring_of_forty_is_solved_exactly_and_one_of_forty_one_is_still_indepen
 
 
 def test_sharing_is_not_transitive() -> None:
-    """A pooled analysis overlaps two trials that share nothing: the two trials vote, or the pooled one where it alone has an estimate."""
+    """A pooled analysis overlaps two trials that share nothing: the two trials count, or the pooled one where it alone has an estimate."""
     near = [{1}, {0, 2}, {1}]
     assert independent([(1, 10.0), (1, 25.0), (1, 10.0)], near) == [0, 2]
     assert independent([(0, 10.0), (1, 5.0), (0, 10.0)], near) == [1]
@@ -117,11 +117,11 @@ def test_studies_overlap_by_a_cohort_by_either_ones_word_or_by_a_common_study_ou
     assert overlap(b, a) is expected
 
 
-def reading(study: str, exposure: str = "intensive-bp-lowering", *, randomised: bool = False, condition: str = "ich") -> Reading:
+def observation(study: str, exposure: str = "intensive-bp-lowering", *, randomised: bool = False, condition: str = "ich") -> Observation:
     row = Finding(exposure=exposure, outcome="r-dwi", population="all", measure="p-only", direction="increases", randomised=randomised)
-    return Reading(
+    return Observation(
         finding=f"{study}:1", study=study, position=0, exposure=exposure, outcome="r-dwi", populations=("ich",), condition=condition,
-        n=100, n_known=True, outcome_share=0.24, information=18.0, kind="significant", way="word", votes=True, row=row,
+        n=100, n_known=True, outcome_share=0.24, information=18.0, kind="significant", derivation="word", eligible=True, row=row,
     )  # fmt: skip
 
 
@@ -131,16 +131,16 @@ POOLED = {"a": who("a", pooled=True), "b": who("b"), "c": who("c", cohorts=["X"]
 @pytest.mark.parametrize(
     ("a", "b", "expected"),
     [
-        (reading("a", randomised=True), reading("b", randomised=True), True),
-        (reading("b", randomised=True), reading("a", randomised=True), True),
-        (reading("a", randomised=True), reading("b"), False),
-        (reading("a"), reading("b"), False),
-        (reading("a", randomised=True), reading("b", "platelet-transfusion", randomised=True), False),
-        (reading("b", randomised=True), reading("c", randomised=True), False),
-        (reading("c"), reading("d"), True),
+        (observation("a", randomised=True), observation("b", randomised=True), True),
+        (observation("b", randomised=True), observation("a", randomised=True), True),
+        (observation("a", randomised=True), observation("b"), False),
+        (observation("a"), observation("b"), False),
+        (observation("a", randomised=True), observation("b", "platelet-transfusion", randomised=True), False),
+        (observation("b", randomised=True), observation("c", randomised=True), False),
+        (observation("c"), observation("d"), True),
     ],
 )
-def test_a_pooled_randomised_row_overlaps_every_trial_of_its_treatment(a: Reading, b: Reading, expected: bool) -> None:
+def test_a_pooled_randomised_row_overlaps_every_trial_of_its_treatment(a: Observation, b: Observation, expected: bool) -> None:
     assert shares(a, b, POOLED) is expected
 
 
@@ -155,7 +155,7 @@ def test_a_pooled_randomised_row_overlaps_every_trial_of_its_treatment(a: Readin
 )
 def test_two_common_authors_and_the_same_condition_may_mean_the_same_patients(authors: list[str], condition: str, expected: bool) -> None:
     patients = {"a": who("a", authors=["Doe J", "Roe R", "Poe E"]), "b": who("b", authors=authors)}
-    assert may_share(reading("a"), reading("b", condition=condition), patients) is expected
+    assert may_share(observation("a"), observation("b", condition=condition), patients) is expected
 
 
 def test_patients_are_told_by_the_sheet_and_an_et_al_is_no_author() -> None:

@@ -222,14 +222,14 @@ def test_nothing_counted_is_no_prevalence_and_no_certainty() -> None:
 def test_every_printed_prevalence_of_a_primary_study_is_shown(reader: MemoryReader) -> None:
     studies = reader.studies()
     counted = uncounted = 0
-    for reading in reader.prevalence():
-        if studies[reading.study].design in REVIEWS:
+    for observation in reader.prevalence():
+        if studies[observation.study].design in REVIEWS:
             continue
-        for place in reading.populations:
-            found = questions.Prevalence(lesion=reading.row.lesion, population=place).answer(reader).prevalence
-            here = [one.study.id for one in found.rows] if count(reading.row) else [one.study.id for one in found.uncounted]
-            assert reading.study in here, (reading.prevalence, place)
-        counted += count(reading.row) is not None
-        uncounted += count(reading.row) is None
+        for place in observation.populations:
+            found = questions.Prevalence(lesion=observation.row.lesion, population=place).answer(reader).prevalence
+            here = [one.study.id for one in found.rows] if count(observation.row) else [one.study.id for one in found.uncounted]
+            assert observation.study in here, (observation.prevalence, place)
+        counted += count(observation.row) is not None
+        uncounted += count(observation.row) is None
     assert counted > 50
     assert uncounted > 10

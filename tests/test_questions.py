@@ -91,7 +91,7 @@ def test_an_association_counts_each_cohort_once_by_what_it_reports(graph: Eviden
 
 
 def test_an_association_stands_on_papers_of_the_graph(graph: EvidenceGraph) -> None:
-    findings = {reading.finding: reading.study for reading in graph.readings}
+    findings = {observation.finding: observation.study for observation in graph.observations}
     for one in graph.associations:
         assert one.findings
         assert len(set(one.findings)) == len(one.findings)
@@ -129,7 +129,7 @@ def test_a_direction_is_said_only_where_a_cohort_reports_it(graph: EvidenceGraph
 
 
 def test_an_abstract_only_observational_association_is_low_at_most(graph: EvidenceGraph) -> None:
-    randomised = {reading.finding for reading in graph.readings if reading.row.randomised}
+    randomised = {observation.finding for observation in graph.observations if observation.row.randomised}
     levels = Counter(one.certainty for one in graph.associations if one.full_text == 0 and not set(one.findings) & randomised)
     assert set(levels) <= {"low", "very-low", None}
     assert levels["low"]
@@ -233,15 +233,21 @@ def test_evidence_says_where_else_there_is_some(reader: MemoryReader) -> None:
 
 
 def test_rows_of_an_inverse_outcome_stand_turned(reader: MemoryReader) -> None:
-    rows = [reading for reading in reader.findings() if reading.turned_from is not None and reading.row.value and reading.y is not None]
+    rows = [
+        observation
+        for observation in reader.findings()
+        if observation.turned_from is not None and observation.row.value and observation.y is not None
+    ]
     assert rows
-    for reading in rows:
-        answer = questions.Evidence(exposure=reading.exposure, outcome=reading.outcome, population=reading.populations[0]).answer(reader)
-        row = next(row for row in answer.rows if row.finding == reading.finding)
-        assert row.y == reading.y
-        if reading.scale == "log-ratio":
+    for observation in rows:
+        answer = questions.Evidence(
+            exposure=observation.exposure, outcome=observation.outcome, population=observation.populations[0]
+        ).answer(reader)
+        row = next(row for row in answer.rows if row.finding == observation.finding)
+        assert row.y == observation.y
+        if observation.scale == "log-ratio":
             assert row.value is not None
-            assert (row.value > 1) is (reading.y > 0)
+            assert (row.value > 1) is (observation.y > 0)
 
 
 # --- prevalence ---

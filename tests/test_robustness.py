@@ -8,17 +8,18 @@ from typing import Any
 
 import pytest
 
-from graph import questions, rows
+from graph import questions
 from graph.build import EvidenceGraph, build, corpus_of
 from graph.opening import shipped
 from graph.questions.filters import Filters
 from graph.stores.memory import MemoryReader
 from graph.stores.port import Reader
+from graph.synthesis import rows
 from graph.synthesis.associations import synthesise
 from graph.synthesis.method import METHOD, Z95
 from graph.synthesis.robustness import cumulative, standing
 from graph.synthesis.subgroups import FEATURES
-from graph.synthesis.weight import Report, cohorts_to_turn, reference_information, weigh
+from graph.synthesis.weight import ReportedZ, cohorts_to_turn, reference_information, weigh
 from schema.answer import Evidence
 from schema.association import Association
 from schema.robustness import Standing
@@ -269,18 +270,18 @@ def test_so_many_further_null_cohorts_take_no_effect_into_the_interval_and_one_f
 def test_so_many_cohorts_the_other_way_turn_the_sign_and_one_fewer_does_not() -> None:
     information = reference_information()
     for count in range(1, 6):
-        reports = [Report(Z95, math.inf, 40.0)] * count
+        reports = [ReportedZ(Z95, math.inf, 40.0)] * count
         turned = cohorts_to_turn(reports, 1)
         assert turned is not None
-        opposite = [Report(-math.inf, -Z95, information)]
+        opposite = [ReportedZ(-math.inf, -Z95, information)]
         assert weigh([*reports, *opposite * turned]).sign == -1
         assert weigh([*reports, *opposite * (turned - 1)]).sign == 1
-        mirrored = [Report(-math.inf, -Z95, 40.0)] * count
+        mirrored = [ReportedZ(-math.inf, -Z95, 40.0)] * count
         assert cohorts_to_turn(mirrored, -1) == turned
 
 
 def test_what_no_number_of_cohorts_turns_has_none() -> None:
-    assert cohorts_to_turn([Report(60.0, 60.0, 30_000.0, on_mean=True)] * 3, 1) is None
+    assert cohorts_to_turn([ReportedZ(60.0, 60.0, 30_000.0, on_mean=True)] * 3, 1) is None
 
 
 def test_flips_of_the_corpus_say_what_they_mean(answers: dict[Key, Evidence]) -> None:
@@ -320,7 +321,7 @@ def test_a_null_is_of_a_small_study_where_its_chance_to_see_the_association_was_
     reader: MemoryReader, monkeypatch: pytest.MonkeyPatch, power: float, small: bool
 ) -> None:
     monkeypatch.setattr(rows, "power", lambda *_: power)
-    nulls = [row for row in questions.evidence(reader, *BP).rows if row.power is not None]
+    nulls = [row for row in questions.Evidence(exposure=BP[0], outcome=BP[1]).answer(reader).rows if row.power is not None]
     assert nulls
     assert {row.power for row in nulls} == {power}
     assert {"study too small: power" in (row.why or "") for row in nulls} == {small}

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from schema.answer import Answer, flat
 from schema.association import FactorTally, PublishedPrevalence, StudyRef, TermRef
 from schema.graphmodel import EDGES, LABELS, NODES
-from schema.reading import Family, Reading, sign_of
+from schema.observation import ComparisonKey, Observation, sign_of
 from schema.study import (
     Age,
     Claim,
@@ -283,7 +283,7 @@ def test_a_reading_reports_a_sign_where_it_is_significant_or_a_bare_direction(
     kind: Any, z: Any, significant: Any, reports: int, bare: bool
 ) -> None:
     row = Finding.model_validate(ROW)
-    reading = Reading(
+    observation = Observation(
         finding="a#1",
         study="a",
         position=0,
@@ -296,13 +296,13 @@ def test_a_reading_reports_a_sign_where_it_is_significant_or_a_bare_direction(
         outcome_share=0.2,
         information=1.6,
         kind=kind,
-        way="as printed",
+        derivation="as printed",
         significant=significant,
         z=z,
-        votes=True,
+        eligible=True,
         row=row,
     )
-    assert (reading.reports, reading.bare) == (reports, bare)
+    assert (observation.reported_sign, observation.bare) == (reports, bare)
 
 
 @pytest.mark.parametrize(
@@ -314,7 +314,7 @@ def test_a_reading_reports_a_sign_where_it_is_significant_or_a_bare_direction(
     ],
 )
 def test_a_family_is_told_in_a_line(keys: dict[str, Any], text: str) -> None:
-    assert Family(**keys).text == text
+    assert ComparisonKey(**keys).text == text
 
 
 TALLY = FactorTally(

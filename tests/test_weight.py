@@ -18,17 +18,17 @@ from scipy.special import ndtr
 from graph.synthesis.method import METHOD, Method
 from graph.synthesis.next_study import lesson
 from graph.synthesis.weight import (
-    Report,
+    ReportedZ,
     chances,
     identity,
     p_positive,
     posterior,
     posteriors_without,
     reference_information,
-    report_of,
+    reported_z,
     weigh,
 )
-from schema.reading import Reading
+from schema.observation import Observation
 from schema.study import Finding
 
 Z = NormalDist().inv_cdf(0.975)
@@ -37,16 +37,16 @@ SD, SCALE, RHOS = METHOD.weight_mu_sd, METHOD.weight_tau_scale, METHOD.rhos
 INFORMATION = METHOD.reference_n * METHOD.reference_prevalence * (1 - METHOD.reference_prevalence)
 
 
-def point(z: float, information: float, **more: bool) -> Report:
-    return Report(z, z, information, **more)
+def point(z: float, information: float, **more: bool) -> ReportedZ:
+    return ReportedZ(z, z, information, **more)
 
 
-def significant(information: float, sign: int = 1) -> Report:
-    return Report(Z, INF, information) if sign > 0 else Report(-INF, -Z, information)
+def significant(information: float, sign: int = 1) -> ReportedZ:
+    return ReportedZ(Z, INF, information) if sign > 0 else ReportedZ(-INF, -Z, information)
 
 
-def null(information: float) -> Report:
-    return Report(-Z, Z, information)
+def null(information: float) -> ReportedZ:
+    return ReportedZ(-Z, Z, information)
 
 
 def within(low: float, high: float, centre: np.ndarray, spread: np.ndarray) -> Any:
@@ -60,7 +60,7 @@ def log_normal(x: Any) -> Any:
     return -0.5 * x**2
 
 
-def dense(reports: list[Report]) -> tuple[float, float, float]:
+def dense(reports: list[ReportedZ]) -> tuple[float, float, float]:
     """P(decreases), P(increases) of a reference cohort and P(its effect > 0), by a dense grid in mu and the cube root of tau."""
     root = (np.arange(240) + 0.5) / 240
     tau = (5 * SCALE * root**3)[:, None]
@@ -99,7 +99,7 @@ def dense(reports: list[Report]) -> tuple[float, float, float]:
     return float((mass * down).sum()), float((mass * up).sum()), float((mass * ndtr(mu / tau)).sum())
 
 
-def ours(reports: list[Report]) -> tuple[float, float, float]:
+def ours(reports: list[ReportedZ]) -> tuple[float, float, float]:
     grid = posterior(sorted(reports))
     down, _, up = chances(grid, reference_information())
     return down, up, p_positive(grid)
@@ -108,17 +108,17 @@ def ours(reports: list[Report]) -> tuple[float, float, float]:
 USUAL = {
     "an exact z": [point(2.5, 20)],
     "a z that is not significant": [point(0.6, 35)],
-    "a bound of p": [Report(3.29, INF, 25)],
+    "a bound of p": [ReportedZ(3.29, INF, 25)],
     "the word significant": [significant(25)],
     "the word not significant": [null(30)],
-    "a bare sign": [Report(-INF, 0.0, 15)],
+    "a bare sign": [ReportedZ(-INF, 0.0, 15)],
     "an unread sign": [point(2.3, 20, mirrored=True)],
     "an unread sign that is not significant": [point(1.7, 150, mirrored=True)],
     "a published mean": [point(3.6, 36, on_mean=True)],
     "two that contradict": [point(3.5, 60), point(-3.5, 60)],
     "ten words": [significant(25)] * 10,
     "one of each": [
-        point(2.5, 20), null(30), significant(25), Report(-INF, 0.0, 15), point(2.3, 20, mirrored=True), point(4, 100, on_mean=True),
+        point(2.5, 20), null(30), significant(25), ReportedZ(-INF, 0.0, 15), point(2.3, 20, mirrored=True), point(4, 100, on_mean=True),
     ],
 }  # fmt: skip
 PRECISE = {
@@ -130,7 +130,7 @@ PRECISE = {
     "precise word downwards": [significant(1e4, -1)],
     "precise null": [null(1e4)],
     "precise nulls": [null(1e4)] * 5,
-    "precise sign": [Report(0.0, INF, 1e4)],
+    "precise sign": [ReportedZ(0.0, INF, 1e4)],
     "precise unread sign": [point(4, 1e4, mirrored=True)],
     "precise published mean": [point(4, 5e3, on_mean=True)],
     "precise published mean beside a cohort": [point(4, 5e3, on_mean=True), point(1, 20)],
@@ -138,22 +138,22 @@ PRECISE = {
 
 
 @pytest.mark.parametrize("reports", USUAL.values(), ids=USUAL)
-def test_each_kind_of_report_weighs_what_a_dense_quadrature_says(reports: list[Report]) -> None:
+def test_each_kind_of_report_weighs_what_a_dense_quadrature_says(reports: list[ReportedZ]) -> None:
     assert ours(reports) == pytest.approx(dense(reports), abs=2e-4)
 
 
 @pytest.mark.parametrize("reports", PRECISE.values(), ids=PRECISE)
-def test_precise_reports_weigh_what_a_dense_quadrature_says_to_a_thousandth(reports: list[Report]) -> None:
+def test_precise_reports_weigh_what_a_dense_quadrature_says_to_a_thousandth(reports: list[ReportedZ]) -> None:
     assert ours(reports) == pytest.approx(dense(reports), abs=1e-3)
 
 
-def test_random_sets_of_reports_weigh_what_a_dense_quadrature_says(some: Callable[[list[list[Report]]], list[list[Report]]]) -> None:
+def test_random_sets_of_reports_weigh_what_a_dense_quadrature_says(some: Callable[[list[list[ReportedZ]]], list[list[ReportedZ]]]) -> None:
     draw = np.random.default_rng(11)
     kinds = (
         point,
         lambda z, information: significant(information, 1 if z > 0 else -1),
         lambda _, information: null(information),
-        lambda z, information: Report(0.0, INF, information) if z > 0 else Report(-INF, 0.0, information),
+        lambda z, information: ReportedZ(0.0, INF, information) if z > 0 else ReportedZ(-INF, 0.0, information),
         lambda z, information: point(abs(z), information, mirrored=True),
         lambda z, information: point(z, information, on_mean=True),
     )
@@ -206,17 +206,17 @@ reports = st.one_of(
     st.builds(lambda z, information: point(z, information, on_mean=True), st.floats(-6, 6), st.floats(2, 500)),
     st.builds(significant, st.floats(2, 500), st.sampled_from([1, -1])),
     st.builds(null, st.floats(2, 500)),
-    st.builds(lambda information: Report(0.0, INF, information), st.floats(2, 500)),
+    st.builds(lambda information: ReportedZ(0.0, INF, information), st.floats(2, 500)),
 )
 
 
-def mirror(one: Report) -> Report:
+def mirror(one: ReportedZ) -> ReportedZ:
     return one if one.mirrored else one._replace(low=-one.high, high=-one.low)
 
 
 @settings(max_examples=60)
 @given(st.lists(reports, max_size=5))
-def test_turning_every_report_turns_the_sign_and_nothing_else(given_reports: list[Report]) -> None:
+def test_turning_every_report_turns_the_sign_and_nothing_else(given_reports: list[ReportedZ]) -> None:
     own, turned = weigh(given_reports), weigh([mirror(one) for one in given_reports])
     assert turned[1:] == pytest.approx(own[1:], abs=1e-9)
     if own.p_direction > 0.5 + 1e-6:
@@ -235,7 +235,7 @@ def test_the_order_of_reports_does_not_matter(order: tuple[int, ...]) -> None:
 
 @settings(max_examples=60)
 @given(st.lists(reports, max_size=4), st.floats(1, 1e5), st.booleans())
-def test_the_three_chances_sum_to_1_and_none_is_negative(given_reports: list[Report], information: float, printed: bool) -> None:
+def test_the_three_chances_sum_to_1_and_none_is_negative(given_reports: list[ReportedZ], information: float, printed: bool) -> None:
     three = chances(posterior(sorted(given_reports)), information, printed=printed)
     assert sum(three) == pytest.approx(1)
     assert min(three) >= -1e-12
@@ -243,7 +243,7 @@ def test_the_three_chances_sum_to_1_and_none_is_negative(given_reports: list[Rep
 
 @settings(max_examples=60)
 @given(st.lists(reports, max_size=5))
-def test_weight_and_p_direction_stay_in_their_range(given_reports: list[Report]) -> None:
+def test_weight_and_p_direction_stay_in_their_range(given_reports: list[ReportedZ]) -> None:
     found = weigh(given_reports)
     assert 0 <= found.weight <= 1
     assert 0.5 <= found.p_direction <= 1
@@ -277,12 +277,12 @@ def test_leaving_one_out_equals_the_posterior_of_the_others() -> None:
         assert chances(grid, INFORMATION) == pytest.approx(chances(posterior(others), INFORMATION), abs=1e-9)
 
 
-def reading(**more: Any) -> Reading:
-    figures: dict[str, Any] = {"kind": "estimate", "z": 2.0, "information": 20.0, "votes": True, **more}
+def observation(**more: Any) -> Observation:
+    figures: dict[str, Any] = {"kind": "estimate", "z": 2.0, "information": 20.0, "eligible": True, **more}
     row = Finding(exposure="age", outcome="r-dwi", population="all", measure="p-only", direction="increases")
-    return Reading(
+    return Observation(
         finding="one:1", study="one", position=0, exposure="age", outcome="r-dwi", populations=("ich",), condition="ich", n=100,
-        n_known=True, outcome_share=0.24, way="ratio-ci", row=row, **figures,
+        n_known=True, outcome_share=0.24, derivation="ratio-ci", row=row, **figures,
     )  # fmt: skip
 
 
@@ -290,18 +290,18 @@ def reading(**more: Any) -> Reading:
     ("figures", "expected"),
     [
         ({}, point(2.0, 20)),
-        ({"kind": "significant", "z": (Z, None)}, Report(Z, INF, 20)),
-        ({"kind": "significant", "z": (None, -Z)}, Report(-INF, -Z, 20)),
-        ({"kind": "null", "z": (-Z, Z)}, Report(-Z, Z, 20)),
-        ({"kind": "direction", "z": (0.0, None)}, Report(0.0, INF, 20)),
+        ({"kind": "significant", "z": (Z, None)}, ReportedZ(Z, INF, 20)),
+        ({"kind": "significant", "z": (None, -Z)}, ReportedZ(-INF, -Z, 20)),
+        ({"kind": "null", "z": (-Z, Z)}, ReportedZ(-Z, Z, 20)),
+        ({"kind": "direction", "z": (0.0, None)}, ReportedZ(0.0, INF, 20)),
         ({"kind": "unclear", "z": (-2.4, 2.4)}, point(2.4, 20, mirrored=True)),
         ({"kind": "unclear", "z": None}, None),
         ({"published": True, "y": 0.6, "se": 0.3, "information": 50.0}, point(2.0, 50, on_mean=True)),
         ({"published": True, "z": None}, None),
     ],
 )
-def test_each_kind_of_reading_is_a_report_of_its_own(figures: dict[str, Any], expected: Report | None) -> None:
-    assert report_of(reading(**figures)) == expected
+def test_each_kind_of_reading_is_a_report_of_its_own(figures: dict[str, Any], expected: ReportedZ | None) -> None:
+    assert reported_z(observation(**figures)) == expected
 
 
 @pytest.mark.parametrize("asked", [weigh, lesson])

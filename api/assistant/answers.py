@@ -11,7 +11,7 @@ from typing import Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, Field
 
 from schema.association import CertaintyLevel, Direction, EstimateSource, Interval
-from schema.reading import Frozen
+from schema.observation import Frozen
 
 Status = Literal["answered", "studied-inconclusive", "not-studied", "filtered-out", "unknown-name"]
 Standing = Literal["studied", "studied-inconclusive", "not-studied"]

@@ -17,7 +17,7 @@ from graph.networks import key_of
 from graph.property_graph import Edge, Node, elements
 from graph.wording import excludes_no_effect, null_of, printed_interval
 from schema.association import Association, MechanismEdge
-from schema.reading import Reading
+from schema.observation import Observation
 from schema.study import Study
 from schema.vocabulary import Term
 
@@ -79,7 +79,7 @@ _TYPE = {"id": _PUBLICATION, "category": ["biolink:InformationContentEntity"], "
 def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
     nodes, edges = elements(graph, population)
     names = _Names({study.id: _paper(study) for study in graph.studies})
-    significant = {one.finding: one.significant for one in graph.readings if one.significant and (one.votes or one.published)}
+    significant = {one.finding: one.significant for one in graph.observations if one.significant and (one.eligible or one.published)}
     _table(path / "nodes.tsv", NODE_COLUMNS, _once(chain([_TYPE], (_node(node, names) for node in nodes))))
     _table(path / "edges.tsv", EDGE_COLUMNS, (_edge(edge, names, significant) for edge in edges))
 
@@ -164,8 +164,8 @@ def _node(node: Node, names: _Names) -> dict[str, Any]:
                 "authors": study.authors,
                 "xref": [f"rdwi:study:{study.id}", *([f"doi:{study.doi}"] if study.doi else [])],
             }
-        case Reading() as reading:
-            more = {"category": CATEGORIES[node.label], "description": _finding(reading)}
+        case Observation() as observation:
+            more = {"category": CATEGORIES[node.label], "description": _finding(observation)}
         case _:
             more = {"category": CATEGORIES[node.label]}
     row |= more
@@ -173,8 +173,8 @@ def _node(node: Node, names: _Names) -> dict[str, Any]:
     return row
 
 
-def _finding(reading: Reading) -> str:
-    row = reading.row
+def _finding(observation: Observation) -> str:
+    row = observation.row
     figures = f"{row.measure} {row.value}" if row.value is not None else row.measure
     interval = f" ({printed_interval(row.ci)})" if row.ci else ""
     return f"{row.direction}; {figures}{interval}" + (f"; p {row.p}" if row.p is not None else "")

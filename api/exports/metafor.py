@@ -16,7 +16,7 @@ from api.tables import cell
 from graph.build import EvidenceGraph
 from graph.synthesis.effect_sizes import inverse_variance
 from schema.association import Association, FamilyResult, Interval
-from schema.reading import Reading, Scale
+from schema.observation import Observation, Scale
 from schema.study import Study
 
 SCRIPT = Path(__file__).with_name("metafor.R")
@@ -33,7 +33,7 @@ FAMILIES = (
 
 
 class Estimate(NamedTuple):
-    """What is kept of a reading: of a large graph not all can be."""
+    """What is kept of an observation: of a large graph not all can be."""
 
     finding: str
     y: float
@@ -55,7 +55,7 @@ class _Paper(NamedTuple):
 
 def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
     """Write the folder: all associations, or a population's."""
-    estimates = {one.finding: estimate_of(one) for one in graph.readings if one.y is not None and one.se is not None}
+    estimates = {one.finding: estimate_of(one) for one in graph.observations if one.y is not None and one.se is not None}
     papers = {study.id: _paper(study) for study in graph.studies}
     with (
         (path / "rows.csv").open("w", encoding="utf-8", newline="") as rows_file,
@@ -89,7 +89,7 @@ def _key(one: Association, number: int) -> dict[str, str]:
     }  # fmt: skip
 
 
-def estimate_of(one: Reading) -> Estimate:
+def estimate_of(one: Observation) -> Estimate:
     assert one.y is not None
     assert one.se is not None
     return Estimate(one.finding, one.y, one.se, one.n if one.n_known else None, one.scale, one.row.adjusted, one.condition)
@@ -113,7 +113,7 @@ def votes_of(family: FamilyResult, estimates: Mapping[str, Estimate]) -> Iterato
 
 
 def together(votes: Sequence[Estimate]) -> Estimate:
-    """Disjoint subgroups by inverse variance, as graph.votes puts them together."""
+    """Disjoint subgroups by inverse variance, as graph.synthesis.reports puts them together."""
     if len(votes) == 1:
         return votes[0]
     y, se = inverse_variance([vote.y for vote in votes], [vote.se for vote in votes])

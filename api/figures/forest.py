@@ -12,7 +12,7 @@ from api.figures.measure import Axis, wrapped
 from graph.wording import compared, count, interval, measured, per, row_figure, same_interval, short
 from schema.answer import Evidence
 from schema.association import Association, FamilyResult, Interval, Row
-from schema.reading import Z_SIGNIFICANT
+from schema.observation import Z_SIGNIFICANT
 from schema.scales import back, scale_of
 from schema.study import RATIOS
 

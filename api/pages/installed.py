@@ -9,7 +9,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.figures import STYLE
-from api.pages import routes, trial
+from api.pages import previews, routes
 from api.pages.frame import STATIC
 from api.pages.requests import Elsewhere
 
@@ -44,7 +44,7 @@ def _style() -> Response:
 
 def install(app: FastAPI) -> None:
     """Routes, static files and headers; before the middleware of answers is added."""
-    for one in (routes, trial):
+    for one in (routes, previews):
         app.include_router(one.router)
     app.add_api_route("/static/figures.css", _style, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

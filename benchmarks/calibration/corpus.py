@@ -15,10 +15,10 @@ from graph.build import Key, corpus_of, keys_of, read_all
 from graph.synthesis.associations import Corpus
 from graph.synthesis.overlap import overlap
 from graph.synthesis.overlap import shares as same_patients
-from graph.synthesis.reports import cast
-from graph.synthesis.weight import Report, report_of
+from graph.synthesis.reports import study_reports
+from graph.synthesis.weight import ReportedZ, reported_z
 from schema.field import EvidenceField
-from schema.reading import Reading, sign_of
+from schema.observation import Observation, sign_of
 from schema.study import Study
 
 Array = NDArray[np.float64]
@@ -31,15 +31,15 @@ class HeldOut:
 
     key: Key
     component: int
-    reading: Reading
-    others: tuple[Reading, ...]
+    observation: Observation
+    others: tuple[Observation, ...]
 
     @property
-    def told(self) -> int:
-        return self.reading.significant
+    def significant(self) -> int:
+        return self.observation.significant
 
 
-def components(corpus: Corpus, readings: Sequence[Reading]) -> dict[str, int]:
+def components(corpus: Corpus, observations: Sequence[Observation]) -> dict[str, int]:
     """The overlap component of each study: what shares patients, directly or through others, has one number."""
     member = {study: i for i, study in enumerate(corpus.patients)}
 
@@ -51,20 +51,20 @@ def components(corpus: Corpus, readings: Sequence[Reading]) -> dict[str, int]:
     for a, b in combinations(corpus.patients.values(), 2):
         if overlap(a, b):
             join(a.study, b.study)
-    for one, other in combinations([row for row in readings if row.row.randomised], 2):
+    for one, other in combinations([row for row in observations if row.row.randomised], 2):
         if same_patients(one, other, corpus.patients):
             join(one.study, other.study)
     return member
 
 
-def speak(key: Key, rows: Sequence[Reading], corpus: Corpus) -> tuple[Reading, ...]:
-    """The independent votes among these rows of an edge."""
+def independent_rows(key: Key, rows: Sequence[Observation], corpus: Corpus) -> tuple[Observation, ...]:
+    """The rows of the independent cohorts among these of an edge."""
     ordered = sorted(rows, key=lambda row: (row.study, row.position))
-    votes = cast(ordered, corpus.vocabulary.takes(key[0]), corpus.vocabulary.takes(key[1]), corpus.studies, corpus.patients)
-    return tuple(vote.reading for vote in votes.cohorts)
+    reports = study_reports(ordered, corpus.vocabulary.takes(key[0]), corpus.vocabulary.takes(key[1]), corpus.studies, corpus.patients)
+    return tuple(report.observation for report in reports.cohorts)
 
 
-def _root_keys(row: Reading, field: EvidenceField) -> list[Key]:
+def _root_keys(row: Observation, field: EvidenceField) -> list[Key]:
     """The edges that take a row, in populations that are no part of another: ICH first, its own terms first."""
     keys = [key for key in keys_of(row, field) if key[0] != key[1] and not field.populations[key[2]].part_of]
     return sorted(keys, key=lambda key: ((key[0], key[1]) != (row.exposure, row.outcome), key[2] != "ich", key))
@@ -75,12 +75,12 @@ class Protocol:
 
     def __init__(self, studies: Sequence[Study], field: EvidenceField) -> None:
         self.corpus = corpus_of(studies, field)
-        self.readings = [row for row in read_all(self.corpus) if row.votes and not row.published]
-        self.component = components(self.corpus, self.readings)
+        self.observations = [row for row in read_all(self.corpus) if row.eligible and not row.published]
+        self.component = components(self.corpus, self.observations)
         # each row in one edge, to learn constants from; and each edge's rows, to forecast
-        self.own: dict[Key, list[Reading]] = {}
-        self.all: dict[Key, list[Reading]] = {}
-        for row in self.readings:
+        self.own: dict[Key, list[Observation]] = {}
+        self.all: dict[Key, list[Observation]] = {}
+        for row in self.observations:
             keys = _root_keys(row, field)
             if keys:
                 self.own.setdefault(keys[0], []).append(row)
@@ -90,46 +90,46 @@ class Protocol:
 
     def _held_out(self) -> list[HeldOut]:
         found: dict[str, HeldOut] = {}
-        for row in self.readings:
+        for row in self.observations:
             for key in _root_keys(row, self.corpus.field):
                 component = self.component[row.study]
                 others = self.without(key, self.all[key], component)
                 together = [one for one in self.all[key] if self.component[one.study] == component]
-                if row.finding not in found and others and row in speak(key, together, self.corpus) and _scored(row):
+                if row.finding not in found and others and row in independent_rows(key, together, self.corpus) and _scored(row):
                     found[row.finding] = HeldOut(key, component, row, others)
         return list(found.values())
 
-    def without(self, key: Key, rows: Sequence[Reading], component: int) -> tuple[Reading, ...]:
-        """The votes of an edge with a component left out, and of those whose report says something."""
+    def without(self, key: Key, rows: Sequence[Observation], component: int) -> tuple[Observation, ...]:
+        """The rows that count of an edge with a component left out, and of those whose report says something."""
         rest = [row for row in rows if self.component[row.study] != component]
-        return tuple(row for row in speak(key, rest, self.corpus) if report_of(row) is not None) if rest else ()
+        return tuple(row for row in independent_rows(key, rest, self.corpus) if reported_z(row) is not None) if rest else ()
 
-    def learning(self, component: int | None) -> dict[Key, tuple[Reading, ...]]:
-        """The votes that constants are learned from, each in one edge, with a component left out (None: none is)."""
-        votes = {key: self.without(key, rows, -1 if component is None else component) for key, rows in sorted(self.own.items())}
-        return {key: readings for key, readings in votes.items() if readings}
+    def learning(self, component: int | None) -> dict[Key, tuple[Observation, ...]]:
+        """The rows that constants are learned from, each in one edge, with a component left out (None: none is)."""
+        rest = {key: self.without(key, rows, -1 if component is None else component) for key, rows in sorted(self.own.items())}
+        return {key: observations for key, observations in rest.items() if observations}
 
 
-def _scored(row: Reading) -> bool:
+def _scored(row: Observation) -> bool:
     return row.kind in {"estimate", "significant", "null"}
 
 
-def reports(readings: Sequence[Reading]) -> list[Report]:
-    return sorted(report for row in readings if (report := report_of(row)) is not None)
+def sorted_zs(observations: Sequence[Observation]) -> list[ReportedZ]:
+    return sorted(z for row in observations if (z := reported_z(row)) is not None)
 
 
-def told(readings: Sequence[Reading]) -> list[int]:
-    return [row.significant for row in readings if _scored(row)]
+def significances(observations: Sequence[Observation]) -> list[int]:
+    return [row.significant for row in observations if _scored(row)]
 
 
-def signs(readings: Sequence[Reading]) -> list[int]:
+def signs(observations: Sequence[Observation]) -> list[int]:
     """The signs that are known, significant or not."""
-    each = [sign_of(row.z) if row.kind == "estimate" else row.reports for row in readings]
+    each = [sign_of(row.z) if row.kind == "estimate" else row.reported_sign for row in observations]
     return [sign for sign in each if sign]
 
 
 def reference_forecasts(held: HeldOut, learned: Mapping[str, Array]) -> dict[str, Array]:
-    seen = counts(told(held.others))
+    seen = counts(significances(held.others))
     known = signs(held.others)
     return {
         "base-rates": learned["rates"],
@@ -140,8 +140,8 @@ def reference_forecasts(held: HeldOut, learned: Mapping[str, Array]) -> dict[str
     }
 
 
-def learn_references(edges: Sequence[Sequence[Reading]]) -> dict[str, Array]:
-    table = np.array([counts(told(edge)) for edge in edges])
+def learn_references(edges: Sequence[Sequence[Observation]]) -> dict[str, Array]:
+    table = np.array([counts(significances(edge)) for edge in edges])
     return {
         "rates": shares(table.sum(axis=0), (1, 1, 1)),
         "symmetric": learn_added(table, symmetric=True),
@@ -162,7 +162,7 @@ def forecast(protocol: Protocol, models: Sequence[Variant]) -> Forecasts:
     rhos = sorted({rho for model in models for rho in model.rhos})
     whole = protocol.learning(None)
     keys = list(whole)
-    base = Likelihoods([reports(whole[key]) for key in keys], rhos)
+    base = Likelihoods([sorted_zs(whole[key]) for key in keys], rhos)
     marginals = {model.name: base.marginal(model) for model in models}
     by: dict[str, list[Array]] = {name: [] for name in (*REFERENCES, *marginals)}
     learned: dict[str, list[str]] = {model.name: [] for model in models}
@@ -170,7 +170,7 @@ def forecast(protocol: Protocol, models: Sequence[Variant]) -> Forecasts:
         rest = protocol.learning(component)
         touched = [i for i, key in enumerate(keys) if rest.get(key) != whole[key]]
         again = [i for i in touched if keys[i] in rest]
-        anew = Likelihoods([reports(rest[keys[i]]) for i in again], rhos)
+        anew = Likelihoods([sorted_zs(rest[keys[i]]) for i in again], rhos)
         choices: list[Choice] = []
         for model in models:
             kept = np.delete(marginals[model.name], touched, axis=2)
@@ -178,12 +178,12 @@ def forecast(protocol: Protocol, models: Sequence[Variant]) -> Forecasts:
             learned[model.name].append(choices[-1].label)
         references = learn_references(list(rest.values()))
         held = [one for one in protocol.held_out if one.component == component]
-        others = Likelihoods([reports(one.others) for one in held], rhos)
+        others = Likelihoods([sorted_zs(one.others) for one in held], rhos)
         for i, one in enumerate(held):
             for name, made in reference_forecasts(one, references).items():
                 by[name].append(made)
             for choice in choices:
                 masses = posteriors(choice, others, i)
-                by[choice.variant.name].append(chances(masses, one.reading.information, printed=True))
+                by[choice.variant.name].append(chances(masses, one.observation.information, printed=True))
     order = np.argsort(np.argsort([one.component for one in protocol.held_out], kind="stable"), kind="stable")
     return Forecasts({name: np.array(rows)[order] for name, rows in by.items()}, learned)

@@ -24,7 +24,7 @@ def corpus_tables(protocol: Protocol) -> dict[str, Curve]:
     """Prints scores, differences, reliability and sensitivity; returns the reliability curves."""
     models = variants()
     made = forecast(protocol, models)
-    seen = [held.told for held in protocol.held_out]
+    seen = [held.significant for held in protocol.held_out]
     clusters = [held.component for held in protocol.held_out]
     kinds = Counter(seen)
     print(f"{len(seen)} held-out reports ({kinds[1]} increases, {kinds[0]} null, {kinds[-1]} decreases)", end=" ")
@@ -34,11 +34,11 @@ def corpus_tables(protocol: Protocol) -> dict[str, Curve]:
     log_of = {name: log_score(made.by[name], seen) for name in names}
     print(f"{'':28}{'Brier (95%)':>24}{'log score (95%)':>24}")
     for name in names:
-        print(f"{name:28}{_told(resampled(brier_of[name], clusters)):>24}{_told(resampled(log_of[name], clusters)):>24}")
+        print(f"{name:28}{_interval(resampled(brier_of[name], clusters)):>24}{_interval(resampled(log_of[name], clusters)):>24}")
     print("\ndifference of log scores (95%; below 0: the row is better)")
     print(f"{'':12}" + "".join(f"{name:>29}" for name in ("one-rho", *REFERENCES)))
     for model in models:
-        differences = (_told(resampled(log_of[model.name] - log_of[other], clusters), "+") for other in ("one-rho", *REFERENCES))
+        differences = (_interval(resampled(log_of[model.name] - log_of[other], clusters), "+") for other in ("one-rho", *REFERENCES))
         print(f"{model.name:12}" + "".join(f"{one:>29}" for one in differences))
     _learned(made)
     curves = {name: agreement(made.by[name], seen) for name in names}
@@ -48,7 +48,7 @@ def corpus_tables(protocol: Protocol) -> dict[str, Curve]:
     return curves
 
 
-def _told(one: tuple[float, float, float], sign: str = "") -> str:
+def _interval(one: tuple[float, float, float], sign: str = "") -> str:
     return f"{one[0]:{sign}.3f} ({one[1]:{sign}.3f}, {one[2]:{sign}.3f})"
 
 
@@ -80,7 +80,7 @@ def sensitivity(protocol: Protocol) -> None:
         ),
     ]
     made = forecast(protocol, models)
-    seen = [held.told for held in protocol.held_out]
+    seen = [held.significant for held in protocol.held_out]
     print("\nsensitivity of the served model (the constants not named as served)")
     print(f"{'':24}{'Brier':>8}{'log score':>11}")
     for model in models:

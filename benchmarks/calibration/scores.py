@@ -1,4 +1,4 @@
-"""Scores of three-way forecasts, the references by votes and base rates, and the resampling of whole clusters."""
+"""Scores of three-way forecasts, the references by counts of reports and base rates, and the resampling of whole clusters."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from scipy.special import gammaln
 
 Array = NDArray[np.float64]
 # positions in a forecast: decreases, null, increases
-TOLD = (-1, 0, 1)
+SIGNS = (-1, 0, 1)
 
 
-def brier(forecast: Array, told: Sequence[int]) -> Array:
+def brier(forecast: Array, reported: Sequence[int]) -> Array:
     """Half the sum of the squared differences, for each report."""
-    seen = np.array([[one == other for other in TOLD] for one in told], dtype=float)
+    seen = np.array([[one == other for other in SIGNS] for one in reported], dtype=float)
     half: Array = ((forecast - seen) ** 2).sum(axis=1) / 2
     return half
 
 
-def log_score(forecast: Array, told: Sequence[int]) -> Array:
+def log_score(forecast: Array, reported: Sequence[int]) -> Array:
     """-ln of the probability of what was reported; smaller is better."""
-    score: Array = -np.log(np.maximum(forecast[np.arange(len(told)), np.array(told) + 1], 1e-12))
+    score: Array = -np.log(np.maximum(forecast[np.arange(len(reported)), np.array(reported) + 1], 1e-12))
     return score
 
 
-def counts(told: Sequence[int]) -> Array:
-    return np.array([sum(one == other for one in told) for other in TOLD], dtype=float)
+def counts(reported: Sequence[int]) -> Array:
+    return np.array([sum(one == other for one in reported) for other in SIGNS], dtype=float)
 
 
 def shares(seen: Array, added: Array | Sequence[float]) -> Array:
@@ -49,7 +49,7 @@ def _candidates(symmetric: bool) -> Array:
 
 
 def learn_added(edges: Array, *, symmetric: bool) -> Array:
-    """What to add to the votes of an edge: the Dirichlet-multinomial of largest likelihood over the edges' counts (rows)."""
+    """What to add to the reports of an edge: the Dirichlet-multinomial of largest likelihood over the edges' counts (rows)."""
     different, times = np.unique(edges, axis=0, return_counts=True)
     candidates = _candidates(symmetric)
     each = gammaln(candidates[:, None, :] + different[None, :, :]).sum(axis=2) - gammaln(candidates).sum(axis=1)[:, None]

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr
 
-from benchmarks.calibration.corpus import Protocol, reports
+from benchmarks.calibration.corpus import Protocol, sorted_zs
 from benchmarks.calibration.scores import by_direction, counts, learn_added, shares
 from benchmarks.calibration.variants import (
     FORMER_RHO,
@@ -34,7 +34,7 @@ from benchmarks.calibration.variants import (
 )
 from graph.synthesis.method import METHOD, Z95
 from graph.synthesis.overlap import independent
-from graph.synthesis.weight import Report, reference_information
+from graph.synthesis.weight import ReportedZ, reference_information
 
 Array = NDArray[np.float64]
 Draw = Callable[[np.random.Generator], float]
@@ -92,27 +92,29 @@ class Edge(NamedTuple):
     mu: float
     tau: float
     rho: float
-    reports: tuple[Report, ...]
-    doubled: tuple[Report, ...]
-    told: tuple[int, ...]
+    reports: tuple[ReportedZ, ...]
+    doubled: tuple[ReportedZ, ...]
+    significances: tuple[int, ...]
     signs: tuple[int, ...]
 
 
 def slots_of(protocol: Protocol) -> list[list[Slot]]:
     """The cohorts of the corpus by edge; a report that tells neither an estimate nor significance is taken as a bare one."""
-    return [[Slot(row.information, row.kind == "estimate") for row in rows if reports([row])] for rows in protocol.learning(None).values()]
+    return [
+        [Slot(row.information, row.kind == "estimate") for row in rows if sorted_zs([row])] for rows in protocol.learning(None).values()
+    ]
 
 
 def _printed(z: float, rho: float, rng: np.random.Generator) -> bool:
     return abs(z) > Z95 or rng.random() < rho
 
 
-def _report(z: float, slot: Slot) -> Report:
+def _report(z: float, slot: Slot) -> ReportedZ:
     if slot.estimate:
-        return Report(z, z, slot.information)
+        return ReportedZ(z, z, slot.information)
     if abs(z) <= Z95:
-        return Report(-Z95, Z95, slot.information)
-    return Report(Z95, math.inf, slot.information) if z > 0 else Report(-math.inf, -Z95, slot.information)
+        return ReportedZ(-Z95, Z95, slot.information)
+    return ReportedZ(Z95, math.inf, slot.information) if z > 0 else ReportedZ(-math.inf, -Z95, slot.information)
 
 
 def draw_edge(world: World, slots: Sequence[Slot], rng: np.random.Generator) -> Edge | None:
@@ -142,15 +144,15 @@ def draw_edge(world: World, slots: Sequence[Slot], rng: np.random.Generator) -> 
             conflicts.append({i})
             rows.append((again, slot))
     kept = [rows[i] for i in independent([(int(slot.estimate), slot.information) for _, slot in rows], conflicts)]
-    told = tuple(0 if abs(z) <= Z95 else 1 if z > 0 else -1 for z, _ in kept)
-    signs = tuple((1 if z > 0 else -1) if slot.estimate else one for (z, slot), one in zip(kept, told, strict=True))
+    significances = tuple(0 if abs(z) <= Z95 else 1 if z > 0 else -1 for z, _ in kept)
+    signs = tuple((1 if z > 0 else -1) if slot.estimate else one for (z, slot), one in zip(kept, significances, strict=True))
     return Edge(
         mu,
         tau,
         rho,
         tuple(sorted(_report(z, slot) for z, slot in kept)),
         tuple(sorted(_report(z, slot) for z, slot in rows)),
-        told,
+        significances,
         tuple(sign for sign in signs if sign),
     )
 
@@ -204,7 +206,7 @@ def simulate(
     rhos = sorted({rho for model in models for rho in model.rhos})
     for _ in range(times):
         edges = [edge for one in slots if (edge := draw_edge(world, one, rng)) is not None]
-        table = np.array([counts(edge.told) for edge in edges])
+        table = np.array([counts(edge.significances) for edge in edges])
         rates, added = shares(table.sum(axis=0), (1, 1, 1)), learn_added(table, symmetric=True)
         seen = Likelihoods([edge.reports for edge in edges], rhos)
         doubled = [i for i, edge in enumerate(edges) if edge.doubled != edge.reports]
@@ -271,12 +273,12 @@ def simulation_tables(protocol: Protocol, times: int) -> None:
         for model in ("one-rho", SERVED):
             tally = tallies[model]
             said = np.array(tally.p_direction)
-            told = []
+            fifths = []
             for low, high in ((0.5, 0.6), (0.6, 0.7), (0.7, 0.8), (0.8, 0.9), (0.9, 1.01)):
                 within = (said >= low) & (said < high)
                 if within.any():
-                    told.append(f"{said[within].mean():.2f} {np.array(tally.has_sign)[within].mean():.2f}")
-            print(f"{name:22}{model:10}" + "  ".join(told))
+                    fifths.append(f"{said[within].mean():.2f} {np.array(tally.has_sign)[within].mean():.2f}")
+            print(f"{name:22}{model:10}" + "  ".join(fifths))
     tallies = found[BY_EDGE]
     print("\noverlap: coverage among edges with a cohort reported twice", end=" ")
     print(f"{coverage(tallies[DROPPED]):.3f} with one dropped, {coverage(tallies[DOUBLED]):.3f} with both counted")

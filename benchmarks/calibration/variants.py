@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtr
 
 from graph.synthesis.method import METHOD, Z95
-from graph.synthesis.weight import Report, _log_likelihood
+from graph.synthesis.weight import ReportedZ, _log_likelihood
 
 Array = NDArray[np.float64]
 
@@ -107,7 +107,7 @@ def variants() -> tuple[Variant, ...]:
     )
 
 
-def likelihood(reports: Sequence[Report], rho: float) -> tuple[Array, float]:
+def likelihood(reports: Sequence[ReportedZ], rho: float) -> tuple[Array, float]:
     """The likelihood of these reports at each node, flat, over its largest value; and the logarithm of that."""
     total = np.zeros((len(TAU), len(MU)))
     for report in reports:
@@ -119,7 +119,7 @@ def likelihood(reports: Sequence[Report], rho: float) -> tuple[Array, float]:
 class Likelihoods:
     """The likelihoods of edges at each node, by rho, made once for all variants."""
 
-    def __init__(self, edges: Sequence[Sequence[Report]], rhos: Sequence[float]) -> None:
+    def __init__(self, edges: Sequence[Sequence[ReportedZ]], rhos: Sequence[float]) -> None:
         self.rhos = tuple(rhos)
         size = len(TAU) * len(MU)
         self.at = {rho: np.empty((len(edges), size)) for rho in rhos}

@@ -49,7 +49,9 @@ class Compare(Question):
                 cells.setdefault(one.exposure.id, {})[node] = one
         corpus = corpus_of(reader)
         inside = frozenset(part for node in nodes for part in reader.field().populations.with_parts(node))
-        readings = {row.finding: row for row in reader.findings(outcomes=frozenset(corpus.vocabulary.takes(term.id)), populations=inside)}
+        observations = {
+            row.finding: row for row in reader.findings(outcomes=frozenset(corpus.vocabulary.takes(term.id)), populations=inside)
+        }
         wider = () if self.filters.indirect else None
 
         def row(factor: str) -> Comparison:
@@ -58,7 +60,7 @@ class Compare(Question):
             whole = [
                 known.get(node) or not_studied(exposure, term_ref(term), population_ref(corpus.populations[node]), wider) for node in nodes
             ]
-            tests = tuple(difference(pair, readings, corpus) for pair in combinations(whole, 2))
+            tests = tuple(difference(pair, observations, corpus) for pair in combinations(whole, 2))
             return Comparison(factor=exposure, outcome=term_ref(term), cells=tuple(whole), differences=tests)
 
         items = sorted((row(factor) for factor in sorted(cells)), key=_most_known_first)

@@ -9,11 +9,11 @@ from graph.questions.filters import Filters, finding_verdict, sift
 from graph.stores.port import Reader
 from graph.synthesis.associations import Corpus, Synthesis, population_ref, synthesise
 from graph.synthesis.counterpart import with_counterpart
-from graph.synthesis.reports import Vote
+from graph.synthesis.reports import StudyReport
 from schema.association import Association, Beside, TermRef
 from schema.errors import UnknownName
 from schema.names import normal, suggest
-from schema.reading import Reading
+from schema.observation import Observation
 
 
 def corpus_of(reader: Reader) -> Corpus:
@@ -34,7 +34,7 @@ def findings(
     *,
     exposures: Iterable[str] | None = None,
     outcomes: Iterable[str] | None = None,
-) -> tuple[list[Reading], int]:
+) -> tuple[list[Observation], int]:
     rows = reader.findings(
         exposures=None if exposures is None else frozenset(exposures),
         outcomes=None if outcomes is None else frozenset(outcomes),
@@ -55,16 +55,16 @@ def edges(
     vocabulary = reader.terms()
     exposures = vocabulary.takes(exposure) if exposure is not None else None
     outcomes = vocabulary.takes(outcome) if outcome is not None else None
-    readings, unknown = findings(reader, population, filters, exposures=exposures, outcomes=outcomes)
+    observations, unknown = findings(reader, population, filters, exposures=exposures, outcomes=outcomes)
     # a counterpart is another exposure, so it must be at hand to tell whether it contradicts
     counterpart = vocabulary[exposure].counterpart if exposure else None
     if exposures is not None and counterpart is not None:
         others = set(vocabulary.takes(counterpart)) - set(exposures)
-        readings = [*readings, *findings(reader, population, filters, exposures=others, outcomes=outcomes)[0]]
+        observations = [*observations, *findings(reader, population, filters, exposures=others, outcomes=outcomes)[0]]
     corpus = corpus_of(reader)
     syntheses = {
         key: synthesise(*key, rows, corpus)
-        for key, rows in group(readings, reader.field()).items()
+        for key, rows in group(observations, reader.field()).items()
         if key[2] == population and (outcome is None or key[1] == outcome) and (exposure is None or key[0] in {exposure, counterpart})
     }
     found = [with_counterpart(key, syntheses, corpus) for key in syntheses if exposure is None or key[0] == exposure]
@@ -73,7 +73,7 @@ def edges(
 
 def contest(
     reader: Reader, key: tuple[str, str, str], synthesis: Synthesis, filters: Filters, corpus: Corpus
-) -> tuple[Association, tuple[Vote, ...]]:
+) -> tuple[Association, tuple[StudyReport, ...]]:
     """The association of a question about one edge, contested where its counterpart gives another answer; and the votes of both."""
     counterpart = corpus.vocabulary[key[0]].counterpart
     syntheses = {key: synthesis}
@@ -83,7 +83,7 @@ def contest(
         rows, _ = findings(reader, key[2], filters, exposures=terms_of(counterpart), outcomes=terms_of(key[1]))
         if rows:
             syntheses[other] = synthesise(*other, rows, corpus)
-    return with_counterpart(key, syntheses, corpus), tuple(vote for one in syntheses.values() for vote in one.votes.cohorts)
+    return with_counterpart(key, syntheses, corpus), tuple(report for one in syntheses.values() for report in one.reports.cohorts)
 
 
 def beside(

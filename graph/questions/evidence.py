@@ -19,10 +19,10 @@ from graph.synthesis.absolute_risks import absolute
 from graph.synthesis.associations import synthesise
 from graph.synthesis.robustness import cumulative, flips, leave_one_out, small_study_effects
 from graph.synthesis.rows import rows_of
-from graph.synthesis.subgroups import camps, subgroups
+from graph.synthesis.subgroups import sides, subgroups
 from schema import answer as answers
 from schema.association import Row
-from schema.reading import Reading
+from schema.observation import Observation
 
 
 class Evidence(Question):
@@ -45,7 +45,7 @@ class Evidence(Question):
         cause = exposure_of(reader, self.exposure)
         effect, turned = term_of(reader, self.outcome, "outcome")
         node = population_of(reader, self.population)
-        readings, unknown = findings(reader, node, self.filters, exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
+        observations, unknown = findings(reader, node, self.filters, exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
         baseline = {"baseline": self.baseline} if self.baseline is not None else {}
         key = (cause.id, effect.id, node)
         corpus = corpus_of(reader)
@@ -53,20 +53,20 @@ class Evidence(Question):
         rows: Sequence[Any] = ()
         holds: dict[str, Any] = {}
         why = None
-        if readings and cause.id != effect.id:
-            synthesis = synthesise(*key, readings, corpus)
-            contested, sides = contest(reader, key, synthesis, self.filters, corpus)
+        if observations and cause.id != effect.id:
+            synthesis = synthesise(*key, observations, corpus)
+            contested, behind = contest(reader, key, synthesis, self.filters, corpus)
             association = with_indirect(reader, contested, self.filters)
-            rows = rows_of(synthesis, readings, corpus)
-            left_out = leave_one_out(synthesis, readings, corpus)
+            rows = rows_of(synthesis, observations, corpus)
+            left_out = leave_one_out(synthesis, observations, corpus)
             holds = {
                 "leave_one_out": left_out,
-                "cumulative": cumulative(synthesis, readings, corpus),
+                "cumulative": cumulative(synthesis, observations, corpus),
                 "subgroups": subgroups(synthesis, corpus),
                 "small_study_effects": small_study_effects(synthesis),
                 "flips": flips(synthesis, left_out, corpus.method),
-                "camps": camps(contested.contested, sides, corpus.method),
-                "absolute": absolute(association, effect, readings, share_of(reader, effect, node), self.baseline),
+                "camps": sides(contested.contested, behind, corpus.method),
+                "absolute": absolute(association, effect, observations, share_of(reader, effect, node), self.baseline),
             }
         else:
             everything, _ = findings(reader, node, Filters(), exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))
@@ -96,5 +96,5 @@ class Evidence(Question):
         return answer.rows
 
 
-def _places(readings: Iterable[Reading]) -> list[str]:
-    return sorted({population for reading in readings for population in reading.populations})
+def _places(observations: Iterable[Observation]) -> list[str]:
+    return sorted({population for observation in observations for population in observation.populations})

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from graph.questions.question import Part, Several, Spelt
 from schema.names import normal
-from schema.reading import ClaimReading, PrevalenceReading, Reading
+from schema.observation import ClaimObservation, Observation, PrevalenceObservation
 from schema.study import Design, Study
 
 Known = bool | None
@@ -62,30 +62,30 @@ def _study_checks(filters: Filters, study: Study) -> Iterable[Known]:
         yield None if window is None else window[1] <= filters.max_mri_day
 
 
-def finding_verdict(filters: Filters, reading: Reading, study: Study) -> Verdict:
+def finding_verdict(filters: Filters, observation: Observation, study: Study) -> Verdict:
     """Whether a finding matches; `randomised` is a mark that a row has or hasn't, so it is always known."""
     checks = list(_study_checks(filters, study))
     if filters.adjusted is not None:
-        checks.append(None if reading.row.adjusted is None else reading.row.adjusted is filters.adjusted)
+        checks.append(None if observation.row.adjusted is None else observation.row.adjusted is filters.adjusted)
     if filters.randomised is not None:
-        checks.append(reading.row.randomised is filters.randomised)
+        checks.append(observation.row.randomised is filters.randomised)
     if filters.min_n is not None:
-        checks.append(reading.n >= filters.min_n if reading.n_known else None)
+        checks.append(observation.n >= filters.min_n if observation.n_known else None)
     return _verdict(checks)
 
 
-def prevalence_verdict(filters: Filters, reading: PrevalenceReading, study: Study) -> Verdict:
+def prevalence_verdict(filters: Filters, observation: PrevalenceObservation, study: Study) -> Verdict:
     """Whether a prevalence matches; whether it is adjusted, or of randomised arms, no prevalence tells."""
     checks = list(_study_checks(filters, study))
     if filters.adjusted is not None or filters.randomised is not None:
         checks.append(None)
     if filters.min_n is not None:
-        size = reading.row.total or study.population(reading.row.population).n or study.n
+        size = observation.row.total or study.population(observation.row.population).n or study.n
         checks.append(None if size is None else size >= filters.min_n)
     return _verdict(checks)
 
 
-def claim_verdict(filters: Filters, claim: ClaimReading, study: Study) -> Verdict:
+def claim_verdict(filters: Filters, claim: ClaimObservation, study: Study) -> Verdict:
     """Whether a claim's study matches; whether it is adjusted, or of randomised arms, no claim tells."""
     del claim
     checks = list(_study_checks(filters, study))

@@ -18,12 +18,12 @@ from graph.questions.question import Question, Several
 from graph.stores.port import Reader
 from graph.synthesis.associations import population_ref, synthesise, term_ref
 from graph.synthesis.method import METHOD, method_of
-from graph.synthesis.reports import cast
+from graph.synthesis.reports import study_reports
 from schema.across import Gap, State
 from schema.answer import Answer, Why
 from schema.association import Association
 from schema.errors import BadParameter
-from schema.reading import Reading
+from schema.observation import Observation
 from schema.vocabulary import Term
 
 Key = tuple[str, str, str]
@@ -96,7 +96,7 @@ class Gaps(Question):
 
 def _cells(
     reader: Reader, outcome: str, factor: str | None, nodes: Sequence[str], filters: Filters
-) -> tuple[dict[Key, list[Reading]], dict[Key, Association], int]:
+) -> tuple[dict[Key, list[Observation]], dict[Key, Association], int]:
     """The rows of each cell in every population, the associations of the columns and of all others, and how many rows can't be told."""
     corpus = corpus_of(reader)
     vocabulary = corpus.vocabulary
@@ -121,7 +121,7 @@ def _gap(
     term: Term,
     factor: str,
     node: str,
-    rows: Mapping[Key, list[Reading]],
+    rows: Mapping[Key, list[Observation]],
     cells: Mapping[Key, Association],
     known: Mapping[str, Association | None],
     share: tuple[float, str] | None,
@@ -129,18 +129,18 @@ def _gap(
 ) -> Gap:
     # numpy is loaded where figures are made
     from graph.synthesis.next_study import lesson, sample_size, state_of
-    from graph.synthesis.weight import reports_of
+    from graph.synthesis.weight import reported_zs
 
     corpus = corpus_of(reader)
     vocabulary = corpus.vocabulary
     key = (factor, term.id, node)
     cell = cells.get(key)
-    speaking = (
-        cast(rows[key], vocabulary.takes(factor), vocabulary.takes(term.id), corpus.studies, corpus.patients).speaking
+    independent = (
+        study_reports(rows[key], vocabulary.takes(factor), vocabulary.takes(term.id), corpus.studies, corpus.patients).independent
         if key in rows
         else ()
     )
-    learned = lesson(tuple(sorted(reports_of(vote.reading for vote in speaking))), corpus.method)
+    learned = lesson(tuple(sorted(reported_zs(report.observation for report in independent))), corpus.method)
     figures = {} if cell is None else {name: getattr(cell, name) for name in _FIGURES}
     return Gap(
         rank=1,

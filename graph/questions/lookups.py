@@ -10,7 +10,7 @@ from graph.stores.port import Reader, Store
 from graph.synthesis.associations import term_ref
 from graph.synthesis.certainty import RULES
 from graph.synthesis.method import METHOD, method_of
-from graph.synthesis.observations import WAYS
+from graph.synthesis.observations import DERIVATIONS
 from graph.synthesis.overlap import overlap
 from graph.synthesis.rows import claim_row, rows_of
 from schema.answer import ReleaseAnswer, SchemaAnswer, StudyAnswer, TermAnswer
@@ -25,12 +25,12 @@ def study(reader: Reader, study_id: str) -> StudyAnswer:
     known_studies((study_id,), everything)
     found = everything[study_id]
     patients = reader.patients()
-    readings = reader.findings(study=study_id)
+    observations = reader.findings(study=study_id)
     return StudyAnswer(
         release=reader.release(),
         label=found.label,
         study=found,
-        rows=tuple(rows_of(None, readings, corpus_of(reader))),
+        rows=tuple(rows_of(None, observations, corpus_of(reader))),
         claims=tuple(claim_row(claim, everything, reader.terms()) for claim in reader.claims() if claim.study == study_id),
         shares_patients_with=tuple(other for other in everything if other != study_id and overlap(patients[study_id], patients[other])),
     )
@@ -76,7 +76,7 @@ def schema(reader: Reader) -> SchemaAnswer:
         method={
             "constants": method_of(reader.field().constants).served(),
             "certainty": [{"rule": rule, "step": step, "when": when.format(marker=marker)} for rule, step, when in RULES],
-            "observations": [{"way": way, "what": what, "source": source} for way, (what, source) in WAYS.items()],
+            "observations": [{"way": derivation, "what": what, "source": source} for derivation, (what, source) in DERIVATIONS.items()],
         },
     )
 

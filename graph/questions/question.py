@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 
 from graph.stores.port import Reader
 from schema.errors import BadParameter
-from schema.reading import Frozen
+from schema.observation import Frozen
 
 T = TypeVar("T")
 # one value stands for a list of one

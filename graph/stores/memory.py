@@ -18,11 +18,11 @@ from schema.answer import Counts
 from schema.association import Association, MechanismEdge
 from schema.errors import SnapshotDamaged, StoreOfAnotherField
 from schema.field import EvidenceField
-from schema.reading import ClaimReading, PrevalenceReading, Reading
+from schema.observation import ClaimObservation, Observation, PrevalenceObservation
 from schema.study import Study
 
 _LOG = logging.getLogger("rdwi.store")
-_R = TypeVar("_R", Reading, PrevalenceReading)
+_R = TypeVar("_R", Observation, PrevalenceObservation)
 _T = TypeVar("_T")
 
 
@@ -45,12 +45,12 @@ class MemoryReader(Reader):
         return all_patients(self._studies)
 
     @cached_property
-    def _by_outcome(self) -> Mapping[str, list[Reading]]:
-        return _index((reading.outcome, reading) for reading in self._source.readings)
+    def _by_outcome(self) -> Mapping[str, list[Observation]]:
+        return _index((observation.outcome, observation) for observation in self._source.observations)
 
     @cached_property
-    def _by_exposure(self) -> Mapping[str, list[Reading]]:
-        return _index((reading.exposure, reading) for reading in self._source.readings)
+    def _by_exposure(self) -> Mapping[str, list[Observation]]:
+        return _index((observation.exposure, observation) for observation in self._source.observations)
 
     @cached_property
     def _edges(self) -> dict[_Key, Association | None]:
@@ -84,7 +84,7 @@ class MemoryReader(Reader):
         return Counts(
             studies=len(self._studies),
             terms=len(self._source.terms),
-            findings=len(self._source.readings),
+            findings=len(self._source.observations),
             prevalence=len(self._source.prevalence),
             claims=len(self._source.claims),
             associations=len(self._edges),
@@ -110,14 +110,14 @@ class MemoryReader(Reader):
         outcomes: Collection[str] | None = None,
         populations: Collection[str] | None = None,
         study: str | None = None,
-    ) -> list[Reading]:
-        rows: Iterable[Reading]
+    ) -> list[Observation]:
+        rows: Iterable[Observation]
         if outcomes is not None:
             rows = (row for outcome in outcomes for row in self._by_outcome.get(outcome, ()))
         elif exposures is not None:
             rows = (row for exposure in exposures for row in self._by_exposure.get(exposure, ()))
         else:
-            rows = self._source.readings
+            rows = self._source.observations
         return sorted(
             (
                 row
@@ -128,13 +128,15 @@ class MemoryReader(Reader):
         )
 
     def finding_counts(self) -> Mapping[str, int]:
-        return Counter(name for reading in self._source.readings for name in {reading.row.exposure, reading.row.outcome})
+        return Counter(name for observation in self._source.observations for name in {observation.row.exposure, observation.row.outcome})
 
-    def prevalence(self, *, lesions: Collection[str] | None = None, populations: Collection[str] | None = None) -> list[PrevalenceReading]:
+    def prevalence(
+        self, *, lesions: Collection[str] | None = None, populations: Collection[str] | None = None
+    ) -> list[PrevalenceObservation]:
         rows = _inside(self._source.prevalence, populations)
         return [row for row in rows if lesions is None or row.row.lesion in lesions]
 
-    def claims(self) -> list[ClaimReading]:
+    def claims(self) -> list[ClaimObservation]:
         return list(self._source.claims)
 
     def mechanism_edges(self) -> list[MechanismEdge]:

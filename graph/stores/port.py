@@ -15,7 +15,7 @@ from schema.answer import Counts
 from schema.association import Association, MechanismEdge
 from schema.errors import StoreUnavailable
 from schema.field import EvidenceField
-from schema.reading import ClaimReading, PrevalenceReading, Reading
+from schema.observation import ClaimObservation, Observation, PrevalenceObservation
 from schema.study import Study
 from schema.vocabulary import Term, Vocabulary
 
@@ -65,7 +65,7 @@ class Reader(ABC):
         outcomes: Collection[str] | None = None,
         populations: Collection[str] | None = None,
         study: str | None = None,
-    ) -> list[Reading]:
+    ) -> list[Observation]:
         """The findings on these terms in these population nodes, as they are read."""
 
     @abstractmethod
@@ -73,11 +73,13 @@ class Reader(ABC):
         """How many findings name each term, as exposure or outcome; terms that none names are left out."""
 
     @abstractmethod
-    def prevalence(self, *, lesions: Collection[str] | None = None, populations: Collection[str] | None = None) -> list[PrevalenceReading]:
+    def prevalence(
+        self, *, lesions: Collection[str] | None = None, populations: Collection[str] | None = None
+    ) -> list[PrevalenceObservation]:
         """The printed prevalences of these lesions in these population nodes."""
 
     @abstractmethod
-    def claims(self) -> list[ClaimReading]:
+    def claims(self) -> list[ClaimObservation]:
         """What the papers claim of mechanisms."""
 
     @abstractmethod
@@ -97,7 +99,7 @@ class Reader(ABC):
         """The whole graph."""
 
     def laid_out(self) -> EvidenceGraph:
-        """The same for who writes it down: it may make studies, readings and associations anew each time they are gone through."""
+        """The same for who writes it down: it may make studies, observations and associations anew each time they are gone through."""
         return self.graph()
 
 

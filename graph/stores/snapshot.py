@@ -24,7 +24,7 @@ from graph.stores.port import today
 from schema.association import Association, MechanismEdge
 from schema.errors import SnapshotDamaged
 from schema.field import EvidenceField
-from schema.reading import ClaimReading, PrevalenceReading, Reading
+from schema.observation import ClaimObservation, Observation, PrevalenceObservation
 from schema.study import Study
 from schema.vocabulary import Term
 
@@ -87,16 +87,16 @@ class Snapshot:
         return self._base.holding(self.terms)
 
     @cached_property
-    def readings(self) -> tuple[Reading, ...]:
-        return self._records("reading", Reading)
+    def observations(self) -> tuple[Observation, ...]:
+        return self._records("reading", Observation)
 
     @cached_property
-    def prevalence(self) -> tuple[PrevalenceReading, ...]:
-        return self._records("prevalence", PrevalenceReading)
+    def prevalence(self) -> tuple[PrevalenceObservation, ...]:
+        return self._records("prevalence", PrevalenceObservation)
 
     @cached_property
-    def claims(self) -> tuple[ClaimReading, ...]:
-        return self._records("claim", ClaimReading)
+    def claims(self) -> tuple[ClaimObservation, ...]:
+        return self._records("claim", ClaimObservation)
 
     @cached_property
     def mechanisms(self) -> tuple[MechanismEdge, ...]:
@@ -121,12 +121,12 @@ class Snapshot:
             raise damaged(self._path, f"an association can't be read ({error.error_count()} mistakes)") from error
 
     def laid_out(self) -> EvidenceGraph:
-        """The whole, with studies, readings and associations that are made each time they are gone through."""
+        """The whole, with studies, observations and associations that are made each time they are gone through."""
         return EvidenceGraph(
             self.header.release,
             self._each("study", Study),
             self.field,
-            self._each("reading", Reading),
+            self._each("reading", Observation),
             self.prevalence,
             self.claims,
             _Records(self._lines.get("association", ()), lambda line: self._association(line.split(b"\t", 3)[3])),
@@ -137,7 +137,7 @@ class Snapshot:
 
     def graph(self) -> EvidenceGraph:
         laid_out = self.laid_out()
-        return replace(laid_out, studies=self.studies, readings=self.readings, associations=tuple(laid_out.associations))
+        return replace(laid_out, studies=self.studies, observations=self.observations, associations=tuple(laid_out.associations))
 
 
 def damaged(path: Path, what: str) -> SnapshotDamaged:
@@ -188,14 +188,14 @@ def _body(graph: EvidenceGraph) -> Iterator[bytes]:
     sections: dict[str, Collection[BaseModel]] = {
         "study": graph.studies,
         "term": graph.terms,
-        "reading": graph.readings,
+        "reading": graph.observations,
         "prevalence": graph.prevalence,
         "claim": graph.claims,
         "mechanism": graph.mechanisms,
     }
     for kind, records in sections.items():
         for record in records:
-            yield f"{kind}\t{record.model_dump_json(exclude_defaults=True)}\n".encode()
+            yield f"{kind}\t{record.model_dump_json(exclude_defaults=True, by_alias=True)}\n".encode()
     for one in graph.associations:
         text = one.model_dump_json(exclude_defaults=True)
         yield f"association\t{one.exposure.id}\t{one.outcome.id}\t{one.population.id}\t{text}\n".encode()

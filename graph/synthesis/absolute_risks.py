@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from schema.association import Association
-from schema.reading import Reading
+from schema.observation import Observation
 from schema.robustness import AbsoluteRisk
 from schema.vocabulary import Term
 
@@ -38,17 +38,19 @@ class Share(NamedTuple):
     source: str
 
 
-def absolute(one: Association, outcome: Term, readings: Sequence[Reading], prevalence: Share | None, given: float | None) -> AbsoluteRisk:
+def absolute(
+    one: Association, outcome: Term, observations: Sequence[Observation], prevalence: Share | None, given: float | None
+) -> AbsoluteRisk:
     """The risks in percent. `prevalence` is the outcome's in the population; `given` a baseline in percent, else one is taken from
 
     the unexposed patients behind the headline, else from the prevalence.
     """
-    why = _refused(one, outcome, readings)
+    why = _refused(one, outcome, observations)
     if why is not None:
         return AbsoluteRisk(why=why)
     assert one.estimate is not None
     assert one.ci is not None
-    baseline = Share(given, "given") if given is not None else _unexposed(one, readings) or prevalence
+    baseline = Share(given, "given") if given is not None else _unexposed(one, observations) or prevalence
     if baseline is None:
         return AbsoluteRisk(
             why="The rows behind this estimate don't print the risk of those without the exposure, so a baseline must be given.",
@@ -67,7 +69,7 @@ def absolute(one: Association, outcome: Term, readings: Sequence[Reading], preva
     )
 
 
-def _refused(one: Association, outcome: Term, readings: Sequence[Reading]) -> str | None:
+def _refused(one: Association, outcome: Term, observations: Sequence[Observation]) -> str | None:
     if one.estimate is None or one.ci is None:
         return "Only a direction is known, and a direction makes no risk." if one.studies else "Nothing was studied."
     if outcome.unit is not None or outcome.kind not in {"lesion", "outcome", "csvd-marker"}:
@@ -82,7 +84,7 @@ def _refused(one: Association, outcome: Term, readings: Sequence[Reading]) -> st
     ):
         cohorts = "the one cohort here does not report" if one.cohorts == 1 else f"none of the {one.cohorts} cohorts here reports"
         return f"The estimate is a published meta-analysis's, and {cohorts} its direction: what it would mean for patients is not told."
-    types = {reading.family.contrast_type for reading in _headline(one, readings) if reading.family is not None}
+    types = {observation.comparison.contrast_type for observation in _headline(one, observations) if observation.comparison is not None}
     if types != {"binary"}:
         what = "; ".join(
             dict.fromkeys(_NOT_WITH_AND_WITHOUT.get(one or "unknown", "its contrast is not printed") for one in sorted(types, key=str))
@@ -91,16 +93,20 @@ def _refused(one: Association, outcome: Term, readings: Sequence[Reading]) -> st
     return None
 
 
-def _headline(one: Association, readings: Sequence[Reading]) -> list[Reading]:
+def _headline(one: Association, observations: Sequence[Observation]) -> list[Observation]:
     """The rows that the headline is made of."""
     published = {row.finding for row in one.published if row.headline}
     made_of = published if one.estimate_source == "published" else set(one.families[0].rows)
-    return [reading for reading in readings if reading.finding in made_of]
+    return [observation for observation in observations if observation.finding in made_of]
 
 
-def _unexposed(one: Association, readings: Sequence[Reading]) -> Share | None:
+def _unexposed(one: Association, observations: Sequence[Observation]) -> Share | None:
     """The risk of the unexposed behind the headline, where their counts are printed and were not turned."""
-    counts = [reading.row.counts for reading in _headline(one, readings) if reading.row.counts is not None and not reading.turned]
+    counts = [
+        observation.row.counts
+        for observation in _headline(one, observations)
+        if observation.row.counts is not None and not observation.turned
+    ]
     total = sum(table.unexposed_total for table in counts)
     cases = sum(table.unexposed_cases for table in counts)
     return Share(100 * cases / total, "unexposed") if 0 < cases < total else None

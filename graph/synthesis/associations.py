@@ -15,7 +15,7 @@ from graph.synthesis.effect_sizes import p_of_z
 from graph.synthesis.method import METHOD, Z95, Method, method_of
 from graph.synthesis.observations import stepped
 from graph.synthesis.overlap import Patients
-from graph.synthesis.reports import Takes, Vote, Votes, cast
+from graph.synthesis.reports import StudyReport, StudyReports, Takes, study_reports
 from graph.wording import caption, interval, null_of, per, singular
 from schema.association import (
     Association,
@@ -33,8 +33,8 @@ from schema.association import (
     TermRef,
 )
 from schema.field import EvidenceField
+from schema.observation import ComparisonKey, Observation, Scale
 from schema.populations import PopulationNode, Populations
-from schema.reading import Family, Reading, Scale
 from schema.scales import back
 from schema.study import Study
 from schema.vocabulary import Term, Vocabulary
@@ -70,7 +70,7 @@ class Synthesis:
     """An association with the votes behind it."""
 
     association: Association
-    votes: Votes
+    reports: StudyReports
 
 
 def term_ref(term: Term) -> TermRef:
@@ -86,36 +86,36 @@ def study_ref(study: Study) -> StudyRef:
 
 
 def synthesise(
-    exposure: str, outcome: str, population: str, readings: Sequence[Reading], corpus: Corpus, *, short: bool = False
+    exposure: str, outcome: str, population: str, observations: Sequence[Observation], corpus: Corpus, *, short: bool = False
 ) -> Synthesis:
     """The association of an exposure with an outcome in a population, from all rows of its edge.
 
-    `readings` holds every row on the two terms and on what rolls up into them, in that population and its parts, in any order.
+    `observations` holds every row on the two terms and on what rolls up into them, in that population and its parts, in any order.
     `short` leaves out what stands beside the figures: sensitivity, camps, caption.
     """
-    rows = sorted(readings, key=lambda reading: (reading.study, reading.position))
+    rows = sorted(observations, key=lambda observation: (observation.study, observation.position))
     exposures, outcomes = corpus.vocabulary.takes(exposure), corpus.vocabulary.takes(outcome)
-    votes = cast(rows, exposures, outcomes, corpus.studies, corpus.patients)
-    cohorts = [vote.reading for vote in votes.cohorts]
-    weighed = _weigh(votes.speaking, corpus.method)
-    families = _families(votes.cohorts)
-    primary = families[0] if families else None
-    published, headline_row = _published(votes, primary, corpus)
-    direction = _direction(votes, weighed.sign if weighed else None, headline_row)
-    basis = _basis(votes, headline_row)
+    reports = study_reports(rows, exposures, outcomes, corpus.studies, corpus.patients)
+    cohorts = [report.observation for report in reports.cohorts]
+    weighed = _weigh(reports.independent, corpus.method)
+    comparisons = _comparisons(reports.cohorts)
+    primary = comparisons[0] if comparisons else None
+    published, headline_row = _published(reports, primary, corpus)
+    direction = _direction(reports, weighed.sign if weighed else None, headline_row)
+    basis = _basis(reports, headline_row)
     track = track_of(
         corpus.vocabulary[exposure],
         corpus.vocabulary[outcome],
-        randomised=bool(basis) and all(vote.reading.row.randomised for vote in basis),
+        randomised=bool(basis) and all(report.observation.row.randomised for report in basis),
     )
-    surprises = surprising(votes.cohorts, corpus.method) if len(votes.cohorts) > 1 else []
+    surprises = surprising(reports.cohorts, corpus.method) if len(reports.cohorts) > 1 else []
     headline = headline_row or primary
     told = None
     if headline is not None and headline.estimate is not None and headline.ci is not None:
         told = (headline.estimate, *headline.ci)
-    studies = votes.studies
+    studies = reports.studies
     full_text = sum(corpus.studies[study].read == "full-text" for study in studies)
-    patients = sum(reading.n for reading in cohorts if reading.n_known)
+    patients = sum(observation.n for observation in cohorts if observation.n_known)
     certainty, reasons = judge(
         track,
         basis,
@@ -126,20 +126,21 @@ def synthesise(
         published_only=headline_row is not None,
         rolled_up=[
             finding
-            for vote in basis
-            for finding in vote.findings[:1]
-            if _part(vote.reading.exposure, exposure, exposures, corpus) or _part(vote.reading.outcome, outcome, outcomes, corpus)
+            for report in basis
+            for finding in report.findings[:1]
+            if _part(report.observation.exposure, exposure, exposures, corpus)
+            or _part(report.observation.outcome, outcome, outcomes, corpus)
         ],
-        surprising=[finding for i in surprises for finding in votes.cohorts[i].findings],
-        full_text=sum(corpus.studies[vote.reading.study].read == "full-text" for vote in basis),
-        disagreeing=_disagreeing(primary, published, votes.published),
+        surprising=[finding for i in surprises for finding in reports.cohorts[i].findings],
+        full_text=sum(corpus.studies[report.observation.study].read == "full-text" for report in basis),
+        disagreeing=_disagreeing(primary, published, reports.published),
         patients=patients,
         method=corpus.method,
     )
     result = primary.reml_hk if primary is not None and headline_row is None else None
     estimate_source: EstimateSource | None = "published" if headline_row else (primary.estimate_source if primary else None)
-    signs = [reading.reports for reading in cohorts]
-    unclear = sum(reading.kind == "unclear" for reading in cohorts)
+    signs = [observation.reported_sign for observation in cohorts]
+    unclear = sum(observation.kind == "unclear" for observation in cohorts)
     association = Association(
         exposure=term_ref(corpus.vocabulary[exposure]),
         outcome=term_ref(corpus.vocabulary[outcome]),
@@ -152,18 +153,18 @@ def synthesise(
         ci=headline.ci if headline else None,
         estimate_source=estimate_source,
         prediction_interval=result.prediction_interval if result else None,
-        p=_p(headline_row, primary, votes),
+        p=_p(headline_row, primary, reports),
         tau2=result.tau2 if result else None,
         i2=result.i2 if result else None,
         q=result.q if result else None,
         k=headline.k if headline else None,
-        contrast=_contrast(headline_row, primary, votes),
-        families=tuple(families),
+        contrast=_contrast(headline_row, primary, reports),
+        families=tuple(comparisons),
         published=published,
-        sensitivity=Sensitivity() if short else _sensitivity(votes, corpus.method),
+        sensitivity=Sensitivity() if short else _sensitivity(reports, corpus.method),
         studies=len(studies),
         cohorts=len(cohorts),
-        cohorts_if_overlap=votes.cohorts_if_overlap,
+        cohorts_if_overlap=reports.cohorts_if_overlap,
         patients=patients,
         increases=signs.count(1),
         decreases=signs.count(-1),
@@ -172,12 +173,12 @@ def synthesise(
         full_text=full_text,
         certainty=certainty if basis else None,
         reasons=reasons if basis else (),
-        contested=None if short else contested(votes.cohorts, surprises, corpus.studies, corpus.method),
+        contested=None if short else contested(reports.cohorts, surprises, corpus.studies, corpus.method),
         caption="",
         papers=tuple(study_ref(corpus.studies[study]) for study in studies or sorted({row.study for row in rows})),
         findings=tuple(row.finding for row in rows),
     )
-    return Synthesis(association if short else association.model_copy(update={"caption": caption(association)}), votes)
+    return Synthesis(association if short else association.model_copy(update={"caption": caption(association)}), reports)
 
 
 def _part(term: str, edge: str, takes: Takes, corpus: Corpus) -> bool:
@@ -185,34 +186,34 @@ def _part(term: str, edge: str, takes: Takes, corpus: Corpus) -> bool:
     return takes[term][1] == "weight" and not corpus.vocabulary[edge].umbrella
 
 
-def _weigh(votes: Sequence[Vote], method: Method) -> Weight | None:
+def _weigh(reports: Sequence[StudyReport], method: Method) -> Weight | None:
     """The weight of what these votes report; None where none of them says anything."""
     # numpy is loaded where figures are made, not where stored ones are read
-    from graph.synthesis.weight import reports_of, weigh
+    from graph.synthesis.weight import reported_zs, weigh
 
-    reports = reports_of(vote.reading for vote in votes)
-    return weigh(reports, method) if reports else None
+    zs = reported_zs(report.observation for report in reports)
+    return weigh(zs, method) if zs else None
 
 
-def _basis(votes: Votes, headline: PublishedEstimate | None) -> tuple[Vote, ...]:
+def _basis(reports: StudyReports, headline: PublishedEstimate | None) -> tuple[StudyReport, ...]:
     """The votes that the certainty is of: those that speak; else the published headline, which has no place in the weight."""
-    if votes.speaking or headline is None:
-        return votes.speaking
-    return tuple(Vote(row, poolable=False) for row in votes.published if row.finding == headline.finding)
+    if reports.independent or headline is None:
+        return reports.independent
+    return tuple(StudyReport(row, poolable=False) for row in reports.published if row.finding == headline.finding)
 
 
-def _direction(votes: Votes, sign: int | None, headline: PublishedEstimate | None = None) -> Direction:
+def _direction(reports: StudyReports, sign: int | None, headline: PublishedEstimate | None = None) -> Direction:
     """The likelier sign, where one that speaks reports it; where none speaks, that of a published headline.
 
     A cohort whose patients are in a published meta-analysis that speaks does not speak besides.
     """
     if sign is None:
-        row = next((row for row in votes.published if headline is not None and row.finding == headline.finding), None)
+        row = next((row for row in reports.published if headline is not None and row.finding == headline.finding), None)
         return _WORDS[row.significant] if row is not None else "inconclusive"
-    significant = {vote.reading.significant for vote in votes.cohorts}
+    significant = {report.observation.significant for report in reports.cohorts}
     if {1, -1} <= significant:
         return "inconsistent"
-    reported = {vote.reading.reports for vote in votes.speaking}
+    reported = {report.observation.reported_sign for report in reports.independent}
     return _WORDS[sign] if sign in reported else "inconclusive"
 
 
@@ -223,16 +224,16 @@ def _back_ci(scale: Scale | None, ci: Interval) -> Interval:
     return back(scale, ci[0]), back(scale, ci[1])
 
 
-def _families(votes: Sequence[Vote]) -> list[FamilyResult]:
-    """All families of estimates, the primary first: most cohorts, randomised, most patients, OR before HR before RR, then by name."""
-    groups: dict[Family, list[Vote]] = {}
-    for vote in votes:
-        family = vote.reading.family
-        if family is not None and vote.reading.kind == "estimate":
+def _comparisons(reports: Sequence[StudyReport]) -> list[FamilyResult]:
+    """All comparisons of estimates, the primary first: most cohorts, randomised, most patients, OR before HR before RR, then by name."""
+    groups: dict[ComparisonKey, list[StudyReport]] = {}
+    for report in reports:
+        comparison = report.observation.comparison
+        if comparison is not None and report.observation.kind == "estimate":
             # a row that votes but isn't pooled makes a family of one
-            key = family if vote.poolable else family.model_copy(update={"variable": vote.reading.finding})
-            groups.setdefault(key, []).append(vote)
-    results = [_family_result(family, members) for family, members in groups.items()]
+            key = comparison if report.poolable else comparison.model_copy(update={"variable": report.observation.finding})
+            groups.setdefault(key, []).append(report)
+    results = [_pooled(comparison, members) for comparison, members in groups.items()]
     return [
         result
         for _, result in sorted(
@@ -248,30 +249,30 @@ def _families(votes: Sequence[Vote]) -> list[FamilyResult]:
     ]
 
 
-def _family_result(family: Family, votes: Sequence[Vote]) -> FamilyResult:
-    readings = [vote.reading for vote in votes]
-    y = [reading.y for reading in readings if reading.y is not None]
-    se = [reading.se for reading in readings if reading.se is not None]
-    scale = readings[0].scale
+def _pooled(comparison: ComparisonKey, reports: Sequence[StudyReport]) -> FamilyResult:
+    observations = [report.observation for report in reports]
+    y = [observation.y for observation in observations if observation.y is not None]
+    se = [observation.se for observation in observations if observation.se is not None]
+    scale = observations[0].scale
     from graph.synthesis.pooling import common_effect, random_effects
 
     common = common_effect(y, se)
     random = random_effects(tuple(y), tuple(se)) if len(y) > 1 else None
     source: EstimateSource
-    unit = family.unit
+    unit = comparison.unit
     if random is None:
         # one study is shown as it is printed, per its own step
-        step = _step(votes[0])
-        unit = f"{step:g} {unit}" if unit and step != 1 else unit and (singular(unit) if family.contrast_type == "per-unit" else unit)
+        step = _step(reports[0])
+        unit = f"{step:g} {unit}" if unit and step != 1 else unit and (singular(unit) if comparison.contrast_type == "per-unit" else unit)
         common = common_effect([y[0] * step], [se[0] * step])
-        source, estimate, ci = "single-study", back(scale, y[0] * step), _own_ci(votes[0].reading, _back_ci(scale, common.ci))
+        source, estimate, ci = "single-study", back(scale, y[0] * step), _own_ci(reports[0].observation, _back_ci(scale, common.ci))
     else:
         source, pooled = pool(y, se, scale)
         estimate, ci = back(scale, pooled.estimate), _back_ci(scale, pooled.ci)
     return FamilyResult(
-        **{**family.model_dump(), "unit": unit},
+        **{**comparison.model_dump(), "unit": unit},
         k=len(y),
-        patients=sum(reading.n for reading in readings if reading.n_known),
+        patients=sum(observation.n for observation in observations if observation.n_known),
         estimate=estimate,
         ci=ci,
         estimate_source=source,
@@ -288,7 +289,7 @@ def _family_result(family: Family, votes: Sequence[Vote]) -> FamilyResult:
             q_p=random.q_p,
             p=random.p,
         ),
-        rows=tuple(finding for vote in votes for finding in vote.findings),
+        rows=tuple(finding for report in reports for finding in report.findings),
     )
 
 
@@ -296,35 +297,41 @@ def pool(y: Sequence[float], se: Sequence[float], scale: Scale | None) -> tuple[
     """The headline of two and more estimates: Bayesian for few, REML-HK for more."""
     from graph.synthesis.pooling import few, random_effects
 
-    # the scale of tau is that of log ratios; other families are brought to it only where y is on it
+    # the scale of tau is that of log ratios; other comparisons are brought to it only where y is on it
     if len(y) <= METHOD.bayes_max_cohorts and scale in {"log-ratio", "smd"}:
         return "pooled-bayes", few(tuple(y), tuple(se))
     return "pooled-reml-hk", random_effects(tuple(y), tuple(se))
 
 
-def _step(vote: Vote) -> float:
+def _step(report: StudyReport) -> float:
     """The step that the row's estimate was divided by."""
-    return 1 if vote.combined else stepped(vote.reading.row, vote.reading.way)
+    return 1 if report.combined else stepped(report.observation.row, report.observation.derivation)
 
 
-def _own_ci(reading: Reading, computed: Interval) -> Interval:
+def _own_ci(observation: Observation, computed: Interval) -> Interval:
     """One row's interval as printed, where its estimate is the printed one and stands unturned; else as computed."""
-    row = reading.row
-    if reading.way not in {"ratio-ci", "difference-ci"} or row.ci is None or row.value is None or row.reversed or row.outcome_scale:
+    row = observation.row
+    if (
+        observation.derivation not in {"ratio-ci", "difference-ci"}
+        or row.ci is None
+        or row.value is None
+        or row.reversed
+        or row.outcome_scale
+    ):
         return computed
-    middle = math.sqrt(computed[0] * computed[1]) if reading.scale == "log-ratio" else (computed[0] + computed[1]) / 2
+    middle = math.sqrt(computed[0] * computed[1]) if observation.scale == "log-ratio" else (computed[0] + computed[1]) / 2
     return (float(row.ci[0]), float(row.ci[1])) if math.isclose(middle, row.value, rel_tol=1e-9) else computed
 
 
 def _published(
-    votes: Votes, primary: FamilyResult | None, corpus: Corpus
+    reports: StudyReports, primary: FamilyResult | None, corpus: Corpus
 ) -> tuple[tuple[PublishedEstimate, ...], PublishedEstimate | None]:
     """All published pooled rows, and the one that is the headline: the largest k above ours, then the latest, then the first."""
-    speaking = {vote.reading.finding for vote in votes.speaking}
-    with_interval = [row for row in votes.published if row.y is not None and row.se is not None]
+    independent = {report.observation.finding for report in reports.independent}
+    with_interval = [row for row in reports.published if row.y is not None and row.se is not None]
     ours = primary.k if primary else 0
 
-    def coverage(row: Reading) -> tuple[int, int]:
+    def coverage(row: Observation) -> tuple[int, int]:
         study = corpus.studies[row.study]
         return study.k or 0, study.year or int((study.search_until or "0")[:4])
 
@@ -335,37 +342,37 @@ def _published(
             finding=row.finding,
             study=row.study,
             label=corpus.studies[row.study].label,
-            measure=row.family.measure if row.family else row.row.measure,
+            measure=row.comparison.measure if row.comparison else row.row.measure,
             unit=_noted_unit(row),
             estimate=back(row.scale, row.y) if row.y is not None else None,
             ci=_printed_ci(row),
             k=corpus.studies[row.study].k,
             patients=row.n if row.n_known else None,
-            in_weight=row.finding in speaking,
+            in_weight=row.finding in independent,
             headline=headline and best is not None and row.finding == best.finding,
         )
-        for row in votes.published
+        for row in reports.published
     )
     return shown, next((one for one in shown if one.headline), None)
 
 
-def _noted_unit(reading: Reading) -> str | None:
+def _noted_unit(observation: Observation) -> str | None:
     """The unit of a difference, which a sheet has no key for but its notes: "unit: mL"."""
-    if not reading.row.measure.endswith("difference"):
+    if not observation.row.measure.endswith("difference"):
         return None
-    found = _NOTED_UNIT.search(reading.row.notes or "")
+    found = _NOTED_UNIT.search(observation.row.notes or "")
     return found[1].strip() if found else None
 
 
-def _printed_ci(reading: Reading) -> Interval | None:
-    if reading.y is None or reading.se is None:
+def _printed_ci(observation: Observation) -> Interval | None:
+    if observation.y is None or observation.se is None:
         return None
-    half = Z95 * reading.se
-    return _own_ci(reading, _back_ci(reading.scale, (reading.y - half, reading.y + half)))
+    half = Z95 * observation.se
+    return _own_ci(observation, _back_ci(observation.scale, (observation.y - half, observation.y + half)))
 
 
 def _disagreeing(
-    primary: FamilyResult | None, published: Sequence[PublishedEstimate], rows: Sequence[Reading]
+    primary: FamilyResult | None, published: Sequence[PublishedEstimate], rows: Sequence[Observation]
 ) -> tuple[str, tuple[str, ...]] | None:
     """What estimates exclude each other's point (ours and the headline, or two published ones of one kind), and their findings."""
     contrast = {row.finding: row.row.contrast_type for row in rows}
@@ -393,27 +400,27 @@ def _exclude(a: tuple[float | None, Interval | None], b: tuple[float | None, Int
     return not ci_x[0] <= y <= ci_x[1] and not ci_y[0] <= x <= ci_y[1]
 
 
-def _p(headline: PublishedEstimate | None, primary: FamilyResult | None, votes: Votes) -> float | None:
+def _p(headline: PublishedEstimate | None, primary: FamilyResult | None, reports: StudyReports) -> float | None:
     """The p of the headline: of the pooled estimate by REML-HK, or of the one row behind it."""
     if headline is None and primary is not None and primary.reml_hk is not None:
         # a Bayesian interval has no p; that of REML-HK stands with its own interval in the family
         return primary.reml_hk.p if primary.estimate_source == "pooled-reml-hk" else None
     finding = headline.finding if headline else (primary.rows[0] if primary else None)
-    for reading in (*(vote.reading for vote in votes.cohorts), *votes.published):
-        if reading.finding == finding and reading.y is not None and reading.se is not None:
-            return p_of_z(reading.y / reading.se)
+    for observation in (*(report.observation for report in reports.cohorts), *reports.published):
+        if observation.finding == finding and observation.y is not None and observation.se is not None:
+            return p_of_z(observation.y / observation.se)
     return None
 
 
-def _contrast(headline: PublishedEstimate | None, primary: FamilyResult | None, votes: Votes) -> str | None:
+def _contrast(headline: PublishedEstimate | None, primary: FamilyResult | None, reports: StudyReports) -> str | None:
     """What is compared in the headline, as printed: of one row its own text, of several the kind of contrast."""
     if headline is None and primary is None:
         return None
     findings = (headline.finding,) if headline else primary.rows if primary else ()
     texts = {
-        _compared(reading)
-        for reading in (*(vote.reading for vote in votes.cohorts), *votes.published)
-        if reading.finding in findings and reading.row.contrast
+        _compared(observation)
+        for observation in (*(report.observation for report in reports.cohorts), *reports.published)
+        if observation.finding in findings and observation.row.contrast
     }
     if len(texts) == 1:
         return texts.pop()
@@ -423,37 +430,41 @@ def _contrast(headline: PublishedEstimate | None, primary: FamilyResult | None, 
     return step if step.startswith("per ") else primary.contrast_type
 
 
-def _compared(reading: Reading) -> str:
+def _compared(observation: Observation) -> str:
     """What a row compares, as printed; a print that runs the other way round compares the other way round, too."""
-    contrast = reading.row.contrast or ""
-    if reading.row.reversed or reading.row.outcome_scale:
+    contrast = observation.row.contrast or ""
+    if observation.row.reversed or observation.row.outcome_scale:
         return f"{contrast}, turned round"
     # percentages are of the outcome as printed
-    return f"{contrast}, of {reading.row.outcome.replace('-', ' ')}" if reading.turned_from is not None and "%" in contrast else contrast
+    return (
+        f"{contrast}, of {observation.row.outcome.replace('-', ' ')}"
+        if observation.turned_from is not None and "%" in contrast
+        else contrast
+    )
 
 
-def _sensitivity(votes: Votes, method: Method) -> Sensitivity:
+def _sensitivity(reports: StudyReports, method: Method) -> Sensitivity:
     """The same from parts of the rows that vote, where there is a part and not all are in it."""
-    cohorts = votes.cohorts
-    possible = PossibleOverlaps(cohorts=votes.cohorts_if_overlap, pairs=votes.possible_overlaps) if votes.possible_overlaps else None
+    cohorts = reports.cohorts
+    possible = PossibleOverlaps(cohorts=reports.cohorts_if_overlap, pairs=reports.possible_overlaps) if reports.possible_overlaps else None
     if len(cohorts) < 2:
         return Sensitivity(possible_overlaps=possible)
 
-    def part(members: list[Vote]) -> Subset | None:
+    def part(members: list[StudyReport]) -> Subset | None:
         return _subset(members, method) if 0 < len(members) < len(cohorts) else None
 
     return Sensitivity(
-        crude=part([vote for vote in cohorts if vote.reading.row.adjusted is False]),
-        adjusted=part([vote for vote in cohorts if vote.reading.row.adjusted is True]),
-        randomised=part([vote for vote in cohorts if vote.reading.row.randomised]),
-        observational=part([vote for vote in cohorts if not vote.reading.row.randomised]),
+        crude=part([report for report in cohorts if report.observation.row.adjusted is False]),
+        adjusted=part([report for report in cohorts if report.observation.row.adjusted is True]),
+        randomised=part([report for report in cohorts if report.observation.row.randomised]),
+        observational=part([report for report in cohorts if not report.observation.row.randomised]),
         possible_overlaps=possible,
     )
 
 
-def _subset(members: Sequence[Vote], method: Method) -> Subset:
+def _subset(members: Sequence[StudyReport], method: Method) -> Subset:
     part = partial(members, method)
-    first = part.family
+    first = part.comparison
     return Subset(
         direction=part.direction,
         cohorts=len(members),
@@ -469,15 +480,15 @@ class Partial(NamedTuple):
 
     direction: Direction
     weight: float | None
-    family: FamilyResult | None
+    comparison: FamilyResult | None
     contrast: str | None
 
 
-def partial(members: Sequence[Vote], method: Method, primary: Collection[str] = ()) -> Partial:
-    """The small synthesis of some votes; of their families the one with rows of `primary`, where they have a part in it."""
+def partial(members: Sequence[StudyReport], method: Method, primary: Collection[str] = ()) -> Partial:
+    """The small synthesis of some votes; of their comparisons the one with rows of `primary`, where they have a part in it."""
     weighed = _weigh(members, method)
-    families = _families(members)
-    family = next((one for one in families if not set(one.rows).isdisjoint(primary)), families[0] if families else None)
-    votes = Votes(tuple(members), tuple(members), (), {}, (), len(members), ())
-    direction = _direction(votes, weighed.sign if weighed else None)
-    return Partial(direction, round(weighed.weight, 6) if weighed else None, family, _contrast(None, family, votes))
+    comparisons = _comparisons(members)
+    comparison = next((one for one in comparisons if not set(one.rows).isdisjoint(primary)), comparisons[0] if comparisons else None)
+    reports = StudyReports(tuple(members), tuple(members), (), {}, (), len(members), ())
+    direction = _direction(reports, weighed.sign if weighed else None)
+    return Partial(direction, round(weighed.weight, 6) if weighed else None, comparison, _contrast(None, comparison, reports))

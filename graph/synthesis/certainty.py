@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 from graph.synthesis.method import METHOD, Method
-from graph.synthesis.reports import Vote
+from graph.synthesis.reports import StudyReport
 from schema.association import LEVELS, CertaintyLevel, Direction, Reason
 from schema.study import Study
 from schema.vocabulary import Term
@@ -60,7 +60,7 @@ def track_of(exposure: Term, outcome: Term, *, randomised: bool) -> Track:
 
 def judge(
     track: Track,
-    votes: Sequence[Vote],
+    reports: Sequence[StudyReport],
     studies: Mapping[str, Study],
     *,
     direction: Direction,
@@ -82,18 +82,18 @@ def judge(
     reasons: list[Reason] = []
     level = 1 if track == "aetiology" else 3
     reasons.append(Reason(domain="start", text=f"{track} starts {LEVELS[level]}"))
-    findings = tuple(finding for vote in votes for finding in vote.findings)
-    k = len(votes)
+    findings = tuple(finding for report in reports for finding in report.findings)
+    k = len(reports)
 
     def step(domain: str, text: str, by: int, of: Sequence[str] = ()) -> None:
         nonlocal level
         level += by
         reasons.append(Reason(domain=domain, text=text, step=by, findings=tuple(of)))
 
-    _risk_of_bias(votes, studies, step, method)
-    signs = {vote.reading.reports for vote in votes} - {0}
+    _risk_of_bias(reports, studies, step, method)
+    signs = {report.observation.reported_sign for report in reports} - {0}
     if direction == "inconsistent" or len(signs) > 1:
-        step("inconsistency", "cohorts report opposite signs", -1, [f for v in votes if v.reading.reports for f in v.findings])
+        step("inconsistency", "cohorts report opposite signs", -1, [f for v in reports if v.observation.reported_sign for f in v.findings])
     elif surprising:
         step("inconsistency", "one cohort's report is improbable given the others", -1, surprising)
     if 2 * len(rolled_up) > k > 0:
@@ -107,13 +107,13 @@ def judge(
         step("imprecision", "the interval includes no effect", -1, findings)
     elif patients < METHOD.small_patients and not published_only:
         step("imprecision", f"{patients} patients", -1, findings)
-    bare = [vote for vote in votes if vote.reading.bare]
+    bare = [report for report in reports if report.observation.bare]
     if 2 * len(bare) > k > 0:
         step(
             "selective reporting",
             f"{_of(bare, k)} {'gives' if k == 1 else 'give'} no estimate",
             -1,
-            [finding for vote in bare for finding in vote.findings],
+            [finding for report in bare for finding in report.findings],
         )
     if track == "aetiology" and k >= METHOD.upgrade_cohorts:
         large = (
@@ -122,8 +122,8 @@ def judge(
             and null_value == 1
             and (headline[0] >= METHOD.large_effect or headline[0] <= 1 / METHOD.large_effect)
         )
-        figures = [vote for vote in votes if vote.reading.kind == "estimate" or vote.reading.row.p is not None]
-        if all(vote.reading.reports for vote in votes) and len(signs) == 1 and len(figures) >= METHOD.upgrade_cohorts:
+        figures = [report for report in reports if report.observation.kind == "estimate" or report.observation.row.p is not None]
+        if all(report.observation.reported_sign for report in reports) and len(signs) == 1 and len(figures) >= METHOD.upgrade_cohorts:
             step("consistent", f"all {k} report the same sign, {len(figures)} of them with an estimate or p", 1, findings)
         elif large:
             step("large effect", "a ratio of 2 or more, or of 0.5 or less, whose interval excludes 1", 1, findings)
@@ -139,23 +139,23 @@ def judge(
     return LEVELS[min(level, cap)], tuple(reasons)
 
 
-def _risk_of_bias(votes: Sequence[Vote], studies: Mapping[str, Study], step: Step, method: Method) -> None:
-    if not votes:
+def _risk_of_bias(reports: Sequence[StudyReport], studies: Mapping[str, Study], step: Step, method: Method) -> None:
+    if not reports:
         return
-    k = len(votes)
-    crude = [vote for vote in votes if vote.reading.row.adjusted is not True and not vote.reading.row.randomised]
-    weak = [vote for vote in votes if studies[vote.reading.study].design in _WEAK]
+    k = len(reports)
+    crude = [report for report in reports if report.observation.row.adjusted is not True and not report.observation.row.randomised]
+    weak = [report for report in reports if studies[report.observation.study].design in _WEAK]
     few, unknown = [], []
-    for vote in votes:
-        if vote.reading.published:
+    for report in reports:
+        if report.observation.published:
             continue
-        share = scanned_share(studies[vote.reading.study])
+        share = scanned_share(studies[report.observation.study])
         if share is None:
             # where nobody is scanned nobody is left out
-            unknown += [vote] if method.mri_windows else []
+            unknown += [report] if method.mri_windows else []
         elif share < METHOD.scanned_share:
-            few.append(vote)
-    causes: list[tuple[str, Sequence[Vote]]] = []
+            few.append(report)
+    causes: list[tuple[str, Sequence[StudyReport]]] = []
     if 2 * len(crude) > k:
         causes.append((f"{_of(crude, k)} not known to be adjusted", crude))
     if 2 * len(weak) > k:
@@ -165,9 +165,9 @@ def _risk_of_bias(votes: Sequence[Vote], studies: Mapping[str, Study], step: Ste
         if 2 * len(few) > k:
             causes.append((told, few))
         else:
-            step("risk of bias", told, 0, [finding for vote in few for finding in vote.findings])
+            step("risk of bias", told, 0, [finding for report in few for finding in report.findings])
     if causes:
-        involved = sorted({finding for _, group in causes for vote in group for finding in vote.findings})
+        involved = sorted({finding for _, group in causes for report in group for finding in report.findings})
         step("risk of bias", "; ".join(text for text, _ in causes), -1, involved)
     if unknown:
         step("risk of bias", f"share of the eligible that was scanned not known in {_of(unknown, k)}", 0)

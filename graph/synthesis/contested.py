@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from graph.synthesis.method import METHOD, Z95, Method
-from graph.synthesis.reports import Vote
+from graph.synthesis.reports import StudyReport
 from schema.association import Camp, Contested
-from schema.reading import Reading
+from schema.observation import Observation
 from schema.study import Study
 
 if TYPE_CHECKING:
@@ -17,100 +17,98 @@ if TYPE_CHECKING:
 _NAMES = {1: "increases", -1: "decreases", 0: "not significant"}
 
 
-def surprising(votes: Sequence[Vote], method: Method = METHOD) -> list[int]:
+def surprising(reports: Sequence[StudyReport], method: Method = METHOD) -> list[int]:
     """The votes whose report had a probability below `METHOD.surprise` given the others.
 
     The three reports are decreases, null and increases; a bare sign counts as either of null and its side, an unread sign as none.
     """
     # numpy is loaded where figures are made, not where stored ones are read
-    from graph.synthesis.weight import chances, posteriors_without, report_of
+    from graph.synthesis.weight import chances, posteriors_without, reported_z
 
-    told = [(i, report) for i, vote in enumerate(votes) if (report := report_of(vote.reading)) is not None]
-    if len(told) < 2:
+    reported = [(i, z) for i, report in enumerate(reports) if (z := reported_z(report.observation)) is not None]
+    if len(reported) < 2:
         return []
     # in one order whatever that of the votes, so that sums don't differ
-    told.sort(key=lambda pair: pair[1])
+    reported.sort(key=lambda pair: pair[1])
     found: list[int] = []
-    for (i, report), grid in zip(told, posteriors_without([report for _, report in told], method), strict=True):
-        if report.mirrored or report.on_mean:
+    for (i, z), grid in zip(reported, posteriors_without([z for _, z in reported], method), strict=True):
+        if z.mirrored or z.on_mean:
             continue
-        down, null, up = chances(grid, report.information, printed=True)
-        reading = votes[i].reading
-        if reading.kind == "direction":
-            probability = null / 2 + (up if reading.reports > 0 else down)
+        down, null, up = chances(grid, z.information, printed=True)
+        observation = reports[i].observation
+        if observation.kind == "direction":
+            probability = null / 2 + (up if observation.reported_sign > 0 else down)
         else:
-            probability = {1: up, -1: down, 0: null}[reading.significant]
-        if probability < METHOD.surprise and not _compatible(votes[i], [vote for j, vote in enumerate(votes) if j != i]):
+            probability = {1: up, -1: down, 0: null}[observation.significant]
+        if probability < METHOD.surprise and not _compatible(reports[i], [report for j, report in enumerate(reports) if j != i]):
             found.append(i)
     return sorted(found)
 
 
-def _compatible(vote: Vote, others: Sequence[Vote]) -> bool:
+def _compatible(report: StudyReport, others: Sequence[StudyReport]) -> bool:
     """Whether an estimate's 95% interval overlaps those of all others, which are estimates of the same measure.
 
     The expected report rests on the number of patients, which misleads where the exposure or the outcome is rare; intervals don't.
     """
-    return all(_overlap(vote.reading, other.reading) for other in others)
+    return all(_overlap(report.observation, other.observation) for other in others)
 
 
-def _overlap(a: Reading, b: Reading) -> bool:
-    if a.y is None or a.se is None or b.y is None or b.se is None or a.family is None or b.family is None:
+def _overlap(a: Observation, b: Observation) -> bool:
+    if a.y is None or a.se is None or b.y is None or b.se is None or a.comparison is None or b.comparison is None:
         return False
-    same = (a.family.measure, a.family.contrast_type) == (b.family.measure, b.family.contrast_type)
+    same = (a.comparison.measure, a.comparison.contrast_type) == (b.comparison.measure, b.comparison.contrast_type)
     return same and abs(a.y - b.y) <= Z95 * (a.se + b.se)
 
 
-def power(vote: Vote, grid: Grid, sign: int) -> float:
+def power(report: StudyReport, grid: Grid, sign: int) -> float:
     """The probability that a cohort of that size reports the association's direction with p < 0.05, all results printed."""
     from graph.synthesis.weight import chances
 
-    down, _, up = chances(grid, vote.reading.information)
+    down, _, up = chances(grid, report.observation.information)
     return up if sign > 0 else down
 
 
-def grid_of(votes: Sequence[Vote], method: Method = METHOD) -> Grid:
-    from graph.synthesis.weight import posterior, reports_of
+def grid_of(reports: Sequence[StudyReport], method: Method = METHOD) -> Grid:
+    from graph.synthesis.weight import posterior, reported_zs
 
-    return posterior(sorted(reports_of(vote.reading for vote in votes)), method)
+    return posterior(sorted(reported_zs(report.observation for report in reports)), method)
 
 
-def contested(votes: Sequence[Vote], surprises: Sequence[int], studies: Mapping[str, Study], method: Method = METHOD) -> Contested | None:
-    """The camps and how they differ, where cohorts are significant both ways or one report is improbable given the others."""
-    sides = {vote.reading.significant for vote in votes}
-    if {1, -1} <= sides:
+def contested(
+    reports: Sequence[StudyReport], surprises: Sequence[int], studies: Mapping[str, Study], method: Method = METHOD
+) -> Contested | None:
+    """The sides and how they differ, where cohorts are significant both ways or one report is improbable given the others."""
+    if {1, -1} <= {report.observation.significant for report in reports}:
         why = "cohorts are significant on both sides"
     elif surprises:
-        named = ", ".join(studies[votes[i].reading.study].label for i in surprises)
+        named = ", ".join(studies[reports[i].observation.study].label for i in surprises)
         why = f"the report of {named} had a probability below {METHOD.surprise:.2f} given the others"
     else:
         return None
-    camps = []
-    for side in (1, 0, -1):
-        members = [vote for vote in votes if _side(vote) == side]
+    sides = []
+    for sign in (1, 0, -1):
+        members = [report for report in reports if report.observation.reported_sign == sign]
         if members:
-            camps.append(camp(_NAMES[side], members, studies, method))
-    return Contested(why=why, camps=tuple(camps), differences=differences(camps))
+            sides.append(side(_NAMES[sign], members, studies, method))
+    return Contested(why=why, camps=tuple(sides), differences=differences(sides))
 
 
-def _side(vote: Vote) -> int:
-    return vote.reading.reports
-
-
-def camp(name: str, votes: Sequence[Vote], studies: Mapping[str, Study], method: Method = METHOD) -> Camp:
+def side(name: str, reports: Sequence[StudyReport], studies: Mapping[str, Study], method: Method = METHOD) -> Camp:
     """A side of a contradiction, with the features in which sides can differ."""
-    told = {feature: tell for feature, tell in _FEATURES.items() if feature != _WINDOW or method.mri_windows}
-    features = {feature: _spread(votes, studies, tell) for feature, tell in told.items()}
+    features = {
+        feature: _spread(reports, studies, value_of) for feature, value_of in _FEATURES.items() if feature != _WINDOW or method.mri_windows
+    }
     return Camp(
         report=name,
-        studies=tuple(vote.reading.study for vote in votes),
-        patients=sum(vote.reading.n for vote in votes if vote.reading.n_known),
-        findings=tuple(finding for vote in votes for finding in vote.findings),
+        studies=tuple(report.observation.study for report in reports),
+        patients=sum(report.observation.n for report in reports if report.observation.n_known),
+        findings=tuple(finding for report in reports for finding in report.findings),
         features=features,
     )
 
 
-def _spread(votes: Sequence[Vote], studies: Mapping[str, Study], tell: Callable[[Vote, Study], str]) -> str:
-    return "; ".join(sorted({tell(vote, studies[vote.reading.study]) for vote in votes}))
+def _spread(reports: Sequence[StudyReport], studies: Mapping[str, Study], value_of: Callable[[StudyReport, Study], str]) -> str:
+    return "; ".join(sorted({value_of(report, studies[report.observation.study]) for report in reports}))
 
 
 def _window(study: Study) -> str:
@@ -122,25 +120,25 @@ def _window(study: Study) -> str:
 
 
 _WINDOW = "MRI window"
-_FEATURES: dict[str, Callable[[Vote, Study], str]] = {
+_FEATURES: dict[str, Callable[[StudyReport, Study], str]] = {
     "design": lambda _, study: study.design or "not reported",
-    "randomised": lambda vote, _: "randomised" if vote.reading.row.randomised else "observational",
-    "adjustment": lambda vote, _: {True: "adjusted", False: "crude", None: "not reported"}[vote.reading.row.adjusted],
+    "randomised": lambda report, _: "randomised" if report.observation.row.randomised else "observational",
+    "adjustment": lambda report, _: {True: "adjusted", False: "crude", None: "not reported"}[report.observation.row.adjusted],
     _WINDOW: lambda _, study: _window(study),
-    "definition": lambda vote, _: vote.reading.row.outcome_as_reported or "not reported",
-    "population": lambda vote, study: study.population(vote.reading.row.population).label,
-    "n": lambda vote, _: str(vote.reading.n) if vote.reading.n_known else "not reported",
+    "definition": lambda report, _: report.observation.row.outcome_as_reported or "not reported",
+    "population": lambda report, study: study.population(report.observation.row.population).label,
+    "n": lambda report, _: str(report.observation.n) if report.observation.n_known else "not reported",
     "year": lambda _, study: str(study.year or "not reported"),
 }
 
 
-def differences(camps: Sequence[Camp]) -> tuple[str, ...]:
-    """The features that no two camps share a value of; what isn't reported can't differ."""
-    told = []
-    for feature in camps[0].features if camps else ():
-        values = [set(camp.features[feature].split("; ")) for camp in camps]
-        known = all("not reported" not in one for one in values)
+def differences(sides: Sequence[Camp]) -> tuple[str, ...]:
+    """The features that no two sides share a value of; what isn't reported can't differ."""
+    found = []
+    for feature in sides[0].features if sides else ():
+        values = [set(one.features[feature].split("; ")) for one in sides]
+        known = all("not reported" not in value for value in values)
         apart = all(not values[i] & values[j] for i in range(len(values)) for j in range(i))
-        if known and apart and len(camps) > 1:
-            told.append(f"{feature}: " + " / ".join(camp.features[feature] for camp in camps))
-    return tuple(told)
+        if known and apart and len(sides) > 1:
+            found.append(f"{feature}: " + " / ".join(one.features[feature] for one in sides))
+    return tuple(found)

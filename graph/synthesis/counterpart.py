@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from graph.synthesis.associations import Corpus, Synthesis
-from graph.synthesis.contested import camp, differences
+from graph.synthesis.contested import differences, side
 from graph.wording import caption
 from schema.association import Association, Contested
 
@@ -29,10 +29,12 @@ def with_counterpart(key: Key, syntheses: Mapping[Key, Synthesis], corpus: Corpu
 def against_counterpart(own: Synthesis, other: Synthesis, corpus: Corpus) -> Contested | None:
     """Trials against observation: an association whose counterpart gives another direction. Both lines are shown, each by itself."""
     a, b = own.association, other.association
-    if not own.votes.cohorts or not other.votes.cohorts or a.direction == b.direction:
+    if not own.reports.cohorts or not other.reports.cohorts or a.direction == b.direction:
         return None
     sides = [
-        camp(f"{one.association.exposure.name}, as a whole: {one.association.direction}", one.votes.cohorts, corpus.studies, corpus.method)
+        side(
+            f"{one.association.exposure.name}, as a whole: {one.association.direction}", one.reports.cohorts, corpus.studies, corpus.method
+        )
         for one in (own, other)
     ]
     said = {"increases": "increases", "decreases": "decreases", "inconclusive": "nothing clear", "inconsistent": "both"}

@@ -17,7 +17,7 @@ from graph.synthesis.reports import later
 from schema.across import Difference
 from schema.association import Association, EstimateSource
 from schema.field import EvidenceField
-from schema.reading import Family, Reading, Scale
+from schema.observation import ComparisonKey, Observation, Scale
 from schema.scales import CHINN, back
 
 
@@ -25,13 +25,13 @@ from schema.scales import CHINN, back
 class Estimate:
     """A cell's headline per unit of the exposure, on the scale of `scale`, with the rows behind it."""
 
-    family: Family
+    comparison: ComparisonKey
     scale: Scale
     y: float
     se: float
     source: EstimateSource
     contrast: str | None
-    rows: tuple[Reading, ...]
+    rows: tuple[Observation, ...]
 
 
 def selection_note(populations: Sequence[str], field: EvidenceField) -> str | None:
@@ -42,19 +42,19 @@ def selection_note(populations: Sequence[str], field: EvidenceField) -> str | No
     return field.selection.note if inside & set(populations) and set(populations) - inside else None
 
 
-def estimate_of(cell: Association, readings: Mapping[str, Reading]) -> Estimate | None:
-    """The headline of a cell; None where there is none with an interval. `readings`: the rows of the cell by finding, at least."""
+def estimate_of(cell: Association, observations: Mapping[str, Observation]) -> Estimate | None:
+    """The headline of a cell; None where there is none with an interval. `observations`: the rows of the cell by finding, at least."""
     if cell.estimate is None or cell.ci is None or cell.estimate_source is None:
         return None
     if cell.estimate_source == "published":
         names: tuple[str, ...] = tuple(one.finding for one in cell.published if one.headline)
     else:
         names = cell.families[0].rows
-    rows = tuple(readings[name] for name in names)
+    rows = tuple(observations[name] for name in names)
     first = rows[0]
-    if first.family is None or first.scale is None:
+    if first.comparison is None or first.scale is None:
         return None
-    family = first.family
+    comparison = first.comparison
     if len(rows) == 1 and first.y is not None and first.se is not None:
         y, se = first.y, first.se
     else:
@@ -62,8 +62,8 @@ def estimate_of(cell: Association, readings: Mapping[str, Reading]) -> Estimate 
         y, se = _forward(first.scale, cell.estimate), (high - low) / (2 * Z95)
     if cell.estimate_source != "published":
         # a row that votes but isn't pooled is a family of one
-        family = family.model_copy(update={"variable": cell.families[0].variable})
-    return Estimate(family, first.scale, y, se, cell.estimate_source, cell.contrast, rows)
+        comparison = comparison.model_copy(update={"variable": cell.families[0].variable})
+    return Estimate(comparison, first.scale, y, se, cell.estimate_source, cell.contrast, rows)
 
 
 def _forward(scale: Scale, value: float) -> float:
@@ -75,10 +75,10 @@ def _forward(scale: Scale, value: float) -> float:
     return math.atanh(value) if scale == "fisher-z" else value
 
 
-def difference(cells: tuple[Association, Association], readings: Mapping[str, Reading], corpus: Corpus) -> Difference:
+def difference(cells: tuple[Association, Association], observations: Mapping[str, Observation], corpus: Corpus) -> Difference:
     """The test of the difference between two cells of one factor, or why they can't be compared."""
     places = (cells[0].population.id, cells[1].population.id)
-    first, second = (estimate_of(cell, readings) for cell in cells)
+    first, second = (estimate_of(cell, observations) for cell in cells)
     why = _part_of(places, corpus) or _missing(places, (first, second))
     if why is None and first is not None and second is not None:
         why = _unlike(places, first, second) or _sharing(places, first, second, corpus)
@@ -92,7 +92,7 @@ def _tested(places: tuple[str, str], first: Estimate, second: Estimate) -> Diffe
     ratio = first.scale == "log-ratio"
     # a difference of Fisher's z has no printed scale; one of standardised differences is in SDs
     scale: Scale = "linear" if first.scale == "fisher-z" else first.scale
-    measure = "correlation, as Fisher's z" if first.scale == "fisher-z" else first.family.measure
+    measure = "correlation, as Fisher's z" if first.scale == "fisher-z" else first.comparison.measure
     return Difference(
         populations=places,
         comparable=True,
@@ -133,11 +133,11 @@ def _missing(places: tuple[str, str], estimates: tuple[Estimate | None, Estimate
 
 def _unlike(places: tuple[str, str], first: Estimate, second: Estimate) -> str | None:
     for place, one in zip(places, (first, second), strict=True):
-        if one.family.variable in {row.finding for row in one.rows}:
+        if one.comparison.variable in {row.finding for row in one.rows}:
             return f"what is compared in {place} is not told well enough to say what is like it"
-    if first.family == second.family:
+    if first.comparison == second.comparison:
         return None
-    return f"estimates of unlike families: {first.family.text} in {places[0]}, {second.family.text} in {places[1]}"
+    return f"estimates of unlike families: {first.comparison.text} in {places[0]}, {second.comparison.text} in {places[1]}"
 
 
 def _sharing(places: tuple[str, str], first: Estimate, second: Estimate, corpus: Corpus) -> str | None:
@@ -151,6 +151,6 @@ def _sharing(places: tuple[str, str], first: Estimate, second: Estimate, corpus:
     return None
 
 
-def _reviewed(row: Reading, review: Reading, corpus: Corpus) -> bool:
+def _reviewed(row: Observation, review: Observation, corpus: Corpus) -> bool:
     """Whether a meta-analysis may have taken the row in: it conflicts with each other one, and with what is not later than its search."""
     return review.published and (row.published or not later(corpus.studies[row.study], corpus.studies[review.study]))

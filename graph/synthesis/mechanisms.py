@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from graph.synthesis.overlap import Patients, independent, overlap
 from schema.association import MechanismEdge, Tally
-from schema.reading import ClaimReading
+from schema.observation import ClaimObservation
 from schema.study import Claim, Stance, Study
 from schema.vocabulary import Vocabulary
 
@@ -26,13 +26,13 @@ def chain(claim: Claim, vocabulary: Vocabulary) -> _Chain:
     return _Chain(factors, claim.links[at] if at < len(claim.links) else None)
 
 
-def read_claims(study: Study, vocabulary: Vocabulary) -> Iterator[ClaimReading]:
+def read_claims(study: Study, vocabulary: Vocabulary) -> Iterator[ClaimObservation]:
     for i, claim in enumerate(study.mechanisms):
         factors, target = chain(claim, vocabulary)
-        yield ClaimReading(claim=f"{study.id}:claim-{i + 1}", study=study.id, target=target, factors=factors, row=claim)
+        yield ClaimObservation(claim=f"{study.id}:claim-{i + 1}", study=study.id, target=target, factors=factors, row=claim)
 
 
-def tally(claims: Sequence[ClaimReading], patients: Mapping[str, Patients]) -> Tally:
+def tally(claims: Sequence[ClaimObservation], patients: Mapping[str, Patients]) -> Tally:
     """Independent cohorts by stance. A study that takes a stance twice has one voice in it."""
     counted: dict[Stance, int] = {stance: _independent(claims, stance, patients) for stance in ("supports", "proposes", "argues-against")}
     supports, against = counted["supports"], counted["argues-against"]
@@ -45,7 +45,7 @@ def tally(claims: Sequence[ClaimReading], patients: Mapping[str, Patients]) -> T
     )
 
 
-def _independent(claims: Sequence[ClaimReading], stance: Stance, patients: Mapping[str, Patients]) -> int:
+def _independent(claims: Sequence[ClaimObservation], stance: Stance, patients: Mapping[str, Patients]) -> int:
     studies = sorted({claim.study for claim in claims if claim.row.stance == stance})
     near: list[set[int]] = [set() for _ in studies]
     for i in range(len(studies)):
@@ -56,10 +56,10 @@ def _independent(claims: Sequence[ClaimReading], stance: Stance, patients: Mappi
     return len(independent([(0, 0.0)] * len(studies), near))
 
 
-def edges(claims: Sequence[ClaimReading], patients: Mapping[str, Patients]) -> Iterator[MechanismEdge]:
+def edges(claims: Sequence[ClaimObservation], patients: Mapping[str, Patients]) -> Iterator[MechanismEdge]:
     """(factor)-[:MAY_ACT_THROUGH]->(mechanism)-[:MAY_LEAD_TO]->(lesion or outcome), sorted."""
-    through: dict[tuple[str, str], list[ClaimReading]] = {}
-    leads: dict[tuple[str, str], list[ClaimReading]] = {}
+    through: dict[tuple[str, str], list[ClaimObservation]] = {}
+    leads: dict[tuple[str, str], list[ClaimObservation]] = {}
     for claim in sorted(claims, key=lambda one: one.claim):
         for factor in claim.factors:
             through.setdefault((factor, claim.row.mechanism), []).append(claim)
@@ -71,7 +71,7 @@ def edges(claims: Sequence[ClaimReading], patients: Mapping[str, Patients]) -> I
         yield _edge("MAY_LEAD_TO", start, end, group, patients)
 
 
-def _edge(kind: str, start: str, end: str, claims: Sequence[ClaimReading], patients: Mapping[str, Patients]) -> MechanismEdge:
+def _edge(kind: str, start: str, end: str, claims: Sequence[ClaimObservation], patients: Mapping[str, Patients]) -> MechanismEdge:
     counted = tally(claims, patients)
     return MechanismEdge.model_validate(
         {

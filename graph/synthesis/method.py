@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from schema.field import Constants
-from schema.reading import Z_SIGNIFICANT as Z95
+from schema.observation import Z_SIGNIFICANT as Z95
 
 # Part of the release: raise it with every change that can move a number.
 VERSION = "3"

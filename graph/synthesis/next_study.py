@@ -16,7 +16,7 @@ import numpy as np
 from cachetools import LRUCache, cached
 
 from graph.synthesis.method import METHOD, Method
-from graph.synthesis.weight import Report, identity, posterior, reference_information
+from graph.synthesis.weight import ReportedZ, identity, posterior, reference_information
 from schema.across import State
 from schema.association import Association
 
@@ -33,7 +33,7 @@ class Lesson(NamedTuple):
 
 
 @cached(LRUCache(10_000), key=identity, lock=Lock(), info=True)
-def lesson(reports: tuple[Report, ...], method: Method = METHOD) -> Lesson:
+def lesson(reports: tuple[ReportedZ, ...], method: Method = METHOD) -> Lesson:
     """What one more reference cohort would teach after these reports (sorted, so that equal evidence gives equal figures).
 
     A study that is planned to fill a gap is taken to be reported whatever it finds, so its nulls are not rarer in print.

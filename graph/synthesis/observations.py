@@ -1,6 +1,6 @@
 """Each printed row as an observation: design "Reading the evidence", points 1 and 2.
 
-`WAYS` lists each way that a row can go, in the order in which they are tried.
+`DERIVATIONS` lists each way in which a row can be read, in the order in which they are tried.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from graph.synthesis.effect_sizes import (
 )
 from graph.synthesis.method import METHOD, Z95, Method, method_of
 from schema.field import EvidenceField
+from schema.observation import ComparisonKey, Observation, ObservationKind, Scale, sign_of
 from schema.pvalue import P, parse_p
-from schema.reading import Family, ObservationKind, Reading, Scale, sign_of
 from schema.scales import CHINN
 from schema.study import RATIOS, REVIEWS, Counts, Finding, Group, Population, Study, last_digit
 from schema.vocabulary import Vocabulary
 
 # way: (what it is, the paper of its formula)
-WAYS: dict[str, tuple[str, str]] = {
+DERIVATIONS: dict[str, tuple[str, str]] = {
     "counts": ("2x2 counts of an unadjusted row", "Woolf 1955; Haldane 1956 where a cell is empty"),
     "percentages": ("percentages of two groups, each of which fits one whole number", "Woolf 1955"),
     "ratio-ci": ("a ratio with its 95% interval", "Cochrane Handbook 6.3.2"),
@@ -65,9 +65,9 @@ class _Signs(NamedTuple):
     direction: int
 
 
-class _Observation(NamedTuple):
+class _Figures(NamedTuple):
     kind: ObservationKind
-    way: str
+    derivation: str
     estimate: Estimate | None = None
     z: float | tuple[float | None, float | None] | None = None
     scale: Scale | None = None
@@ -92,13 +92,13 @@ def finding_ids(study: Study) -> list[str]:
     return ids
 
 
-def read_study(study: Study, field: EvidenceField) -> Iterator[Reading]:
+def read_study(study: Study, field: EvidenceField) -> Iterator[Observation]:
     """All findings of a study as they are read, in the sheet's order."""
     for position, (finding_id, row) in enumerate(zip(finding_ids(study), study.findings, strict=True)):
         yield read(finding_id, position, row, study, field)
 
 
-def read(finding_id: str, position: int, row: Finding, study: Study, field: EvidenceField) -> Reading:
+def read(finding_id: str, position: int, row: Finding, study: Study, field: EvidenceField) -> Observation:
     """One finding, turned to its exposure and outcome, with what it observed."""
     vocabulary, method = field.vocabulary, method_of(field.constants)
     population = study.population(row.population)
@@ -126,9 +126,9 @@ def read(finding_id: str, position: int, row: Finding, study: Study, field: Evid
     share = _outcome_share(row, counts, study, harmful.kind == "lesion", continuous, method)
     seen = _observe(row, signs, counts, percentages, n if n_known else None)
     published = row.role == "main" and (row.pooled or (study.design == "meta-analysis" and row.ci is not None))
-    family = _family(finding_id, row, seen, vocabulary, turned_from=outcome.id if inverse < 0 else None)
+    comparison = _comparison_of(finding_id, row, seen, vocabulary, turned_from=outcome.id if inverse < 0 else None)
     why = _why_not(row, study, published, seen)
-    return Reading(
+    return Observation(
         finding=finding_id,
         study=study.id,
         position=position,
@@ -142,14 +142,14 @@ def read(finding_id: str, position: int, row: Finding, study: Study, field: Evid
         outcome_share=share,
         information=_information(seen, n, share, published, method),
         kind=seen.kind,
-        way=seen.way,
+        derivation=seen.derivation,
         significant=_significant(row, seen),
         y=seen.estimate.y if seen.estimate else None,
         se=seen.estimate.se if seen.estimate else None,
         z=seen.estimate.z if seen.estimate else seen.z,
         scale=seen.scale,
-        family=family,
-        votes=why is None,
+        comparison=comparison,
+        eligible=why is None,
         published=published,
         why=why,
         warnings=seen.warnings,
@@ -157,7 +157,7 @@ def read(finding_id: str, position: int, row: Finding, study: Study, field: Evid
     )
 
 
-def _significant(row: Finding, seen: _Observation) -> Literal[-1, 0, 1]:
+def _significant(row: Finding, seen: _Figures) -> Literal[-1, 0, 1]:
     """The sign of what the row reports as significant: by its printed p; else by z, where rounding leaves that open by its word."""
     if seen.kind == "significant":
         return sign_of(seen.z)
@@ -174,7 +174,7 @@ def _significant(row: Finding, seen: _Observation) -> Literal[-1, 0, 1]:
     return sign_of(z) if printed else 0
 
 
-def _why_not(row: Finding, study: Study, published: bool, seen: _Observation) -> str | None:
+def _why_not(row: Finding, study: Study, published: bool, seen: _Figures) -> str | None:
     if published:
         return "published meta-analysis: stands beside the cohorts"
     if study.design in REVIEWS:
@@ -186,7 +186,7 @@ def _why_not(row: Finding, study: Study, published: bool, seen: _Observation) ->
             "descriptive": "describes; nothing was tested",
             "dropped": "did not stay in a stepwise model: says nothing of its own",
         }[row.role]
-    if seen.way == "unclear":
+    if seen.derivation == "unclear":
         return "its sign could not be read and no p is printed"
     return None
 
@@ -255,7 +255,7 @@ def _printed_prevalence(row: Finding, study: Study) -> float | None:
     return None
 
 
-def _information(seen: _Observation, n: int, share: float, published: bool, method: Method) -> float:
+def _information(seen: _Figures, n: int, share: float, published: bool, method: Method) -> float:
     """What a row's z is scaled by: y* = z / sqrt(information), about the log odds ratio per SD of the exposure."""
     by_ratio = None
     if seen.estimate is not None and seen.scale == "log-ratio" and (published or seen.contrast_type == "binary"):
@@ -268,7 +268,7 @@ def _information(seen: _Observation, n: int, share: float, published: bool, meth
     return by_ratio if by_ratio is not None and by_n > METHOD.rare_factor * by_ratio else by_n
 
 
-def _observe(row: Finding, signs: _Signs, counts: Counts | None, percentages: bool, n: int | None) -> _Observation:
+def _observe(row: Finding, signs: _Signs, counts: Counts | None, percentages: bool, n: int | None) -> _Figures:
     printed = parse_p(row.p) if row.p is not None else None
     seen = _estimate(row, signs, counts, percentages, n, printed)
     if seen is not None and seen.estimate is not None:
@@ -277,7 +277,7 @@ def _observe(row: Finding, signs: _Signs, counts: Counts | None, percentages: bo
     return _bare(row, signs.direction, printed)._replace(warnings=warnings)
 
 
-def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: bool, n: int | None, p: P | None) -> _Observation | None:
+def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: bool, n: int | None, p: P | None) -> _Figures | None:
     """The row's estimate by the first way that applies; without one, warnings alone where printed figures disagree."""
     ratio = row.measure in RATIOS
     by_ci = by_p = None
@@ -289,9 +289,9 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
     if counts is not None and crude and row.measure != "HR" and row.contrast_type in {None, "binary", "graded"}:
         risk = row.measure == "RR"
         table = log_risk_ratio(counts) if risk else log_odds_ratio(counts)
-        way = "percentages" if percentages else "counts"
+        derivation = "percentages" if percentages else "counts"
         if table.se > 0:
-            told = _Observation("estimate", way, table, None, "log-ratio", "RR" if risk else "OR", row.contrast_type or "binary")
+            told = _Figures("estimate", derivation, table, None, "log-ratio", "RR" if risk else "OR", row.contrast_type or "binary")
             # two that agree win; the printed ratio is turned like the table before they are compared
             printed_ci = Estimate(by_ci.y * signs.value, by_ci.se) if by_ci else None
             if printed_ci is None or not _apart(printed_ci, table, row):
@@ -302,7 +302,7 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
 
     if by_ci is not None:
         if p is not None and _p_disagrees(by_ci.z, p, _rounding(row)):
-            return _Observation("null", "null", warnings=("ci and p disagree: votes, isn't pooled",))
+            return _Figures("null", "null", warnings=("ci and p disagree: votes, isn't pooled",))
         return _ratio(row, Estimate(by_ci.y * signs.value, by_ci.se), "ratio-ci", ())
     if by_p is not None:
         return _ratio(row, Estimate(by_p.y * signs.value, by_p.se), "ratio-p", ())
@@ -313,20 +313,20 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
         if by_groups is not None and by_groups.estimate is not None:
             if row.value is not None and row.value * signs.value * by_groups.estimate.y < 0:
                 warnings = ("the printed difference and the groups disagree in sign: votes, isn't pooled",)
-                return _Observation("null", "null", warnings=warnings)
+                return _Figures("null", "null", warnings=warnings)
             return by_groups
 
     if row.measure == "correlation" and row.value is not None and n is not None:
         r = fisher_z(row.value * signs.value, n)
         if r is not None:
-            return _Observation("estimate", "correlation", r, None, "fisher-z", "correlation", warnings=_unlike_printed(row, r))
+            return _Figures("estimate", "correlation", r, None, "fisher-z", "correlation", warnings=_unlike_printed(row, r))
     if not ratio and row.measure != "p-only" and row.value is not None:
         value = row.value * signs.value
         if row.ci is not None:
             ci = (row.ci[0], row.ci[1]) if signs.value > 0 else (-row.ci[1], -row.ci[0])
             difference = difference_from_ci(value, ci)
             if difference is not None and p is not None and _p_disagrees(difference.z, p, _rounding(row)):
-                return _Observation("null", "null", warnings=("ci and p disagree: votes, isn't pooled",))
+                return _Figures("null", "null", warnings=("ci and p disagree: votes, isn't pooled",))
             if difference is not None:
                 return _difference(row, difference, "difference-ci")
         elif p is not None and p.bound == "=" and row.measure != "correlation":
@@ -336,19 +336,19 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
     return None
 
 
-def _ratio(row: Finding, estimate: Estimate, way: str, warnings: tuple[str, ...]) -> _Observation:
-    step = stepped(row, way)
+def _ratio(row: Finding, estimate: Estimate, derivation: str, warnings: tuple[str, ...]) -> _Figures:
+    step = stepped(row, derivation)
     unit = row.per.unit if row.per is not None else None
     scaled = Estimate(estimate.y / step, estimate.se / step)
-    return _Observation("estimate", way, scaled, None, "log-ratio", row.measure, row.contrast_type, unit, warnings)
+    return _Figures("estimate", derivation, scaled, None, "log-ratio", row.measure, row.contrast_type, unit, warnings)
 
 
-def stepped(row: Finding, way: str) -> float:
+def stepped(row: Finding, derivation: str) -> float:
     """The step that an estimate read that way was divided by, so that it is per one unit."""
     if row.per is None:
         return 1
-    ratio = way.startswith("ratio") and row.contrast_type == "per-unit"
-    return row.per.step if ratio or way.startswith("difference") else 1
+    ratio = derivation.startswith("ratio") and row.contrast_type == "per-unit"
+    return row.per.step if ratio or derivation.startswith("difference") else 1
 
 
 def _unlike_printed(row: Finding, r: Estimate) -> tuple[str, ...]:
@@ -361,15 +361,15 @@ def _unlike_printed(row: Finding, r: Estimate) -> tuple[str, ...]:
     return ("the printed interval is not that of a correlation in so many patients: worked out from their number",)
 
 
-def _difference(row: Finding, estimate: Estimate, way: str) -> _Observation:
-    step = stepped(row, way)
+def _difference(row: Finding, estimate: Estimate, derivation: str) -> _Figures:
+    step = stepped(row, derivation)
     unit = row.per.unit if row.per is not None else None
-    return _Observation(
-        "estimate", way, Estimate(estimate.y / step, estimate.se / step), None, "linear", row.measure, row.contrast_type, unit
+    return _Figures(
+        "estimate", derivation, Estimate(estimate.y / step, estimate.se / step), None, "linear", row.measure, row.contrast_type, unit
     )
 
 
-def _from_groups(row: Finding, groups: tuple[Group, Group], signs: _Signs) -> _Observation | None:
+def _from_groups(row: Finding, groups: tuple[Group, Group], signs: _Signs) -> _Figures | None:
     """An estimate from two groups' means, or from their medians where these are not skewed."""
     spread = "groups"
     figures: list[tuple[float, float, int]] = []
@@ -391,30 +391,30 @@ def _from_groups(row: Finding, groups: tuple[Group, Group], signs: _Signs) -> _O
         return None
     if row.groups_by == "outcome":
         d = Estimate(g.y * signs.outcome, g.se)
-        return _Observation("estimate", f"{spread}-outcome", d, None, "log-ratio", "OR", "per-unit", "SD")
+        return _Figures("estimate", f"{spread}-outcome", d, None, "log-ratio", "OR", "per-unit", "SD")
     sign = signs.groups_exposure
-    return _Observation("estimate", f"{spread}-exposure", Estimate(g.y * CHINN * sign, g.se * CHINN), None, "smd", "SMD")
+    return _Figures("estimate", f"{spread}-exposure", Estimate(g.y * CHINN * sign, g.se * CHINN), None, "smd", "SMD")
 
 
-def _bare(row: Finding, turn: int, p: P | None) -> _Observation:
+def _bare(row: Finding, turn: int, p: P | None) -> _Figures:
     """What a row without an estimate says: a p, a sign, a word."""
     if row.direction == "no-association":
-        return _Observation("null", "null", z=(-Z95, Z95))
+        return _Figures("null", "null", z=(-Z95, Z95))
     if row.direction == "unclear":
         if p is None or p.value in {0, 1}:
-            return _Observation("unclear", "unclear")
+            return _Figures("unclear", "unclear")
         z = z_of_p(p.value)
         if p.bound == ">":
-            return _Observation("null", "null", z=(-z, z))
-        return _Observation("unclear", "unclear-p", z=(-z, z))
+            return _Figures("null", "null", z=(-z, z))
+        return _Figures("unclear", "unclear-p", z=(-z, z))
     sign = turn if row.direction == "increases" else -turn
     figures = row.value is not None or row.groups is not None or row.counts is not None
     if p is None and not figures:
-        return _Observation("significant", "word", z=_beyond(Z95, sign))
+        return _Figures("significant", "word", z=_beyond(Z95, sign))
     if p is not None and p.significant:
         z = z_of_p(p.value) if p.value > 0 else Z95
-        return _Observation("significant", "p", z=sign * z if p.bound == "=" and p.value > 0 else _beyond(z, sign))
-    return _Observation("direction", "direction", z=_beyond(0.0, sign))
+        return _Figures("significant", "p", z=sign * z if p.bound == "=" and p.value > 0 else _beyond(z, sign))
+    return _Figures("direction", "direction", z=_beyond(0.0, sign))
 
 
 def _beyond(z: float, sign: int) -> tuple[float | None, float | None]:
@@ -455,7 +455,7 @@ def _p_disagrees(z: float, p: P, allowance: float = 0.0) -> bool:
     return abs(abs(z) - limit) > slack
 
 
-def _family(finding_id: str, row: Finding, seen: _Observation, vocabulary: Vocabulary, turned_from: str | None) -> Family | None:
+def _comparison_of(finding_id: str, row: Finding, seen: _Figures, vocabulary: Vocabulary, turned_from: str | None) -> ComparisonKey | None:
     """The family of an estimate; a part that is not known makes a family of one."""
     if seen.estimate is None or seen.measure is None:
         return None
@@ -472,8 +472,8 @@ def _family(finding_id: str, row: Finding, seen: _Observation, vocabulary: Vocab
         alone = unit is None
     variables = [term for term in (row.exposure, row.outcome) if vocabulary[term].unit and vocabulary[term].broader]
     # turning an outcome round is exact for odds ratios and for differences, not for risk or hazard ratios
-    inexact = turned_from is not None and seen.measure in {"RR", "HR"} and seen.way not in {"counts", "percentages"}
-    return Family(
+    inexact = turned_from is not None and seen.measure in {"RR", "HR"} and seen.derivation not in {"counts", "percentages"}
+    return ComparisonKey(
         measure=seen.measure,
         contrast_type=seen.contrast_type,
         unit=unit,

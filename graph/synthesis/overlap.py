@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from graph.synthesis.method import METHOD
-from schema.reading import Reading
+from schema.observation import Observation
 from schema.study import Study
 
 
@@ -52,18 +52,18 @@ def overlap(a: Patients, b: Patients) -> bool:
     return bool(a.study in b.overlaps or b.study in a.overlaps or a.cohorts & b.cohorts or a.elsewhere & b.elsewhere or a.study == b.study)
 
 
-def _trial_in_pooled(a: Reading, b: Reading, pa: Patients, pb: Patients) -> bool:
+def _trial_in_pooled(a: Observation, b: Observation, pa: Patients, pb: Patients) -> bool:
     """An individual-patient-pooled row of a randomised treatment takes in every trial of it."""
     return a.row.randomised and b.row.randomised and a.exposure == b.exposure and (pa.individual_patient_data or pb.individual_patient_data)
 
 
-def shares(a: Reading, b: Reading, patients: Mapping[str, Patients]) -> bool:
+def shares(a: Observation, b: Observation, patients: Mapping[str, Patients]) -> bool:
     """Whether two rows speak of the same patients."""
     pa, pb = patients[a.study], patients[b.study]
     return overlap(pa, pb) or _trial_in_pooled(a, b, pa, pb)
 
 
-def may_share(a: Reading, b: Reading, patients: Mapping[str, Patients]) -> bool:
+def may_share(a: Observation, b: Observation, patients: Mapping[str, Patients]) -> bool:
     """Whether two rows may speak of the same patients: two named authors in common, and the same condition."""
     common = patients[a.study].authors & patients[b.study].authors
     return len(common) >= METHOD.authors_in_common and a.condition == b.condition

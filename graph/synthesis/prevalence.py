@@ -25,17 +25,17 @@ from schema.association import (
     Window,
 )
 from schema.field import ANY, EvidenceField
+from schema.observation import PrevalenceObservation
 from schema.populations import Populations
-from schema.reading import PrevalenceReading
 from schema.study import REVIEWS, Study
 from schema.study import Prevalence as Printed
 
 
-def read_prevalence(study: Study, field: EvidenceField) -> Iterator[PrevalenceReading]:
+def read_prevalence(study: Study, field: EvidenceField) -> Iterator[PrevalenceObservation]:
     """Each printed prevalence of a study, in the sheet's order."""
     for i, row in enumerate(study.prevalence):
         group = study.population(row.population)
-        yield PrevalenceReading(
+        yield PrevalenceObservation(
             prevalence=f"{study.id}:prevalence-{i + 1}",
             study=study.id,
             populations=field.populations.nodes_of(group),
@@ -44,11 +44,11 @@ def read_prevalence(study: Study, field: EvidenceField) -> Iterator[PrevalenceRe
         )
 
 
-def prevalence(lesion: str, population: str, readings: Sequence[PrevalenceReading], corpus: Corpus) -> Prevalence:
+def prevalence(lesion: str, population: str, observations: Sequence[PrevalenceObservation], corpus: Corpus) -> Prevalence:
     """The prevalence of a lesion in a population, from all rows on it (and on what rolls up into it) there, in any order."""
-    by_study: dict[str, list[PrevalenceReading]] = {}
-    for reading in readings:
-        by_study.setdefault(reading.study, []).append(reading)
+    by_study: dict[str, list[PrevalenceObservation]] = {}
+    for observation in observations:
+        by_study.setdefault(observation.study, []).append(observation)
     rows: list[PrevalenceRow] = []
     published: list[PublishedPrevalence] = []
     uncounted: list[UncountedPrevalence] = []
@@ -77,11 +77,11 @@ def prevalence(lesion: str, population: str, readings: Sequence[PrevalenceReadin
     )
 
 
-def _uncounted(reading: PrevalenceReading, study: Study, populations: Populations) -> UncountedPrevalence:
-    row = reading.row
+def _uncounted(observation: PrevalenceObservation, study: Study, populations: Populations) -> UncountedPrevalence:
+    row = observation.row
     return UncountedPrevalence(
         study=study_ref(study),
-        population=population_ref(populations[reading.populations[0]]),
+        population=population_ref(populations[observation.populations[0]]),
         population_label=study.population(row.population).label,
         lesion=row.lesion,
         total=row.total,
@@ -118,17 +118,17 @@ def count(row: Printed) -> tuple[int, int, bool] | None:
     return (only, row.total, True) if only is not None else (round(row.pct * row.total / 100), row.total, False)
 
 
-def _rows_of(given: Sequence[PrevalenceReading], study: Study, lesion: str, populations: Populations) -> list[PrevalenceRow]:
+def _rows_of(given: Sequence[PrevalenceObservation], study: Study, lesion: str, populations: Populations) -> list[PrevalenceRow]:
     """A study's rows: main rows of one lesion and stratum add up; the widest stratum may be pooled, the others are shown."""
     strata: dict[tuple[str, ...], list[_Counted]] = {}
     shown: list[PrevalenceRow] = []
-    for reading in given:
-        counted = count(reading.row)
+    for observation in given:
+        counted = count(observation.row)
         if counted is None:
             continue
-        one = _Counted(reading, *counted)
-        if reading.row.main:
-            strata.setdefault((reading.row.lesion, *reading.stratum), []).append(one)
+        one = _Counted(observation, *counted)
+        if observation.row.main:
+            strata.setdefault((observation.row.lesion, *observation.stratum), []).append(one)
         else:
             shown.append(_row([one], study, populations, "not marked as the whole cohort at its first scan"))
     mains = [_row(members, study, populations, None) for members in strata.values()]
@@ -141,20 +141,20 @@ def _rows_of(given: Sequence[PrevalenceReading], study: Study, lesion: str, popu
 
 
 class _Counted(NamedTuple):
-    reading: PrevalenceReading
+    observation: PrevalenceObservation
     cases: int
     total: int
     exact: bool
 
 
 def _row(members: Sequence[_Counted], study: Study, populations: Populations, why: str | None) -> PrevalenceRow:
-    printed = [member.reading.row for member in members]
+    printed = [member.observation.row for member in members]
     cases, total = sum(member.cases for member in members), sum(member.total for member in members)
     imaging = study.imaging
     window = imaging.mri_window_days if imaging else None
     return PrevalenceRow(
         study=study_ref(study),
-        population=population_ref(populations[members[0].reading.populations[0]]),
+        population=population_ref(populations[members[0].observation.populations[0]]),
         lesion=printed[0].lesion,
         cases=cases,
         total=total,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from graph.synthesis.effect_sizes import inverse_variance
 from graph.synthesis.method import Z95
 from graph.synthesis.overlap import Patients, independent, may_share, shares
-from schema.reading import Reading, sign_of
+from schema.observation import Observation, sign_of
 from schema.study import Study
 from schema.vocabulary import RollUp
 
@@ -20,80 +20,82 @@ _ADJUSTED_RANK = {True: 0, None: 1, False: 2}
 
 
 @dataclass(frozen=True, slots=True)
-class Vote:
+class StudyReport:
     """What one study (or published meta-analysis) says of an association.
 
     `poolable` is False for rows that came by a roll-up which lets them vote only. `combined` names the rows of disjoint subgroups that
     were put together.
     """
 
-    reading: Reading
+    observation: Observation
     poolable: bool
-    combined: tuple[Reading, ...] = ()
+    combined: tuple[Observation, ...] = ()
 
     @property
     def findings(self) -> tuple[str, ...]:
-        return tuple(reading.finding for reading in self.combined) or (self.reading.finding,)
+        return tuple(observation.finding for observation in self.combined) or (self.observation.finding,)
 
 
 @dataclass(frozen=True, slots=True)
-class Votes:
+class StudyReports:
     """The votes of an association.
 
     `cohorts` are the independent cohorts, sorted by study; `speaking` those and the published row, as far as they don't overlap: what the
     weight and the direction rest on. `published` is every published row. `passed_over` says why a row that may vote does not.
     """
 
-    cohorts: tuple[Vote, ...]
-    speaking: tuple[Vote, ...]
-    published: tuple[Reading, ...]
+    cohorts: tuple[StudyReport, ...]
+    independent: tuple[StudyReport, ...]
+    published: tuple[Observation, ...]
     passed_over: Mapping[str, str]
     possible_overlaps: tuple[tuple[str, str], ...]
     cohorts_if_overlap: int
     studies: tuple[str, ...]
 
 
-def cast(
-    readings: Sequence[Reading], exposures: Takes, outcomes: Takes, studies: Mapping[str, Study], patients: Mapping[str, Patients]
-) -> Votes:
-    """The votes among `readings`, all of which belong to one edge."""
+def study_reports(
+    observations: Sequence[Observation], exposures: Takes, outcomes: Takes, studies: Mapping[str, Study], patients: Mapping[str, Patients]
+) -> StudyReports:
+    """The votes among `observations`, all of which belong to one edge."""
     passed_over: dict[str, str] = {}
-    by_study: dict[str, list[Reading]] = {}
-    published: list[Reading] = []
-    for reading in readings:
-        if reading.votes:
-            by_study.setdefault(reading.study, []).append(reading)
-        elif reading.published:
-            published.append(reading)
-        elif reading.why is not None:
-            passed_over[reading.finding] = reading.why
-    votes = [_speaker(rows, exposures, outcomes, studies[study], passed_over) for study, rows in sorted(by_study.items())]
-    conflicts = _conflicts([vote.reading for vote in votes], patients)
-    worth = [_worth(vote.reading) for vote in votes]
+    by_study: dict[str, list[Observation]] = {}
+    published: list[Observation] = []
+    for observation in observations:
+        if observation.eligible:
+            by_study.setdefault(observation.study, []).append(observation)
+        elif observation.published:
+            published.append(observation)
+        elif observation.why is not None:
+            passed_over[observation.finding] = observation.why
+    reports = [_report_of(rows, exposures, outcomes, studies[study], passed_over) for study, rows in sorted(by_study.items())]
+    conflicts = _conflicts([report.observation for report in reports], patients)
+    worth = [_worth(report.observation) for report in reports]
     kept = independent(worth, conflicts)
-    cohorts = tuple(votes[i] for i in kept)
+    cohorts = tuple(reports[i] for i in kept)
     chosen = frozenset(kept)
-    for i, vote in enumerate(votes):
+    for i, report in enumerate(reports):
         if i not in chosen:
-            rivals = ", ".join(votes[j].reading.study for j in sorted(conflicts[i]) if j in chosen)
-            passed_over.update(dict.fromkeys(vote.findings, f"shares patients with {rivals}, which {'vote' if ',' in rivals else 'votes'}"))
-    possible, if_overlap = _possible(votes, worth, conflicts, kept, patients)
-    return Votes(
+            rivals = ", ".join(reports[j].observation.study for j in sorted(conflicts[i]) if j in chosen)
+            passed_over.update(
+                dict.fromkeys(report.findings, f"shares patients with {rivals}, which {'vote' if ',' in rivals else 'votes'}")
+            )
+    possible, if_overlap = _possible(reports, worth, conflicts, kept, patients)
+    return StudyReports(
         cohorts,
-        _speaking(votes, worth, conflicts, published, studies) if published else cohorts,
+        _independent(reports, worth, conflicts, published, studies) if published else cohorts,
         tuple(published),
         passed_over,
         possible,
         if_overlap,
-        tuple(sorted({*by_study, *(reading.study for reading in published)})),
+        tuple(sorted({*by_study, *(observation.study for observation in published)})),
     )
 
 
-def _worth(reading: Reading) -> tuple[int, float]:
-    return (int(reading.kind == "estimate"), reading.information)
+def _worth(observation: Observation) -> tuple[int, float]:
+    return (int(observation.kind == "estimate"), observation.information)
 
 
-def _conflicts(rows: Sequence[Reading], patients: Mapping[str, Patients]) -> list[set[int]]:
+def _conflicts(rows: Sequence[Observation], patients: Mapping[str, Patients]) -> list[set[int]]:
     """For each row those that speak of some of its patients. Only rows that name something in common are compared."""
     found: list[set[int]] = [set() for _ in rows]
     for i, j in _pairs([_marks(row, patients[row.study]) for row in rows]):
@@ -103,7 +105,7 @@ def _conflicts(rows: Sequence[Reading], patients: Mapping[str, Patients]) -> lis
     return found
 
 
-def _marks(row: Reading, whose: Patients) -> set[tuple[str, str]]:
+def _marks(row: Observation, whose: Patients) -> set[tuple[str, str]]:
     """What rows of the same patients have in common: a cohort, a study named, or (a pooled analysis of trials) the treatment."""
     marks = {("cohort", cohort) for cohort in whose.cohorts} | {("study", other) for other in whose.overlaps} | {("study", whose.study)}
     return marks | {("treatment", row.exposure)} if row.row.randomised else marks
@@ -119,7 +121,7 @@ def _pairs(marks: Sequence[Collection[Hashable]]) -> list[tuple[int, int]]:
 
 
 def _possible(
-    votes: Sequence[Vote],
+    reports: Sequence[StudyReport],
     worth: Sequence[tuple[int, float]],
     conflicts: Sequence[set[int]],
     kept: Sequence[int],
@@ -129,30 +131,30 @@ def _possible(
     stricter = [set(near) for near in conflicts]
     pairs = []
     chosen = frozenset(kept)
-    for i, j in _pairs([patients[vote.reading.study].authors for vote in votes]):
-        if j not in conflicts[i] and may_share(votes[i].reading, votes[j].reading, patients):
+    for i, j in _pairs([patients[report.observation.study].authors for report in reports]):
+        if j not in conflicts[i] and may_share(reports[i].observation, reports[j].observation, patients):
             stricter[i].add(j)
             stricter[j].add(i)
             if i in chosen and j in chosen:
-                pairs.append((votes[j].reading.study, votes[i].reading.study))
+                pairs.append((reports[j].observation.study, reports[i].observation.study))
     return tuple(sorted(pairs)), min(len(kept), len(independent(worth, stricter))) if pairs else len(kept)
 
 
-def _speaking(
-    votes: Sequence[Vote],
+def _independent(
+    reports: Sequence[StudyReport],
     worth: Sequence[tuple[int, float]],
     conflicts: Sequence[set[int]],
-    published: Sequence[Reading],
+    published: Sequence[Observation],
     studies: Mapping[str, Study],
-) -> tuple[Vote, ...]:
+) -> tuple[StudyReport, ...]:
     """The independent set among cohorts and published rows that have a ratio with an interval."""
     rows = sorted((row for row in published if row.scale == "log-ratio"), key=lambda row: (row.study, row.finding))
-    everything = [*votes, *(Vote(row, poolable=False) for row in rows)]
-    first = len(votes)
+    everything = [*reports, *(StudyReport(row, poolable=False) for row in rows)]
+    first = len(reports)
     near = [set(one) for one in conflicts] + [set() for _ in rows]
     for i, row in enumerate(rows, start=first):
         for j in range(i):
-            if j >= first or not later(studies[votes[j].reading.study], studies[row.study]):
+            if j >= first or not later(studies[reports[j].observation.study], studies[row.study]):
                 near[i].add(j)
                 near[j].add(i)
     kept = independent([*worth, *(_worth(row) for row in rows)], near)
@@ -165,11 +167,11 @@ def later(study: Study, review: Study) -> bool:
     return study.year is not None and searched is not None and study.year > searched
 
 
-def _speaker(rows: Sequence[Reading], exposures: Takes, outcomes: Takes, study: Study, passed_over: dict[str, str]) -> Vote:
+def _report_of(rows: Sequence[Observation], exposures: Takes, outcomes: Takes, study: Study, passed_over: dict[str, str]) -> StudyReport:
     """The row that speaks for a study: the widest population; then the edge's own terms; then estimate > p > bare; then adjusted."""
     order = {row.finding: i for i, row in enumerate(rows)}
 
-    def preference(row: Reading) -> tuple[object, ...]:
+    def preference(row: Observation) -> tuple[object, ...]:
         return (
             exposures[row.exposure][0],
             outcomes[row.outcome][0],
@@ -180,7 +182,7 @@ def _speaker(rows: Sequence[Reading], exposures: Takes, outcomes: Takes, study: 
         )
 
     size = {population.id: population.n for population in study.populations}
-    by_population: dict[str, list[Reading]] = {}
+    by_population: dict[str, list[Observation]] = {}
     for row in rows:
         by_population.setdefault(row.row.population, []).append(row)
     best = {population: min(group, key=preference) for population, group in by_population.items()}
@@ -193,30 +195,30 @@ def _speaker(rows: Sequence[Reading], exposures: Takes, outcomes: Takes, study: 
         and whole is not None
         and widest < whole
         and sum(widths.values()) == whole
-        and all(row.family is not None and row.family == subgroups[0].family for row in subgroups)
+        and all(row.comparison is not None and row.comparison == subgroups[0].comparison for row in subgroups)
     )
     if disjoint:
-        vote = _combine(subgroups, exposures, outcomes)
+        report = _combine(subgroups, exposures, outcomes)
     else:
         wide = [row for population, row in best.items() if widths[population] == widest]
         speaker = min(wide, key=preference)
-        vote = Vote(speaker, _poolable(speaker, exposures, outcomes))
+        report = StudyReport(speaker, _poolable(speaker, exposures, outcomes))
     for row in rows:
-        if row.finding not in vote.findings:
+        if row.finding not in report.findings:
             narrower = widths[row.row.population] < widest
             passed_over[row.finding] = (
-                f"taken for a part of the patients of {vote.findings[0]}: same paper, fewer patients"
+                f"taken for a part of the patients of {report.findings[0]}: same paper, fewer patients"
                 if narrower
-                else f"the same population is counted by {vote.findings[0]}"
+                else f"the same population is counted by {report.findings[0]}"
             )
-    return vote
+    return report
 
 
-def _poolable(row: Reading, exposures: Takes, outcomes: Takes) -> bool:
-    return row.family is not None and exposures[row.exposure][1] == "estimates" and outcomes[row.outcome][1] == "estimates"
+def _poolable(row: Observation, exposures: Takes, outcomes: Takes) -> bool:
+    return row.comparison is not None and exposures[row.exposure][1] == "estimates" and outcomes[row.outcome][1] == "estimates"
 
 
-def _combine(rows: Sequence[Reading], exposures: Takes, outcomes: Takes) -> Vote:
+def _combine(rows: Sequence[Observation], exposures: Takes, outcomes: Takes) -> StudyReport:
     """Disjoint subgroups of one study, put together by inverse variance."""
     y, se = inverse_variance([row.y for row in rows if row.y is not None], [row.se for row in rows if row.se])
     first = rows[0]
@@ -230,4 +232,4 @@ def _combine(rows: Sequence[Reading], exposures: Takes, outcomes: Takes) -> Vote
             "information": math.fsum(row.information for row in rows),
         }
     )
-    return Vote(together, _poolable(first, exposures, outcomes), tuple(rows))
+    return StudyReport(together, _poolable(first, exposures, outcomes), tuple(rows))

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from graph.synthesis.associations import Corpus, Synthesis, pool, study_ref, synthesise
 from graph.synthesis.method import METHOD, Method
-from graph.synthesis.reports import Vote
+from graph.synthesis.reports import StudyReport
 from graph.wording import count, excludes_no_effect
 from schema.association import Association
-from schema.reading import Reading
+from schema.observation import Observation
 from schema.robustness import CumulativeStep, Flips, LeftOut, SmallStudyEffects, Standing
 
 
@@ -32,7 +32,7 @@ def standing(association: Association) -> Standing:
     )
 
 
-def leave_one_out(synthesis: Synthesis, readings: Sequence[Reading], corpus: Corpus) -> tuple[LeftOut, ...]:
+def leave_one_out(synthesis: Synthesis, observations: Sequence[Observation], corpus: Corpus) -> tuple[LeftOut, ...]:
     """The association without each study that speaks or votes, the one whose absence changes most first.
 
     Most: a change of direction, then of whether the interval excludes no effect, then of the weight. What a study says of whose patients
@@ -40,8 +40,8 @@ def leave_one_out(synthesis: Synthesis, readings: Sequence[Reading], corpus: Cor
     """
     whole = standing(synthesis.association)
     found = []
-    for study in _speaking_studies(synthesis):
-        left = _again(synthesis, [row for row in readings if row.study != study], corpus)
+    for study in _studies_behind(synthesis):
+        left = _again(synthesis, [row for row in observations if row.study != study], corpus)
         found.append(
             LeftOut(
                 **dict(left),
@@ -55,10 +55,10 @@ def leave_one_out(synthesis: Synthesis, readings: Sequence[Reading], corpus: Cor
     return tuple(sorted(found, key=_by_change))
 
 
-def _speaking_studies(synthesis: Synthesis) -> list[str]:
-    votes = synthesis.votes
+def _studies_behind(synthesis: Synthesis) -> list[str]:
+    reports = synthesis.reports
     headlines = {one.study for one in synthesis.association.published if one.headline}
-    return sorted({vote.reading.study for vote in (*votes.cohorts, *votes.speaking)} | headlines)
+    return sorted({report.observation.study for report in (*reports.cohorts, *reports.independent)} | headlines)
 
 
 def _by_change(one: LeftOut) -> tuple[bool, bool, float, str]:
@@ -67,13 +67,13 @@ def _by_change(one: LeftOut) -> tuple[bool, bool, float, str]:
     return not one.direction_changes, not one.exclusion_changes, -size, one.study.id
 
 
-def cumulative(synthesis: Synthesis, readings: Sequence[Reading], corpus: Corpus) -> tuple[CumulativeStep, ...]:
+def cumulative(synthesis: Synthesis, observations: Sequence[Observation], corpus: Corpus) -> tuple[CumulativeStep, ...]:
     """The association as it stood after each year of publication that adds a row to it; undated studies come last."""
-    by_year: dict[int | None, list[Reading]] = {}
-    for row in readings:
+    by_year: dict[int | None, list[Observation]] = {}
+    for row in observations:
         by_year.setdefault(corpus.studies[row.study].year, []).append(row)
     years = sorted(by_year, key=lambda year: (year is None, year or 0))
-    steps, so_far = [], list[Reading]()
+    steps, so_far = [], list[Observation]()
     for year in years:
         so_far += by_year[year]
         stood = standing(synthesis.association) if year == years[-1] else _again(synthesis, so_far, corpus)
@@ -82,9 +82,9 @@ def cumulative(synthesis: Synthesis, readings: Sequence[Reading], corpus: Corpus
     return tuple(steps)
 
 
-def _again(synthesis: Synthesis, readings: Sequence[Reading], corpus: Corpus) -> Standing:
+def _again(synthesis: Synthesis, observations: Sequence[Observation], corpus: Corpus) -> Standing:
     one = synthesis.association
-    return standing(synthesise(one.exposure.id, one.outcome.id, one.population.id, readings, corpus, short=True).association)
+    return standing(synthesise(one.exposure.id, one.outcome.id, one.population.id, observations, corpus, short=True).association)
 
 
 def small_study_effects(synthesis: Synthesis) -> SmallStudyEffects | None:
@@ -94,7 +94,7 @@ def small_study_effects(synthesis: Synthesis) -> SmallStudyEffects | None:
     families = synthesis.association.families
     if not families or families[0].k < METHOD.egger_min_k:
         return None
-    y, se, _ = _figures([vote for vote in synthesis.votes.cohorts if set(vote.findings) <= set(families[0].rows)])
+    y, se, _ = _figures([report for report in synthesis.reports.cohorts if set(report.findings) <= set(families[0].rows)])
     found = egger(y, se)
     return None if found is None else SmallStudyEffects(t=found.t, p=found.p, k=len(y))
 
@@ -131,12 +131,12 @@ def flips(synthesis: Synthesis, left_out: Sequence[LeftOut], method: Method = ME
 
 
 def _opposite_cohorts(synthesis: Synthesis, method: Method) -> int | None:
-    from graph.synthesis.weight import cohorts_to_turn, reports_of
+    from graph.synthesis.weight import cohorts_to_turn, reported_zs
 
     if synthesis.association.direction not in {"increases", "decreases"}:
         return None
-    reports = reports_of(vote.reading for vote in synthesis.votes.speaking)
-    return cohorts_to_turn(reports, 1 if synthesis.association.direction == "increases" else -1, method) if reports else None
+    zs = reported_zs(report.observation for report in synthesis.reports.independent)
+    return cohorts_to_turn(zs, 1 if synthesis.association.direction == "increases" else -1, method) if zs else None
 
 
 def _null_cohorts(synthesis: Synthesis, method: Method) -> int | None:
@@ -151,11 +151,11 @@ def _null_cohorts(synthesis: Synthesis, method: Method) -> int | None:
     association = synthesis.association
     if association.estimate_source == "published" or not excludes_no_effect(association.measure, association.ci):
         return None
-    family = association.families[0]
-    votes = [vote for vote in synthesis.votes.cohorts if set(vote.findings) <= set(family.rows)]
-    y, se, scaled = _figures(votes)
+    comparison = association.families[0]
+    reports = [report for report in synthesis.reports.cohorts if set(report.findings) <= set(comparison.rows)]
+    y, se, scaled = _figures(reports)
     error = median(scaled) / math.sqrt(reference_information(method))
-    scale = votes[0].reading.scale
+    scale = reports[0].observation.scale
     for added in range(1, method.flip_limit + 1):
         low, high = pool([*y, *[0.0] * added], [*se, *[error] * added], scale)[1].ci
         if low <= 0 <= high:
@@ -163,8 +163,8 @@ def _null_cohorts(synthesis: Synthesis, method: Method) -> int | None:
     return None
 
 
-def _figures(votes: Sequence[Vote]) -> tuple[list[float], list[float], list[float]]:
+def _figures(reports: Sequence[StudyReport]) -> tuple[list[float], list[float], list[float]]:
     """Estimates, their errors, and the errors times the root of the information."""
-    rows = [(vote.reading.y, vote.reading.se, vote.reading.information) for vote in votes]
+    rows = [(report.observation.y, report.observation.se, report.observation.information) for report in reports]
     told = [(y, se, information) for y, se, information in rows if y is not None and se is not None]
     return [y for y, _, _ in told], [se for _, se, _ in told], [se * math.sqrt(information) for _, se, information in told]

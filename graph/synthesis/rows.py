@@ -9,7 +9,7 @@ from graph.synthesis.contested import grid_of, power
 from graph.synthesis.method import Z95
 from graph.synthesis.observations import stepped
 from schema.association import ClaimRow, FamilyResult, Interval, Reports, Row, Used
-from schema.reading import ClaimReading, Reading
+from schema.observation import ClaimObservation, Observation
 from schema.scales import back
 from schema.study import RATIOS, Finding, Study
 from schema.vocabulary import Vocabulary
@@ -18,65 +18,66 @@ _BESIDE = "pooled beside the headline, with those of its own measure, contrast a
 _REPORTS: Mapping[int, Reports] = {1: "increases", -1: "decreases", 0: "not-significant"}
 
 
-def rows_of(synthesis: Synthesis | None, readings: Sequence[Reading], corpus: Corpus) -> list[Row]:
+def rows_of(synthesis: Synthesis | None, observations: Sequence[Observation], corpus: Corpus) -> list[Row]:
     """Every row, sorted by study and place; with a synthesis, how that used each and why not otherwise."""
     primary: FamilyResult | None = None
     passed_over: Mapping[str, str] = {}
-    shares: dict[str, float] = {}
+    pool_weights: dict[str, float] = {}
     powers: dict[str, float] = {}
-    voting: dict[str, str | None] = {}
+    counted: dict[str, str | None] = {}
     if synthesis is not None:
-        passed_over = synthesis.votes.passed_over
-        primary = next((family for family in synthesis.association.families if family.k > 1), None)
-        shares = _shares(primary, synthesis)
-        beside = {row for family in synthesis.association.families if family.k > 1 and family is not primary for row in family.rows}
-        speaking = {finding for vote in synthesis.votes.speaking for finding in vote.findings}
-        for vote in synthesis.votes.cohorts:
-            for finding in vote.findings:
-                voting[finding] = _BESIDE if finding in beside else _why_not_pooled(vote.reading, vote.poolable, shares, finding)
-                if finding not in speaking:
-                    voting[finding] = "its patients speak by a published meta-analysis in the weight; counted as a cohort"
-        if synthesis.votes.speaking and synthesis.association.direction in {"increases", "decreases"}:
-            grid = grid_of(synthesis.votes.speaking, corpus.method)
+        passed_over = synthesis.reports.passed_over
+        primary = next((one for one in synthesis.association.families if one.k > 1), None)
+        pool_weights = _pool_weights(primary, synthesis)
+        beside = {row for one in synthesis.association.families if one.k > 1 and one is not primary for row in one.rows}
+        independent = {finding for report in synthesis.reports.independent for finding in report.findings}
+        for report in synthesis.reports.cohorts:
+            for finding in report.findings:
+                why_not = _why_not_pooled(report.observation, report.poolable, pool_weights, finding)
+                counted[finding] = _BESIDE if finding in beside else why_not
+                if finding not in independent:
+                    counted[finding] = "its patients speak by a published meta-analysis in the weight; counted as a cohort"
+        if synthesis.reports.independent and synthesis.association.direction in {"increases", "decreases"}:
+            grid = grid_of(synthesis.reports.independent, corpus.method)
             sign = 1 if synthesis.association.direction == "increases" else -1
-            for vote in synthesis.votes.cohorts:
-                if vote.reading.kind in {"null", "estimate"} and not vote.reading.significant:
-                    powers.update(dict.fromkeys(vote.findings, round(power(vote, grid, sign), 4)))
+            for report in synthesis.reports.cohorts:
+                if report.observation.kind in {"null", "estimate"} and not report.observation.significant:
+                    powers.update(dict.fromkeys(report.findings, round(power(report, grid, sign), 4)))
     rows = []
-    for reading in sorted(readings, key=lambda one: (one.study, one.position)):
-        finding = reading.finding
+    for observation in sorted(observations, key=lambda one: (one.study, one.position)):
+        finding = observation.finding
         used: Used = "shown"
-        why = passed_over.get(finding) or reading.why
-        if finding in shares:
+        why = passed_over.get(finding) or observation.why
+        if finding in pool_weights:
             used, why = "pooled", None
-        elif finding in voting:
-            used, why = "votes", voting[finding]
-        elif synthesis is None and reading.votes:
+        elif finding in counted:
+            used, why = "votes", counted[finding]
+        elif synthesis is None and observation.eligible:
             used, why = "votes", None
-        elif reading.published and synthesis is not None:
-            why = _published(reading, synthesis)
+        elif observation.published and synthesis is not None:
+            why = _published(observation, synthesis)
         if finding in powers and powers[finding] < 0.5:
             small = f"study too small: power {powers[finding]:.0%}"
             why = f"{why}; {small}" if why else small
-        rows.append(_row(reading, corpus, used, why, shares.get(finding), powers.get(finding)))
+        rows.append(_row(observation, corpus, used, why, pool_weights.get(finding), powers.get(finding)))
     return rows
 
 
-def _published(reading: Reading, synthesis: Synthesis) -> str:
-    shown = next(one for one in synthesis.association.published if one.finding == reading.finding)
+def _published(observation: Observation, synthesis: Synthesis) -> str:
+    shown = next(one for one in synthesis.association.published if one.finding == observation.finding)
     parts = ["published meta-analysis"]
     parts.append("the headline" if shown.headline else "beside the headline")
     parts.append("in the weight" if shown.in_weight else "not in the weight")
     return ", ".join(parts)
 
 
-def _why_not_pooled(reading: Reading, poolable: bool, shares: Mapping[str, float], finding: str) -> str | None:
-    if finding in shares:
+def _why_not_pooled(observation: Observation, poolable: bool, pool_weights: Mapping[str, float], finding: str) -> str | None:
+    if finding in pool_weights:
         return None
-    if reading.kind != "estimate":
-        if any("votes, isn't pooled" in warning for warning in reading.warnings):
+    if observation.kind != "estimate":
+        if any("votes, isn't pooled" in warning for warning in observation.warnings):
             return "its figures disagree with each other: counts by its p or its word"
-        if reading.row.value is not None:
+        if observation.row.value is not None:
             return "printed without an interval or p that gives its error: counts by its p or its word"
         return "no estimate printed: counts by its p or its word"
     if not poolable:
@@ -84,46 +85,46 @@ def _why_not_pooled(reading: Reading, poolable: bool, shares: Mapping[str, float
     return "no other estimate of the same measure and contrast"
 
 
-def _shares(primary: FamilyResult | None, synthesis: Synthesis) -> dict[str, float]:
+def _pool_weights(primary: FamilyResult | None, synthesis: Synthesis) -> dict[str, float]:
     """Each pooled row's part of the random-effects weight."""
     if primary is None or primary.reml_hk is None:
         return {}
     weights = {}
-    for vote in synthesis.votes.cohorts:
-        if set(vote.findings) <= set(primary.rows) and vote.reading.se is not None:
-            for finding in vote.findings:
-                weights[finding] = 1 / (vote.reading.se**2 + primary.reml_hk.tau2) / len(vote.findings)
+    for report in synthesis.reports.cohorts:
+        if set(report.findings) <= set(primary.rows) and report.observation.se is not None:
+            for finding in report.findings:
+                weights[finding] = 1 / (report.observation.se**2 + primary.reml_hk.tau2) / len(report.findings)
     total = sum(weights.values())
     return {finding: weight / total for finding, weight in weights.items()}
 
 
-def _row(reading: Reading, corpus: Corpus, used: Used, why: str | None, share: float | None, power: float | None) -> Row:
-    row, study = reading.row, corpus.studies[reading.study]
-    measure, value, ci = _turned(reading)
+def _row(observation: Observation, corpus: Corpus, used: Used, why: str | None, pool_weight: float | None, power: float | None) -> Row:
+    row, study = observation.row, corpus.studies[observation.study]
+    measure, value, ci = _turned(observation)
     return Row(
-        finding=reading.finding,
+        finding=observation.finding,
         study=study_ref(study),
         cohorts=study.cohorts or (study.id,),
-        population=population_ref(corpus.populations[reading.populations[0]]),
+        population=population_ref(corpus.populations[observation.populations[0]]),
         population_label=study.population(row.population).label,
         exposure=row.exposure,
         exposure_term=term_ref(corpus.vocabulary[row.exposure]),
         outcome=row.outcome,
         outcome_term=term_ref(corpus.vocabulary[row.outcome]),
-        opposite=reading.turned_from is not None,
+        opposite=observation.turned_from is not None,
         design=study.design,
         randomised=row.randomised,
         adjusted=row.adjusted,
         covariates=row.covariates,
         measure=measure,
         contrast=row.contrast,
-        family=reading.family,
+        family=observation.comparison,
         value=value,
         ci=ci,
         printed_measure=row.measure,
         printed_value=row.value,
         printed_ci=_bounds(row),
-        turned=reading.turned,
+        turned=observation.turned,
         p=row.p,
         counts=row.counts,
         direction=row.direction,
@@ -131,44 +132,44 @@ def _row(reading: Reading, corpus: Corpus, used: Used, why: str | None, share: f
         exposure_as_reported=row.exposure_as_reported,
         outcome_as_reported=row.outcome_as_reported,
         notes=row.notes,
-        n=reading.n,
-        n_known=reading.n_known,
-        y=reading.y,
-        se=reading.se,
-        z=reading.z,
-        kind=reading.kind,
-        way=reading.way,
-        reports="unclear" if reading.kind == "unclear" else _REPORTS[reading.reports],
+        n=observation.n,
+        n_known=observation.n_known,
+        y=observation.y,
+        se=observation.se,
+        z=observation.z,
+        kind=observation.kind,
+        way=observation.derivation,
+        reports="unclear" if observation.kind == "unclear" else _REPORTS[observation.reported_sign],
         used=used,
         why=why,
-        share=share,
+        share=pool_weight,
         power=power,
-        warnings=reading.warnings,
+        warnings=observation.warnings,
     )
 
 
-def _turned(reading: Reading) -> tuple[str, float | None, Interval | None]:
+def _turned(observation: Observation) -> tuple[str, float | None, Interval | None]:
     """The row's measure, value and interval, turned to exposure and outcome, per its own step; as printed where nothing turns it."""
-    row = reading.row
-    if row.value is not None and not reading.turned:
+    row = observation.row
+    if row.value is not None and not observation.turned:
         return row.measure, row.value, _bounds(row)
-    if reading.y is None or reading.se is None:
-        return (row.measure, *_turned_print(reading))
-    step = stepped(row, reading.way)
-    y, half = reading.y * step, Z95 * reading.se * step
-    measure = reading.family.measure if reading.family is not None else row.measure
-    return measure, back(reading.scale, y), (back(reading.scale, y - half), back(reading.scale, y + half))
+    if observation.y is None or observation.se is None:
+        return (row.measure, *_turned_print(observation))
+    step = stepped(row, observation.derivation)
+    y, half = observation.y * step, Z95 * observation.se * step
+    measure = observation.comparison.measure if observation.comparison is not None else row.measure
+    return measure, back(observation.scale, y), (back(observation.scale, y - half), back(observation.scale, y + half))
 
 
-def _turned_print(reading: Reading) -> tuple[float | None, Interval | None]:
+def _turned_print(observation: Observation) -> tuple[float | None, Interval | None]:
     """What is printed, turned, where its error is not known; nothing where turning it is not exact (a risk or hazard ratio of the
 
     opposite outcome).
     """
-    row, ci = reading.row, _bounds(reading.row)
-    if row.value is None or (reading.turned_from is not None and row.measure in {"RR", "HR"}):
+    row, ci = observation.row, _bounds(observation.row)
+    if row.value is None or (observation.turned_from is not None and row.measure in {"RR", "HR"}):
         return None, None
-    if [row.reversed, row.outcome_scale is not None, reading.turned_from is not None].count(True) % 2 == 0:
+    if [row.reversed, row.outcome_scale is not None, observation.turned_from is not None].count(True) % 2 == 0:
         return row.value, ci
     if row.measure not in RATIOS:
         return -row.value, (-ci[1], -ci[0]) if ci else None
@@ -179,7 +180,7 @@ def _bounds(row: Finding) -> Interval | None:
     return (float(row.ci[0]), float(row.ci[1])) if row.ci else None
 
 
-def claim_row(claim: ClaimReading, studies: Mapping[str, Study], terms: Vocabulary) -> ClaimRow:
+def claim_row(claim: ClaimObservation, studies: Mapping[str, Study], terms: Vocabulary) -> ClaimRow:
     return ClaimRow(
         claim=claim.claim,
         study=study_ref(studies[claim.study]),

@@ -1,4 +1,4 @@
-"""The voting cohorts parted by a feature or into camps, each part with its own small synthesis, and whether parts differ."""
+"""The independent cohorts by a feature or by the side they take, each part with its own small synthesis, and whether parts differ."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Callable, Sequence
 
 from graph.synthesis.associations import Corpus, Partial, Synthesis, partial
 from graph.synthesis.method import METHOD, Method
-from graph.synthesis.reports import Vote
+from graph.synthesis.reports import StudyReport
 from schema.association import Contested
 from schema.robustness import CampFigures, Small, Subgroup, Subgroups, SubgroupTest
 from schema.study import Study
 
-Tell = Callable[[Vote, Study, Method], str | None]
+ValueOf = Callable[[StudyReport, Study, Method], str | None]
 
 
-def _window(_: Vote, study: Study, method: Method) -> str | None:
+def _window(_: StudyReport, study: Study, method: Method) -> str | None:
     """The window of the last day of MRI after onset; each leaves out the earlier ones, so that no cohort is in two."""
     if study.imaging is None or study.imaging.mri_window_days is None:
         return None
@@ -22,51 +22,51 @@ def _window(_: Vote, study: Study, method: Method) -> str | None:
     return next((f"by day {day}" for day in method.mri_windows if last <= day), f"after day {method.mri_windows[-1]}")
 
 
-FEATURES: dict[str, Tell] = {
+FEATURES: dict[str, ValueOf] = {
     "design": lambda _, study, __: study.design,
-    "adjustment": lambda vote, *_: {True: "adjusted", False: "unadjusted", None: None}[vote.reading.row.adjusted],
-    "randomisation": lambda vote, *_: "randomised" if vote.reading.row.randomised else "observational",
+    "adjustment": lambda report, *_: {True: "adjusted", False: "unadjusted", None: None}[report.observation.row.adjusted],
+    "randomisation": lambda report, *_: "randomised" if report.observation.row.randomised else "observational",
     "last MRI": _window,
 }
 UNKNOWN = "not known"
 
 
 def subgroups(synthesis: Synthesis, corpus: Corpus) -> tuple[Subgroups, ...]:
-    """The voting cohorts by each feature: every cohort is in one group of each."""
-    votes, association = synthesis.votes.cohorts, synthesis.association
-    if not votes:
+    """The independent cohorts by each feature: every cohort is in one group of each."""
+    reports, association = synthesis.reports.cohorts, synthesis.association
+    if not reports:
         return ()
     primary = association.families[0].rows if association.families else ()
-    found: dict[tuple[str, ...], Partial] = {}
+    kept: dict[tuple[str, ...], Partial] = {}
 
-    def small(members: Sequence[Vote]) -> Partial:
+    def small(members: Sequence[StudyReport]) -> Partial:
         # one set of cohorts is often a group of several features
-        key = tuple(vote.reading.study for vote in members)
-        if key not in found:
-            found[key] = partial(members, corpus.method, primary)
-        return found[key]
+        key = tuple(report.observation.study for report in members)
+        if key not in kept:
+            kept[key] = partial(members, corpus.method, primary)
+        return kept[key]
 
-    told = []
-    for feature, tell in FEATURES.items():
-        if tell is _window and not corpus.method.mri_windows:
+    found = []
+    for feature, value_of in FEATURES.items():
+        if value_of is _window and not corpus.method.mri_windows:
             continue
-        kinds = [tell(vote, corpus.studies[vote.reading.study], corpus.method) for vote in votes]
+        kinds = [value_of(report, corpus.studies[report.observation.study], corpus.method) for report in reports]
         groups = []
         for kind in sorted(set(kinds), key=lambda one: _order(one, corpus.method)):
-            members = [vote for vote, own in zip(votes, kinds, strict=True) if own == kind]
+            members = [report for report, own in zip(reports, kinds, strict=True) if own == kind]
             part = small(members)
             groups.append(
                 Subgroup(
                     group=UNKNOWN if kind is None else kind,
                     known=kind is not None,
-                    studies=tuple(vote.reading.study for vote in members),
+                    studies=tuple(report.observation.study for report in members),
                     weight=part.weight,
                     **dict(_small(part, members)),
                 )
             )
-        test, why = _test(votes, kinds, primary)
-        told.append(Subgroups(by=feature, groups=tuple(groups), test=test, why=why))
-    return tuple(told)
+        test, why = _test(reports, kinds, primary)
+        found.append(Subgroups(by=feature, groups=tuple(groups), test=test, why=why))
+    return tuple(found)
 
 
 def _order(kind: str | None, method: Method) -> tuple[bool, int, str]:
@@ -75,51 +75,51 @@ def _order(kind: str | None, method: Method) -> tuple[bool, int, str]:
     return kind is None, days.index(kind) if kind in days else len(days), kind or ""
 
 
-def _small(part: Partial, members: Sequence[Vote]) -> Small:
-    family = part.family
+def _small(part: Partial, members: Sequence[StudyReport]) -> Small:
+    comparison = part.comparison
     return Small(
         direction=part.direction,
         cohorts=len(members),
-        measure=family.measure if family else None,
+        measure=comparison.measure if comparison else None,
         contrast=part.contrast,
-        estimate=family.estimate if family else None,
-        ci=family.ci if family else None,
-        k=family.k if family else None,
+        estimate=comparison.estimate if comparison else None,
+        ci=comparison.ci if comparison else None,
+        k=comparison.k if comparison else None,
     )
 
 
-def _test(votes: Sequence[Vote], kinds: Sequence[str | None], primary: Sequence[str]) -> tuple[SubgroupTest | None, str | None]:
-    """The test of the primary family's estimates, or why they can't be tested; a kind that isn't known is no subgroup."""
+def _test(reports: Sequence[StudyReport], kinds: Sequence[str | None], primary: Sequence[str]) -> tuple[SubgroupTest | None, str | None]:
+    """The test of the primary comparison's estimates, or why they can't be tested; a kind that isn't known is no subgroup."""
     from graph.synthesis.pooling import between
 
     named = {kind for kind in kinds if kind is not None}
     if len(named) < 2:
         return None, "one subgroup only" if named else "no cohort says of which kind it is"
     rows = [
-        (vote.reading.y, vote.reading.se, kind)
-        for vote, kind in zip(votes, kinds, strict=True)
-        if kind is not None and set(vote.findings) <= set(primary)
+        (report.observation.y, report.observation.se, kind)
+        for report, kind in zip(reports, kinds, strict=True)
+        if kind is not None and set(report.findings) <= set(primary)
     ]
-    told = [(y, se, kind) for y, se, kind in rows if y is not None and se is not None]
-    if not told:
+    estimates = [(y, se, kind) for y, se, kind in rows if y is not None and se is not None]
+    if not estimates:
         return None, "no estimate of a cohort that says of which kind it is"
-    if len(told) == 1:
+    if len(estimates) == 1:
         return None, "one estimate only"
-    groups = {kind for _, _, kind in told}
+    groups = {kind for _, _, kind in estimates}
     if len(groups) == 1:
         return None, "all estimates that may be pooled are of one subgroup"
-    if len(told) == len(groups):
+    if len(estimates) == len(groups):
         return None, "one estimate in each subgroup: a difference can't be told from the spread between studies"
-    tested = between([y for y, _, _ in told], [se for _, se, _ in told], [kind for _, _, kind in told])
-    return SubgroupTest(q_between=tested.q, df=tested.df, p=tested.p, tau2=tested.tau2, k=len(told)), None
+    tested = between([y for y, _, _ in estimates], [se for _, se, _ in estimates], [kind for _, _, kind in estimates])
+    return SubgroupTest(q_between=tested.q, df=tested.df, p=tested.p, tau2=tested.tau2, k=len(estimates)), None
 
 
-def camps(contested: Contested | None, votes: Sequence[Vote], method: Method = METHOD) -> tuple[CampFigures, ...]:
-    """The camps of a contradiction, each with what its cohorts say by themselves. `votes` are those of both sides."""
+def sides(contested: Contested | None, reports: Sequence[StudyReport], method: Method = METHOD) -> tuple[CampFigures, ...]:
+    """The sides of a contradiction, each with what its cohorts say by themselves. `reports` are those of both sides."""
     if contested is None:
         return ()
-    told = []
+    found = []
     for one in contested.camps:
-        members = [vote for vote in votes if set(vote.findings) <= set(one.findings)]
-        told.append(CampFigures(**dict(one), **dict(_small(partial(members, method), members))))
-    return tuple(told)
+        members = [report for report in reports if set(report.findings) <= set(one.findings)]
+        found.append(CampFigures(**dict(one), **dict(_small(partial(members, method), members))))
+    return tuple(found)

@@ -23,13 +23,13 @@ from cachetools import LRUCache, cached
 from numpy.typing import NDArray
 
 from graph.synthesis.method import METHOD, Z95, Method
+from schema.observation import Observation
 from schema.pvalue import parse_p
-from schema.reading import Reading
 
 Vector = NDArray[np.float64]
 
 
-class Report(NamedTuple):
+class ReportedZ(NamedTuple):
     """One report as the model sees it: z between `low` and `high` (equal where it is known), of that information.
 
     `mirrored`: one of the two signs of z; `on_mean`: a published pooled row, which acts on the mean and not on one cohort's effect.
@@ -50,27 +50,27 @@ class Weight(NamedTuple):
     p_direction: float
 
 
-def report_of(reading: Reading) -> Report | None:
-    """A reading as the model sees it; None where it says nothing."""
-    if reading.published:
-        if reading.y is None or reading.se is None:
+def reported_z(observation: Observation) -> ReportedZ | None:
+    """An observation as the model sees it; None where it says nothing."""
+    if observation.published:
+        if observation.y is None or observation.se is None:
             return None
-        return Report(reading.y / reading.se, reading.y / reading.se, reading.information, on_mean=True)
-    if reading.z is None:
+        return ReportedZ(observation.y / observation.se, observation.y / observation.se, observation.information, on_mean=True)
+    if observation.z is None:
         return None
-    if isinstance(reading.z, tuple):
-        low = -math.inf if reading.z[0] is None else reading.z[0]
-        high = math.inf if reading.z[1] is None else reading.z[1]
-        if reading.kind == "unclear":
-            bound = reading.row.p is not None and parse_p(reading.row.p).bound == "<"
-            return Report(high, math.inf if bound else high, reading.information, mirrored=True)
-        return Report(low, high, reading.information)
-    return Report(reading.z, reading.z, reading.information)
+    if isinstance(observation.z, tuple):
+        low = -math.inf if observation.z[0] is None else observation.z[0]
+        high = math.inf if observation.z[1] is None else observation.z[1]
+        if observation.kind == "unclear":
+            bound = observation.row.p is not None and parse_p(observation.row.p).bound == "<"
+            return ReportedZ(high, math.inf if bound else high, observation.information, mirrored=True)
+        return ReportedZ(low, high, observation.information)
+    return ReportedZ(observation.z, observation.z, observation.information)
 
 
-def reports_of(readings: Iterable[Reading]) -> list[Report]:
-    """The readings that say something, as the model sees them."""
-    return [report for reading in readings if (report := report_of(reading)) is not None]
+def reported_zs(observations: Iterable[Observation]) -> list[ReportedZ]:
+    """The observations that say something, as the model sees them."""
+    return [report for observation in observations if (report := reported_z(observation)) is not None]
 
 
 class Grid(NamedTuple):
@@ -91,7 +91,7 @@ _REACH = 5.0  # prior SDs of mu and tau that the grid covers; with 4, reports th
 _STEPS = 161
 
 
-def _mu_nodes(reports: Sequence[Report], reach: float) -> tuple[Vector, Vector]:
+def _mu_nodes(reports: Sequence[ReportedZ], reach: float) -> tuple[Vector, Vector]:
     """Nodes and trapezoid weights for mu: even, and finer where a precise report makes the likelihood steep."""
     even, even_weights = _even_nodes(reach)
     pieces = [even]
@@ -125,7 +125,7 @@ def _trapezoids(nodes: Vector) -> Vector:
     return weights
 
 
-def posterior(reports: Sequence[Report], method: Method = METHOD) -> Grid:
+def posterior(reports: Sequence[ReportedZ], method: Method = METHOD) -> Grid:
     """The posterior of mu, tau and rho given the reports, on a grid."""
     tau, mu, mu_weights = _nodes(reports, method)
     log_density = _log_prior(mu, tau, method)
@@ -134,7 +134,7 @@ def posterior(reports: Sequence[Report], method: Method = METHOD) -> Grid:
     return _normal(log_density, mu, tau, mu_weights, method)
 
 
-def posteriors_without(reports: Sequence[Report], method: Method = METHOD) -> Iterator[Grid]:
+def posteriors_without(reports: Sequence[ReportedZ], method: Method = METHOD) -> Iterator[Grid]:
     """For each report in turn, the posterior given all the others."""
     tau, mu, mu_weights = _nodes(reports, method)
     each = [_log_likelihood(report, mu, tau, method) for report in reports]
@@ -143,7 +143,7 @@ def posteriors_without(reports: Sequence[Report], method: Method = METHOD) -> It
         yield _normal(everything - one, mu, tau, mu_weights, method)
 
 
-def _nodes(reports: Sequence[Report], method: Method) -> tuple[Vector, Vector, Vector]:
+def _nodes(reports: Sequence[ReportedZ], method: Method) -> tuple[Vector, Vector, Vector]:
     tau = _TAU_SHARES * _REACH * method.weight_tau_scale
     mu, mu_weights = _mu_nodes(reports, _REACH * method.weight_mu_sd)
     return tau, mu, mu_weights
@@ -163,7 +163,7 @@ def _normal(log_density: Vector, mu: Vector, tau: Vector, mu_weights: Vector, me
     return Grid(mu, tau, np.array(method.rhos), mass / mass.sum(), method if len(mu) == _STEPS else None)
 
 
-def _log_likelihood(report: Report, mu: Vector, tau: Vector, method: Method) -> Vector:
+def _log_likelihood(report: ReportedZ, mu: Vector, tau: Vector, method: Method) -> Vector:
     """The log-likelihood of a report at each rho, tau and mu, given that it reached print, up to a constant."""
     if len(mu) == _STEPS:
         return _on_even_nodes(report, method)
@@ -171,7 +171,7 @@ def _log_likelihood(report: Report, mu: Vector, tau: Vector, method: Method) -> 
 
 
 @lru_cache(maxsize=256)
-def _on_even_nodes(report: Report, method: Method) -> Vector:
+def _on_even_nodes(report: ReportedZ, method: Method) -> Vector:
     """The same on the nodes that most associations share: an association less one study asks for it again."""
     tau, mu, _ = _nodes((), method)
     found = _at_nodes(report, mu, tau, method)
@@ -179,7 +179,7 @@ def _on_even_nodes(report: Report, method: Method) -> Vector:
     return found
 
 
-def _at_nodes(report: Report, mu: Vector, tau: Vector, method: Method) -> Vector:
+def _at_nodes(report: ReportedZ, mu: Vector, tau: Vector, method: Method) -> Vector:
     from scipy.special import ndtr
 
     centre = mu[None, :] * math.sqrt(report.information)
@@ -204,7 +204,7 @@ def _at_nodes(report: Report, mu: Vector, tau: Vector, method: Method) -> Vector
     return likelihood
 
 
-def _likelihood(report: Report, centre: Vector, spread: Vector) -> tuple[Vector | None, Vector | None]:
+def _likelihood(report: ReportedZ, centre: Vector, spread: Vector) -> tuple[Vector | None, Vector | None]:
     """How likely a report is by what is significant and by what is not, before what reaches print; None where it can't be that."""
     from scipy.special import ndtr
 
@@ -291,13 +291,13 @@ def reference_information(method: Method = METHOD) -> float:
     return method.reference_n * method.reference_prevalence * (1 - method.reference_prevalence)
 
 
-def cohorts_to_turn(reports: Sequence[Report], sign: int, method: Method = METHOD) -> int | None:
+def cohorts_to_turn(reports: Sequence[ReportedZ], sign: int, method: Method = METHOD) -> int | None:
     """The smallest number of further reference cohorts, significant the other way, that makes the other sign the likelier.
 
     None where `method.flip_limit` of them don't.
     """
     information = reference_information(method)
-    opposite = Report(-math.inf, -Z95, information) if sign > 0 else Report(Z95, math.inf, information)
+    opposite = ReportedZ(-math.inf, -Z95, information) if sign > 0 else ReportedZ(Z95, math.inf, information)
     tau, mu, mu_weights = _nodes([*sorted(reports), opposite], method)
     log_density = _log_prior(mu, tau, method)
     for report in sorted(reports):
@@ -310,13 +310,13 @@ def cohorts_to_turn(reports: Sequence[Report], sign: int, method: Method = METHO
     return None
 
 
-def identity(reports: Sequence[Report], method: Method = METHOD) -> tuple[Method, bytes]:
+def identity(reports: Sequence[ReportedZ], method: Method = METHOD) -> tuple[Method, bytes]:
     """Reports in any order as a key; of one length whatever their number, so that how many answers are kept bounds their memory."""
-    return method, sha256(struct.pack(f"{len(Report._fields) * len(reports)}d", *chain.from_iterable(sorted(reports)))).digest()
+    return method, sha256(struct.pack(f"{len(ReportedZ._fields) * len(reports)}d", *chain.from_iterable(sorted(reports)))).digest()
 
 
 @cached(LRUCache(50_000), key=identity, lock=Lock(), info=True)
-def weigh(reports: Sequence[Report], method: Method = METHOD) -> Weight:
+def weigh(reports: Sequence[ReportedZ], method: Method = METHOD) -> Weight:
     """The weight and the probability of direction of an association with these reports."""
     grid = posterior(sorted(reports), method)
     down, _, up = chances(grid, reference_information(method))

@@ -1,6 +1,6 @@
 """The graph as rows of properties, and records made into the graph's objects again.
 
-What a property can't hold whole (a sheet, a reading, an association) stands beside the flattened properties as JSON, in `record`.
+What a property can't hold whole (a sheet, an observation, an association) stands beside the flattened properties as JSON, in `record`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from graph.release import ReleaseHeader
 from graph.stores.port import today
 from schema.errors import StoreError
 from schema.graphmodel import Property
-from schema.reading import ClaimReading, PrevalenceReading, Reading
+from schema.observation import ClaimObservation, Observation, PrevalenceObservation
 from schema.vocabulary import Term
 
 # of nodes, relationships, their properties and records; a graph of another format is not read
@@ -60,12 +60,12 @@ def node_rows(graph: EvidenceGraph, generation: int) -> Iterator[tuple[str, dict
     for node in nodes(graph):
         row = {**node.properties, **_record(node.record), "id": node.id, "generation": generation}
         match node.record:
-            case Reading() as reading:
-                row |= {"exposure": reading.exposure, "outcome": reading.outcome}
-                row |= {"study": reading.study, "populations": list(reading.populations)}
-            case PrevalenceReading() as prevalence:
+            case Observation() as observation:
+                row |= {"exposure": observation.exposure, "outcome": observation.outcome}
+                row |= {"study": observation.study, "populations": list(observation.populations)}
+            case PrevalenceObservation() as prevalence:
                 row |= {"lesion": prevalence.row.lesion, "study": prevalence.study, "populations": list(prevalence.populations)}
-            case ClaimReading() as claim:
+            case ClaimObservation() as claim:
                 row["study"] = claim.study
             case Term() as term:
                 # the order of terms is that of roll-ups
@@ -100,7 +100,7 @@ def edge_row(edge: Edge) -> EdgeRow:
 
 
 def _record(record: BaseModel | None) -> dict[str, str]:
-    return {} if record is None else {"record": record.model_dump_json(exclude_defaults=True)}
+    return {} if record is None else {"record": record.model_dump_json(exclude_defaults=True, by_alias=True)}
 
 
 def records(model: type[_M], texts: Iterable[str]) -> list[_M]:
@@ -109,6 +109,6 @@ def records(model: type[_M], texts: Iterable[str]) -> list[_M]:
         return [model.model_validate_json(text) for text in texts]
     except ValidationError as error:
         raise StoreError(
-            f"The graph in Neo4j is damaged: a {error.title} can't be read ({error.error_count()} mistakes). "
+            f"The graph in Neo4j is damaged: a record of {error.title} can't be read ({error.error_count()} mistakes). "
             "Load the sheets again with --fresh."
         ) from error

@@ -21,13 +21,13 @@ from schema.answer import Counts
 from schema.association import Association, MechanismEdge
 from schema.errors import StoreEmpty, StoreOutdated
 from schema.field import EvidenceField
-from schema.reading import ClaimReading, PrevalenceReading, Reading
+from schema.observation import ClaimObservation, Observation, PrevalenceObservation
 from schema.study import Study
 from schema.vocabulary import Term
 
-# associations and readings that a reader keeps: some kilobytes each
+# associations and observations that a reader keeps: some kilobytes each
 _KEPT = 20_000
-_ROW = TypeVar("_ROW", Association, Reading)
+_ROW = TypeVar("_ROW", Association, Observation)
 _T = TypeVar("_T")
 
 
@@ -94,7 +94,7 @@ class Neo4jReader(Reader):
         outcomes: Collection[str] | None = None,
         populations: Collection[str] | None = None,
         study: str | None = None,
-    ) -> list[Reading]:
+    ) -> list[Observation]:
         sets = {"exposures": exposures, "outcomes": outcomes, "populations": populations}
         asked = {name: None if values is None else sorted(values) for name, values in sets.items()}
         if outcomes is not None:
@@ -104,8 +104,8 @@ class Neo4jReader(Reader):
         else:
             statement = cypher.FINDINGS if study is None else cypher.FINDINGS_OF_STUDY
 
-        def read() -> list[Reading]:
-            found = self._connection.read_records(Reading, statement, generation=self.generation, study=study, **asked)
+        def read() -> list[Observation]:
+            found = self._connection.read_records(Observation, statement, generation=self.generation, study=study, **asked)
             return sorted((row for row in found if study is None or row.study == study), key=lambda row: (row.study, row.position))
 
         return self._once(("findings", study, *(None if one is None else tuple(one) for one in asked.values())), read)
@@ -117,9 +117,11 @@ class Neo4jReader(Reader):
 
         return self._whole("finding counts", read)
 
-    def prevalence(self, *, lesions: Collection[str] | None = None, populations: Collection[str] | None = None) -> list[PrevalenceReading]:
+    def prevalence(
+        self, *, lesions: Collection[str] | None = None, populations: Collection[str] | None = None
+    ) -> list[PrevalenceObservation]:
         found = self._connection.read_records(
-            PrevalenceReading,
+            PrevalenceObservation,
             cypher.PREVALENCE if lesions is None else cypher.PREVALENCE_OF,
             generation=self.generation,
             lesions=None if lesions is None else sorted(lesions),
@@ -127,8 +129,8 @@ class Neo4jReader(Reader):
         )
         return sorted(found, key=_place)
 
-    def claims(self) -> list[ClaimReading]:
-        return sorted(self._connection.read_records(ClaimReading, cypher.CLAIMS, generation=self.generation), key=_place)
+    def claims(self) -> list[ClaimObservation]:
+        return sorted(self._connection.read_records(ClaimObservation, cypher.CLAIMS, generation=self.generation), key=_place)
 
     def mechanism_edges(self) -> list[MechanismEdge]:
         found = self._connection.read_records(MechanismEdge, cypher.MECHANISM_EDGES, generation=self.generation)
@@ -221,7 +223,7 @@ def _names(pointer: Pointer, reader: Neo4jReader) -> bool:
     return (pointer.generation, pointer.load, pointer.header.release) == (reader.generation, reader.load, reader.release())
 
 
-def _place(row: PrevalenceReading | ClaimReading) -> tuple[str, int]:
+def _place(row: PrevalenceObservation | ClaimObservation) -> tuple[str, int]:
     """Study, and place in its sheet: the number at the end of the id."""
-    own = row.prevalence if isinstance(row, PrevalenceReading) else row.claim
+    own = row.prevalence if isinstance(row, PrevalenceObservation) else row.claim
     return row.study, int(own.rpartition("-")[2])

@@ -1,4 +1,4 @@
-"""How each kind of row is read: which way it goes, what turns it, whether it votes. Figures from named sheets; made-up rows elsewhere."""
+"""How each kind of row is read: how its estimate is derived, what turns it, whether it counts. Rows of named sheets, else made up."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import pytest
 from graph.opening import shipped, shipped_studies
 from graph.synthesis.effect_sizes import hedges_g, log_odds_ratio, log_risk_ratio, mean_sd_from_quartiles
 from graph.synthesis.method import METHOD
-from graph.synthesis.observations import WAYS, finding_ids, read_study, stepped
-from graph.synthesis.weight import report_of
-from schema.reading import Reading
+from graph.synthesis.observations import DERIVATIONS, finding_ids, read_study, stepped
+from graph.synthesis.weight import reported_z
+from schema.observation import Observation
 from schema.scales import CHINN
 from schema.study import Counts, Finding, Study
 
@@ -22,12 +22,12 @@ Z = NormalDist().inv_cdf(0.975)
 
 
 @cache
-def sheets() -> dict[str, tuple[Reading, ...]]:
+def sheets() -> dict[str, tuple[Observation, ...]]:
     """Every sheet of the corpus, read."""
     return {study.id: tuple(read_study(study, shipped())) for study in shipped_studies(shipped())}
 
 
-def the(study: str, exposure: str, outcome: str, **row: Any) -> Reading:
+def the(study: str, exposure: str, outcome: str, **row: Any) -> Observation:
     """The one row of a sheet with these terms and these printed figures."""
     found = [
         one
@@ -38,7 +38,7 @@ def the(study: str, exposure: str, outcome: str, **row: Any) -> Reading:
     return found[0]
 
 
-def made(*, n: int | None = 200, prevalence: list[dict[str, Any]] | None = None, **row: Any) -> Reading:
+def made(*, n: int | None = 200, prevalence: list[dict[str, Any]] | None = None, **row: Any) -> Observation:
     """A made-up row, read."""
     figures = {"exposure": "hypertension", "outcome": "r-dwi", "population": "all", "measure": "p-only", "direction": "increases", **row}
     people = {"id": "all", "label": "all", "condition": "ich", "arteriopathy": "any", "location": "any", "n": n}
@@ -57,7 +57,7 @@ SKEWED = [EVEN[0], {"name": "without", "n": 70, "median": 8.0, "iqr": [7.0, 13.0
 OR = {"measure": "OR", "contrast_type": "binary", "value": 2.0}
 
 
-# the ways
+# the derivations
 
 EACH: dict[str, dict[str, Any]] = {
     "counts": {"measure": "OR", "contrast_type": "binary", "counts": TABLE, "adjusted": False},
@@ -83,35 +83,35 @@ EACH: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_there_is_a_row_for_each_way_and_it_goes_that_way(way: str) -> None:
-    assert made(**EACH[way]).way == way
+@pytest.mark.parametrize("derivation", DERIVATIONS)
+def test_there_is_a_row_for_each_derivation_and_it_is_read_by_it(derivation: str) -> None:
+    assert made(**EACH[derivation]).derivation == derivation
 
 
-def test_every_row_of_the_corpus_goes_one_of_the_ways() -> None:
-    assert {one.way for sheet in sheets().values() for one in sheet} <= set(WAYS)
+def test_every_row_of_the_corpus_has_one_of_the_derivations() -> None:
+    assert {one.derivation for sheet in sheets().values() for one in sheet} <= set(DERIVATIONS)
 
 
 def test_counts_are_an_odds_ratio_and_for_a_risk_ratio_a_risk_ratio() -> None:
     odds, risk = made(**EACH["counts"]), made(**{**EACH["counts"], "measure": "RR"})
     assert (odds.y, odds.se) == pytest.approx(log_odds_ratio(TABLE))
     assert (risk.y, risk.se) == pytest.approx(log_risk_ratio(TABLE))
-    assert odds.family is not None
-    assert risk.family is not None
-    assert (odds.family.measure, risk.family.measure) == ("OR", "RR")
+    assert odds.comparison is not None
+    assert risk.comparison is not None
+    assert (odds.comparison.measure, risk.comparison.measure) == ("OR", "RR")
     assert (odds.n, odds.outcome_share) == (140, pytest.approx(30 / 140))
 
 
 def test_kimberly_has_no_lesion_in_the_controls_and_still_an_estimate() -> None:
     seen = the("kimberly-2009", "cerebral-amyloid-angiopathy", "r-dwi")
-    assert seen.way == "counts"
+    assert seen.derivation == "counts"
     assert seen.y == pytest.approx(math.log(12.5 * 55.5 / (0.5 * 66.5)))
     assert seen.significant == 1
 
 
 def test_percentages_of_exposure_groups_are_counts() -> None:
     seen = the("buletko-2018", "intensive-bp-protocol", "r-dwi")
-    assert seen.way == "percentages"
+    assert seen.derivation == "percentages"
     assert (seen.y, seen.se) == pytest.approx(log_odds_ratio(table(18, 57, 10, 62)))
     assert seen.significant == 1  # by its printed p, 0.047, though z is just below
 
@@ -119,7 +119,7 @@ def test_percentages_of_exposure_groups_are_counts() -> None:
 def test_percentages_of_outcome_groups_are_counts_of_the_exposed() -> None:
     groups = [{"name": "with", "n": 40, "pct": 50}, {"name": "without", "n": 100, "pct": 20}]
     seen = made(measure="proportion-difference", groups=groups, groups_by="outcome")
-    assert seen.way == "percentages"
+    assert seen.derivation == "percentages"
     assert (seen.y, seen.se) == pytest.approx(log_odds_ratio(table(20, 40, 20, 100)))
     assert seen.outcome_share == pytest.approx(40 / 140)
 
@@ -131,14 +131,14 @@ def test_percentages_that_fit_several_counts_or_have_no_n_are_no_counts(study: s
 
 def test_a_ratio_with_its_interval_is_its_logarithm() -> None:
     seen = the("demdas-iil-2024", "r-dwi-incident", "recurrent-stroke")
-    assert (seen.way, seen.scale) == ("ratio-ci", "log-ratio")
+    assert (seen.derivation, seen.scale) == ("ratio-ci", "log-ratio")
     assert seen.y == pytest.approx(math.log(3.81))
     assert seen.se == pytest.approx((math.log(10.69) - math.log(1.35)) / (2 * Z))
 
 
 def test_a_ratio_with_p_alone_has_the_z_of_that_p() -> None:
     seen = the("gregoire-2011", "strictly-lobar-microbleeds", "r-dwi")
-    assert (seen.way, seen.y) == ("ratio-p", pytest.approx(math.log(3.85)))
+    assert (seen.derivation, seen.y) == ("ratio-p", pytest.approx(math.log(3.85)))
     assert seen.z == pytest.approx(NormalDist().inv_cdf(1 - 0.029 / 2))
 
 
@@ -146,15 +146,15 @@ def test_exposure_groups_are_hedges_g_times_chinns_factor() -> None:
     seen = the("cai-glymphatic", "intracerebral-haemorrhage", "glymphatic-function", p=0.003)
     g = hedges_g(1.34, 0.24, 55, 1.46, 0.22, 97)
     assert g is not None
-    assert (seen.way, seen.scale) == ("groups-exposure", "smd")
+    assert (seen.derivation, seen.scale) == ("groups-exposure", "smd")
     assert (seen.y, seen.se) == pytest.approx((g.y * CHINN, g.se * CHINN))
 
 
 def test_outcome_groups_are_the_log_odds_ratio_per_sd_without_chinns_factor() -> None:
     seen, g = made(**EACH["groups-outcome"]), hedges_g(12, 4, 30, 10, 5, 70)
     assert (seen.y, seen.se) == pytest.approx(g)
-    assert seen.family is not None
-    assert (seen.family.measure, seen.family.contrast_type, seen.family.unit) == ("OR", "per-unit", "SD")
+    assert seen.comparison is not None
+    assert (seen.comparison.measure, seen.comparison.contrast_type, seen.comparison.unit) == ("OR", "per-unit", "SD")
     assert seen.outcome_share == pytest.approx(0.3)
 
 
@@ -166,20 +166,20 @@ def test_even_medians_are_read_by_wan() -> None:
 
 def test_skewed_medians_fall_back_on_the_printed_p() -> None:
     seen = the("wiegertjes-2022", "haematoma-volume", "r-dwi")
-    assert (seen.kind, seen.way, seen.y) == ("significant", "p", None)
+    assert (seen.kind, seen.derivation, seen.y) == ("significant", "p", None)
     assert seen.z == pytest.approx(NormalDist().inv_cdf(1 - 0.01 / 2))
     assert made(measure="median-difference", groups=SKEWED, groups_by="outcome", p="<0.01").kind == "significant"
 
 
 def test_medians_without_quartiles_fall_back_on_the_printed_p() -> None:
     seen = the("kimberly-2009", "haemorrhage-count", "r-dwi")
-    assert (seen.kind, seen.way) == ("significant", "p")
+    assert (seen.kind, seen.derivation) == ("significant", "p")
     assert seen.outcome_share == pytest.approx(12 / 78)  # the groups' own sizes
 
 
 def test_a_correlation_is_fishers_z_of_its_n() -> None:
     seen = the("okamoto-2012", "caa-severity", "cortical-microinfarct", measure="correlation")
-    assert (seen.way, seen.scale, seen.y) == ("correlation", "fisher-z", pytest.approx(math.atanh(0.6736)))
+    assert (seen.derivation, seen.scale, seen.y) == ("correlation", "fisher-z", pytest.approx(math.atanh(0.6736)))
     assert seen.se == pytest.approx(1 / math.sqrt(seen.n - 3))
 
 
@@ -217,9 +217,9 @@ def test_a_row_without_an_estimate_is_read_by_its_p_its_word_and_its_sign(row: d
 
 
 def test_an_unread_sign_votes_only_with_a_p() -> None:
-    assert the("menon-2012", "haematoma-volume", "r-dwi").votes
+    assert the("menon-2012", "haematoma-volume", "r-dwi").eligible
     silent = the("wang-2019", "leukocyte-count", "r-dwi")
-    assert (silent.votes, silent.why) == (False, "its sign could not be read and no p is printed")
+    assert (silent.eligible, silent.why) == (False, "its sign could not be read and no p is printed")
 
 
 # what turns a row
@@ -244,13 +244,13 @@ def test_a_reversed_ratio_is_turned_and_divided_by_its_step() -> None:
 @pytest.mark.parametrize("exposure", ["gcs", "cerebral-perfusion-pressure"])
 def test_a_reversed_word_is_turned(exposure: str) -> None:
     seen = the("reinhard-2010", exposure, "impaired-autoregulation")
-    assert (seen.row.direction, seen.reports) == ("increases", -1)
+    assert (seen.row.direction, seen.reported_sign) == ("increases", -1)
     assert seen.z == (None, pytest.approx(-Z))
 
 
 def test_reversed_turns_neither_counts_nor_groups() -> None:
-    for way in ("counts", "groups-exposure", "groups-outcome"):
-        assert made(**EACH[way], reversed=True).y == made(**EACH[way]).y
+    for derivation in ("counts", "groups-exposure", "groups-outcome"):
+        assert made(**EACH[derivation], reversed=True).y == made(**EACH[derivation]).y
 
 
 def test_a_good_outcome_is_read_as_its_harmful_side_and_says_so() -> None:
@@ -270,16 +270,16 @@ def test_counts_of_a_good_outcome_become_counts_of_the_bad_one(measure: str, for
     seen = made(outcome="good-functional-outcome", measure=measure, contrast_type="binary", counts=TABLE, adjusted=False)
     assert (seen.y, seen.se) == pytest.approx(formula(table(40, 60, 70, 80)))
     assert seen.outcome_share == pytest.approx(110 / 140)
-    assert seen.family == made(outcome="poor-functional-outcome", **EACH["counts"] | {"measure": measure}).family
+    assert seen.comparison == made(outcome="poor-functional-outcome", **EACH["counts"] | {"measure": measure}).comparison
 
 
 def test_one_over_a_risk_ratio_of_a_good_outcome_is_not_pooled_with_risk_ratios_of_the_bad_one() -> None:
     row = {"measure": "RR", "contrast_type": "binary", "value": 1.4, "ci": [1.1, 1.8]}
     good, bad = made(outcome="good-functional-outcome", **row), made(outcome="poor-functional-outcome", **row)
     assert (good.y, bad.y) == pytest.approx((-math.log(1.4), math.log(1.4)))
-    assert good.family != bad.family
+    assert good.comparison != bad.comparison
     odds = [made(outcome=outcome, **row | {"measure": "OR"}) for outcome in ("good-functional-outcome", "poor-functional-outcome")]
-    assert odds[0].family == odds[1].family
+    assert odds[0].comparison == odds[1].comparison
 
 
 def test_groups_by_a_good_outcome_are_turned_by_the_outcome_alone() -> None:
@@ -294,7 +294,7 @@ def test_two_turns_undo_each_other() -> None:
     assert made(reversed=True, outcome_scale="lower-is-worse", **row).y == pytest.approx(math.log(2))
 
 
-# steps and families
+# steps and comparisons
 
 
 @pytest.mark.parametrize(
@@ -307,15 +307,15 @@ def test_two_turns_undo_each_other() -> None:
 def test_a_per_unit_ratio_is_divided_by_its_step(study: str, exposure: str, outcome: str, ratio: float, step: float) -> None:
     seen = the(study, exposure, outcome)
     assert seen.y == pytest.approx(math.log(ratio) / step)
-    assert seen.family is not None
-    assert seen.family.contrast_type == "per-unit"
+    assert seen.comparison is not None
+    assert seen.comparison.contrast_type == "per-unit"
 
 
 def test_a_step_changes_neither_z_nor_what_is_significant() -> None:
     row = {"measure": "OR", "contrast_type": "per-unit", "value": 1.2, "ci": [1.05, 1.37]}
     ten, one = (made(exposure="age", per={"step": step, "unit": "years"}, **row) for step in (10, 1))
     assert ten.z == pytest.approx(one.z)
-    assert ten.family == one.family
+    assert ten.comparison == one.comparison
 
 
 @pytest.mark.parametrize(
@@ -330,21 +330,21 @@ def test_a_step_changes_neither_z_nor_what_is_significant() -> None:
         {"measure": "mean-difference", "value": 0.3, "ci": [0.1, 0.5]},
     ],
 )
-def test_an_estimate_a_part_of_whose_contrast_is_not_known_is_a_family_of_one(row: dict[str, Any]) -> None:
+def test_an_estimate_a_part_of_whose_contrast_is_not_known_is_pooled_with_no_other(row: dict[str, Any]) -> None:
     seen = made(**row)
-    assert seen.votes
-    assert seen.family is not None
-    assert seen.family.variable == seen.finding
+    assert seen.eligible
+    assert seen.comparison is not None
+    assert seen.comparison.variable == seen.finding
 
 
-def test_randomised_rows_are_a_family_of_their_own() -> None:
+def test_randomised_rows_are_pooled_with_each_other_alone() -> None:
     row = {**OR, "ci": [1.1, 3.6]}
-    assert made(**row, randomised=True).family != made(**row).family
+    assert made(**row, randomised=True).comparison != made(**row).comparison
 
 
-def test_variables_that_are_parts_of_one_exposure_are_families_of_their_own() -> None:
+def test_variables_that_are_parts_of_one_exposure_are_not_pooled_with_each_other() -> None:
     row = {**OR, "contrast_type": "per-unit", "per": {"step": 10, "unit": "mmHg"}, "ci": [1.1, 3.6]}
-    assert made(exposure="admission-sbp", **row).family != made(exposure="admission-map", **row).family
+    assert made(exposure="admission-sbp", **row).comparison != made(exposure="admission-map", **row).comparison
 
 
 # figures that disagree
@@ -352,13 +352,13 @@ def test_variables_that_are_parts_of_one_exposure_are_families_of_their_own() ->
 
 def test_the_counts_of_butcher_2025_beat_its_interval() -> None:
     seen = the("butcher-2025", "intensive-bp-lowering", "r-dwi")
-    assert (seen.way, seen.row.ci) == ("counts", (0.12, 4.64))
+    assert (seen.derivation, seen.row.ci) == ("counts", (0.12, 4.64))
     assert (seen.y, seen.se) == pytest.approx(log_odds_ratio(table(13, 42, 14, 37)))
 
 
 def test_the_difference_and_the_means_of_butcher_2013_disagree_so_that_it_votes_and_is_not_pooled() -> None:
     seen = the("butcher-2013", "intensive-bp-lowering", "perihaematomal-cbf")
-    assert (seen.kind, seen.votes, seen.y, seen.family) == ("null", True, None, None)
+    assert (seen.kind, seen.eligible, seen.y, seen.comparison) == ("null", True, None, None)
     assert any("disagree" in warning for warning in seen.warnings)
 
 
@@ -366,13 +366,13 @@ def test_of_counts_interval_and_p_two_that_agree_win() -> None:
     # the table says OR 3.5, z 2.8
     row = {**OR, "value": 1.05, "ci": [0.6, 1.84], "counts": TABLE, "adjusted": False}
     with_p, without, for_the_table = made(**row, p=0.86), made(**row), made(**row, p=0.005)
-    assert (with_p.way, without.way, for_the_table.way) == ("ratio-ci", "counts", "counts")
+    assert (with_p.derivation, without.derivation, for_the_table.derivation) == ("ratio-ci", "counts", "counts")
     assert all(one.warnings for one in (with_p, without, for_the_table))
 
 
 def test_an_interval_and_a_p_that_disagree_vote_by_p_and_are_not_pooled() -> None:
     seen = made(**OR, ci=[1.2, 3.3], p=0.6)
-    assert (seen.kind, seen.y, seen.family, seen.votes) == ("direction", None, None, True)
+    assert (seen.kind, seen.y, seen.comparison, seen.eligible) == ("direction", None, None, True)
     assert seen.warnings
     assert made(**OR, ci=[1.2, 3.3], p=0.008).warnings == ()
 
@@ -388,12 +388,12 @@ def test_what_rounding_explains_is_no_disagreement() -> None:
 
 def test_an_adjusted_ratio_is_not_replaced_by_crude_counts() -> None:
     row = {**OR, "ci": [1.1, 3.6], "counts": TABLE}
-    assert made(**row, adjusted=True).way == "ratio-ci"
-    assert made(**row).way == "ratio-ci"
-    assert made(**row, adjusted=False).way == "counts"
+    assert made(**row, adjusted=True).derivation == "ratio-ci"
+    assert made(**row).derivation == "ratio-ci"
+    assert made(**row, adjusted=False).derivation == "counts"
 
 
-# which rows vote
+# which rows count
 
 
 @pytest.mark.parametrize(
@@ -409,14 +409,14 @@ def test_an_adjusted_ratio_is_not_replaced_by_crude_counts() -> None:
     ],
 )
 def test_rows_that_do_not_vote_say_why(seen: Any, why: str) -> None:
-    reading = seen()
-    assert not reading.votes
-    assert why in reading.why
+    observation = seen()
+    assert not observation.eligible
+    assert why in observation.why
 
 
 def test_within_person_rows_are_never_read_as_independent_groups() -> None:
-    for way in ("counts", "percentages", "groups-exposure"):
-        assert made(**EACH[way], role="within-person").way != way
+    for derivation in ("counts", "percentages", "groups-exposure"):
+        assert made(**EACH[derivation], role="within-person").derivation != derivation
 
 
 # how much a row knows
@@ -498,25 +498,25 @@ def test_an_estimate_is_divided_by_its_step_where_it_is_per_unit_only(keys: dict
     one = made(**keys, per={"step": 10, "unit": "mmHg"}, direction="increases")
     plain = made(**keys, direction="increases")
     assert one.y == pytest.approx((plain.y or 0) / step)
-    assert stepped(one.row, one.way) == step
+    assert stepped(one.row, one.derivation) == step
 
 
 def test_a_pooled_interaction_is_no_published_estimate() -> None:
     one = made(measure="OR", value=2.0, ci=(1.1, 3.6), pooled=True, role="modifier", direction="increases")
-    assert (one.published, one.votes) == (False, False)
+    assert (one.published, one.eligible) == (False, False)
 
 
 @pytest.mark.parametrize(("p", "kind", "mirrored"), [(0.2, "unclear", True), (">0.05", "null", False), ("<0.001", "unclear", True)])
 def test_a_p_without_a_sign_says_how_far_from_zero(p: Any, kind: str, mirrored: bool) -> None:
     one = made(measure="p-only", p=p, direction="unclear")
-    report = report_of(one)
+    report = reported_z(one)
     assert report is not None
     assert (one.kind, report.mirrored) == (kind, mirrored)
     assert (report.high == math.inf) is (p == "<0.001")
 
 
 def test_counts_are_used_with_a_warning_where_the_printed_interval_is_twice_as_wide() -> None:
-    one = next(row for row in sheets()["butcher-2025"] if row.way == "counts")
+    one = next(row for row in sheets()["butcher-2025"] if row.derivation == "counts")
     assert one.warnings == ("the printed ci disagrees with the counts: counts used",)
 
 

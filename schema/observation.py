@@ -1,10 +1,10 @@
-"""A finding as it was read: what it observed, whether it votes, and why not."""
+"""A printed row as it was read: what it observed, whether it counts, and why not."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from schema.study import Claim, Finding, Prevalence
 
@@ -28,10 +28,10 @@ class Numerous(Frozen):
         object.__setattr__(self, "__pydantic_fields_set__", _NOTHING)
 
 
-class Family(Numerous):
-    """Estimates that may be pooled with each other: the same family, or none but themselves.
+class ComparisonKey(Numerous):
+    """What estimates have in common that may be pooled with each other.
 
-    `unit` is the unit of a per-unit estimate; `variable` names the measured variable or, for a family of one, the finding.
+    `unit` is the unit of a per-unit estimate; `variable` names the measured variable or, where nothing else is like it, the finding.
     """
 
     measure: str
@@ -47,16 +47,18 @@ class Family(Numerous):
         return " | ".join([*(part for part in parts if part), "randomised" if self.randomised else "observational"])
 
 
-class Reading(Numerous):
-    """One finding, turned to its exposure and outcome.
+class Observation(Numerous):
+    """One finding, turned to its exposure and outcome. Stores keep `derivation`, `comparison` and `eligible` under their first names.
 
     `position` counts the sheet's rows from 0. `y` and `se` are on the log scale for ratios, on the log odds scale for standardised
     differences (Chinn), Fisher's z for correlations, and in the measure's own unit otherwise; per one unit of the exposure. `z` is a
     number, or [low, high] where only a range is known (None: unbounded; for `unclear`, one of the two ends). `information` is
     n pi (1 - pi), for hazard ratios the events, for a published pooled row 1 / s^2. `significant` is the sign where the row reports a
-    significant association, else 0. `votes` says whether the row may speak for its patients at all, `published` that it is a
+    significant association, else 0. `eligible` says whether the row may count for its patients at all, `published` that it is a
     meta-analysis's row.
     """
+
+    model_config = ConfigDict(populate_by_name=True)
 
     finding: str
     study: str
@@ -71,14 +73,14 @@ class Reading(Numerous):
     outcome_share: float
     information: float
     kind: ObservationKind
-    way: str
+    derivation: str = Field(validation_alias="way", serialization_alias="way")
     significant: Literal[-1, 0, 1] = 0
     y: float | None = None
     se: float | None = None
     z: float | tuple[float | None, float | None] | None = None
     scale: Scale | None = None
-    family: Family | None = None
-    votes: bool
+    comparison: ComparisonKey | None = Field(default=None, validation_alias="family", serialization_alias="family")
+    eligible: bool = Field(validation_alias="votes", serialization_alias="votes")
     published: bool = False
     why: str | None = None
     warnings: tuple[str, ...] = ()
@@ -95,7 +97,7 @@ class Reading(Numerous):
         return self.row.reversed or self.row.outcome_scale is not None or self.turned_from is not None
 
     @property
-    def reports(self) -> int:
+    def reported_sign(self) -> int:
         """+1 or -1 where the row reports a sign: significant, or a bare direction; else 0."""
         return sign_of(self.z) if self.kind == "direction" else self.significant
 
@@ -107,7 +109,7 @@ def sign_of(z: float | tuple[float | None, float | None] | None) -> Literal[-1, 
     return 0 if not z else (1 if z > 0 else -1)
 
 
-class ClaimReading(Frozen):
+class ClaimObservation(Frozen):
     """A claim with its target (the first lesion or outcome of its chain) and its factors (what stands before, but the mechanism)."""
 
     claim: str
@@ -117,7 +119,7 @@ class ClaimReading(Frozen):
     row: Claim
 
 
-class PrevalenceReading(Frozen):
+class PrevalenceObservation(Frozen):
     """A printed prevalence, with the nodes of its population; `stratum` is its condition, arteriopathy and location."""
 
     prevalence: str
