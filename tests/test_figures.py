@@ -414,7 +414,7 @@ def test_the_weight_is_so_many_steps_of_ten(associations: list[Association]) -> 
         filled = [bar for bar in root.iter(f"{SVG}rect") if bar.get("class") in {"rf-null", "rf-gone"}]
         label = root.get("aria-label", "")
         if one.weight is None:
-            assert (filled, label) == ([], "no weight: nothing votes")
+            assert (filled, label) == ([], "no weight: no cohort counts")
             continue
         assert len(filled) == round(one.weight * 10)
         assert f"{len(filled)} in 10" in label or len(filled) in {0, 10}

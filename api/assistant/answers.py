@@ -73,7 +73,7 @@ class ShortAssociation(Frozen):
     ci: Interval | None = Field(default=None, description="95%")
     contrast: str | None = None
     estimate_source: EstimateSource | None = None
-    estimate_of: str | None = Field(default=None, description="how many cohorts the estimate is from; others may only vote")
+    estimate_of: str | None = Field(default=None, description="how many cohorts the estimate is from; others may only count")
     interval_includes_no_effect: bool | None = None
     cohorts: int = Field(description="independent cohorts that say something; papers that share patients count once")
     cohorts_reporting: dict[str, int] = Field(description="cohorts by report: increases, decreases, not_significant, unclear")

@@ -118,7 +118,7 @@ def _evidence(_: Question, answer: Evidence) -> None:
     if any(len(parted.groups) > 1 for parted in answer.subgroups):
         shown(tables.subgroups(answer.subgroups, "Subgroups"))
     if answer.camps:
-        shown(tables.camps(answer.camps, "Camps"))
+        shown(tables.camps(answer.camps, "Sides"))
     if answer.flips is not None:
         print(f"What would flip it: {answer.flips.text}")
     if answer.absolute is not None:

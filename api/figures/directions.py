@@ -62,7 +62,7 @@ def told_directions(answer: Evidence) -> str:
         return answer.why.text if answer.why else "Nothing is known."
     rows = [row for _, rows in _sections(answer) for row in rows]
     each = "; ".join(
-        f"{row.study.label}: {REPORTS[row.reports]}, {row_figure(row)}{'' if row.used != 'shown' else ', no vote'}" for row in rows
+        f"{row.study.label}: {REPORTS[row.reports]}, {row_figure(row)}{'' if row.used != 'shown' else ', not counted'}" for row in rows
     )
     return f"{tally(answer.association)}. {each}."
 
@@ -78,7 +78,7 @@ def _sections(answer: Evidence) -> list[tuple[str, list[Row]]]:
         ("Randomised comparisons", [row for row in answer.rows if row.randomised and row.finding not in pooled]),
         ("Observational studies", [row for row in answer.rows if not row.randomised and row.finding not in pooled]),
         (
-            "Published meta-analyses (they pool other studies, and have no vote as cohorts)",
+            "Published meta-analyses (they pool other studies, and don't count as cohorts)",
             [row for row in answer.rows if row.finding in pooled],
         ),
     )
@@ -105,7 +105,7 @@ def draw_directions(canvas: Canvas, answer: Evidence) -> None:
         for i, row in enumerate(rows):
             if row.used == "shown" and (i == 0 or rows[i - 1].used != "shown") and not heading.startswith("Published"):
                 canvas.y += 4
-                canvas.paragraph(_LEFT, "Shown, without a vote:", inner, "quiet", size=SMALL)
+                canvas.paragraph(_LEFT, "Shown, not counted:", inner, "quiet", size=SMALL)
                 canvas.y += 4
             _row(canvas, row, answer.association, papers, largest)
     canvas.y += 6
@@ -197,7 +197,7 @@ def _legend(canvas: Canvas, rows: Sequence[Row]) -> None:
         if adjusted in fillings:
             items.append(("increases", "null", _FILLINGS[adjusted], words))
     if any(row.used == "shown" for row in rows):
-        items.append(("increases", "gone", "full", "grey: no vote"))
+        items.append(("increases", "gone", "full", "grey: not counted"))
     x, y = _LEFT, canvas.y + 18
     for reports, role, filling, words in items:
         wide = 20 + width_of(words, SMALL) + 16

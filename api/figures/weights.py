@@ -43,7 +43,7 @@ def hardly_moved(association: Association | Beside, unmoved: float) -> bool:
 def told_weight(association: Association | Beside, unmoved: float) -> str:
     """The weight in words: a next cohort would report it: 8 in 10."""
     if association.weight is None:
-        return "no weight: nothing votes"
+        return "no weight: no cohort counts"
     what = "it" if association.direction in {"increases", "decreases"} else "the likelier direction"
     hardly = f"; the data hardly moved this from {in_ten(unmoved)}" if hardly_moved(association, unmoved) else ""
     return f"a next cohort would report {what}: {in_ten(association.weight)}{hardly}"

@@ -137,7 +137,7 @@ def _unlike(places: tuple[str, str], first: Estimate, second: Estimate) -> str |
             return f"what is compared in {place} is not told well enough to say what is like it"
     if first.comparison == second.comparison:
         return None
-    return f"estimates of unlike families: {first.comparison.text} in {places[0]}, {second.comparison.text} in {places[1]}"
+    return f"estimates of unlike comparisons: {first.comparison.text} in {places[0]}, {second.comparison.text} in {places[1]}"
 
 
 def _sharing(places: tuple[str, str], first: Estimate, second: Estimate, corpus: Corpus) -> str | None:

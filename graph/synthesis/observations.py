@@ -52,7 +52,7 @@ DERIVATIONS: dict[str, tuple[str, str]] = {
     "direction": ("a sign with p >= 0.05, or with a value but no interval or p", ""),
     "null": ("reported as not significant, without an estimate", ""),
     "unclear-p": ("a p value whose sign can't be read", ""),
-    "unclear": ("nothing that votes", ""),
+    "unclear": ("nothing that counts", ""),
 }
 
 
@@ -302,7 +302,7 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
 
     if by_ci is not None:
         if p is not None and _p_disagrees(by_ci.z, p, _rounding(row)):
-            return _Figures("null", "null", warnings=("ci and p disagree: votes, isn't pooled",))
+            return _Figures("null", "null", warnings=("ci and p disagree: counts, isn't pooled",))
         return _ratio(row, Estimate(by_ci.y * signs.value, by_ci.se), "ratio-ci", ())
     if by_p is not None:
         return _ratio(row, Estimate(by_p.y * signs.value, by_p.se), "ratio-p", ())
@@ -312,7 +312,7 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
         by_groups = _from_groups(row, row.groups, signs)
         if by_groups is not None and by_groups.estimate is not None:
             if row.value is not None and row.value * signs.value * by_groups.estimate.y < 0:
-                warnings = ("the printed difference and the groups disagree in sign: votes, isn't pooled",)
+                warnings = ("the printed difference and the groups disagree in sign: counts, isn't pooled",)
                 return _Figures("null", "null", warnings=warnings)
             return by_groups
 
@@ -326,7 +326,7 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
             ci = (row.ci[0], row.ci[1]) if signs.value > 0 else (-row.ci[1], -row.ci[0])
             difference = difference_from_ci(value, ci)
             if difference is not None and p is not None and _p_disagrees(difference.z, p, _rounding(row)):
-                return _Figures("null", "null", warnings=("ci and p disagree: votes, isn't pooled",))
+                return _Figures("null", "null", warnings=("ci and p disagree: counts, isn't pooled",))
             if difference is not None:
                 return _difference(row, difference, "difference-ci")
         elif p is not None and p.bound == "=" and row.measure != "correlation":

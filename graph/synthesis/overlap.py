@@ -1,6 +1,6 @@
 """Which studies share patients, and the votes that count each patient once: design point 3.
 
-Sharing is not transitive: a pooled analysis of two trials overlaps both, and the trials don't overlap each other. So the votes of an
+Sharing is not transitive: a pooled analysis of two trials overlaps both, and the trials don't overlap each other. So the reports of an
 association are an independent set of the overlap graph, chosen by stated rules.
 """
 

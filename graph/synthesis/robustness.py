@@ -102,7 +102,7 @@ def small_study_effects(synthesis: Synthesis) -> SmallStudyEffects | None:
 def flips(synthesis: Synthesis, left_out: Sequence[LeftOut], method: Method = METHOD) -> Flips:
     """What would flip an association: docs/method.md, section 11."""
     if not left_out:
-        return Flips(text="No study speaks: there is nothing to flip.")
+        return Flips(text="No study counts: there is nothing to flip.")
     nulls, opposites = _null_cohorts(synthesis, method), _opposite_cohorts(synthesis, method)
     # a study without which nothing is left flips nothing
     left = [one for one in left_out if one.cohorts or one.weight is not None or one.estimate is not None]

@@ -36,7 +36,7 @@ def rows_of(synthesis: Synthesis | None, observations: Sequence[Observation], co
                 why_not = _why_not_pooled(report.observation, report.poolable, pool_weights, finding)
                 counted[finding] = _BESIDE if finding in beside else why_not
                 if finding not in independent:
-                    counted[finding] = "its patients speak by a published meta-analysis in the weight; counted as a cohort"
+                    counted[finding] = "its patients count by a published meta-analysis in the weight; counted as a cohort"
         if synthesis.reports.independent and synthesis.association.direction in {"increases", "decreases"}:
             grid = grid_of(synthesis.reports.independent, corpus.method)
             sign = 1 if synthesis.association.direction == "increases" else -1
@@ -75,7 +75,7 @@ def _why_not_pooled(observation: Observation, poolable: bool, pool_weights: Mapp
     if finding in pool_weights:
         return None
     if observation.kind != "estimate":
-        if any("votes, isn't pooled" in warning for warning in observation.warnings):
+        if any("counts, isn't pooled" in warning for warning in observation.warnings):
             return "its figures disagree with each other: counts by its p or its word"
         if observation.row.value is not None:
             return "printed without an interval or p that gives its error: counts by its p or its word"

@@ -2,7 +2,7 @@
 
 1  Cohorts are counted by what they report; "link" and "goes with", never "cause". A null is "nothing clear", never "no effect".
    Where nothing is clear as a whole, each cohort is still told by its own report; only cohorts that found none have "no significant link".
-2  One cohort is called one, and nobody's repetition is implied. What has no vote (reviews, people compared with themselves) is no cohort.
+2  One cohort is called one, and nobody's repetition is implied. What doesn't count (reviews, people compared with themselves) is no cohort.
 3  An estimate comes with its interval, its source, and whether the interval includes no effect, what is compared in it where that is not
    present against absent, and, where several were pooled, whether they differ more than chance would let them.
    Where it was worked out and is not what the paper prints, both are told.
@@ -67,7 +67,7 @@ def direction(one: Association, outcome: Term | TermRef | None = None) -> str:
     """What the cohorts report of an association, in a few words."""
     told = outcome or one.outcome
     if not one.studies:
-        return "no cohort has a vote" if one.findings else "not studied here"
+        return "no cohort counts" if one.findings else "not studied here"
     words = {
         "increases": more(told),
         "decreases": more(told, less=True),
@@ -94,8 +94,8 @@ def _unstudied(one: Association) -> str:
     pair = f"{within(one.exposure)} and {within(one.outcome)}"
     if one.findings:
         many = len(one.findings)
-        shown = "1 row is shown, with why it doesn't vote" if many == 1 else f"{many} rows are shown, each with why it doesn't vote"
-        return f"No cohort has a vote on {pair} in {one.population.name}: {shown}."
+        shown = "1 row is shown, with why it doesn't count" if many == 1 else f"{many} rows are shown, each with why it doesn't count"
+        return f"No cohort counts for {pair} in {one.population.name}: {shown}."
     return f"Not studied: no study of this release says anything of {pair} in {one.population.name}."
 
 
