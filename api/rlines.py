@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from api.exports.metafor import SCRIPT, estimate_of, together, votes_of
+from api.exports.metafor import SCRIPT, by_study, estimate_of, together
 from graph.wording import per
 from schema.association import Association, FamilyResult
 from schema.observation import Observation, Scale
@@ -40,11 +40,11 @@ _SCALES: dict[Scale | None, str] = {
 
 def lines(association: Association, observations: Mapping[str, Observation], release: str) -> str | None:
     """The script, of every family of two estimates and more; None where nothing is pooled. `observations`: by finding."""
-    pooled = [family for family in association.families if family.k > 1]
+    pooled = [comparison for comparison in association.families if comparison.k > 1]
     if not pooled:
         return None
     title = f"{association.exposure.name} > {association.outcome.name} in {association.population.name}"
-    scales = "; ".join(dict.fromkeys(_SCALES[_scale(family, observations)] for family in pooled))
+    scales = "; ".join(dict.fromkeys(_SCALES[_scale(comparison, observations)] for comparison in pooled))
     parts = [
         _HEAD.format(title=_comment(title), release=release, scales=scales, tolerance=_TOLERANCE),
         _functions(),
@@ -52,12 +52,12 @@ def lines(association: Association, observations: Mapping[str, Observation], rel
     ]
     if association.estimate_source == "published":
         parts.append("\n# The headline of this answer is a published meta-analysis (answer.json), not one of these fits.\n")
-    parts += [_fit(family, observations) for family in pooled]
+    parts += [_fit(comparison, observations) for comparison in pooled]
     return "".join(parts)
 
 
-def _scale(family: FamilyResult, observations: Mapping[str, Observation]) -> Scale | None:
-    return observations[family.rows[0]].scale
+def _scale(comparison: FamilyResult, observations: Mapping[str, Observation]) -> Scale | None:
+    return observations[comparison.rows[0]].scale
 
 
 def _functions() -> str:
@@ -66,19 +66,21 @@ def _functions() -> str:
     return text[text.index("# Random effects by REML") : text.index("figures <-")]
 
 
-def _fit(family: FamilyResult, observations: Mapping[str, Observation]) -> str:
-    votes = [together(some) for some in votes_of(family, {finding: estimate_of(observations[finding]) for finding in family.rows})]
-    random = family.reml_hk
+def _fit(comparison: FamilyResult, observations: Mapping[str, Observation]) -> str:
+    studies = [
+        together(some) for some in by_study(comparison, {finding: estimate_of(observations[finding]) for finding in comparison.rows})
+    ]
+    random = comparison.reml_hk
     assert random is not None
-    kind = "randomised" if family.randomised else "observational"
-    named = [family.measure, family.contrast_type, per(family.measure, family.unit), family.variable, kind]
+    kind = "randomised" if comparison.randomised else "observational"
+    named = [comparison.measure, comparison.contrast_type, per(comparison.measure, comparison.unit), comparison.variable, kind]
     ahead = random.prediction_interval
     shown = [
-        f"\n# {_comment(', '.join(part for part in named if part))}: {family.k} estimates, {family.patients} patients\n",
-        f"study <- c({', '.join(json.dumps(observations[vote.finding].study) for vote in votes)})\n",
-        f"yi <- c({_numbers([vote.y for vote in votes])})\n",
-        f"vi <- c({_numbers([vote.se**2 for vote in votes])})\n",
-        f'on <- function(...) back("{_scale(family, observations)}", c(...))\n',
+        f"\n# {_comment(', '.join(part for part in named if part))}: {comparison.k} estimates, {comparison.patients} patients\n",
+        f"study <- c({', '.join(json.dumps(observations[one.finding].study) for one in studies)})\n",
+        f"yi <- c({_numbers([one.y for one in studies])})\n",
+        f"vi <- c({_numbers([one.se**2 for one in studies])})\n",
+        f'on <- function(...) back("{_scale(comparison, observations)}", c(...))\n',
         "fit <- reml_hk(yi, vi)\n",
         "print(fit)\n",
         f'compare("REML, Hartung-Knapp", c({_numbers([random.estimate, *random.ci])}), on(fit$beta, fit$ci.lb, fit$ci.ub))\n',
@@ -87,13 +89,13 @@ def _fit(family: FamilyResult, observations: Mapping[str, Observation]) -> str:
     ]
     if ahead is not None:
         shown.append(f'compare("prediction interval", c({_numbers(ahead)}), on(predict(fit)$pi.lb, predict(fit)$pi.ub))\n')
-    common = [family.common.estimate, *family.common.ci]
+    common = [comparison.common.estimate, *comparison.common.ci]
     shown += [
         'common <- suppressWarnings(rma(yi, vi, method = "EE"))\n',
         f'compare("common effect", c({_numbers(common)}), on(common$beta, common$ci.lb, common$ci.ub))\n',
     ]
-    if family.estimate_source == "pooled-bayes":
-        shown.append(f'compare("headline, Bayesian", c({_numbers([family.estimate, *family.ci])}), on(bayes(yi, vi)))\n')
+    if comparison.estimate_source == "pooled-bayes":
+        shown.append(f'compare("headline, Bayesian", c({_numbers([comparison.estimate, *comparison.ci])}), on(bayes(yi, vi)))\n')
     return "".join(shown)
 
 

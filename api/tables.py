@@ -43,7 +43,7 @@ def cell(value: Any) -> Any:
     return value
 
 
-def votes(one: Association) -> str:
+def reports(one: Association) -> str:
     """Cohorts by what they report: "9: 8+ 0- 1o" and so on."""
     parts = [f"{one.increases}+", f"{one.decreases}\u2212", f"{one.not_significant}\u25cb"]
     if one.unclear:
@@ -112,7 +112,7 @@ def associations(items: Sequence[Association], side: str, title: str, *, papers:
         cells += [
             one.direction + (" (contested)" if one.contested else "") if one.studies else _UNSTUDIED[bool(one.findings)],
             f"{wording.with_unit(one)}, {wording.source(one, review=False)}{own}" if one.estimate is not None else "none",
-            votes(one),
+            reports(one),
             number(one.weight),
             certainty(one.certainty),
         ]
@@ -198,8 +198,8 @@ def subgroups(items: Sequence[Subgroups], title: str) -> Table:
     return table
 
 
-def camps(items: Sequence[CampFigures], title: str) -> Table:
-    """The camps of a contradiction for a terminal."""
+def sides(items: Sequence[CampFigures], title: str) -> Table:
+    """The sides of a contradiction for a terminal."""
     table = _table(title)
     for header in ("Camp", "Cohorts", "Patients", "Direction", "Estimate (95% CI)", "Studies"):
         table.add_column(header, overflow="fold")
@@ -285,7 +285,7 @@ def _beside(cell: Association) -> str:
         return cell.caption
     told = f"{wording.with_unit(cell)}, {wording.SOURCES[cell.estimate_source]}" if cell.estimate_source else "no estimate"
     sure = f", {certainty(cell.certainty)} certainty" if cell.certainty else ""
-    return f"{cell.direction}: {told}; cohorts {votes(cell)}{sure}"
+    return f"{cell.direction}: {told}; cohorts {reports(cell)}{sure}"
 
 
 def _difference(one: Difference) -> str:

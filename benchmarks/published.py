@@ -26,9 +26,9 @@ def _interval(estimate: float | None, ci: tuple[float, float] | None) -> str:
 
 
 def _same_measure(one: Association, published: PublishedEstimate) -> FamilyResult | None:
-    """Our family of most cohorts in the measure that the review pooled."""
-    families = [family for family in one.families if family.measure == published.measure and family.estimate is not None]
-    return max(families, key=lambda family: family.k, default=None)
+    """Our comparison of most cohorts in the measure that the review pooled."""
+    families = [ours for ours in one.families if ours.measure == published.measure and ours.estimate is not None]
+    return max(families, key=lambda ours: ours.k, default=None)
 
 
 def _why(one: Association, published: PublishedEstimate, ours: FamilyResult | None) -> str:
@@ -37,7 +37,7 @@ def _why(one: Association, published: PublishedEstimate, ours: FamilyResult | No
     if one.cohorts == 0:
         return "no primary study of the corpus reports it"
     if ours is None:
-        measures = sorted({family.measure for family in one.families if family.estimate is not None})
+        measures = sorted({ours.measure for ours in one.families if ours.estimate is not None})
         other = f"; ours are {', '.join(measures)}" if measures else ""
         cohorts = "1 cohort votes" if one.cohorts == 1 else f"{one.cohorts} cohorts vote"
         return f"{cohorts}, without a {published.measure} that can be pooled{other}"
@@ -104,11 +104,11 @@ def main() -> None:
     pairs = associations(graph)
     both = [(a, b, c) for a, b, c in pairs if c is not None and b.estimate is not None]
     print(f"\n{len(pairs)} pooled rows of meta-analyses; {len(both)} have an estimate of ours in the same measure beside them\n")
-    for one, published, family in pairs:
+    for one, published, ours in pairs:
         print(f"{one.exposure.id} > {one.outcome.id} in {one.population.id}")
         print(f"  {published.study:<28} {published.measure} {_interval(published.estimate, published.ci)}")
-        print(f"  {'ours':<28} {published.measure if family else ''} {_interval(family.estimate, family.ci) if family else 'none'}")
-        print(f"  {_why(one, published, family)}")
+        print(f"  {'ours':<28} {published.measure if ours else ''} {_interval(ours.estimate, ours.ci) if ours else 'none'}")
+        print(f"  {_why(one, published, ours)}")
     ratios = [(b.estimate, c.estimate) for _, b, c in both if b.measure in _RATIOS and b.estimate and c and c.estimate]
     inside = sum(bool(c and c.ci and b.estimate is not None and c.ci[0] <= b.estimate <= c.ci[1]) for _, b, c in both)
     same = sum((math.log(a) > 0) == (math.log(b) > 0) for a, b in ratios)

@@ -38,9 +38,9 @@ def _beside_the_direction(row: Finding, sign: int) -> Remark | None:
     sign *= -1 if row.outcome_scale else 1
     claimed = {"increases": 1, "decreases": -1}.get(row.direction, 0)
     if sign and claimed and sign != claimed:
-        told = f"{row.measure} {row.value}" + (f" {list(row.ci)}" if row.ci else "")
+        printed = f"{row.measure} {row.value}" + (f" {list(row.ci)}" if row.ci else "")
         return (
-            f"{row.direction} with {told}",
+            f"{row.direction} with {printed}",
             "a direction that the value's sign bears out; say `reversed` or `outcome_scale: lower-is-worse` where the print runs the "
             "other way",
         )

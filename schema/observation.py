@@ -29,7 +29,7 @@ class Numerous(Frozen):
 
 
 class ComparisonKey(Numerous):
-    """What estimates have in common that may be pooled with each other.
+    """What estimates that may be pooled with each other have in common.
 
     `unit` is the unit of a per-unit estimate; `variable` names the measured variable or, where nothing else is like it, the finding.
     """

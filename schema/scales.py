@@ -1,4 +1,4 @@
-"""The scales on which estimates are pooled, and the way back from them to what is printed."""
+"""The scales on which estimates are pooled, and back from them to what is printed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def back(scale: Scale | None, y: float) -> float:
 
 
 def scale_of(measure: str) -> Scale:
-    """The scale of `y` of a family of that measure."""
+    """The scale of `y` of a comparison of that measure."""
     if measure in RATIOS:
         return "log-ratio"
     return "smd" if measure == "SMD" else "fisher-z" if measure == "correlation" else "linear"

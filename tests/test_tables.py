@@ -128,7 +128,7 @@ def test_an_estimate_names_its_measure_and_interval(reader: MemoryReader) -> Non
 
 def test_votes_add_up_to_the_cohorts(graph: EvidenceGraph) -> None:
     for one in graph.associations:
-        cohorts, _, rest = tables.votes(one).partition(": ")
+        cohorts, _, rest = tables.reports(one).partition(": ")
         counted = [int("".join(sign for sign in part if sign.isdigit())) for part in rest.split()]
         assert int(cohorts) == one.cohorts == sum(counted)
 

@@ -37,7 +37,7 @@ def show(question: Question, answer: Any) -> None:
             print(f"  {len(answer.items)} of {answer.total} shown; --limit and --offset show more")
         _notes(answer)
     if isinstance(question, questions.Contested):
-        _camps(answer.items)
+        _sides(answer.items)
 
 
 def shown(table: Table) -> None:
@@ -90,12 +90,12 @@ def _contested(_: Question, answer: Answer[Association]) -> None:
     _associations(answer.items, "both", f"Contested in {_place(answer)}")
 
 
-def _camps(items: Sequence[Association]) -> None:
+def _sides(items: Sequence[Association]) -> None:
     for one in items:
         assert one.contested is not None
         print(f"\n{one.exposure.name} > {one.outcome.name}: {one.contested.why}.")
-        for camp in one.contested.camps:
-            print(f"  {camp.report}: {', '.join(camp.studies)} ({camp.patients} patients)")
+        for side in one.contested.camps:
+            print(f"  {side.report}: {', '.join(side.studies)} ({side.patients} patients)")
         for difference in one.contested.differences:
             print(f"  they differ in {difference}")
 
@@ -118,7 +118,7 @@ def _evidence(_: Question, answer: Evidence) -> None:
     if any(len(parted.groups) > 1 for parted in answer.subgroups):
         shown(tables.subgroups(answer.subgroups, "Subgroups"))
     if answer.camps:
-        shown(tables.camps(answer.camps, "Sides"))
+        shown(tables.sides(answer.camps, "Sides"))
     if answer.flips is not None:
         print(f"What would flip it: {answer.flips.text}")
     if answer.absolute is not None:

@@ -68,13 +68,13 @@ def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
         for one in graph.associations:
             if population is not None and one.population.id != population:
                 continue
-            for number, family in enumerate(one.families, start=1):
+            for number, comparison in enumerate(one.families, start=1):
                 key = _key(one, number)
-                behind = list(votes_of(family, estimates))
-                votes = [together(findings) for findings in behind]
-                families.writerow(_cells(_family(one, family, number, votes[0].scale) | key))
-                for vote, findings in zip(votes, behind, strict=True):
-                    rows.writerow(_cells(_row(vote, findings, family, papers) | key))
+                behind = list(by_study(comparison, estimates))
+                studies = [together(findings) for findings in behind]
+                families.writerow(_cells(_comparison(one, comparison, number, studies[0].scale) | key))
+                for one_study, findings in zip(studies, behind, strict=True):
+                    rows.writerow(_cells(_row(one_study, findings, comparison, papers) | key))
     shutil.copyfile(SCRIPT, path / SCRIPT.name)
 
 
@@ -104,25 +104,25 @@ def _study(finding: str) -> str:
     return finding.partition(":")[0]
 
 
-def votes_of(family: FamilyResult, estimates: Mapping[str, Estimate]) -> Iterator[list[Estimate]]:
+def by_study(comparison: FamilyResult, estimates: Mapping[str, Estimate]) -> Iterator[list[Estimate]]:
     """The estimates of a family study by study: several of one study are disjoint subgroups that were put together."""
-    by_study: dict[str, list[Estimate]] = {}
-    for finding in family.rows:
-        by_study.setdefault(_study(finding), []).append(estimates[finding])
-    yield from by_study.values()
+    found: dict[str, list[Estimate]] = {}
+    for finding in comparison.rows:
+        found.setdefault(_study(finding), []).append(estimates[finding])
+    yield from found.values()
 
 
-def together(votes: Sequence[Estimate]) -> Estimate:
+def together(subgroups: Sequence[Estimate]) -> Estimate:
     """Disjoint subgroups by inverse variance, as graph.synthesis.reports puts them together."""
-    if len(votes) == 1:
-        return votes[0]
-    y, se = inverse_variance([vote.y for vote in votes], [vote.se for vote in votes])
-    known = [vote.n for vote in votes if vote.n is not None]
-    return votes[0]._replace(y=y, se=se, n=sum(known) if len(known) == len(votes) else None)
+    if len(subgroups) == 1:
+        return subgroups[0]
+    y, se = inverse_variance([one.y for one in subgroups], [one.se for one in subgroups])
+    known = [one.n for one in subgroups if one.n is not None]
+    return subgroups[0]._replace(y=y, se=se, n=sum(known) if len(known) == len(subgroups) else None)
 
 
-def _row(vote: Estimate, findings: Sequence[Estimate], family: FamilyResult, papers: Mapping[str, _Paper]) -> dict[str, Any]:
-    study = _study(vote.finding)
+def _row(estimate: Estimate, findings: Sequence[Estimate], comparison: FamilyResult, papers: Mapping[str, _Paper]) -> dict[str, Any]:
+    study = _study(estimate.finding)
     paper = papers[study]
     return {
         "study": study,
@@ -131,30 +131,30 @@ def _row(vote: Estimate, findings: Sequence[Estimate], family: FamilyResult, pap
         # without a named one a study is its own cohort
         "cohort": "; ".join(paper.cohorts) or study,
         "findings": "; ".join(one.finding for one in findings),
-        "yi": vote.y,
-        "vi": vote.se**2,
-        "n": vote.n,
-        "adjusted": vote.adjusted,
-        "randomised": family.randomised,
+        "yi": estimate.y,
+        "vi": estimate.se**2,
+        "n": estimate.n,
+        "adjusted": estimate.adjusted,
+        "randomised": comparison.randomised,
         "design": paper.design,
         "mri_day": paper.mri_day,
         "read": paper.read,
-        "condition": vote.condition,
+        "condition": estimate.condition,
     }
 
 
-def _family(one: Association, family: FamilyResult, number: int, transform: Scale | None) -> dict[str, Any]:
-    random = family.reml_hk
+def _comparison(one: Association, comparison: FamilyResult, number: int, transform: Scale | None) -> dict[str, Any]:
+    random = comparison.reml_hk
     figures: dict[str, Any] = {
-        **family.model_dump(
+        **comparison.model_dump(
             include={"measure", "contrast_type", "unit", "scale", "variable", "randomised", "k", "patients", "estimate_source"}
         ),
         "transform": transform,
         "primary": number == 1 and one.estimate_source != "published",
-        "estimate": family.estimate,
-        **_interval("ci", family.ci),
-        "common_estimate": family.common.estimate,
-        **_interval("common_ci", family.common.ci),
+        "estimate": comparison.estimate,
+        **_interval("ci", comparison.ci),
+        "common_estimate": comparison.common.estimate,
+        **_interval("common_ci", comparison.common.ci),
     }
     if random is not None:
         figures |= {

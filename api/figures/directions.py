@@ -24,7 +24,7 @@ _LEFT = 14.0
 
 
 def effect_direction_plot(answer: Evidence, *, width: int = WIDE, standalone: bool = True) -> str:
-    """What each finding of an association reports, as an SVG; those that don't vote in grey, with why.
+    """What each finding of an association reports, as an SVG; those that don't count in grey, with why.
 
     `width` in pixels: below 600, the columns stand under each other. Not `standalone`: without its own style and ground (STYLE).
     """
@@ -68,7 +68,7 @@ def told_directions(answer: Evidence) -> str:
 
 
 def _sections(answer: Evidence) -> list[tuple[str, list[Row]]]:
-    """Randomised comparisons, observational ones, and meta-analyses apart; voting rows first, by report, the largest first."""
+    """Randomised comparisons, observational ones, and meta-analyses apart; rows that count first, by report, the largest first."""
     pooled = {one.finding for one in answer.published}
 
     def place(row: Row) -> tuple[object, ...]:
@@ -173,7 +173,7 @@ def mark(reports: Reports, x: float, y: float, size: float, role: str, filling: 
 
 
 def _note(row: Row, one: Association, labels: Mapping[str, str]) -> str:
-    """How a row counts, where there is more to say than that it votes."""
+    """How a row counts, where there is more to say than that it counts."""
     parts = compared(row, one)
     if row.share is not None:
         parts.append(f"pooled, {row.share:.0%} of the weight")

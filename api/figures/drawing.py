@@ -175,12 +175,12 @@ def disc(x: float, y: float, size: float, role: str, filling: Filling) -> list[s
     radius = _round(size / 2)
 
     def half() -> svg.Element:
-        way: list[svg.PathData] = [
+        path: list[svg.PathData] = [
             svg.MoveTo(_round(x), _round(y - radius)),
             svg.Arc(radius, radius, 0, False, False, _round(x), _round(y + radius)),
             svg.ClosePath(),
         ]
-        return svg.Path(d=way, class_=[f"rf-{role}"], stroke_width=1.6)
+        return svg.Path(d=path, class_=[f"rf-{role}"], stroke_width=1.6)
 
     return _filled(
         filling,

@@ -24,13 +24,13 @@ def evidence_plot(answer: Evidence, title: str | None = None, *, width: int = WI
     canvas.y = 8
     canvas.paragraph(_LEFT, subject(answer), inner, size=TITLE, bold=True)
     canvas.y += 2
-    told = caption(answer)
-    for line in told:
+    lines = caption(answer)
+    for line in lines:
         canvas.paragraph(_LEFT, line, inner)
     canvas.y += 16
     canvas.paragraph(_LEFT, "What each study reports", inner, size=BODY + 1, bold=True)
     draw_directions(canvas, answer)
-    description = [*told, told_directions(answer)]
+    description = [*lines, told_directions(answer)]
     if has_forest(answer):
         canvas.y += 22
         canvas.paragraph(_LEFT, "Estimates", inner, size=BODY + 1, bold=True)

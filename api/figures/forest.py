@@ -73,13 +73,13 @@ def _panels(answer: Evidence) -> list[tuple[str | None, list[_Part]]]:
         return []
     rows = {row.finding: row for row in answer.rows}
     panels: dict[str | None, dict[str, list[_Entry]]] = {}
-    for family in sorted(answer.association.families, key=lambda one: not one.randomised):
-        name = short(family.measure)
-        axis = None if family.measure in RATIOS else " ".join(filter(None, (name, family.unit)))
-        who = "Randomised comparisons" if family.randomised else "Observational studies"
-        step = f" {per(family.measure, family.unit)}" if family.unit and family.measure in RATIOS else ""
-        heading = f"{who}, pooled: {name}{step}" if family.k > 1 else f"{who}, not pooled"
-        panels.setdefault(axis, {}).setdefault(heading, []).extend(_entries(family, rows, answer.association))
+    for comparison in sorted(answer.association.families, key=lambda one: not one.randomised):
+        name = short(comparison.measure)
+        axis = None if comparison.measure in RATIOS else " ".join(filter(None, (name, comparison.unit)))
+        who = "Randomised comparisons" if comparison.randomised else "Observational studies"
+        step = f" {per(comparison.measure, comparison.unit)}" if comparison.unit and comparison.measure in RATIOS else ""
+        heading = f"{who}, pooled: {name}{step}" if comparison.k > 1 else f"{who}, not pooled"
+        panels.setdefault(axis, {}).setdefault(heading, []).extend(_entries(comparison, rows, answer.association))
     for one in answer.published:
         if one.estimate is None:
             continue
@@ -96,37 +96,39 @@ def _panels(answer: Evidence) -> list[tuple[str | None, list[_Part]]]:
     return [(axis, [_Part(heading, entries) for heading, entries in parts.items()]) for axis, parts in ordered]
 
 
-def _entries(family: FamilyResult, rows: Mapping[str, Row], one: Association) -> Iterator[_Entry]:
-    own = [rows[finding] for finding in family.rows if finding in rows]
-    if family.k == 1:
+def _entries(comparison: FamilyResult, rows: Mapping[str, Row], one: Association) -> Iterator[_Entry]:
+    own = [rows[finding] for finding in comparison.rows if finding in rows]
+    if comparison.k == 1:
         label = ", ".join(dict.fromkeys(row.study.label for row in own))
         what = "; ".join(dict.fromkeys(part for row in own for part in compared(row, one)))
-        headline = one.families[0] == family and one.estimate_source != "published"
-        text = measured(family.measure, family.estimate, family.ci, family.unit)
-        worked_out = len(own) != 1 or not same_interval(own[0].ci, family.ci)
-        yield _Entry("single", label, what, text, family.estimate, family.ci, worked_out=worked_out, bold=headline)
+        headline = one.families[0] == comparison and one.estimate_source != "published"
+        text = measured(comparison.measure, comparison.estimate, comparison.ci, comparison.unit)
+        worked_out = len(own) != 1 or not same_interval(own[0].ci, comparison.ci)
+        yield _Entry("single", label, what, text, comparison.estimate, comparison.ci, worked_out=worked_out, bold=headline)
         return
     for row in own:
         if row.y is None or row.se is None:
             continue
-        scale = scale_of(family.measure)
+        scale = scale_of(comparison.measure)
         drawn = (back(scale, row.y - Z_SIGNIFICANT * row.se), back(scale, row.y + Z_SIGNIFICANT * row.se))
-        # as printed, unless the family is per one unit and the paper per several
-        if row.ci is not None and not family.unit:
+        # as printed, unless the comparison is per one unit and the paper per several
+        if row.ci is not None and not comparison.unit:
             drawn = row.ci
         share = f", {row.share:.0%} of the weight" if row.share is not None else ""
         what = "; ".join(compared(row, one))
         yield _Entry(
             "study", row.study.label, what, row_figure(row) + share, back(scale, row.y), drawn, row.share, worked_out=row.ci is None
         )
-    how = "Pooled (Bayesian)" if family.estimate_source == "pooled-bayes" else "Pooled"
-    some = count(family.k, "cohort")
-    yield _Entry("pooled", how, some, measured(family.measure, family.estimate, family.ci), family.estimate, family.ci, bold=True)
-    common = family.common
-    yield _Entry("common", "Common effect", "", measured(family.measure, common.estimate, common.ci), common.estimate, common.ci)
-    ahead = family.reml_hk.prediction_interval if family.reml_hk else None
-    if ahead is not None and family.reml_hk is not None:
-        yield _Entry("ahead", "Next cohort", "95% prediction interval", interval(ahead), family.reml_hk.estimate, ahead)
+    how = "Pooled (Bayesian)" if comparison.estimate_source == "pooled-bayes" else "Pooled"
+    some = count(comparison.k, "cohort")
+    yield _Entry(
+        "pooled", how, some, measured(comparison.measure, comparison.estimate, comparison.ci), comparison.estimate, comparison.ci, bold=True
+    )
+    common = comparison.common
+    yield _Entry("common", "Common effect", "", measured(comparison.measure, common.estimate, common.ci), common.estimate, common.ci)
+    ahead = comparison.reml_hk.prediction_interval if comparison.reml_hk else None
+    if ahead is not None and comparison.reml_hk is not None:
+        yield _Entry("ahead", "Next cohort", "95% prediction interval", interval(ahead), comparison.reml_hk.estimate, ahead)
 
 
 def _axis(parts: Sequence[_Part], ratio: bool, left: float, right: float) -> Axis:
@@ -153,13 +155,13 @@ def draw_forest(canvas: Canvas, answer: Evidence) -> None:
         _panel(canvas, measure, parts)
     every = [one for _, parts in panels for part in parts for one in part.entries]
     marks = {one.mark for one in every}
-    told = {
+    meanings = {
         "study": "Filled square: a study, its area by its share of the pooled weight.",
         "single": "Hollow square: a single study.",
         "pooled": "Filled diamond: pooled; hollow: common effect.",
         "published": "Grey diamond: published meta-analysis.",
     }
-    notes = [words for mark, words in told.items() if mark in marks]
+    notes = [words for mark, words in meanings.items() if mark in marks]
     if any(one.worked_out for one in every):
         notes.append("Dashed: the interval is not as printed, but worked out from the p or the counts.")
     canvas.y += 6

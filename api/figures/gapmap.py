@@ -91,12 +91,12 @@ def _cell(cell: Gap, x: float, y: float, width: float, height: float, link: Link
             )
         )
     canvas.text(middle, y + height / 2 + 4, words, "ground" if cell.state == "fair" else "ink", size=SMALL, anchor="middle")
-    told = f"{cell.factor.name}, {cell.population.name}: {cell.caption}"
+    text = f"{cell.factor.name}, {cell.population.name}: {cell.caption}"
     if link is None:
-        return svg.G(elements=[svg.Title(text=safe(told)), *canvas.elements])
+        return svg.G(elements=[svg.Title(text=safe(text)), *canvas.elements])
     return svg.A(
         href=safe(link(cell.factor.id, cell.outcome.id, cell.population.id)),
-        extra={"aria-label": safe(told)}, elements=[svg.Title(text=safe(told)), *canvas.elements],
+        extra={"aria-label": safe(text)}, elements=[svg.Title(text=safe(text)), *canvas.elements],
     )  # fmt: skip
 
 
@@ -107,22 +107,22 @@ def _ground(state: str, x: float, y: float, width: float, height: float) -> list
         return [svg.Rect(**box, class_=["rf-null"])]  # type: ignore[arg-type]
     if state == "empty":
         return [svg.Rect(**box, class_=["rf-ground", "rf-edge"], stroke_dasharray=[3, 3])]  # type: ignore[arg-type]
-    way: list[svg.PathData] = []
+    path: list[svg.PathData] = []
     step = 7.0
     reach = -height
     while reach < width:
         # a line at 45 degrees, cut at the cell's sides
         start, end = max(reach, 0.0), min(reach + height, width)
-        way += [
+        path += [
             svg.MoveTo(round(x + start, 1), round(y + height - (start - reach), 1)),
             svg.LineTo(round(x + end, 1), round(y + height - (end - reach), 1)),
         ]
         reach += step
-    return [svg.Rect(**box, class_=["rf-soft", "rf-edge"]), svg.Path(d=way, class_=["rf-rule"], stroke_width=1)]  # type: ignore[arg-type]
+    return [svg.Rect(**box, class_=["rf-soft", "rf-edge"]), svg.Path(d=path, class_=["rf-rule"], stroke_width=1)]  # type: ignore[arg-type]
 
 
 def _legend(canvas: Canvas, states: set[str], blank: bool) -> None:
-    told = {
+    meanings = {
         "empty": "no study says anything",
         "weak": "one cohort, no estimate, or very low certainty; with the number of cohorts",
         "fair": "an estimate, two cohorts or more, certainty above very low",
@@ -133,7 +133,7 @@ def _legend(canvas: Canvas, states: set[str], blank: bool) -> None:
         y = canvas.y + 8
         canvas.add(*_ground(state, _LEFT, y, 26, 15))
         canvas.y = y - 3
-        canvas.paragraph(_LEFT + 34, f"{state}: {told[state]}", canvas.width - 2 * _LEFT - 34, "quiet", size=SMALL)
+        canvas.paragraph(_LEFT + 34, f"{state}: {meanings[state]}", canvas.width - 2 * _LEFT - 34, "quiet", size=SMALL)
         canvas.y = max(canvas.y, y + 15)
     words = "In order of what one more study would teach, most first."
     canvas.paragraph(_LEFT, words, canvas.width - 2 * _LEFT, "quiet", size=SMALL)

@@ -52,11 +52,11 @@ def _told(one: Mechanism) -> str:
 
 
 def _papers(one: Mechanism, stance: str) -> list[str]:
-    told: dict[str, list[str]] = {}
+    bases_of: dict[str, list[str]] = {}
     for claim in one.claims:
         if claim.stance == stance:
-            told.setdefault(claim.study.label, []).append(claim.basis)
-    return [f"{label} ({', '.join(dict.fromkeys(bases))})" for label, bases in told.items()]
+            bases_of.setdefault(claim.study.label, []).append(claim.basis)
+    return [f"{label} ({', '.join(dict.fromkeys(bases))})" for label, bases in bases_of.items()]
 
 
 def _targets(claims: tuple[ClaimRow, ...]) -> list[str]:
@@ -155,11 +155,11 @@ def _box(canvas: Canvas, x: float, y: float, width: float, lines: list[str], *, 
 
 
 def _down(x: float, y: float, length: float, *, dashed: bool) -> svg.Element:
-    way: list[svg.PathData] = [
+    path: list[svg.PathData] = [
         svg.MoveTo(x, y),
         svg.LineTo(x, y + length),
         svg.MoveTo(x - 4, y + length - 5),
         svg.LineTo(x, y + length),
         svg.LineTo(x + 4, y + length - 5),
     ]
-    return svg.Path(d=way, class_=["rf-rule"], stroke_width=1.2, stroke_dasharray=[4, 3] if dashed else None)
+    return svg.Path(d=path, class_=["rf-rule"], stroke_width=1.2, stroke_dasharray=[4, 3] if dashed else None)

@@ -26,7 +26,7 @@ class _Joined(NamedTuple):
 
     term: str
     name: list[str]
-    told: list[str]
+    lines: list[str]
     role: str
     sign: str
     weight: float
@@ -34,7 +34,7 @@ class _Joined(NamedTuple):
 
     @property
     def tall(self) -> float:
-        return len(self.name) * 16.5 + len(self.told) * 15 + 8
+        return len(self.name) * 16.5 + len(self.lines) * 15 + 8
 
 
 def neighbourhood(
@@ -76,10 +76,10 @@ def neighbourhood(
     elif not answer.mechanisms:
         canvas.paragraph(_LEFT, "No study of this population joins it to anything.", inner)
     _mechanisms(canvas, answer, link)
-    told = [f"{heading}: {'; '.join(one.label for one in sides[side])}." for side, heading in _HEADINGS.items() if sides[side]]
-    told += [f"{_said(one, answer)}." for one in answer.mechanisms]
+    sentences = [f"{heading}: {'; '.join(one.label for one in sides[side])}." for side, heading in _HEADINGS.items() if sides[side]]
+    sentences += [f"{_said(one, answer)}." for one in answer.mechanisms]
     role = "group" if link or evidence else "img"
-    return canvas.finish(title, " ".join(told) or "It is joined to nothing here.", standalone=standalone, role=role)
+    return canvas.finish(title, " ".join(sentences) or "It is joined to nothing here.", standalone=standalone, role=role)
 
 
 _HEADINGS: dict[Side, str] = {"left": "Factors linked to it", "right": "What it is linked to"}
@@ -94,15 +94,15 @@ def _joined(one: Association, other: TermRef, wide: float) -> _Joined:
     role, sign = _SIGNS[one.direction]
     cohorts = count(one.cohorts, "cohort") if one.cohorts else "no cohort of its own"
     sure = f", {certainty(one.certainty)} certainty" if one.certainty else ""
-    told = f"{one.direction}, {cohorts}{sure}"
+    summary = f"{one.direction}, {cohorts}{sure}"
     return _Joined(
         other.id,
         wrapped(other.name, wide - 24, BODY),
-        wrapped(told, wide - 24, SMALL),
+        wrapped(summary, wide - 24, SMALL),
         role,
         sign,
         one.weight or 0,
-        f"{other.name}: {told}",
+        f"{other.name}: {summary}",
     )
 
 
@@ -159,11 +159,11 @@ def _layers(
 
 def _curve(canvas: Canvas, x1: float, y1: float, x2: float, y2: float, one: _Joined) -> None:
     bend = (x2 - x1) * 0.55
-    way = [svg.MoveTo(round(x1, 1), round(y1, 1)), svg.CubicBezier(*(round(v, 1) for v in (x1 + bend, y1, x2 - bend, y2, x2, y2)))]
+    path = [svg.MoveTo(round(x1, 1), round(y1, 1)), svg.CubicBezier(*(round(v, 1) for v in (x1 + bend, y1, x2 - bend, y2, x2, y2)))]
     dashes: dict[str, list[Decimal | float | int] | None] = {"up": None, "down": [7, 4], "null": [7, 3, 2, 3], "gone": [2, 4]}
     canvas.add(
         svg.Path(
-            d=way,
+            d=path,
             class_=[f"rf-{one.role}"],
             fill="none",
             style=None,
@@ -182,9 +182,9 @@ def _label(
     at = y + 14
     for i, line in enumerate(one.name):
         words.text(x if left else x + wide, at + i * 16.5, line, "link" if link else "ink", anchor="start" if left else "end")
-    told = at + len(one.name) * 16.5 - 1
-    for i, line in enumerate(one.told):
-        words.text(x if left else x + wide, told + i * 15, line, "quiet", size=SMALL, anchor="start" if left else "end")
+    start = at + len(one.name) * 16.5 - 1
+    for i, line in enumerate(one.lines):
+        words.text(x if left else x + wide, start + i * 15, line, "quiet", size=SMALL, anchor="start" if left else "end")
     sign.text(x + wide - 6 if left else x + 6, y + one.tall / 2 + 5, one.sign, one.role, size=BODY + 4, bold=True, anchor="middle")
     name: svg.Element = svg.G(elements=[*words.elements])
     if link is not None:

@@ -14,7 +14,7 @@ MOVED, SURE = 0.05, 0.9
 
 
 def weight_bar(association: Association | Beside, unmoved: float, *, standalone: bool = True) -> str:
-    """The weight of an association as a bar of ten steps; grey and hatched where the data hardly moved it, empty where nothing votes.
+    """The weight of an association as a bar of ten steps; grey and hatched where the data hardly moved it, empty where nothing counts.
 
     `unmoved` is the weight that the prior alone gives.
     """

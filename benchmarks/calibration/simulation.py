@@ -1,4 +1,4 @@
-"""Worlds of the corpus's shape whose truth is known: the weight and its variants against votes, coverage and replication.
+"""Worlds of the corpus's shape whose truth is known: the weight and its variants against counts of reports, coverage and replication.
 
 A world has the corpus's edges: as many cohorts each, of the same information, with an estimate or bare. Of each edge mu and tau are drawn
 from the world's prior, of each cohort its effect and its z; what is not significant reaches print rho times as often. A bare report is the
@@ -43,7 +43,7 @@ BY_EDGE = "reporting by edge"
 TWICE = 0.15  # share of cohorts reported twice
 DOUBLED, DROPPED = "doubles counted", "doubles dropped"
 _ALIKE = 0.9  # correlation of the two z
-VOTES = ("base-rates", "votes-direction", "votes-significance", "votes-significance-learned")
+FORECASTS = ("base-rates", "votes-direction", "votes-significance", "votes-significance-learned")
 
 
 class Slot(NamedTuple):
@@ -202,7 +202,7 @@ def simulate(
     models = variants() if models is None else models
     rng = np.random.default_rng(seed)
     sizes = [slot.information for edge in slots for slot in edge]
-    tallies = {name: Tally() for name in (*VOTES, *(model.name for model in models), DOUBLED, DROPPED)}
+    tallies = {name: Tally() for name in (*FORECASTS, *(model.name for model in models), DOUBLED, DROPPED)}
     rhos = sorted({rho for model in models for rho in model.rhos})
     for _ in range(times):
         edges = [edge for one in slots if (edge := draw_edge(world, one, rng)) is not None]
@@ -221,7 +221,7 @@ def simulate(
                 shares(table[i], (1, 1, 1)),
                 shares(table[i], added),
             )
-            for name, made in zip(VOTES, forecasts, strict=True):
+            for name, made in zip(FORECASTS, forecasts, strict=True):
                 tallies[name].score(made, true)
             for choice in choices:
                 masses = posteriors(choice, seen, i)
@@ -248,7 +248,7 @@ def replication(tally: Tally, low: float = 0.75, high: float = 0.85) -> tuple[fl
 
 
 def simulation_tables(protocol: Protocol, times: int) -> None:
-    """Prints, for each kind of world, the log scores of votes and variants, coverage, replication and the calibration of p_direction."""
+    """Prints, for each kind of world, the log scores of the references and variants, coverage, replication and the calibration of p_direction."""
     slots = slots_of(protocol)
     print(f"{times} worlds of each kind, {len(slots)} edges and {sum(map(len, slots))} cohorts each\n")
     models = [model.name for model in variants()]
@@ -258,7 +258,7 @@ def simulation_tables(protocol: Protocol, times: int) -> None:
     print("log score of the next printed cohort (expected)")
     print(f"{'':22}" + "".join(f"{name:>14}" for name in ("base", "direction", "significance", "sig-learned", *models)))
     for name, tallies in found.items():
-        print(f"{name:22}" + "".join(f"{np.mean(tallies[one].log):>14.3f}" for one in (*VOTES, *models)))
+        print(f"{name:22}" + "".join(f"{np.mean(tallies[one].log):>14.3f}" for one in (*FORECASTS, *models)))
     columns: dict[str, Callable[[Tally], str]] = {
         "coverage of mu by the 95% interval": lambda tally: f"{coverage(tally):.3f}",
         "edges with weight 0.75-0.85: mean weight, share replicated": lambda tally: "{:.2f} {:.2f} ({})".format(*replication(tally)),
@@ -285,6 +285,6 @@ def simulation_tables(protocol: Protocol, times: int) -> None:
     print("\nwhere: log score of the votes minus that of the served weight, in fifths of its weight, reporting by edge")
     weight = np.array(tallies[SERVED].weight)
     for part in np.array_split(np.argsort(weight), 5):
-        gains = (np.array(tallies[name].log)[part] - np.array(tallies[SERVED].log)[part] for name in VOTES[1:])
-        line = "  ".join(f"{name} {gain.mean():+.3f}" for name, gain in zip(VOTES[1:], gains, strict=True))
+        gains = (np.array(tallies[name].log)[part] - np.array(tallies[SERVED].log)[part] for name in FORECASTS[1:])
+        line = "  ".join(f"{name} {gain.mean():+.3f}" for name, gain in zip(FORECASTS[1:], gains, strict=True))
         print(f"weight {weight[part].min():.2f}-{weight[part].max():.2f}: {line}")

@@ -49,14 +49,14 @@ def findings(
 def edges(
     reader: Reader, population: str, filters: Filters, *, exposure: str | None = None, outcome: str | None = None
 ) -> tuple[list[Association], int]:
-    """The associations: the stored ones, or with a filter those that the rows which match it make. And how many rows can't be told."""
+    """The associations: the stored ones, or with a filter those that the rows which match it make. And on how many rows it is not known."""
     if not filters.active:
         return reader.edges(exposure=exposure, outcome=outcome, population=population), 0
     vocabulary = reader.terms()
     exposures = vocabulary.takes(exposure) if exposure is not None else None
     outcomes = vocabulary.takes(outcome) if outcome is not None else None
     observations, unknown = findings(reader, population, filters, exposures=exposures, outcomes=outcomes)
-    # a counterpart is another exposure, so it must be at hand to tell whether it contradicts
+    # a counterpart is another exposure, so it must be at hand to know whether it contradicts
     counterpart = vocabulary[exposure].counterpart if exposure else None
     if exposures is not None and counterpart is not None:
         others = set(vocabulary.takes(counterpart)) - set(exposures)
@@ -74,7 +74,7 @@ def edges(
 def contest(
     reader: Reader, key: tuple[str, str, str], synthesis: Synthesis, filters: Filters, corpus: Corpus
 ) -> tuple[Association, tuple[StudyReport, ...]]:
-    """The association of a question about one edge, contested where its counterpart gives another answer; and the votes of both."""
+    """The association of a question about one edge, contested where its counterpart gives another answer; and the reports on both."""
     counterpart = corpus.vocabulary[key[0]].counterpart
     syntheses = {key: synthesis}
     if counterpart is not None:

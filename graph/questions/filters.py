@@ -105,10 +105,10 @@ def study_verdict(filters: Filters, study: Study, country: str | None = None) ->
 
 
 def _verdict(checks: Iterable[Known]) -> Verdict:
-    told = list(checks)
-    if False in told:
+    verdicts = list(checks)
+    if False in verdicts:
         return "dropped"
-    return "unknown" if None in told else "kept"
+    return "unknown" if None in verdicts else "kept"
 
 
 def sift(
@@ -121,8 +121,8 @@ def sift(
     """The rows that match, and how many can't be told."""
     kept, unknown = [], 0
     for row in rows:
-        told = verdict(filters, row, studies[study_of(row)])
-        if told == "kept":
+        found = verdict(filters, row, studies[study_of(row)])
+        if found == "kept":
             kept.append(row)
-        unknown += told == "unknown"
+        unknown += found == "unknown"
     return kept, unknown

@@ -97,7 +97,7 @@ class Gaps(Question):
 def _cells(
     reader: Reader, outcome: str, factor: str | None, nodes: Sequence[str], filters: Filters
 ) -> tuple[dict[Key, list[Observation]], dict[Key, Association], int]:
-    """The rows of each cell in every population, the associations of the columns and of all others, and how many rows can't be told."""
+    """The rows of each cell in every population, the associations of the columns and all others, and how many rows a filter leaves open."""
     corpus = corpus_of(reader)
     vocabulary = corpus.vocabulary
     known_studies(filters.exclude, corpus.studies)

@@ -160,8 +160,8 @@ class Question(Frozen, ABC):
 
     def asked(self) -> dict[str, Any]:
         """The parameters that were asked for, as an address names them, flat; what is as if left out is not among them."""
-        told = self.model_dump(mode="json", exclude_defaults=True)
-        flat = {one.name: (told.get(one.part, {}) if one.part else told).get(one.name) for one in self.parameters()}
+        given = self.model_dump(mode="json", exclude_defaults=True)
+        flat = {one.name: (given.get(one.part, {}) if one.part else given).get(one.name) for one in self.parameters()}
         return {one.rest: flat[one.name] for one in self.parameters() if flat[one.name] not in (None, [], "", False)}
 
 

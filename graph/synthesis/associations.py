@@ -67,7 +67,7 @@ class Corpus:
 
 @dataclass(frozen=True, slots=True)
 class Synthesis:
-    """An association with the votes behind it."""
+    """An association with the reports behind it."""
 
     association: Association
     reports: StudyReports
@@ -91,7 +91,7 @@ def synthesise(
     """The association of an exposure with an outcome in a population, from all rows of its edge.
 
     `observations` holds every row on the two terms and on what rolls up into them, in that population and its parts, in any order.
-    `short` leaves out what stands beside the figures: sensitivity, camps, caption.
+    `short` leaves out what stands beside the figures: sensitivity, contradiction, caption.
     """
     rows = sorted(observations, key=lambda observation: (observation.study, observation.position))
     exposures, outcomes = corpus.vocabulary.takes(exposure), corpus.vocabulary.takes(outcome)
@@ -110,9 +110,9 @@ def synthesise(
     )
     surprises = surprising(reports.cohorts, corpus.method) if len(reports.cohorts) > 1 else []
     headline = headline_row or primary
-    told = None
+    figures = None
     if headline is not None and headline.estimate is not None and headline.ci is not None:
-        told = (headline.estimate, *headline.ci)
+        figures = (headline.estimate, *headline.ci)
     studies = reports.studies
     full_text = sum(corpus.studies[study].read == "full-text" for study in studies)
     patients = sum(observation.n for observation in cohorts if observation.n_known)
@@ -121,7 +121,7 @@ def synthesise(
         basis,
         corpus.studies,
         direction=direction,
-        headline=told,
+        headline=figures,
         null_value=null_of(headline.measure if headline is not None else None),
         published_only=headline_row is not None,
         rolled_up=[
@@ -182,12 +182,12 @@ def synthesise(
 
 
 def _part(term: str, edge: str, takes: Takes, corpus: Corpus) -> bool:
-    """Whether a term is a part of the edge's, and not one of the ways in which an umbrella is measured."""
+    """Whether a term is a part of the edge's, and not one of the measures of an umbrella."""
     return takes[term][1] == "weight" and not corpus.vocabulary[edge].umbrella
 
 
 def _weigh(reports: Sequence[StudyReport], method: Method) -> Weight | None:
-    """The weight of what these votes report; None where none of them says anything."""
+    """The weight of these reports; None where none of them says anything."""
     # numpy is loaded where figures are made, not where stored ones are read
     from graph.synthesis.weight import reported_zs, weigh
 
@@ -196,16 +196,16 @@ def _weigh(reports: Sequence[StudyReport], method: Method) -> Weight | None:
 
 
 def _basis(reports: StudyReports, headline: PublishedEstimate | None) -> tuple[StudyReport, ...]:
-    """The votes that the certainty is of: those that speak; else the published headline, which has no place in the weight."""
+    """The reports that the certainty is of: the independent set; else the published headline, which has no place in the weight."""
     if reports.independent or headline is None:
         return reports.independent
     return tuple(StudyReport(row, poolable=False) for row in reports.published if row.finding == headline.finding)
 
 
 def _direction(reports: StudyReports, sign: int | None, headline: PublishedEstimate | None = None) -> Direction:
-    """The likelier sign, where one that speaks reports it; where none speaks, that of a published headline.
+    """The likelier sign, where one of the independent set reports it; where that is empty, the sign of a published headline.
 
-    A cohort whose patients are in a published meta-analysis that speaks does not speak besides.
+    A cohort whose patients are in a published meta-analysis of the set is not in it besides.
     """
     if sign is None:
         row = next((row for row in reports.published if headline is not None and row.finding == headline.finding), None)
@@ -230,7 +230,7 @@ def _comparisons(reports: Sequence[StudyReport]) -> list[FamilyResult]:
     for report in reports:
         comparison = report.observation.comparison
         if comparison is not None and report.observation.kind == "estimate":
-            # a row that votes but isn't pooled makes a family of one
+            # a row that counts but isn't pooled is compared with no other
             key = comparison if report.poolable else comparison.model_copy(update={"variable": report.observation.finding})
             groups.setdefault(key, []).append(report)
     results = [_pooled(comparison, members) for comparison, members in groups.items()]
@@ -380,16 +380,16 @@ def _disagreeing(
         if one.headline and primary is not None and primary.measure == one.measure:
             alike = contrast[one.finding] in {None, primary.contrast_type}
             if alike and _exclude((one.estimate, one.ci), (primary.estimate, primary.ci)):
-                return f"ours {_told(primary)} and {one.label} {_told(one)}", (*primary.rows, one.finding)
+                return f"ours {_figures(primary)} and {one.label} {_figures(one)}", (*primary.rows, one.finding)
     for i, one in enumerate(published):
         for other in published[:i]:
             same = one.measure == other.measure and contrast[one.finding] == contrast[other.finding]
             if same and one.study != other.study and _exclude((one.estimate, one.ci), (other.estimate, other.ci)):
-                return f"{other.label} {_told(other)} and {one.label} {_told(one)}", tuple(sorted((one.finding, other.finding)))
+                return f"{other.label} {_figures(other)} and {one.label} {_figures(one)}", tuple(sorted((one.finding, other.finding)))
     return None
 
 
-def _told(one: FamilyResult | PublishedEstimate) -> str:
+def _figures(one: FamilyResult | PublishedEstimate) -> str:
     return f"{one.estimate:.2f}{f' ({interval(one.ci, digits=2)})' if one.ci else ''}"
 
 
@@ -403,7 +403,7 @@ def _exclude(a: tuple[float | None, Interval | None], b: tuple[float | None, Int
 def _p(headline: PublishedEstimate | None, primary: FamilyResult | None, reports: StudyReports) -> float | None:
     """The p of the headline: of the pooled estimate by REML-HK, or of the one row behind it."""
     if headline is None and primary is not None and primary.reml_hk is not None:
-        # a Bayesian interval has no p; that of REML-HK stands with its own interval in the family
+        # a Bayesian interval has no p; that of REML-HK stands with its own interval in the comparison
         return primary.reml_hk.p if primary.estimate_source == "pooled-reml-hk" else None
     finding = headline.finding if headline else (primary.rows[0] if primary else None)
     for observation in (*(report.observation for report in reports.cohorts), *reports.published):
@@ -444,7 +444,7 @@ def _compared(observation: Observation) -> str:
 
 
 def _sensitivity(reports: StudyReports, method: Method) -> Sensitivity:
-    """The same from parts of the rows that vote, where there is a part and not all are in it."""
+    """The same from parts of the independent cohorts, where there is a part and not all are in it."""
     cohorts = reports.cohorts
     possible = PossibleOverlaps(cohorts=reports.cohorts_if_overlap, pairs=reports.possible_overlaps) if reports.possible_overlaps else None
     if len(cohorts) < 2:
@@ -476,7 +476,7 @@ def _subset(members: Sequence[StudyReport], method: Method) -> Subset:
 
 
 class Partial(NamedTuple):
-    """What some of an association's votes say, by themselves."""
+    """What some of an association's reports say, by themselves."""
 
     direction: Direction
     weight: float | None
@@ -485,7 +485,7 @@ class Partial(NamedTuple):
 
 
 def partial(members: Sequence[StudyReport], method: Method, primary: Collection[str] = ()) -> Partial:
-    """The small synthesis of some votes; of their comparisons the one with rows of `primary`, where they have a part in it."""
+    """The small synthesis of some reports; of their comparisons the one with rows of `primary`, where they have a part in it."""
     weighed = _weigh(members, method)
     comparisons = _comparisons(members)
     comparison = next((one for one in comparisons if not set(one.rows).isdisjoint(primary)), comparisons[0] if comparisons else None)

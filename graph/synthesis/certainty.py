@@ -161,14 +161,14 @@ def _risk_of_bias(reports: Sequence[StudyReport], studies: Mapping[str, Study], 
     if 2 * len(weak) > k:
         causes.append((f"{_of(weak, k)} of weaker design", weak))
     if few:
-        told = f"in {_of(few, k)} fewer than {METHOD.scanned_share:.0%} of the eligible were scanned"
+        text = f"in {_of(few, k)} fewer than {METHOD.scanned_share:.0%} of the eligible were scanned"
         if 2 * len(few) > k:
-            causes.append((told, few))
+            causes.append((text, few))
         else:
-            step("risk of bias", told, 0, [finding for report in few for finding in report.findings])
+            step("risk of bias", text, 0, [finding for report in few for finding in report.findings])
     if causes:
         involved = sorted({finding for _, group in causes for report in group for finding in report.findings})
-        step("risk of bias", "; ".join(text for text, _ in causes), -1, involved)
+        step("risk of bias", "; ".join(cause for cause, _ in causes), -1, involved)
     if unknown:
         step("risk of bias", f"share of the eligible that was scanned not known in {_of(unknown, k)}", 0)
 

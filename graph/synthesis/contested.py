@@ -18,7 +18,7 @@ _NAMES = {1: "increases", -1: "decreases", 0: "not significant"}
 
 
 def surprising(reports: Sequence[StudyReport], method: Method = METHOD) -> list[int]:
-    """The votes whose report had a probability below `METHOD.surprise` given the others.
+    """The reports that had a probability below `METHOD.surprise` given the others.
 
     The three reports are decreases, null and increases; a bare sign counts as either of null and its side, an unread sign as none.
     """
@@ -28,7 +28,7 @@ def surprising(reports: Sequence[StudyReport], method: Method = METHOD) -> list[
     reported = [(i, z) for i, report in enumerate(reports) if (z := reported_z(report.observation)) is not None]
     if len(reported) < 2:
         return []
-    # in one order whatever that of the votes, so that sums don't differ
+    # in one order whatever that of the reports, so that sums don't differ
     reported.sort(key=lambda pair: pair[1])
     found: list[int] = []
     for (i, z), grid in zip(reported, posteriors_without([z for _, z in reported], method), strict=True):

@@ -61,7 +61,7 @@ def estimate_of(cell: Association, observations: Mapping[str, Observation]) -> E
         low, high = _forward(first.scale, cell.ci[0]), _forward(first.scale, cell.ci[1])
         y, se = _forward(first.scale, cell.estimate), (high - low) / (2 * Z95)
     if cell.estimate_source != "published":
-        # a row that votes but isn't pooled is a family of one
+        # a row that counts but isn't pooled is compared with no other
         comparison = comparison.model_copy(update={"variable": cell.families[0].variable})
     return Estimate(comparison, first.scale, y, se, cell.estimate_source, cell.contrast, rows)
 
@@ -108,15 +108,15 @@ def _tested(places: tuple[str, str], first: Estimate, second: Estimate) -> Diffe
 
 
 def _caveats(first: Estimate, second: Estimate) -> str | None:
-    told = []
+    notes = []
     if {first.source, second.source} & {"single-study", "published"}:
         words = {"single-study": "a single study", "published": "a published meta-analysis"}
-        told.append(" against ".join(words.get(one.source, "a pooled estimate") for one in (first, second)))
+        notes.append(" against ".join(words.get(one.source, "a pooled estimate") for one in (first, second)))
     if first.contrast != second.contrast:
-        told.append(f"the contrasts are worded differently: {first.contrast or 'not told'}; {second.contrast or 'not told'}")
+        notes.append(f"the contrasts are worded differently: {first.contrast or 'not told'}; {second.contrast or 'not told'}")
     if {row.study for row in first.rows} & {row.study for row in second.rows}:
-        told.append("two groups of one study, none of whose patients is in both")
-    return "; ".join(told) or None
+        notes.append("two groups of one study, none of whose patients is in both")
+    return "; ".join(notes) or None
 
 
 def _part_of(places: tuple[str, str], corpus: Corpus) -> str | None:

@@ -51,7 +51,7 @@ class Method:
     upgrade_cohorts: int = 3
     # contested
     surprise: float = 0.10
-    # Egger's test tells nothing below so many estimates (Cochrane Handbook 13.3.5.4)
+    # Egger's test says nothing below so many estimates (Cochrane Handbook 13.3.5.4)
     egger_min_k: int = 10
     # what would flip an association: so many further cohorts are tried
     flip_limit: int = 20

@@ -1,6 +1,6 @@
 """Each printed row as an observation: design "Reading the evidence", points 1 and 2.
 
-`DERIVATIONS` lists each way in which a row can be read, in the order in which they are tried.
+`DERIVATIONS` lists how an estimate or less is derived from a row, in the order in which they are tried.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from schema.scales import CHINN
 from schema.study import RATIOS, REVIEWS, Counts, Finding, Group, Population, Study, last_digit
 from schema.vocabulary import Vocabulary
 
-# way: (what it is, the paper of its formula)
+# derivation: (what it is from, the paper of its formula)
 DERIVATIONS: dict[str, tuple[str, str]] = {
     "counts": ("2x2 counts of an unadjusted row", "Woolf 1955; Haldane 1956 where a cell is empty"),
     "percentages": ("percentages of two groups, each of which fits one whole number", "Woolf 1955"),
@@ -192,7 +192,7 @@ def _why_not(row: Finding, study: Study, published: bool, seen: _Figures) -> str
 
 
 def _patients(row: Finding, counts: Counts | None, population: Population, study: Study) -> tuple[int, bool]:
-    """How many patients a row speaks for, and whether that is known."""
+    """How many patients a row is of, and whether that is known."""
     if counts is not None:
         return counts.exposed_total + counts.unexposed_total, True
     if row.groups is not None and row.role != "within-person" and all(group.n for group in row.groups):
@@ -264,7 +264,7 @@ def _information(seen: _Figures, n: int, share: float, published: bool, method: 
     if published and by_ratio is not None:
         return by_ratio
     by_n = n * share if seen.measure == "HR" else n * share * (1 - share)
-    # where exposure or outcome is rare, most patients say nothing of the ratio, and its own interval tells how much they do
+    # where exposure or outcome is rare, most patients say nothing of the ratio, and its own interval says how much they do
     return by_ratio if by_ratio is not None and by_n > METHOD.rare_factor * by_ratio else by_n
 
 
@@ -278,7 +278,7 @@ def _observe(row: Finding, signs: _Signs, counts: Counts | None, percentages: bo
 
 
 def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: bool, n: int | None, p: P | None) -> _Figures | None:
-    """The row's estimate by the first way that applies; without one, warnings alone where printed figures disagree."""
+    """The row's estimate by the first derivation that applies; without one, warnings alone where printed figures disagree."""
     ratio = row.measure in RATIOS
     by_ci = by_p = None
     if ratio and row.value is not None:
@@ -291,14 +291,14 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
         table = log_risk_ratio(counts) if risk else log_odds_ratio(counts)
         derivation = "percentages" if percentages else "counts"
         if table.se > 0:
-            told = _Figures("estimate", derivation, table, None, "log-ratio", "RR" if risk else "OR", row.contrast_type or "binary")
+            by_counts = _Figures("estimate", derivation, table, None, "log-ratio", "RR" if risk else "OR", row.contrast_type or "binary")
             # two that agree win; the printed ratio is turned like the table before they are compared
             printed_ci = Estimate(by_ci.y * signs.value, by_ci.se) if by_ci else None
             if printed_ci is None or not _apart(printed_ci, table, row):
-                return told
+                return by_counts
             if p is not None and not _p_disagrees(printed_ci.z, p):
                 return _ratio(row, printed_ci, "ratio-ci", ("counts disagree with ci and p, which agree: ci used",))
-            return told._replace(warnings=("the printed ci disagrees with the counts: counts used",))
+            return by_counts._replace(warnings=("the printed ci disagrees with the counts: counts used",))
 
     if by_ci is not None:
         if p is not None and _p_disagrees(by_ci.z, p, _rounding(row)):
@@ -344,7 +344,7 @@ def _ratio(row: Finding, estimate: Estimate, derivation: str, warnings: tuple[st
 
 
 def stepped(row: Finding, derivation: str) -> float:
-    """The step that an estimate read that way was divided by, so that it is per one unit."""
+    """The step that an estimate of that derivation was divided by, so that it is per one unit."""
     if row.per is None:
         return 1
     ratio = derivation.startswith("ratio") and row.contrast_type == "per-unit"
@@ -456,7 +456,7 @@ def _p_disagrees(z: float, p: P, allowance: float = 0.0) -> bool:
 
 
 def _comparison_of(finding_id: str, row: Finding, seen: _Figures, vocabulary: Vocabulary, turned_from: str | None) -> ComparisonKey | None:
-    """The family of an estimate; a part that is not known makes a family of one."""
+    """What an estimate may be pooled with; where a part is not known, nothing else."""
     if seen.estimate is None or seen.measure is None:
         return None
     alone = False

@@ -1,7 +1,7 @@
-"""Which studies share patients, and the votes that count each patient once: design point 3.
+"""Which studies share patients, and the independent set that counts each patient once.
 
-Sharing is not transitive: a pooled analysis of two trials overlaps both, and the trials don't overlap each other. So the reports of an
-association are an independent set of the overlap graph, chosen by stated rules.
+Sharing is not transitive: a pooled analysis of two trials overlaps both, and the trials don't overlap each other. So the reports
+of an association that count are an independent set of the overlap graph, chosen by stated rules.
 """
 
 from __future__ import annotations
@@ -58,13 +58,13 @@ def _trial_in_pooled(a: Observation, b: Observation, pa: Patients, pb: Patients)
 
 
 def shares(a: Observation, b: Observation, patients: Mapping[str, Patients]) -> bool:
-    """Whether two rows speak of the same patients."""
+    """Whether two rows are of the same patients."""
     pa, pb = patients[a.study], patients[b.study]
     return overlap(pa, pb) or _trial_in_pooled(a, b, pa, pb)
 
 
 def may_share(a: Observation, b: Observation, patients: Mapping[str, Patients]) -> bool:
-    """Whether two rows may speak of the same patients: two named authors in common, and the same condition."""
+    """Whether two rows may be of the same patients: two named authors in common, and the same condition."""
     common = patients[a.study].authors & patients[b.study].authors
     return len(common) >= METHOD.authors_in_common and a.condition == b.condition
 

@@ -51,7 +51,7 @@ def common_effect(y: Sequence[float], se: Sequence[float]) -> Pooled:
 
 
 class Parts:
-    """How a vector of estimates falls into parts of these `sizes`, none of them 0; `of` tells of each estimate which part it is of."""
+    """How a vector of estimates falls into parts of these `sizes`, none of them 0; `of` gives the part of each estimate."""
 
     def __init__(self, sizes: NDArray[np.intp]) -> None:
         self.sizes, self.of = sizes, np.repeat(np.arange(len(sizes)), sizes)

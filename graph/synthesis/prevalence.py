@@ -107,7 +107,7 @@ def _published(row: Printed, study: Study) -> PublishedPrevalence:
 
 
 def count(row: Printed) -> tuple[int, int, bool] | None:
-    """Cases, total, and whether the cases are printed or the only whole number that fits; None where either can't be told."""
+    """Cases, total, and whether the cases are printed or the only whole number that fits; None where either is not known."""
     if row.total is None:
         return None
     if row.cases is not None:

@@ -1,4 +1,4 @@
-"""One vote per patient: the row that speaks for a study, and the rows that speak for an association. Design points 1, 3 and 4."""
+"""Each patient counts once: the row that is a study's report, and the reports that an association rests on. Design points 1, 3 and 4."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _ADJUSTED_RANK = {True: 0, None: 1, False: 2}
 class StudyReport:
     """What one study (or published meta-analysis) says of an association.
 
-    `poolable` is False for rows that came by a roll-up which lets them vote only. `combined` names the rows of disjoint subgroups that
-    were put together.
+    `poolable` is False for rows that came by a roll-up by which they count but aren't pooled. `combined` names the rows of disjoint
+    subgroups that were put together.
     """
 
     observation: Observation
@@ -38,10 +38,10 @@ class StudyReport:
 
 @dataclass(frozen=True, slots=True)
 class StudyReports:
-    """The votes of an association.
+    """The reports on an association.
 
-    `cohorts` are the independent cohorts, sorted by study; `speaking` those and the published row, as far as they don't overlap: what the
-    weight and the direction rest on. `published` is every published row. `passed_over` says why a row that may vote does not.
+    `cohorts` are the independent cohorts, sorted by study; `independent` those and the published rows, as far as they don't overlap:
+    what the weight and the direction rest on. `published` is every published row. `passed_over` says why an eligible row does not count.
     """
 
     cohorts: tuple[StudyReport, ...]
@@ -56,7 +56,7 @@ class StudyReports:
 def study_reports(
     observations: Sequence[Observation], exposures: Takes, outcomes: Takes, studies: Mapping[str, Study], patients: Mapping[str, Patients]
 ) -> StudyReports:
-    """The votes among `observations`, all of which belong to one edge."""
+    """The reports among `observations`, all of which belong to one edge."""
     passed_over: dict[str, str] = {}
     by_study: dict[str, list[Observation]] = {}
     published: list[Observation] = []
@@ -96,7 +96,7 @@ def _worth(observation: Observation) -> tuple[int, float]:
 
 
 def _conflicts(rows: Sequence[Observation], patients: Mapping[str, Patients]) -> list[set[int]]:
-    """For each row those that speak of some of its patients. Only rows that name something in common are compared."""
+    """For each row those that are of some of its patients. Only rows that name something in common are compared."""
     found: list[set[int]] = [set() for _ in rows]
     for i, j in _pairs([_marks(row, patients[row.study]) for row in rows]):
         if shares(rows[i], rows[j], patients):
@@ -168,7 +168,7 @@ def later(study: Study, review: Study) -> bool:
 
 
 def _report_of(rows: Sequence[Observation], exposures: Takes, outcomes: Takes, study: Study, passed_over: dict[str, str]) -> StudyReport:
-    """The row that speaks for a study: the widest population; then the edge's own terms; then estimate > p > bare; then adjusted."""
+    """The report of a study: the widest population; then the edge's own terms; then estimate > p > bare; then adjusted."""
     order = {row.finding: i for i, row in enumerate(rows)}
 
     def preference(row: Observation) -> tuple[object, ...]:
@@ -201,8 +201,8 @@ def _report_of(rows: Sequence[Observation], exposures: Takes, outcomes: Takes, s
         report = _combine(subgroups, exposures, outcomes)
     else:
         wide = [row for population, row in best.items() if widths[population] == widest]
-        speaker = min(wide, key=preference)
-        report = StudyReport(speaker, _poolable(speaker, exposures, outcomes))
+        chosen = min(wide, key=preference)
+        report = StudyReport(chosen, _poolable(chosen, exposures, outcomes))
     for row in rows:
         if row.finding not in report.findings:
             narrower = widths[row.row.population] < widest

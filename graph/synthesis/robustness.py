@@ -33,10 +33,10 @@ def standing(association: Association) -> Standing:
 
 
 def leave_one_out(synthesis: Synthesis, observations: Sequence[Observation], corpus: Corpus) -> tuple[LeftOut, ...]:
-    """The association without each study that speaks or votes, the one whose absence changes most first.
+    """The association without each study that it rests on, the one whose absence changes most first.
 
     Most: a change of direction, then of whether the interval excludes no effect, then of the weight. What a study says of whose patients
-    it shares stays known, as with the filter `exclude`; a study that was passed over for the one left out now speaks.
+    it shares stays known, as with the filter `exclude`; a study that was passed over for the one left out now counts.
     """
     whole = standing(synthesis.association)
     found = []
@@ -88,13 +88,13 @@ def _again(synthesis: Synthesis, observations: Sequence[Observation], corpus: Co
 
 
 def small_study_effects(synthesis: Synthesis) -> SmallStudyEffects | None:
-    """Egger's test of the primary family; None below ten estimates, where it tells nothing (Cochrane Handbook 13.3.5.4)."""
+    """Egger's test of the primary comparison; None below ten estimates, where it says nothing (Cochrane Handbook 13.3.5.4)."""
     from graph.synthesis.pooling import egger
 
-    families = synthesis.association.families
-    if not families or families[0].k < METHOD.egger_min_k:
+    comparisons = synthesis.association.families
+    if not comparisons or comparisons[0].k < METHOD.egger_min_k:
         return None
-    y, se, _ = _figures([report for report in synthesis.reports.cohorts if set(report.findings) <= set(families[0].rows)])
+    y, se, _ = _figures([report for report in synthesis.reports.cohorts if set(report.findings) <= set(comparisons[0].rows)])
     found = egger(y, se)
     return None if found is None else SmallStudyEffects(t=found.t, p=found.p, k=len(y))
 
@@ -107,27 +107,27 @@ def flips(synthesis: Synthesis, left_out: Sequence[LeftOut], method: Method = ME
     # a study without which nothing is left flips nothing
     left = [one for one in left_out if one.cohorts or one.weight is not None or one.estimate is not None]
     alone = tuple(one.study.id for one in left if one.direction_changes or one.exclusion_changes)
-    told = []
+    sentences = []
     if not left:
-        told.append("One study: leaving it out leaves nothing.")
+        sentences.append("One study: leaving it out leaves nothing.")
     elif alone:
         for what, changed in (
             ("the direction", [one for one in left if one.direction_changes]),
             ("whether the interval excludes no effect", [one for one in left if one.exclusion_changes and one.estimate is not None]),
         ):
             if changed:
-                told.append(f"Leaving out one study changes {what}: {' or '.join(one.study.label for one in changed)}.")
+                sentences.append(f"Leaving out one study changes {what}: {' or '.join(one.study.label for one in changed)}.")
         without = [one.study.label for one in left if one.exclusion_changes and one.estimate is None]
         if without:
-            told.append(f"Without {' or '.join(without)} no estimate is left.")
+            sentences.append(f"Without {' or '.join(without)} no estimate is left.")
     else:
-        told.append("Leaving out no single study flips it.")
+        sentences.append("Leaving out no single study flips it.")
     size = f"of {method.reference_n} patients"
     if nulls is not None:
-        told.append(f"{count(nulls, 'further cohort')} {size} without any association would take no effect into the interval.")
+        sentences.append(f"{count(nulls, 'further cohort')} {size} without any association would take no effect into the interval.")
     if opposites is not None:
-        told.append(f"{count(opposites, 'further cohort')} {size}, significant the other way, would make the other sign the likelier.")
-    return Flips(alone=alone, null_cohorts=nulls, opposite_cohorts=opposites, text=" ".join(told))
+        sentences.append(f"{count(opposites, 'further cohort')} {size}, significant the other way, would make the other sign the likelier.")
+    return Flips(alone=alone, null_cohorts=nulls, opposite_cohorts=opposites, text=" ".join(sentences))
 
 
 def _opposite_cohorts(synthesis: Synthesis, method: Method) -> int | None:
@@ -142,7 +142,7 @@ def _opposite_cohorts(synthesis: Synthesis, method: Method) -> int | None:
 def _null_cohorts(synthesis: Synthesis, method: Method) -> int | None:
     """How many reference cohorts without any association the interval that excludes no effect would not outlast.
 
-    The error of such a cohort is what those of the family would have with as much information as the reference cohort (their median).
+    The error of such a cohort is what those of the comparison would have with as much information as the reference cohort (their median).
     """
     from statistics import median
 
@@ -166,5 +166,5 @@ def _null_cohorts(synthesis: Synthesis, method: Method) -> int | None:
 def _figures(reports: Sequence[StudyReport]) -> tuple[list[float], list[float], list[float]]:
     """Estimates, their errors, and the errors times the root of the information."""
     rows = [(report.observation.y, report.observation.se, report.observation.information) for report in reports]
-    told = [(y, se, information) for y, se, information in rows if y is not None and se is not None]
-    return [y for y, _, _ in told], [se for _, se, _ in told], [se * math.sqrt(information) for _, se, information in told]
+    known = [(y, se, information) for y, se, information in rows if y is not None and se is not None]
+    return [y for y, _, _ in known], [se for _, se, _ in known], [se * math.sqrt(information) for _, se, information in known]

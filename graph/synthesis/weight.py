@@ -3,7 +3,7 @@
 Model on y* = z / sqrt(n pi (1 - pi)), about the log odds ratio per SD of the exposure: theta_i ~ N(mu, tau^2) for each cohort,
 y*_i ~ N(theta_i, 1 / information_i), mu ~ N(0, weight_mu_sd^2), tau ~ half-normal(weight_tau_scale). Not every result reaches print: one
 that is not significant does so rho times as often as one that is (Hedges, Stat Sci 1992;7:246-55; a step weight function). How often
-differs between associations: rho is one of `rhos`, each as likely beforehand, and the reports of an association tell which. The prior and
+differs between associations: rho is one of `rhos`, each as likely beforehand, and the reports of an association say which. The prior and
 the reporting are symmetric about zero: turning a contrast turns the sign and nothing else.
 """
 
