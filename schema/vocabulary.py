@@ -28,8 +28,8 @@ class Term(BaseModel):
     no. `inverse_of` names the term whose opposite this is; its rows are turned and read as that term's. `counterpart` names the term that
     asks the same by another design (trials against observation): both are shown, and share no vote. `harm` is the bad side of an outcome.
     A term with a `unit` is a measured, continuous variable. The terms that roll up into an `umbrella` are ways of measuring it, not parts.
-    `plural` says that the name is a plural ("Scars"), `proper` that its first word keeps its capital within a sentence ("Mantoux
-    test"); one with a further capital or a figure in it does so by itself ("HIV status", "T2 signal").
+    `plural` says that the name is a plural ("Scars"), `proper` that its first word keeps its capital within a sentence ("Doppler
+    signal"); one with a further capital or a figure in it does so by itself ("DNA test", "T2 signal").
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)

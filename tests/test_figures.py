@@ -346,7 +346,10 @@ def test_the_caption_says_direction_estimate_certainty_cohorts_how_read_and_rele
         exclude=("xu-2019",),
         randomised=False,
     )
-    told = "Only: no randomised comparisons; 50 patients or more; published in 2010 or after; published in 2020 or before; last scan by day 30;"
+    told = (
+        "Only: no randomised comparisons; 50 patients or more; published in 2010 or after; published in 2020 or before; "
+        "last scan by day 30;"
+    )
     assert f"{told} without xu-2019." in " ".join(lines_of(evidence_plot(sifted)))
     assert set(Filters.model_fields) == {*_FILTERS, "indirect"}
     by_design = known(reader, "cerebral-microbleeds", "r-dwi", design=("prospective-cohort",))
