@@ -104,11 +104,11 @@ def main() -> None:
     pairs = associations(graph)
     both = [(a, b, c) for a, b, c in pairs if c is not None and b.estimate is not None]
     print(f"\n{len(pairs)} pooled rows of meta-analyses; {len(both)} have an estimate of ours in the same measure beside them\n")
-    for one, published, ours in pairs:
+    for one, published, result in pairs:
         print(f"{one.exposure.id} > {one.outcome.id} in {one.population.id}")
         print(f"  {published.study:<28} {published.measure} {_interval(published.estimate, published.ci)}")
-        print(f"  {'ours':<28} {published.measure if ours else ''} {_interval(ours.estimate, ours.ci) if ours else 'none'}")
-        print(f"  {_why(one, published, ours)}")
+        print(f"  {'ours':<28} {published.measure if result else ''} {_interval(result.estimate, result.ci) if result else 'none'}")
+        print(f"  {_why(one, published, result)}")
     ratios = [(b.estimate, c.estimate) for _, b, c in both if b.measure in _RATIOS and b.estimate and c and c.estimate]
     inside = sum(bool(c and c.ci and b.estimate is not None and c.ci[0] <= b.estimate <= c.ci[1]) for _, b, c in both)
     same = sum((math.log(a) > 0) == (math.log(b) > 0) for a, b in ratios)

@@ -1,4 +1,4 @@
-"""What is served on how an association holds up: with each study left out, year by year, in subgroups, by camps; and what would flip it.
+"""What is served on how an association holds up: with each study left out, year by year, in subgroups, by side; and what would flip it.
 
 Names and units are those of docs/api.md.
 """

@@ -17,7 +17,7 @@ from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult, ListResourcesResult, ListToolsResult
 
 from api.assistant import answers, tools
-from api.assistant.answers import DISCLAIMER, Told
+from api.assistant.answers import DISCLAIMER, Reply
 from api.assistant.server import server
 from graph import questions
 from graph.stores import snapshot
@@ -300,7 +300,7 @@ def test_a_store_that_is_away_is_an_error(graph: Any, monkeypatch: pytest.Monkey
 
 
 def test_the_models_are_closed() -> None:
-    for model in (Told, answers.ShortAssociation, answers.Source):
+    for model in (Reply, answers.ShortAssociation, answers.Source):
         assert model.model_config.get("extra") == "forbid"
 
 

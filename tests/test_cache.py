@@ -239,7 +239,7 @@ def test_an_answer_that_is_asked_for_again_stays_and_one_that_is_not_goes(
     urls = [f"/v1/factors?limit=1&offset={offset}" for offset in range(6)]
     sizes = [len(client.get(url).content) for url in urls]
     monkeypatch.setattr(cache, name, 5 if name == "_MOST_ANSWERS" else sum(sizes) - 1)
-    counted = Counted(monkeypatch, "factors")
+    counted = Counted(monkeypatch, questions.Factors)
     with TestClient(create_app(store)) as opened:
         for url in [*urls[:5], urls[0], urls[5], urls[0]]:
             opened.get(url)

@@ -1,4 +1,4 @@
-"""The rules of certainty, one by one, on an answer that nothing speaks against; and what the corpus makes of them."""
+"""The rules of certainty, one by one, on an association that nothing counts against; and what the corpus makes of them."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def steps(reasons: tuple[Reason, ...]) -> list[tuple[str, int]]:
 
 def test_each_domain_that_the_code_tells_of_is_a_rule_that_is_shown(graph: EvidenceGraph) -> None:
     shown = {domain for domain, _, _ in RULES} | {"consistent", "large effect"}  # the two kinds of upgrade
-    told = {reason.domain for one in graph.associations for reason in one.reasons}
-    assert told <= shown
+    domains = {reason.domain for one in graph.associations for reason in one.reasons}
+    assert domains <= shown
 
 
 @pytest.mark.parametrize(("track", "level"), [("prognosis", "high"), ("treatment", "high")])

@@ -119,10 +119,10 @@ def test_unlike_families_are_told(reader: MemoryReader, observations: dict[str, 
     row = observations[finding]
     assert row.comparison is not None
     turned = row.model_copy(update={"comparison": row.comparison.model_copy(update={"measure": "OR"})})
-    told = difference((cells[0], cells[1]), {**observations, finding: turned}, corpus_of(reader))
-    assert told.why is not None
-    assert "unlike families: RR" in told.why
-    assert "OR" in told.why
+    found = difference((cells[0], cells[1]), {**observations, finding: turned}, corpus_of(reader))
+    assert found.why is not None
+    assert "unlike families: RR" in found.why
+    assert "OR" in found.why
 
 
 # --- laws ---

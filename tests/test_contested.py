@@ -57,7 +57,7 @@ def test_cohorts_that_are_significant_both_ways_contradict_each_other() -> None:
     found = contested(reports, [], studies("a", "b", "c"))
     assert found is not None
     assert found.why == "cohorts are significant on both sides"
-    assert [(camp.report, camp.studies, camp.patients) for camp in found.camps] == [
+    assert [(one.report, one.studies, one.patients) for one in found.camps] == [
         ("increases", ("a",), 150), ("not significant", ("c",), 150), ("decreases", ("b",), 150),
     ]  # fmt: skip
 
@@ -120,15 +120,15 @@ def test_power_grows_with_the_cohort_and_is_told_for_the_associations_direction(
     assert power(large, grid, -1) < power(large, grid, 1)
 
 
-def camp(report: str, **features: str) -> Camp:
+def side(report: str, **features: str) -> Camp:
     every = ("design", "randomised", "adjustment", "MRI window", "definition", "population", "n", "year")
     return Camp(report=report, studies=(), patients=0, findings=(), features=dict.fromkeys(every, "same") | features)
 
 
 def test_camps_differ_where_they_share_no_value_and_all_report_it() -> None:
-    assert differences([camp("increases", year="2012; 2015"), camp("decreases", year="2020")]) == ("year: 2012; 2015 / 2020",)
-    assert differences([camp("increases", year="2012; 2015"), camp("decreases", year="2015")]) == ()
-    assert differences([camp("increases", design="not reported"), camp("decreases", design="rct")]) == ()
+    assert differences([side("increases", year="2012; 2015"), side("decreases", year="2020")]) == ("year: 2012; 2015 / 2020",)
+    assert differences([side("increases", year="2012; 2015"), side("decreases", year="2015")]) == ()
+    assert differences([side("increases", design="not reported"), side("decreases", design="rct")]) == ()
 
 
 # the corpus, and trials against observation
@@ -169,4 +169,4 @@ def test_every_contested_association_has_two_camps_or_more(graph: EvidenceGraph)
     found = [one.contested for one in graph.associations if one.contested is not None]
     assert found
     assert all(len(one.camps) >= 2 for one in found)
-    assert all(camp.studies for one in found for camp in one.camps)
+    assert all(taken.studies for one in found for taken in one.camps)

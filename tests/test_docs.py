@@ -120,15 +120,15 @@ def test_every_key_of_a_field_is_documented(part: type[Part]) -> None:
 
 def test_every_way_of_reading_a_row_is_documented() -> None:
     written = text("docs/method.md")
-    assert [way for way in DERIVATIONS if f"| `{way}` |" not in written] == []
+    assert [one for one in DERIVATIONS if f"| `{one}` |" not in written] == []
     assert set(re.findall(r"^\| `([a-z-]+)` \|", written, re.MULTILINE)) == set(DERIVATIONS)
 
 
 def test_how_many_rows_go_each_way_is_documented(graph: EvidenceGraph) -> None:
-    told = re.findall(r"^\| `([a-z-]+)` \|.*\| (\d+) \| (\d+) \|$", text("docs/method.md"), re.MULTILINE)
+    printed = re.findall(r"^\| `([a-z-]+)` \|.*\| (\d+) \| (\d+) \|$", text("docs/method.md"), re.MULTILINE)
     rows = Counter(observation.derivation for observation in graph.observations)
-    votes = Counter(observation.derivation for observation in graph.observations if observation.eligible)
-    assert {way: (int(all_), int(some)) for way, all_, some in told} == {way: (rows[way], votes[way]) for way in DERIVATIONS}
+    eligible = Counter(observation.derivation for observation in graph.observations if observation.eligible)
+    assert {one: (int(all_), int(some)) for one, all_, some in printed} == {one: (rows[one], eligible[one]) for one in DERIVATIONS}
 
 
 def test_every_rule_of_certainty_is_documented() -> None:
@@ -138,14 +138,14 @@ def test_every_rule_of_certainty_is_documented() -> None:
 
 def test_the_verdicts_beside_those_by_hand_are_the_rules(graph: EvidenceGraph) -> None:
     verdicts = {(one.exposure.id, one.outcome.id, one.population.id): one.certainty for one in graph.associations}
-    told = re.findall(
+    printed = re.findall(
         r"^\| `([a-z-]+)` > `([a-z-]+)`(?: in `([a-z-]+)`)? \|.*\| (?:high|moderate|low|very-low) \| ([a-z-]+) \|$",
         text("docs/method.md"),
         re.MULTILINE,
     )
-    assert len(told) >= 12
-    assert [(exposure, outcome, verdicts[exposure, outcome, place or "ich"]) for exposure, outcome, place, _ in told] == [
-        (exposure, outcome, verdict) for exposure, outcome, _, verdict in told
+    assert len(printed) >= 12
+    assert [(exposure, outcome, verdicts[exposure, outcome, place or "ich"]) for exposure, outcome, place, _ in printed] == [
+        (exposure, outcome, verdict) for exposure, outcome, _, verdict in printed
     ]
 
 

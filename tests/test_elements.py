@@ -85,9 +85,9 @@ def test_every_property_of_the_table_is_used(all_nodes: list[Node], all_edges: l
     used = {(node.label, name) for node in all_nodes for name in node.properties}
     used |= {(edge.type, name) for edge in all_edges for name in edge.properties}
     terms = set(LABELS.values())
-    told = {(label, one.name) for label, kind in NODE_TYPES.items() for one in kind.properties if label not in terms}
-    told |= {(kind.type, one.name) for kind in EDGES for one in kind.properties}
-    assert told - used == set()
+    documented = {(label, one.name) for label, kind in NODE_TYPES.items() for one in kind.properties if label not in terms}
+    documented |= {(kind.type, one.name) for kind in EDGES for one in kind.properties}
+    assert documented - used == set()
     of_terms = {one.name for one in NODE_TYPES["RiskFactor"].properties}
     assert of_terms - {name for label, name in used if label in terms} == set()
 

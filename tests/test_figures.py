@@ -224,11 +224,11 @@ def test_arrows_of_what_votes_are_the_counts_of_cohorts(evidence: list[Evidence]
     compared = 0
     for answer in evidence:
         one = answer.association
-        voting = [row for row in answer.rows if row.used != "shown"]
-        if one is None or len(voting) != one.cohorts:  # several rows may speak for one cohort
+        counted = [row for row in answer.rows if row.used != "shown"]
+        if one is None or len(counted) != one.cohorts:  # several rows may speak for one cohort
             continue
         compared += 1
-        reports = Counter(row.reports for row in voting)
+        reports = Counter(row.reports for row in counted)
         counts = (reports["increases"], reports["decreases"], reports["not-significant"], reports["unclear"])
         assert counts == (one.increases, one.decreases, one.not_significant, one.unclear), answer.query
     assert compared > 400

@@ -18,7 +18,6 @@ from api.cli import app
 from graph import questions
 from graph.python import Graph
 from graph.questions.filters import Filters
-from graph.questions.gaps import COLUMNS
 from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.synthesis.next_study import lesson, patients_for, sample_size, shares_with, state_of
@@ -169,7 +168,7 @@ def test_cells_come_by_what_a_study_would_teach(everything: Answer[Gap]) -> None
 
 
 def test_of_cells_that_would_teach_as_much_the_factor_best_known_anywhere_comes_first(reader: MemoryReader) -> None:
-    columns = list(COLUMNS)
+    columns = list(reader.field().columns)
     decided = set()
     for outcome in {one.outcome.id for one in reader.edges()}:
         weight: dict[str, float] = {}

@@ -211,9 +211,9 @@ def test_a_correlation_is_fishers_z_of_its_n() -> None:
 def test_a_row_without_an_estimate_is_read_by_its_p_its_word_and_its_sign(row: dict[str, Any], kind: str, z: Any) -> None:
     seen = made(**row)
     assert (seen.kind, seen.y, seen.se) == (kind, None, None)
-    told, expected = (one if isinstance(one, tuple) else (one,) for one in (seen.z, z))
-    assert [end is None for end in told] == [end is None for end in expected]
-    assert [end for end in told if end is not None] == pytest.approx([end for end in expected if end is not None])
+    found, expected = (one if isinstance(one, tuple) else (one,) for one in (seen.z, z))
+    assert [end is None for end in found] == [end is None for end in expected]
+    assert [end for end in found if end is not None] == pytest.approx([end for end in expected if end is not None])
 
 
 def test_an_unread_sign_votes_only_with_a_p() -> None:

@@ -78,9 +78,9 @@ def test_each_camp_has_studies_and_they_are_those_of_the_association(reader: Mem
         assert one.contested is not None
         assert one.contested.why
         assert len(one.contested.camps) >= 2
-        for camp in one.contested.camps:
-            assert camp.studies
-            assert camp.findings
+        for side in one.contested.camps:
+            assert side.studies
+            assert side.findings
 
 
 def test_an_association_counts_each_cohort_once_by_what_it_reports(graph: EvidenceGraph) -> None:
@@ -214,8 +214,8 @@ def test_evidence_shows_every_row_of_the_edge_and_how_it_was_used(reader: Memory
 def test_no_more_rows_vote_than_there_are_cohorts_with_all_their_parts(reader: MemoryReader) -> None:
     answer = questions.Evidence(exposure="cerebral-microbleeds", outcome="r-dwi").answer(reader)
     assert answer.association is not None
-    voting = {row.study.id for row in answer.rows if row.used in {"pooled", "votes"}}
-    assert len(voting) == answer.association.cohorts
+    counted = {row.study.id for row in answer.rows if row.used in {"pooled", "votes"}}
+    assert len(counted) == answer.association.cohorts
 
 
 def test_evidence_of_a_term_and_itself_is_none(reader: MemoryReader) -> None:
@@ -278,8 +278,8 @@ def test_pooled_prevalence_is_in_percent_and_inside_its_interval(reader: MemoryR
                 pooled = one.pooled
                 assert pooled.ci[0] <= pooled.pct <= pooled.ci[1]
                 assert pooled.lowest <= pooled.pct <= pooled.highest
-                voting = [row for row in one.rows if row.used == "pooled"]
-                assert (pooled.cases, pooled.total) == (sum(row.cases for row in voting), sum(row.total for row in voting))
+                counted = [row for row in one.rows if row.used == "pooled"]
+                assert (pooled.cases, pooled.total) == (sum(row.cases for row in counted), sum(row.total for row in counted))
 
 
 def test_the_headline_prevalence_is_near_that_of_the_published_meta_analysis(reader: MemoryReader) -> None:

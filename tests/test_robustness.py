@@ -127,8 +127,8 @@ def test_every_study_that_votes_or_is_the_headline_is_left_out_once(answers: dic
     for answer in answers.values():
         left_out = [one.study.id for one in answer.leave_one_out]
         assert len(left_out) == len(set(left_out))
-        voting = {row.study.id for row in answer.rows if row.used in {"pooled", "votes"}}
-        assert voting <= set(left_out)
+        counted = {row.study.id for row in answer.rows if row.used in {"pooled", "votes"}}
+        assert counted <= set(left_out)
         assert {one.study for one in answer.published if one.headline} <= set(left_out)
 
 
@@ -298,16 +298,16 @@ def test_flips_of_the_corpus_say_what_they_mean(answers: dict[Key, Evidence]) ->
             assert flips.text.startswith("One study: leaving it out leaves nothing.")
 
 
-# --- camps ---
+# --- the sides of a contradiction ---
 
 
 def test_camps_have_figures_of_their_own_where_the_association_is_contested(answers: dict[Key, Evidence]) -> None:
     for answer in answers.values():
         contested = whole(answer).contested
-        assert [camp.report for camp in answer.camps] == [camp.report for camp in (contested.camps if contested else ())]
-        for camp in answer.camps:
-            assert camp.cohorts == len(camp.studies) > 0
-            assert (camp.estimate is None) is (camp.k is None)
+        assert [side.report for side in answer.camps] == [side.report for side in (contested.camps if contested else ())]
+        for side in answer.camps:
+            assert side.cohorts == len(side.studies) > 0
+            assert (side.estimate is None) is (side.k is None)
 
 
 def test_a_small_null_gets_its_power_and_no_camp(answers: dict[Key, Evidence]) -> None:
@@ -345,7 +345,7 @@ def test_the_only_estimate_of_falling_blood_pressure_is_one_study(answers: dict[
     assert answer.flips is not None
     assert answer.flips.alone == ("kidwell-2017",)
     assert answer.leave_one_out[0].estimate is None
-    assert [camp.cohorts for camp in answer.camps] == [8, 1]
+    assert [side.cohorts for side in answer.camps] == [8, 1]
     assert answer.cumulative[-1].year is None
 
 

@@ -113,7 +113,9 @@ def test_every_surface_has_the_questions_and_no_others() -> None:
 def test_tools_are_listed_in_few_words() -> None:
     import json
 
-    listed = [{"name": one.name, "description": one.told, "inputSchema": one.takes, "outputSchema": one.gives} for one in TOOLS.values()]
+    listed = [
+        {"name": one.name, "description": one.description, "inputSchema": one.takes, "outputSchema": one.gives} for one in TOOLS.values()
+    ]
     assert len(json.dumps(listed, separators=(",", ":"))) < 58_000  # 60 kB with what the protocol adds
 
 

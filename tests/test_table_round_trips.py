@@ -10,7 +10,7 @@ from typing import Any
 import openpyxl
 import pytest
 
-from api import cli_tables
+from api.cli import sheets as tables_of_sheets
 from graph.build import EvidenceGraph
 from graph.opening import shipped
 from loaders.sheets import Loaded, load
@@ -36,7 +36,7 @@ def same(loaded: Loaded, expected: tuple[Study, ...]) -> None:
 def exported(graph: EvidenceGraph, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exported")
     for name in ("corpus.xlsx", "flat.csv", "flat.tsv"):
-        cli_tables.write(graph, folder / name)
+        tables_of_sheets.write(graph, folder / name)
     return folder
 
 
@@ -68,7 +68,7 @@ def test_the_row_sets_as_files_of_a_folder_are_a_workbook(corpus: tuple[Study, .
 
 
 def test_a_flat_table_says_what_it_leaves_out(graph: EvidenceGraph, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    cli_tables.write(graph, tmp_path / "a.csv")
+    tables_of_sheets.write(graph, tmp_path / "a.csv")
     assert capsys.readouterr().err == (
         "A flat table holds findings only. Not in it: 20 studies without findings, 106 rows of prevalence, 129 mechanisms, "
         "97 populations without findings.\n"
@@ -77,7 +77,7 @@ def test_a_flat_table_says_what_it_leaves_out(graph: EvidenceGraph, tmp_path: Pa
 
 def test_own_terms_are_told_to_be_missing(graph: EvidenceGraph, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     own = Term(id="urine-colour", name="urine colour", kind="risk-factor")
-    cli_tables.write(replace(graph, field=graph.field.extended([own])), tmp_path / "a.xlsx")
+    tables_of_sheets.write(replace(graph, field=graph.field.extended([own])), tmp_path / "a.xlsx")
     assert "1 terms of your own" in capsys.readouterr().err
 
 

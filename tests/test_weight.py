@@ -83,15 +83,15 @@ def dense(reports: list[ReportedZ]) -> tuple[float, float, float]:
             log_mass = log_mass + log_normal(one.low - centre)
             continue
         if one.low == one.high:
-            told = log_normal((one.low - centre) / spread) - np.log(spread)
+            log_density = log_normal((one.low - centre) / spread) - np.log(spread)
             if one.mirrored:
-                told = np.logaddexp(told, log_normal((one.low + centre) / spread) - np.log(spread))
-            told = told + (np.log(rho) if abs(one.low) <= Z else 0)
+                log_density = np.logaddexp(log_density, log_normal((one.low + centre) / spread) - np.log(spread))
+            log_density = log_density + (np.log(rho) if abs(one.low) <= Z else 0)
         else:
             beyond = within(one.low, min(one.high, -Z), centre, spread) + within(max(one.low, Z), one.high, centre, spread)
-            told = np.log(np.maximum(beyond + rho * within(max(one.low, -Z), min(one.high, Z), centre, spread), 1e-300))
+            log_density = np.log(np.maximum(beyond + rho * within(max(one.low, -Z), min(one.high, Z), centre, spread), 1e-300))
         printed = within(-INF, -Z, centre, spread) + within(Z, INF, centre, spread) + rho * within(-Z, Z, centre, spread)
-        log_mass = log_mass + told - np.log(printed)
+        log_mass = log_mass + log_density - np.log(printed)
     mass = np.exp(log_mass - log_mass.max())
     mass = mass.sum(axis=0) / mass.sum()
     centre, spread = mu * math.sqrt(INFORMATION), np.sqrt(1 + tau**2 * INFORMATION)

@@ -32,7 +32,7 @@ class Source(Frozen):
     read: Literal["abstract", "full-text"]
 
 
-class Told(Frozen, Generic[S]):
+class Reply(Frozen, Generic[S]):
     status: Status = Field(
         description="answered: studies say something. studied-inconclusive: studies looked and no cohort reports a clear sign; this is NOT "
         "evidence of no effect. not-studied: no study of this release looked; nothing is known, in neither direction. filtered-out: the "

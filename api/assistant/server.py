@@ -50,18 +50,18 @@ class _Given(ArgModelBase):
 def _tool(store: Store, one: tools.Tool) -> Tool:
     def ask(given: dict[str, Any]) -> CallToolResult:
         try:
-            told = one.ask(store, given)
+            reply = one.ask(store, given)
         except RdwiError as error:
             raise ToolError(str(error)) from error
-        text = json.dumps(_compact(told.model_dump(mode="json")), ensure_ascii=False, separators=(",", ":"))
-        return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=told.model_dump(mode="json"))
+        text = json.dumps(_compact(reply.model_dump(mode="json")), ensure_ascii=False, separators=(",", ":"))
+        return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=reply.model_dump(mode="json"))
 
     return Tool(
         fn=ask,
         name=one.name,
         title=None,
         context_kwarg=None,
-        description=one.told,
+        description=one.description,
         parameters=one.takes,
         fn_metadata=FuncMetadata(arg_model=_Given, output_schema=one.gives),
         is_async=False,

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from api import asked as again
 from api.assistant import answers, short
-from api.assistant.answers import Source, Status, Told
+from api.assistant.answers import Reply, Source, Status
 from graph import questions
 from graph.citations import behind
 from graph.questions import QUESTIONS, Parameter, Question, lookups
@@ -44,7 +44,7 @@ _MEANT: dict[Status, str] = {
 class Short(NamedTuple):
     """How a question is answered in short.
 
-    `items`: what of the answer is told; `meant`: what a status means here; `about`: of how many items, the first, the status is; `limit`:
+    `items`: what of the answer is said; `meant`: what a status means here; `about`: of how many items, the first, the status is; `limit`:
     how many of a list, where it is left out.
     """
 
@@ -106,19 +106,19 @@ class Tool(NamedTuple):
     """`takes` and `gives`: JSON schemas of its arguments and of its answer."""
 
     name: str
-    told: str
+    description: str
     takes: dict[str, Any]
     gives: dict[str, Any]
-    ask: Callable[[Store, Mapping[str, Any]], Told[Any]]
+    ask: Callable[[Store, Mapping[str, Any]], Reply[Any]]
 
 
 def tools() -> list[Tool]:
     """Every tool: the questions, and the look-up of a study."""
     study = {"id": {"type": "string", "description": "the study's id"}, "form": _FORM}
-    told = "One paper; form full gives its extraction sheet and how each of its rows was read."
+    about = "One paper; form full gives its extraction sheet and how each of its rows was read."
     return [
         *(_tool(question) for question in QUESTIONS),
-        Tool("study", f"{told} {READING}", _object(study, ["id"]), _gives(_STUDY.model), _study),
+        Tool("study", f"{about} {READING}", _object(study, ["id"]), _gives(_STUDY.model), _study),
     ]
 
 
@@ -128,15 +128,15 @@ def _tool(question: type[Question]) -> Tool:
     filters = {one.name: _schema(one) for one in question.parameters() if one.part == "filters"}
     for one in question.parameters():
         if one.part == "filters":
-            told = "evidence filters. A filter keeps only rows that are known to match; unknown_dropped counts the others"
-            properties["filters"] = {**_object(filters, []), "type": ["object", "null"], "description": told}
+            meant = "evidence filters. A filter keeps only rows that are known to match; unknown_dropped counts the others"
+            properties["filters"] = {**_object(filters, []), "type": ["object", "null"], "description": meant}
         else:
             properties[one.assistant] = _schema(one)
     if "limit" in properties:
         properties["limit"]["description"] = f"how many items; {about.limit} where left out"
     takes = _object({**properties, "form": _FORM}, [one.assistant for one in question.parameters() if one.needed])
 
-    def ask(store: Store, given: Mapping[str, Any]) -> Told[Any]:
+    def ask(store: Store, given: Mapping[str, Any]) -> Reply[Any]:
         form = given.get("form") or "short"
         names = {one.assistant: one.name for one in question.parameters() if one.part != "filters"}
         asked = {names.get(name, name): value for name, value in given.items() if name != "form" and value is not None}
@@ -148,7 +148,7 @@ def _tool(question: type[Question]) -> Tool:
     return Tool(question.called(), f"{question.__doc__} {READING}", takes, _gives(about.model), ask)
 
 
-def _study(store: Store, given: Mapping[str, Any]) -> Told[Any]:
+def _study(store: Store, given: Mapping[str, Any]) -> Reply[Any]:
     form = given.get("form") or "short"
     _refuse(form, set(given) - {"id", "form"}, _object({"id": 0, "form": 0}, []))
     name = given.get("id")
@@ -187,42 +187,42 @@ def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
 def _gives(model: type[BaseModel]) -> dict[str, Any]:
     """An answer as JSON schema, as short as it can be told: assistants are sent that of every tool, and READING says what counts."""
     inner = model.model_json_schema()
-    told = Told[Any].model_json_schema()["properties"]
-    names = {name: {"type": about["type"]} if "type" in about else {} for name, about in told.items()}
+    common = Reply[Any].model_json_schema()["properties"]
+    names = {name: {"type": about["type"]} if "type" in about else {} for name, about in common.items()}
     item = {name: {"description": about["description"]} if "description" in about else {} for name, about in inner["properties"].items()}
     return {
         "type": "object",
         "properties": {
             **names,
-            "status": {"enum": told["status"]["enum"]},
-            "more": {"description": told["more"]["description"]},
+            "status": {"enum": common["status"]["enum"]},
+            "more": {"description": common["more"]["description"]},
             "items": {"type": "array", "items": {"type": "object", "properties": item}},
         },
         "required": ["status", "text"],
     }
 
 
-def _answer(store: Store, question: Question, about: Short, form: str) -> Told[Any]:
-    told = _answered(store, question.answer, about, form, again.address(question))
+def _answer(store: Store, question: Question, about: Short, form: str) -> Reply[Any]:
+    reply = _answered(store, question.answer, about, form, again.address(question))
     text = getattr(question, "q", None)
-    if isinstance(question, questions.Terms) and told.status == "filtered-out" and text and not told.total:
+    if isinstance(question, questions.Terms) and reply.status == "filtered-out" and text and not reply.total:
         near = store.ask(lambda reader: reader.terms().suggest(text))
         nearest = f" Nearest: {', '.join(near)}." if near else ""
         update = {"status": "unknown-name", "text": f"No term matches {text!r}.{nearest}", "suggestions": tuple(near)}
-        return told.model_copy(update=update)
-    return told
+        return reply.model_copy(update=update)
+    return reply
 
 
-def _answered(store: Store, ask: Callable[[Reader], Any], about: Short, form: str, address: str) -> Told[Any]:
+def _answered(store: Store, ask: Callable[[Reader], Any], about: Short, form: str, address: str) -> Reply[Any]:
     """The answer, as much of it as an assistant can take: fewer items, else the only one without its whole, else with fewer rows."""
     try:
         return store.ask(lambda reader: _fitted(reader, ask(reader), about, form, address))
     except UnknownName as error:
         text = f"{error} {_MEANT['unknown-name']}"
-        return Told[Any](status="unknown-name", text=text, suggestions=tuple(error.suggestions))
+        return Reply[Any](status="unknown-name", text=text, suggestions=tuple(error.suggestions))
 
 
-def _fitted(reader: Reader, answer: Any, about: Short, form: str, address: str) -> Told[Any]:
+def _fitted(reader: Reader, answer: Any, about: Short, form: str, address: str) -> Reply[Any]:
     items = about.items(answer)
     offset = getattr(answer, "offset", 0)
     whole = form == "full"
@@ -236,22 +236,22 @@ def _fitted(reader: Reader, answer: Any, about: Short, form: str, address: str) 
             more = f"The whole item is too long to stand here: it is at {address} of the REST API, and as a file by rdwi."
         if rows is not None:
             more = f"The first {rows} rows are here, as more would be too long: ask with filters, or see {address} of the REST API."
-        told = _told(reader, answer, items[:shown], about, whole=whole, rows=rows, more=more)
-        size = len(told.model_dump_json())
+        reply = _reply(reader, answer, items[:shown], about, whole=whole, rows=rows, more=more)
+        size = len(reply.model_dump_json())
         if size <= LONGEST or rows == 0:
-            return told
+            return reply
         if shown > 1:
             shown = max(1, min(shown - 1, shown * LONGEST // size))
         elif whole:
             whole = False
         else:
-            there = len(getattr(told.items[0], "rows", ()))
+            there = len(getattr(reply.items[0], "rows", ()))
             rows = max(0, min(there - 1, there * LONGEST // size))
 
 
-def _told(
+def _reply(
     reader: Reader, answer: Any, items: Sequence[BaseModel], about: Short, *, whole: bool, rows: int | None, more: str | None
-) -> Told[Any]:
+) -> Reply[Any]:
     shown = tuple(about.shorten(one) for one in items)
     papers = {study for one in items for study in behind(one)}
     if rows is not None:
@@ -261,7 +261,7 @@ def _told(
     why = getattr(answer, "why", None)
     status = _status(why, shown[: about.about])
     query = getattr(answer, "query", {})
-    return Told[about.model](  # type: ignore[name-defined]
+    return Reply[about.model](  # type: ignore[name-defined]
         status=status,
         text=_text(reader.field(), status, {**_MEANT, **about.meant}[status], query, why),
         query=query,

@@ -2,13 +2,13 @@
 
 Written down before any score was looked at.
 
-**Protocol on the corpus.** A report is what one study says of an exposure, an outcome and a population that is no part of
-another: decreases, null or increases at p < 0.05. What is not known (an unread sign; a sign without p) is not scored. Each row is scored
-once: in the edge of its own terms where another component reports there, else in the one it rolls up into. One component of the overlap
-graph (studies that share patients, directly or through others) is left out at a time; the independent set is chosen anew among the rest,
-and constants are learned from it. Meta-analyses are left out altogether, since they may hold the patients of what is left out. Brier is half the sum
-of the three squared differences (Brier, Mon Weather Rev 1950;78:1-3), the log score -ln of the probability of what was reported (Good,
-J R Stat Soc B 1952;14:107-14). Intervals are percentiles of 2000 resamples of components.
+**Protocol on the corpus.** A report is what one study says of an exposure, an outcome and a population that is no part of another:
+decreases, null or increases at p < 0.05. What is not known (an unread sign; a sign without p) is not scored. Each row is scored once: in
+the edge of its own terms where another component reports there, else in the one it rolls up into. One component of the overlap graph
+(studies that share patients, directly or through others) is left out at a time; the independent set is chosen anew among the rest, and
+constants are learned from it. Meta-analyses are left out altogether, since they may hold the patients of what is left out. Brier is half
+the sum of the three squared differences (Brier, Mon Weather Rev 1950;78:1-3), the log score -ln of the probability of what was reported
+(Good, J R Stat Soc B 1952;14:107-14). Intervals are percentiles of 2000 resamples of components.
 
 **References.** `votes-significance`: the shares of the three reports among the other cohorts, one of each added (symmetric).
 `votes-significance-learned`: the same, what is added (as much on either side) learned in the fold by maximum likelihood.

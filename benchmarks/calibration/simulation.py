@@ -248,7 +248,7 @@ def replication(tally: Tally, low: float = 0.75, high: float = 0.85) -> tuple[fl
 
 
 def simulation_tables(protocol: Protocol, times: int) -> None:
-    """Prints, for each kind of world, the log scores of the references and variants, coverage, replication and the calibration of p_direction."""
+    """Prints, for each kind of world, log scores of references and variants, coverage, replication and the calibration of p_direction."""
     slots = slots_of(protocol)
     print(f"{times} worlds of each kind, {len(slots)} edges and {sum(map(len, slots))} cohorts each\n")
     models = [model.name for model in variants()]
