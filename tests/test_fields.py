@@ -311,7 +311,7 @@ def test_the_command_line_answers_of_the_field_that_the_environment_names(
         cli.main()
     shown = capsys.readouterr().out
     assert "OR 0.37 (0.18-0.74), pooled from 7" in shown
-    assert "in general population" in shown
+    assert "in people of all latitudes" in shown
 
 
 def test_a_field_of_ones_own_is_opened_loaded_and_opened_again(empty_folder: Path, folder_of_field: Path, bcg: EvidenceGraph) -> None:

@@ -110,7 +110,7 @@ def test_cohorts_that_contradict_each_other_are_told_as_such() -> None:
 
 
 def test_what_only_reviews_say_was_not_studied() -> None:
-    assert told(studies=0, cohorts=0, increases=0, certainty=None, weight=None, p_direction=None).startswith("No cohort has a vote on")
+    assert told(studies=0, cohorts=0, increases=0, certainty=None, weight=None, p_direction=None).startswith("No cohort counts for")
     assert told(studies=0, cohorts=0, increases=0, certainty=None, weight=None, p_direction=None, findings=()).startswith(
         "Not studied: no study of this release says anything"
     )
