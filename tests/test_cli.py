@@ -245,7 +245,7 @@ def test_a_table_of_evidence_tells_each_row_and_why(folder: Path, rdwi: Rdwi, cl
 
 def test_a_table_of_evidence_tells_how_it_holds_up(folder: Path, rdwi: Rdwi) -> None:
     out = rdwi("evidence", "acute-bp-reduction", "r-dwi").out
-    for part in ("With one study left out", "Year by year", "Subgroups", "Camps", "What would flip it: "):
+    for part in ("With one study left out", "Year by year", "Subgroups", "Sides", "What would flip it: "):
         assert part in out
     alone = rdwi("evidence", "admission-dbp", "r-dwi").out
     assert "One study: leaving it out leaves nothing." in alone

@@ -121,7 +121,7 @@ def test_unlike_families_are_told(reader: MemoryReader, observations: dict[str, 
     turned = row.model_copy(update={"comparison": row.comparison.model_copy(update={"measure": "OR"})})
     found = difference((cells[0], cells[1]), {**observations, finding: turned}, corpus_of(reader))
     assert found.why is not None
-    assert "unlike families: RR" in found.why
+    assert "unlike comparisons: RR" in found.why
     assert "OR" in found.why
 
 
