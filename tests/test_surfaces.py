@@ -125,6 +125,7 @@ WRONG: list[tuple[dict[str, Any], str, tuple[str, ...]]] = [
     ({"min_n": 0}, "min_n: input should be greater than or equal to 1, not 0.", ()),
     ({"min_n": "many"}, "min_n: input should be a valid integer, unable to parse string as an integer, not 'many'.", ()),
     ({"kind": "gene"}, "'gene' is no value of 'kind'.", ("risk-factor", "csvd-marker", "lesion", "mechanism", "outcome")),
+    ({"design": ["rct", "rtc"]}, "'rtc' is no value of 'design'.", ("rct",)),
     ({"lesoin": "r-dwi"}, "There is no parameter 'lesoin' here.", ("lesion",)),
     ({"limit": 501, "offset": -1}, "limit: input should be less than or equal to 500, not 501. offset:", ()),
 ]

@@ -189,7 +189,7 @@ def refused(errors: Sequence[Any], known: Sequence[str], parts: Any = ()) -> Bad
     allowed: list[str] = []
     first = ""
     for one in errors:
-        name = ".".join(str(step) for step in one["loc"] if step not in parts)
+        name = ".".join(step for step in one["loc"] if isinstance(step, str) and step not in parts)
         first = first or name
         if one["type"] == "extra_forbidden":
             details.append(f"There is no parameter {name!r} here.")
