@@ -22,7 +22,9 @@ def _branches(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Iter
     """A schema and what it may be instead, without references."""
     if "$ref" in schema:
         schema = definitions[schema["$ref"].rpartition("/")[2]]
-    yield schema
+    kinds = schema.get("type")
+    # one of several types is each of them in turn
+    yield from ({**schema, "type": kind} for kind in kinds) if isinstance(kinds, list) else [schema]
     for one in (*schema.get("anyOf", ()), *schema.get("allOf", ()), *schema.get("oneOf", ())):
         yield from _branches(one, definitions)
     if "items" in schema:

@@ -63,6 +63,6 @@ class Studies(Question):
                         claims=len(study.mechanisms),
                     )
                 )
-        query = self.model_dump(mode="json", exclude={"page"}, exclude_defaults=True)
+        query = {name: value for name, value in self.model_dump(mode="json", exclude={"page"}, exclude_defaults=True).items() if value}
         nothing = Why(status="filtered-out", text="No study matches.", filter=", ".join(query), without=len(reader.studies()))
         return listed(reader, query, found, self.page, nothing, unknown=unknown)

@@ -31,7 +31,7 @@ class Terms(Question):
         matching = vocabulary.search(self.q) if self.q else sorted(vocabulary.terms.values(), key=lambda term: term.id)
         found = [term for term in matching if self.kind is None or term.kind == self.kind]
         counted = reader.finding_counts()
-        query = self.model_dump(mode="json", exclude={"page"}, exclude_none=True)
+        query = {name: value for name, value in self.model_dump(mode="json", exclude={"page"}).items() if value}
         nothing = None
         if not found:
             near = vocabulary.suggest(self.q) if self.q else ()
