@@ -31,6 +31,7 @@ from graph.questions.lists import Page as Part
 from graph.settings import Server
 from graph.stores.memory import MemoryReader
 from graph.stores.neo4j import cypher
+from graph.synthesis.method import VERSION
 from schema.association import Association
 from schema.graphmodel import EDGES, NODES
 from schema.observation import Z_SIGNIFICANT
@@ -264,7 +265,7 @@ def _(rows: Rows, reader: MemoryReader) -> None:
     assert rows == [
         {
             "release": reader.release(),
-            "method": str(questions.METHOD.served()["version"]),
+            "method": str(VERSION),
             "studies": counts.studies,
             "read in full": counts.full_text,
             "terms": counts.terms,

@@ -289,7 +289,7 @@ def test_others_nodes_are_never_touched_and_never_in_the_way(
     put(empty, other)
     assert held(empty) == other
     store = Neo4jStore(empty, shipped())
-    assert store.ask(questions.factors) == questions.Factors().answer(MemoryReader(other))
+    assert store.ask(questions.Factors().answer) == questions.Factors().answer(MemoryReader(other))
     store.close()
     assert run(theirs) == before
     run("DROP CONSTRAINT theirs")
