@@ -7,8 +7,8 @@ shift
 export PYTHONDONTWRITEBYTECODE=1
 
 step() { printf '\n== %s\n' "$*"; }
-# each file whole, so many at a time: on two cores a third has its turn while others wait for servers and browsers
-tests() { "$bin/python" -m pytest --dist loadfile "$@"; }
+# two at a time, each file whole: most of them wait for servers and browsers
+tests() { "$bin/python" -m pytest -n 2 --dist loadfile "$@"; }
 
 step "ruff"
 "$bin/ruff" check .
@@ -22,11 +22,11 @@ step "import-linter"
 step "tests"
 if [ "${1:-}" = quick ]; then
     shift
-    tests -n 2 --quick "$@"
+    tests --quick "$@"
     exit
 fi
 rm -f .coverage .coverage.*
-tests -n 3 --cov --cov-report=term "$@"
+tests --cov --cov-report=term "$@"
 # nothing is said after pytest's own last line, unless this fails
 "$bin/coverage" report --include='graph/*,schema/*' --fail-under=95 >/dev/null || {
     echo "coverage of graph/ and schema/ is below 95%"

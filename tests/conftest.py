@@ -10,6 +10,7 @@ else they start their own. The run prints which versions it ran on; under CI=tru
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -63,6 +64,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         slow = [one for one in items if _needs(one)]
         items[:] = [one for one in items if not _needs(one)]
         config.hook.pytest_deselected(items=slow)
+
+
+def pytest_collection_finish() -> None:
+    """Eight thousand tests stay to the end: no search for cycles need go through them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _needs(item: pytest.Item) -> bool:
