@@ -24,7 +24,11 @@ NAME, VOCABULARY, STUDIES = "field.yaml", "vocabulary.yaml", "studies"
 
 def read(folder: Path) -> EvidenceField:
     """The field of that folder; InputProblems with all that is wrong in both files."""
-    field, document, problems = _field(folder)
+    return _whole(folder, *_field(folder))
+
+
+def _whole(folder: Path, field: EvidenceField | None, document: Document | None, problems: list[Problem]) -> EvidenceField:
+    """The field of what its field.yaml said, with its vocabulary."""
     terms, wrong = _terms(folder)
     problems += wrong
     if field is not None and document is not None and not problems:
@@ -38,10 +42,10 @@ def read(folder: Path) -> EvidenceField:
 
 def opened(folder: Path) -> EvidenceField:
     """The same, its vocabulary read when it is first asked for: what a store holds of the field needs no second reading."""
-    field, _, problems = _field(folder)
+    field, document, problems = _field(folder)
     if field is None or problems:
-        return read(folder)
-    return field.with_vocabulary(lambda: read(folder).vocabulary, folder)
+        return _whole(folder, field, document, problems)
+    return field.with_vocabulary(lambda: _whole(folder, field, document, []).vocabulary, folder)
 
 
 class _Place:

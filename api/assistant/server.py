@@ -53,8 +53,9 @@ def _tool(store: Store, one: tools.Tool) -> Tool:
             reply = one.ask(store, given)
         except RdwiError as error:
             raise ToolError(str(error)) from error
-        text = json.dumps(_compact(reply.model_dump(mode="json")), ensure_ascii=False, separators=(",", ":"))
-        return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=reply.model_dump(mode="json"))
+        content = reply.model_dump(mode="json")
+        text = json.dumps(_compact(content), ensure_ascii=False, separators=(",", ":"))
+        return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=content)
 
     return Tool(
         fn=ask,

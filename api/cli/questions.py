@@ -13,7 +13,7 @@ import typer
 from api.cli import running
 from graph.questions import QUESTIONS, Evidence, Parameter, Question
 from graph.questions.lists import ITEMS
-from schema.errors import BadParameter, Unwritable
+from schema.errors import BadParameter
 
 if TYPE_CHECKING:
     from graph.stores.port import Reader
@@ -90,7 +90,7 @@ def _answered(question: Question, form: str, files: dict[str, Path]) -> None:
 
     answer, made = running.ask(asked)
     for kind, path in files.items():
-        save(path, made[kind])
+        running.save(path, made[kind])
     if form == "table":
         answers.show(question, answer)
     elif form == "json":
@@ -100,10 +100,3 @@ def _answered(question: Question, form: str, files: dict[str, Path]) -> None:
         if form in citations.MEDIA and not citations.behind(answer):
             why = getattr(answer, "why", None)
             print(f"rdwi: no papers: {why.text if why else 'no study says anything of it.'}", file=sys.stderr)
-
-
-def save(path: Path, content: str | bytes) -> None:
-    try:
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-    except OSError as error:
-        raise Unwritable(f"{path} can't be written: {error.strerror}.") from None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli import running
 from schema.errors import BadParameter, InputProblems, Unwritable
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def template(
         raise BadParameter("output", f"{output} is no name of a workbook.", ["a name that ends in .xlsx"])
     if output.exists():
         raise Unwritable(f"{output} is there already. Name another file, so that nothing that was typed is lost.")
-    _write(output, empty(field_of(Settings())))
+    running.save(output, empty(field_of(Settings())))
     print(f"{output}: fill in its sheets from row 5 on, then  rdwi check {output}")
 
 
@@ -123,11 +124,4 @@ def write(graph: EvidenceGraph, output: Path) -> None:
     own = len(graph.field.own_terms)
     if own:
         print(f"{own} terms of your own vocabulary are not in it: a folder (--output FOLDER) holds them, too.", file=sys.stderr)
-    _write(output, content)
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise Unwritable(f"{path} can't be written: {error.strerror}.") from error
+    running.save(output, content)
