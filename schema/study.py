@@ -23,6 +23,7 @@ Design = Literal[
 Axis = Literal["condition", "arteriopathy", "location"]
 AXES: tuple[Axis, ...] = get_args(Axis)
 ContrastType = Literal["binary", "graded", "per-unit", "shift", "unknown"]
+Read = Literal["abstract", "tables", "full-text"]
 Role = Literal["main", "modifier", "within-person", "descriptive", "dropped"]
 Measure = Literal[
     "OR", "RR", "HR", "beta", "SMD", "mean-difference", "median-difference", "proportion-difference", "correlation", "p-only"
@@ -132,7 +133,10 @@ OnAxis = Annotated[Slug | None, BeforeValidator(_on_axis), Field(validate_defaul
 
 
 class Population(Part):
-    """A group of people for which figures are given; `id` is local to the sheet. An axis that the field does not use is None."""
+    """A group of people for which figures are given; `id` is local to the sheet. An axis that the field does not use is None.
+
+    `disjoint`: it shares no patient with the sheet's other disjoint groups, and is a cohort of its own.
+    """
 
     id: Slug
     label: Text
@@ -140,6 +144,7 @@ class Population(Part):
     arteriopathy: OnAxis = None
     location: OnAxis = None
     n: Size | None = None
+    disjoint: bool = False
     criteria: Text | None = None
 
 
@@ -212,23 +217,30 @@ class Group(Part):
 class Finding(Part):
     """One association of an exposure with an outcome, significant or not, as printed.
 
-    Invariants: 1 ci is ordered; 2 the value lies inside its ci, to the last printed digit; 3 a ratio and its ci are positive;
-    4 p is 0 to 1 or a bound of it; 5 groups are two.
+    `versus` is the term that the exposure is compared with head to head; `cutoff` and `outcome_cutoff` are as printed; `k` is the number
+    of studies behind a pooled row. Invariants: 1 ci and follow_up_months are ordered; 2 the value lies inside its ci, to the last printed
+    digit; 3 a ratio and its ci are positive; 4 p is 0 to 1 or a bound of it; 5 groups are two.
     """
 
     exposure: Slug
     exposure_as_reported: Text | None = None
     contrast: str | None = None
     contrast_type: ContrastType | None = None
+    versus: Slug | None = None
+    cutoff: Text | None = None
     per: Per | None = None
     reversed: bool = False
     outcome: Slug
     outcome_as_reported: Text | None = None
+    outcome_cutoff: Text | None = None
+    follow_up_months: Annotated[int | float, Field(ge=0)] | Pair | None = None
     outcome_scale: Literal["lower-is-worse"] | None = None
     population: Slug
     role: Role = "main"
     randomised: bool = False
     pooled: bool = False
+    k: Size | None = None
+    events: Count | None = None
     measure: Measure
     value: Number | None = None
     ci: Pair | None = None
@@ -246,6 +258,8 @@ class Finding(Part):
     @model_validator(mode="after")
     def _check(self) -> Self:
         _ordered(self.ci, "ci")
+        if isinstance(self.follow_up_months, tuple):
+            _ordered(self.follow_up_months, "follow_up_months")
         if self.value is not None and self.ci is not None:
             slack = [last_digit(figure) / 2 for figure in (self.value, *self.ci)]
             low, high = self.ci[0] - slack[0] - slack[1], self.ci[1] + slack[0] + slack[2]
@@ -291,11 +305,12 @@ class Study(Part):
     pmid: Annotated[str, Field(pattern=r"^[0-9]{1,9}$")] | None = None
     pmcid: Annotated[str, Field(pattern=r"^PMC[0-9]+$")] | None = None
     sources: Many[Text] = ()
-    read: Literal["abstract", "full-text"]
+    read: Read
     design: Design | None = None
     search_until: Annotated[str, Field(pattern=r"^[0-9]{4}(-[0-9]{2}){0,2}$")] | None = None
     cohorts: Many[Annotated[str, Field(min_length=1, max_length=200)]] = ()
     overlaps_with: Many[Slug] = ()
+    pools: Many[Annotated[str, Field(min_length=1, max_length=200)]] = ()
     countries: Many[Text] = ()
     centres: Size | None = None
     recruited: Annotated[tuple[Text, Text], Field(strict=False)] | None = None
