@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from api.exports.metafor import SCRIPT, by_study, estimate_of, together
-from graph.wording import per
+from graph.wording import patients, per
 from schema.association import Association, FamilyResult
 from schema.observation import Observation, Scale
 
@@ -76,7 +76,7 @@ def _fit(comparison: FamilyResult, observations: Mapping[str, Observation]) -> s
     named = [comparison.measure, comparison.contrast_type, per(comparison.measure, comparison.unit), comparison.variable, kind]
     ahead = random.prediction_interval
     shown = [
-        f"\n# {_comment(', '.join(part for part in named if part))}: {comparison.k} estimates, {comparison.patients} patients\n",
+        f"\n# {_comment(', '.join(part for part in named if part))}: {comparison.k} estimates, {patients(comparison)}\n",
         f"study <- c({', '.join(json.dumps(observations[one.finding].study) for one in studies)})\n",
         f"yi <- c({_numbers([one.y for one in studies])})\n",
         f"vi <- c({_numbers([one.se**2 for one in studies])})\n",

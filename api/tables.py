@@ -204,7 +204,7 @@ def sides(items: Sequence[CampFigures], title: str) -> Table:
     for header in ("Camp", "Cohorts", "Patients", "Direction", "Estimate (95% CI)", "Studies"):
         table.add_column(header, overflow="fold")
     for one in items:
-        cells = (one.report, str(one.cohorts), str(one.patients), one.direction, _figure(one), ", ".join(one.studies))
+        cells = (one.report, str(one.cohorts), str(one.patients or "not printed"), one.direction, _figure(one), ", ".join(one.studies))
         table.add_row(*(_escape(cell) for cell in cells))
     return table
 

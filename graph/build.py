@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from graph.release import release_of
-from graph.synthesis.associations import Corpus, Synthesis, synthesise
+from graph.synthesis.associations import Synthesis, synthesise
+from graph.synthesis.corpus import Corpus
 from graph.synthesis.counterpart import with_counterpart
 from graph.synthesis.mechanisms import edges as mechanism_edges
 from graph.synthesis.mechanisms import read_claims
@@ -51,7 +52,7 @@ class EvidenceGraph:
 
 def corpus_of(studies: Iterable[Study], field: EvidenceField) -> Corpus:
     by_id = {study.id: study for study in sorted(studies, key=lambda one: one.id)}
-    return Corpus(field, by_id, all_patients(by_id))
+    return Corpus(field, by_id, all_patients(by_id, field))
 
 
 def read_all(corpus: Corpus) -> list[Observation]:

@@ -9,7 +9,8 @@ from typing import Literal
 from graph.build import Key, corpus_of, keys_of
 from graph.release import release_of
 from graph.stores.port import Reader
-from graph.synthesis.associations import Corpus, population_ref, synthesise, term_ref
+from graph.synthesis.associations import population_ref, synthesise, term_ref
+from graph.synthesis.corpus import Corpus
 from graph.synthesis.counterpart import with_counterpart
 from graph.synthesis.observations import read_study
 from graph.synthesis.overlap import Patients

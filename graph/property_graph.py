@@ -9,9 +9,10 @@ from pydantic import BaseModel
 
 from graph.build import EvidenceGraph
 from graph.synthesis.method import VERSION
-from graph.synthesis.overlap import overlap, patients_of
+from graph.synthesis.overlap import cohort_names, overlap, patients_of
 from graph.wording import unit_of
 from schema.association import Association, MechanismEdge
+from schema.field import EvidenceField
 from schema.graphmodel import LABELS
 from schema.observation import Observation
 from schema.study import Study
@@ -90,7 +91,7 @@ def nodes(graph: EvidenceGraph) -> Iterator[Node]:
             ),
             study,
         )  # fmt: skip
-    for cohort in sorted({cohort for study in graph.studies for cohort in study.cohorts}):
+    for cohort in sorted(cohort_names(graph.studies, graph.field).values()):
         yield Node(f"cohort:{cohort}", "Cohort", {"slug": cohort, "name": cohort})
     labels = {study.id: study.label for study in graph.studies}
     names = {term.id: term.name for term in graph.terms}
@@ -163,10 +164,11 @@ def edges(graph: EvidenceGraph) -> Iterator[Edge]:
     for claim in graph.claims:
         yield Edge("ASSERTS", f"study:{claim.study}", f"claim:{claim.claim}", "", {})
         yield Edge("ABOUT", f"claim:{claim.claim}", claim.row.mechanism, "", {})
+    names = cohort_names(graph.studies, graph.field)
     for study in graph.studies:
-        for cohort in study.cohorts:
-            yield Edge("DRAWS_ON", f"study:{study.id}", f"cohort:{cohort}", "", {})
-    for first, second in _overlaps(graph.studies):
+        for cohort in dict.fromkeys(map(graph.field.cohort, study.cohorts)):
+            yield Edge("DRAWS_ON", f"study:{study.id}", f"cohort:{names[cohort]}", "", {})
+    for first, second in _overlaps(graph.studies, graph.field):
         yield Edge("OVERLAPS", f"study:{first}", f"study:{second}", "", {})
     for part in sorted(graph.field.populations.values(), key=lambda node: node.id):
         for whole in part.part_of:
@@ -180,18 +182,18 @@ def edges(graph: EvidenceGraph) -> Iterator[Edge]:
         yield mechanism_edge(mechanism)
 
 
-def _overlaps(studies: Collection[Study]) -> list[tuple[str, str]]:
+def _overlaps(studies: Collection[Study], field: EvidenceField) -> list[tuple[str, str]]:
     """Pairs that share patients, found by what they name in common, not by comparing all with all."""
     ids = {study.id for study in studies}
     groups: dict[tuple[str, str], set[str]] = {}
     for study in studies:
-        for cohort in study.cohorts:
+        for cohort in map(field.cohort, (*study.cohorts, *study.pools)):
             groups.setdefault(("cohort", cohort), set()).add(study.id)
-        for other in study.overlaps_with:
+        for other in (*study.overlaps_with, *study.pools):
             groups.setdefault(("study", other), set()).update({study.id, other} & ids)
     pairs = {tuple(sorted((a, b))) for members in groups.values() for a in members for b in members if a != b}
     near = {study_id for pair in pairs for study_id in pair}
-    patients = {study.id: patients_of(study, ids) for study in studies if study.id in near}
+    patients = {study.id: patients_of(study, ids, field) for study in studies if study.id in near}
     return sorted((a, b) for a, b in pairs if overlap(patients[a], patients[b]))
 
 

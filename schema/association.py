@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from schema.observation import ComparisonKey, Frozen, ObservationKind
+from schema.observation import Body, ComparisonKey, Frozen, ObservationKind
 from schema.study import Basis, Counts, Stance
 
 Direction = Literal["increases", "decreases", "inconsistent", "inconclusive"]
@@ -60,26 +60,51 @@ class RemlHk(Frozen):
 
 
 class FamilyResult(Frozen):
-    """One family of estimates that may be pooled, and what it gives. Ratios are ratios, not logarithms."""
+    """One family of estimates that may be pooled, and what it gives. Ratios are ratios, not logarithms.
+
+    `unit` is what the figures are per (or in), `step` how many of the unit's one form; `patients` is null where no cohort prints its
+    number, `patients_unknown` the cohorts that don't, `known_adjusted` those whose estimate is known to be adjusted. `by_counts` are rows
+    that are read by their counts here, so that unlike measures can be pooled. `tau_scale`: of tau's prior, on the scale of y.
+    """
 
     measure: str
     contrast_type: str | None = None
     unit: str | None = None
+    step: float = 1.0
     scale: str | None = None
     variable: str | None = None
+    versus: str | None = None
+    cutoff: str | None = None
+    outcome_cutoff: str | None = None
+    window: str | None = None
     randomised: bool
+    body: Body = "other"
     k: int
-    patients: int
+    patients: int | None
+    patients_unknown: int = 0
+    known_adjusted: int = 0
+    by_counts: tuple[str, ...] = ()
     estimate: float
     ci: Interval
     estimate_source: EstimateSource
+    tau_scale: float | None = None
     common: CommonEffect
     reml_hk: RemlHk | None = None
     rows: tuple[str, ...]
 
 
+class NoEvents(Frozen):
+    """Studies whose tables have no event in either group, or events only, and their patients: they say nothing of a ratio."""
+
+    studies: tuple[str, ...]
+    patients: int
+
+
 class PublishedEstimate(Frozen):
-    """A published meta-analysis's pooled row: `k` and `patients` are what the review counted; `unit` is that of a difference, if noted."""
+    """A published meta-analysis's pooled row: `k` is how many studies are behind it, where that is printed, `review_k` how many are in
+
+    the whole review; `unit` is that of a difference, if noted.
+    """
 
     finding: str
     study: str
@@ -89,6 +114,7 @@ class PublishedEstimate(Frozen):
     estimate: float | None = None
     ci: Interval | None = None
     k: int | None = None
+    review_k: int | None = None
     patients: int | None = None
     in_weight: bool
     headline: bool
@@ -106,7 +132,7 @@ class Reason(Frozen):
 class Camp(Frozen):
     report: str
     studies: tuple[str, ...]
-    patients: int
+    patients: int | None
     findings: tuple[str, ...]
     features: dict[str, str]
 
@@ -162,7 +188,9 @@ class Association(Frozen):
     """An edge: a live synthesis of all rows on one exposure and one outcome in one population.
 
     weight: 0..1, the probability that a reference cohort would report this direction with p < 0.05; p_direction: 0.5..1, the probability
-    that its true effect has this sign. Both are null where nothing was studied.
+    that its true effect has this sign. Both are null where nothing was studied. Of two to four cohorts `ci` is what another setting may
+    find, `average` that of these cohorts, and `prior_sensitive` whether the verdict of `ci` hangs on the prior's scale. `patients` is null
+    where no cohort prints its number, `patients_unknown` the cohorts that don't.
     """
 
     exposure: TermRef
@@ -175,6 +203,8 @@ class Association(Frozen):
     estimate: float | None = None
     ci: Interval | None = None
     estimate_source: EstimateSource | None = None
+    average: CommonEffect | None = None
+    prior_sensitive: bool | None = None
     prediction_interval: Interval | None = None
     p: float | None = None
     tau2: float | None = None
@@ -188,7 +218,9 @@ class Association(Frozen):
     studies: int
     cohorts: int
     cohorts_if_overlap: int
-    patients: int
+    patients: int | None
+    patients_unknown: int = 0
+    no_events: NoEvents | None = None
     increases: int
     decreases: int
     not_significant: int

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AliasChoices, ConfigDict, Field, PrivateAttr, field_validator
 
+from schema.names import normal_cohort
 from schema.populations import PopulationNode, Populations
 from schema.study import AXES, Axis, Count, Many, Number, Part, Population, Size, Slug, Text
 from schema.vocabulary import Kind, Term, Vocabulary
@@ -78,12 +79,20 @@ class Constants(Part):
     default_prevalence_other: Proportion | None = None
     default_exposed_share: Proportion | None = None
     mri_windows: Many[Count] | None = None
+    follow_up_windows: Annotated[tuple[Annotated[Number, Field(gt=0)], ...], Field(strict=False, min_length=1)] | None = None
     weight_mu_sd: Scale | None = None
     weight_tau_scale: Scale | None = None
     rhos: Annotated[tuple[Annotated[Number, Field(gt=0, le=1)], ...], Field(strict=False, min_length=1)] | None = None
 
     def __hash__(self) -> int:
         return hash(tuple(vars(self).values()))
+
+
+class Spread(Part):
+    """How far apart people are in an exposure: an SD, in its unit."""
+
+    sd: Scale
+    unit: Text
 
 
 _KINDS = {
@@ -121,6 +130,8 @@ class EvidenceField(Part):
     kinds: dict[Kind, KindName] = Field(default_factory=dict)
     abbreviations: dict[Text, Text] = Field(default_factory=dict)
     constants: Constants = Constants()
+    # of exposures, for estimates per unit of them whose papers print none
+    exposure_sds: dict[Slug, Spread] = Field(default_factory=dict)
     # of the workbook to fill in, by its sheets: worked rows, and what a column is for in words of the field
     worked: dict[RowSet, Many[dict[Text, Text]]] = Field(default_factory=dict)
     help: dict[RowSet, dict[Text, Text]] = Field(default_factory=dict)
@@ -216,6 +227,15 @@ class EvidenceField(Part):
     def short(self, population: str) -> str:
         """A population within a sentence."""
         return self.menu.get(population, self.populations[population].name)
+
+    def cohort(self, name: str) -> str:
+        """The form in which a cohort's name is compared: folded, and of the names that `cohort_aliases` has the one that is meant."""
+        folded = normal_cohort(name)
+        return self._cohort_aliases.get(folded, folded)
+
+    @cached_property
+    def _cohort_aliases(self) -> dict[str, str]:
+        return {normal_cohort(alias): normal_cohort(name) for alias, name in self.cohort_aliases.items()}
 
     def label(self, group: Population) -> str:
         """Whom a group holds: ICH, hypertensive arteriopathy, deep."""

@@ -39,6 +39,11 @@ def normal(name: str) -> str:
     return text
 
 
+def normal_cohort(name: str) -> str:
+    """The form in which cohorts' names are compared: without case, spaces and hyphens of any kind, so that "INTERACT-2" is INTERACT2."""
+    return re.sub(r"[\s\-\u2010-\u2015\u2212]+", "", unicodedata.normalize("NFKC", name).casefold())
+
+
 def suggest(name: str, names: Mapping[str, str], limit: int = 3) -> tuple[str, ...]:
     """The ids whose names are nearest to `name`; `names` leads from normal names to ids."""
     wanted = normal(name)

@@ -10,6 +10,8 @@ from schema.study import Claim, Finding, Prevalence
 
 ObservationKind = Literal["estimate", "significant", "direction", "null", "unclear"]
 Scale = Literal["log-ratio", "smd", "fisher-z", "linear"]
+# what stands between an estimate and the effect: chance, all that the groups differ in, what a model did not take out
+Body = Literal["randomised", "crude", "other"]
 
 Z_SIGNIFICANT = 1.959963984540054  # two-sided p = 0.05
 
@@ -29,9 +31,11 @@ class Numerous(Frozen):
 
 
 class ComparisonKey(Numerous):
-    """What estimates that may be pooled with each other have in common.
+    """What estimates that may be pooled with each other have in common; a part that is not known is like itself alone.
 
-    `unit` is the unit of a per-unit estimate; `variable` names the measured variable or, where nothing else is like it, the finding.
+    `unit` is the unit of a per-unit estimate, or of a difference; `variable` names the measured variable or, where nothing else is like
+    it, the finding; `versus` the term that the exposure is compared with. The cut-offs are in their one form (schema/cutoffs.py), and
+    `window` is the time until which the outcome was looked for. `body` is "crude" where it is known that nothing was adjusted for.
     """
 
     measure: str
@@ -39,12 +43,30 @@ class ComparisonKey(Numerous):
     unit: str | None = None
     scale: str | None = None
     variable: str | None = None
+    versus: str | None = None
+    cutoff: str | None = None
+    outcome_cutoff: str | None = None
+    window: str | None = None
     randomised: bool = False
+    body: Body = "other"
 
     @property
     def text(self) -> str:
-        parts = [self.measure, self.contrast_type, self.unit and f"per {self.unit}", self.scale, self.variable]
-        return " | ".join([*(part for part in parts if part), "randomised" if self.randomised else "observational"])
+        parts = [
+            self.measure,
+            self.contrast_type,
+            self.unit and f"per {self.unit}",
+            self.scale,
+            self.variable,
+            self.versus and f"versus {self.versus}",
+            self.cutoff,
+            self.outcome_cutoff,
+            self.window,
+        ]
+        return " | ".join([*(part for part in parts if part), _BODIES[self.body]])
+
+
+_BODIES: dict[Body, str] = {"randomised": "randomised", "crude": "observational, crude", "other": "observational"}
 
 
 class Observation(Numerous):

@@ -20,6 +20,15 @@ def back(scale: Scale | None, y: float) -> float:
     return math.tanh(y) if scale == "fisher-z" else y
 
 
+def forward(scale: Scale | None, value: float) -> float:
+    """From the printed scale to that of `y`."""
+    if scale == "log-ratio":
+        return math.log(value)
+    if scale == "smd":
+        return value * CHINN
+    return math.atanh(value) if scale == "fisher-z" else value
+
+
 def scale_of(measure: str) -> Scale:
     """The scale of `y` of a comparison of that measure."""
     if measure in RATIOS:

@@ -13,7 +13,7 @@ from graph import questions
 from graph.build import corpus_of
 from graph.opening import shipped, shipped_studies
 from graph.stores.memory import MemoryReader
-from graph.synthesis.associations import Corpus
+from graph.synthesis.corpus import Corpus
 from graph.synthesis.method import METHOD
 from graph.synthesis.overlap import overlap
 from graph.synthesis.prevalence import count, pool, prevalence, read_prevalence, wilson

@@ -10,7 +10,8 @@ import pytest
 
 from graph.build import Associations, build, corpus_of, group, read_all
 from graph.opening import shipped, shipped_studies
-from graph.synthesis.associations import Corpus, Synthesis, synthesise
+from graph.synthesis.associations import Synthesis, synthesise
+from graph.synthesis.corpus import Corpus
 from graph.synthesis.overlap import overlap
 from graph.synthesis.reports import StudyReports
 from schema.association import Association

@@ -77,7 +77,7 @@ class ShortAssociation(Frozen):
     interval_includes_no_effect: bool | None = None
     cohorts: int = Field(description="independent cohorts that say something; papers that share patients count once")
     cohorts_reporting: dict[str, int] = Field(description="cohorts by report: increases, decreases, not_significant, unclear")
-    patients: int
+    patients: int | None = Field(description="of the cohorts that print their number; null where none does")
     weight: float | None = Field(
         description="0..1, the probability that a next cohort of usual size would report this direction with p < 0.05; no effect size, "
         "no probability that the effect is real"

@@ -95,7 +95,8 @@ def _sides(items: Sequence[Association]) -> None:
         assert one.contested is not None
         print(f"\n{one.exposure.name} > {one.outcome.name}: {one.contested.why}.")
         for side in one.contested.camps:
-            print(f"  {side.report}: {', '.join(side.studies)} ({side.patients} patients)")
+            patients = f"{side.patients} patients" if side.patients else "patients not printed"
+            print(f"  {side.report}: {', '.join(side.studies)} ({patients})")
         for difference in one.contested.differences:
             print(f"  they differ in {difference}")
 

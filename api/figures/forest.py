@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from api.figures.directions import abbreviated, subject
 from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, diamond, head, square
 from api.figures.measure import Axis, wrapped
-from graph.wording import compared, count, interval, measured, per, row_figure, same_interval, short
+from graph.wording import compared, count, interval, measured, per, review_of, row_figure, same_interval, short
 from schema.answer import Evidence
 from schema.association import Association, FamilyResult, Interval, Row
 from schema.observation import Z_SIGNIFICANT
@@ -84,7 +84,7 @@ def _panels(answer: Evidence) -> list[tuple[str | None, list[_Part]]]:
         if one.estimate is None:
             continue
         axis = None if one.measure in RATIOS else " ".join(filter(None, (short(one.measure), one.unit)))
-        review = f"from a review of {count(one.k, 'study', 'studies')}" if one.k else ""
+        review = review_of(one)
         text = ", ".join(filter(None, (measured(one.measure, one.estimate, one.ci), review)))
         what = ["the headline"] if one.headline else []
         if sum(other.study == one.study for other in answer.published) > 1 and one.finding in rows:

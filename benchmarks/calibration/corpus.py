@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.calibration.scores import by_direction, counts, learn_added, shares
 from benchmarks.calibration.variants import Choice, Likelihoods, Variant, chances, learn, posteriors
 from graph.build import Key, corpus_of, keys_of, read_all
-from graph.synthesis.associations import Corpus
+from graph.synthesis.corpus import Corpus
 from graph.synthesis.overlap import overlap
 from graph.synthesis.overlap import shares as same_patients
 from graph.synthesis.reports import study_reports

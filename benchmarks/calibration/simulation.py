@@ -143,7 +143,7 @@ def draw_edge(world: World, slots: Sequence[Slot], rng: np.random.Generator) -> 
             conflicts[i].add(len(rows))
             conflicts.append({i})
             rows.append((again, slot))
-    kept = [rows[i] for i in independent([(int(slot.estimate), slot.information) for _, slot in rows], conflicts)]
+    kept = [rows[i] for i in independent([(int(slot.estimate), round(1000 * slot.information)) for _, slot in rows], conflicts)]
     significances = tuple(0 if abs(z) <= Z95 else 1 if z > 0 else -1 for z, _ in kept)
     signs = tuple((1 if z > 0 else -1) if slot.estimate else one for (z, slot), one in zip(kept, significances, strict=True))
     return Edge(

@@ -12,6 +12,7 @@ from graph.questions.lists import Page
 from graph.questions.question import Question, Spelt
 from graph.stores.port import Reader
 from graph.synthesis.associations import study_ref
+from graph.synthesis.overlap import cohort_names
 from schema.answer import Answer, CohortAnswer, CohortItem, Why
 from schema.errors import UnknownName
 from schema.names import normal, suggest
@@ -41,18 +42,23 @@ class Cohorts(Question):
 
 def cohort(reader: Reader, name: str) -> CohortAnswer:
     """One cohort with the studies that draw on it, and the cohorts that these draw on besides."""
-    named = _named(reader)
-    if name not in named:
+    named, field = _named(reader), reader.field()
+    names = {field.cohort(one): one for one in named}
+    meant = names.get(field.cohort(name))
+    if meant is None:
         raise UnknownName("cohort", name, suggest(name, {normal(one): one for one in named}))
-    others = sorted({other for study in named[name] for other in study.cohorts} - {name})
-    return CohortAnswer(release=reader.release(), cohort=_item(name, named[name]), drawn_on_with=tuple(others))
+    others = sorted({names[field.cohort(other)] for study in named[meant] for other in study.cohorts} - {meant})
+    return CohortAnswer(release=reader.release(), cohort=_item(meant, named[meant]), drawn_on_with=tuple(others))
 
 
 def _named(reader: Reader) -> dict[str, list[Study]]:
+    """The studies of each cohort, by its name: spellings of one name are one cohort."""
+    studies, field = reader.studies().values(), reader.field()
+    names = cohort_names(studies, field)
     found: dict[str, list[Study]] = {}
-    for study in reader.studies().values():
-        for name in study.cohorts:
-            found.setdefault(name, []).append(study)
+    for study in studies:
+        for cohort in dict.fromkeys(map(field.cohort, study.cohorts)):
+            found.setdefault(names[cohort], []).append(study)
     return dict(sorted(found.items()))
 
 

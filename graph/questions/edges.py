@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable
 from graph.build import group
 from graph.questions.filters import Filters, finding_verdict, sift
 from graph.stores.port import Reader
-from graph.synthesis.associations import Corpus, Synthesis, population_ref, synthesise
+from graph.synthesis.associations import Synthesis, population_ref, synthesise
+from graph.synthesis.corpus import Corpus
 from graph.synthesis.counterpart import with_counterpart
-from graph.synthesis.reports import StudyReport
 from schema.association import Association, Beside, TermRef
 from schema.errors import UnknownName
 from schema.names import normal, suggest
@@ -73,8 +73,8 @@ def edges(
 
 def contest(
     reader: Reader, key: tuple[str, str, str], synthesis: Synthesis, filters: Filters, corpus: Corpus
-) -> tuple[Association, tuple[StudyReport, ...]]:
-    """The association of a question about one edge, contested where its counterpart gives another answer; and the reports on both."""
+) -> tuple[Association, tuple[Synthesis, ...]]:
+    """The association of a question about one edge, contested where its counterpart gives another answer; and both syntheses."""
     counterpart = corpus.vocabulary[key[0]].counterpart
     syntheses = {key: synthesis}
     if counterpart is not None:
@@ -83,7 +83,7 @@ def contest(
         rows, _ = findings(reader, key[2], filters, exposures=terms_of(counterpart), outcomes=terms_of(key[1]))
         if rows:
             syntheses[other] = synthesise(*other, rows, corpus)
-    return with_counterpart(key, syntheses, corpus), tuple(report for one in syntheses.values() for report in one.reports.cohorts)
+    return with_counterpart(key, syntheses, corpus), tuple(syntheses.values())
 
 
 def beside(
@@ -154,7 +154,7 @@ def not_studied(exposure: TermRef, outcome: TermRef, population: TermRef, beside
         studies=0,
         cohorts=0,
         cohorts_if_overlap=0,
-        patients=0,
+        patients=None,
         increases=0,
         decreases=0,
         not_significant=0,

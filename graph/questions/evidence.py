@@ -65,7 +65,7 @@ class Evidence(Question):
                 "subgroups": subgroups(synthesis, corpus),
                 "small_study_effects": small_study_effects(synthesis),
                 "flips": flips(synthesis, left_out, corpus.method),
-                "camps": sides(contested.contested, behind, corpus.method),
+                "camps": sides(contested.contested, behind, corpus),
                 "absolute": absolute(association, effect, observations, share_of(reader, effect, node), self.baseline),
             }
         else:

@@ -42,7 +42,7 @@ class MemoryReader(Reader):
 
     @cached_property
     def _patients(self) -> Mapping[str, Patients]:
-        return all_patients(self._studies)
+        return all_patients(self._studies, self._source.field)
 
     @cached_property
     def _by_outcome(self) -> Mapping[str, list[Observation]]:

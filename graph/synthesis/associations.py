@@ -3,74 +3,53 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from graph.synthesis.certainty import judge, track_of
+from graph.synthesis.comparisons import Comparison, Comparisons, comparisons_of, printed_ci, prior_sensitive
 from graph.synthesis.contested import contested, surprising
+from graph.synthesis.corpus import Corpus
 from graph.synthesis.effect_sizes import p_of_z
-from graph.synthesis.method import METHOD, Z95, Method, method_of
-from graph.synthesis.observations import stepped
-from graph.synthesis.overlap import Patients
+from graph.synthesis.method import Z95, Method
+from graph.synthesis.observations import noted_unit
 from graph.synthesis.reports import StudyReport, StudyReports, Takes, study_reports
-from graph.wording import caption, interval, null_of, per, singular
+from graph.wording import caption, interval, null_of, per
 from schema.association import (
     Association,
-    CommonEffect,
     Direction,
     EstimateSource,
     FamilyResult,
     Interval,
+    NoEvents,
     PossibleOverlaps,
     PublishedEstimate,
-    RemlHk,
     Sensitivity,
     StudyRef,
     Subset,
     TermRef,
 )
-from schema.field import EvidenceField
-from schema.observation import ComparisonKey, Observation, Scale
-from schema.populations import PopulationNode, Populations
-from schema.scales import back
+from schema.observation import Observation
+from schema.populations import PopulationNode
+from schema.scales import back, forward
 from schema.study import Study
 from schema.vocabulary import Term, Vocabulary
 
 if TYPE_CHECKING:
-    from graph.synthesis.pooling import Pooled, RandomEffects
     from graph.synthesis.weight import Weight
-
-_NOTED_UNIT = re.compile(r"(?:^|;)\s*unit: ([^;]+)")
-_MEASURE_ORDER = {"OR": 0, "HR": 1, "RR": 2}
-
-
-@dataclass(frozen=True, slots=True)
-class Corpus:
-    """What synthesis needs besides the rows. `patients` is derived from `studies`, whole."""
-
-    field: EvidenceField
-    studies: Mapping[str, Study]
-    patients: Mapping[str, Patients]
-    # of the field, at hand: they are asked for again and again
-    vocabulary: Vocabulary = dataclasses.field(init=False)
-    populations: Populations = dataclasses.field(init=False)
-    method: Method = dataclasses.field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "vocabulary", self.field.vocabulary)
-        object.__setattr__(self, "populations", self.field.populations)
-        object.__setattr__(self, "method", method_of(self.field.constants))
 
 
 @dataclass(frozen=True, slots=True)
 class Synthesis:
-    """An association with the reports behind it."""
+    """An association with the reports and the comparisons behind it."""
 
     association: Association
     reports: StudyReports
+    comparisons: Comparisons
+    rows: tuple[Observation, ...]
+    exposures: Takes
+    outcomes: Takes
 
 
 def term_ref(term: Term) -> TermRef:
@@ -98,9 +77,10 @@ def synthesise(
     reports = study_reports(rows, exposures, outcomes, corpus.studies, corpus.patients)
     cohorts = [report.observation for report in reports.cohorts]
     weighed = _weigh(reports.independent, corpus.method)
-    comparisons = _comparisons(reports.cohorts)
-    primary = comparisons[0] if comparisons else None
-    published, headline_row = _published(reports, primary, corpus)
+    comparisons = comparisons_of(reports, rows, exposures, outcomes, corpus)
+    first = comparisons.headline
+    primary = first.result if first is not None else None
+    published, headline_row = _published(reports, first, exposures, outcomes, corpus)
     direction = _direction(reports, weighed.sign if weighed else None, headline_row)
     basis = _basis(reports, headline_row)
     track = track_of(
@@ -115,7 +95,7 @@ def synthesise(
         figures = (headline.estimate, *headline.ci)
     studies = reports.studies
     full_text = sum(corpus.studies[study].read == "full-text" for study in studies)
-    patients = sum(observation.n for observation in cohorts if observation.n_known)
+    known = [observation.n for observation in cohorts if observation.n_known]
     certainty, reasons = judge(
         track,
         basis,
@@ -134,7 +114,7 @@ def synthesise(
         surprising=[finding for i in surprises for finding in reports.cohorts[i].findings],
         full_text=sum(corpus.studies[report.observation.study].read == "full-text" for report in basis),
         disagreeing=_disagreeing(primary, published, reports.published),
-        patients=patients,
+        patients=sum(known),
         method=corpus.method,
     )
     result = primary.reml_hk if primary is not None and headline_row is None else None
@@ -152,20 +132,23 @@ def synthesise(
         estimate=headline.estimate if headline else None,
         ci=headline.ci if headline else None,
         estimate_source=estimate_source,
+        average=primary.common if primary is not None and estimate_source == "pooled-bayes" else None,
+        prior_sensitive=prior_sensitive(first) if first is not None and estimate_source == "pooled-bayes" and not short else None,
         prediction_interval=result.prediction_interval if result else None,
-        p=_p(headline_row, primary, reports),
+        p=_p(headline_row, first, reports),
         tau2=result.tau2 if result else None,
         i2=result.i2 if result else None,
         q=result.q if result else None,
         k=headline.k if headline else None,
-        contrast=_contrast(headline_row, primary, reports),
-        families=tuple(comparisons),
+        contrast=_contrast(headline_row, first, reports),
+        families=tuple(one.result for one in comparisons.all),
         published=published,
-        sensitivity=Sensitivity() if short else _sensitivity(reports, corpus.method),
         studies=len(studies),
         cohorts=len(cohorts),
         cohorts_if_overlap=reports.cohorts_if_overlap,
-        patients=patients,
+        patients=sum(known) if known else None,
+        patients_unknown=len(cohorts) - len(known),
+        no_events=_no_events(reports),
         increases=signs.count(1),
         decreases=signs.count(-1),
         not_significant=signs.count(0) - unclear,
@@ -178,7 +161,18 @@ def synthesise(
         papers=tuple(study_ref(corpus.studies[study]) for study in studies or sorted({row.study for row in rows})),
         findings=tuple(row.finding for row in rows),
     )
-    return Synthesis(association if short else association.model_copy(update={"caption": caption(association)}), reports)
+    synthesis = Synthesis(association, reports, comparisons, tuple(rows), exposures, outcomes)
+    if short:
+        return synthesis
+    association = association.model_copy(update={"sensitivity": _sensitivity(synthesis, corpus)})
+    return dataclasses.replace(synthesis, association=association.model_copy(update={"caption": caption(association)}))
+
+
+def _no_events(reports: StudyReports) -> NoEvents | None:
+    largest: dict[str, int] = {}
+    for row in reports.eventless:
+        largest[row.study] = max(row.n, largest.get(row.study, 0))
+    return NoEvents(studies=tuple(sorted(largest)), patients=sum(largest.values())) if largest else None
 
 
 def _part(term: str, edge: str, takes: Takes, corpus: Corpus) -> bool:
@@ -220,155 +214,66 @@ def _direction(reports: StudyReports, sign: int | None, headline: PublishedEstim
 _WORDS: dict[int, Direction] = {1: "increases", -1: "decreases", 0: "inconclusive"}
 
 
-def _back_ci(scale: Scale | None, ci: Interval) -> Interval:
-    return back(scale, ci[0]), back(scale, ci[1])
-
-
-def _comparisons(reports: Sequence[StudyReport]) -> list[FamilyResult]:
-    """All comparisons of estimates, the primary first: most cohorts, randomised, most patients, OR before HR before RR, then by name."""
-    groups: dict[ComparisonKey, list[StudyReport]] = {}
-    for report in reports:
-        comparison = report.observation.comparison
-        if comparison is not None and report.observation.kind == "estimate":
-            # a row that counts but isn't pooled is compared with no other
-            key = comparison if report.poolable else comparison.model_copy(update={"variable": report.observation.finding})
-            groups.setdefault(key, []).append(report)
-    results = [_pooled(comparison, members) for comparison, members in groups.items()]
-    return [
-        result
-        for _, result in sorted(
-            zip(groups, results, strict=True),
-            key=lambda pair: (
-                -pair[1].k,
-                not pair[1].randomised,
-                -pair[1].patients,
-                _MEASURE_ORDER.get(pair[1].measure, 9),
-                pair[0].text,
-            ),
-        )
-    ]
-
-
-def _pooled(comparison: ComparisonKey, reports: Sequence[StudyReport]) -> FamilyResult:
-    observations = [report.observation for report in reports]
-    y = [observation.y for observation in observations if observation.y is not None]
-    se = [observation.se for observation in observations if observation.se is not None]
-    scale = observations[0].scale
-    from graph.synthesis.pooling import common_effect, random_effects
-
-    common = common_effect(y, se)
-    random = random_effects(tuple(y), tuple(se)) if len(y) > 1 else None
-    source: EstimateSource
-    unit = comparison.unit
-    if random is None:
-        # one study is shown as it is printed, per its own step
-        step = _step(reports[0])
-        unit = f"{step:g} {unit}" if unit and step != 1 else unit and (singular(unit) if comparison.contrast_type == "per-unit" else unit)
-        common = common_effect([y[0] * step], [se[0] * step])
-        source, estimate, ci = "single-study", back(scale, y[0] * step), _own_ci(reports[0].observation, _back_ci(scale, common.ci))
-    else:
-        source, pooled = pool(y, se, scale)
-        estimate, ci = back(scale, pooled.estimate), _back_ci(scale, pooled.ci)
-    return FamilyResult(
-        **{**comparison.model_dump(), "unit": unit},
-        k=len(y),
-        patients=sum(observation.n for observation in observations if observation.n_known),
-        estimate=estimate,
-        ci=ci,
-        estimate_source=source,
-        common=CommonEffect(estimate=back(scale, common.estimate), ci=_back_ci(scale, common.ci)),
-        reml_hk=None
-        if random is None
-        else RemlHk(
-            estimate=back(scale, random.estimate),
-            ci=_back_ci(scale, random.ci),
-            prediction_interval=_back_ci(scale, random.prediction_interval) if random.prediction_interval else None,
-            tau2=random.tau2,
-            i2=random.i2,
-            q=random.q,
-            q_p=random.q_p,
-            p=random.p,
-        ),
-        rows=tuple(finding for report in reports for finding in report.findings),
-    )
-
-
-def pool(y: Sequence[float], se: Sequence[float], scale: Scale | None) -> tuple[EstimateSource, Pooled | RandomEffects]:
-    """The headline of two and more estimates: Bayesian for few, REML-HK for more."""
-    from graph.synthesis.pooling import few, random_effects
-
-    # the scale of tau is that of log ratios; other comparisons are brought to it only where y is on it
-    if len(y) <= METHOD.bayes_max_cohorts and scale in {"log-ratio", "smd"}:
-        return "pooled-bayes", few(tuple(y), tuple(se))
-    return "pooled-reml-hk", random_effects(tuple(y), tuple(se))
-
-
-def _step(report: StudyReport) -> float:
-    """The step that the row's estimate was divided by."""
-    return 1 if report.combined else stepped(report.observation.row, report.observation.derivation)
-
-
-def _own_ci(observation: Observation, computed: Interval) -> Interval:
-    """One row's interval as printed, where its estimate is the printed one and stands unturned; else as computed."""
-    row = observation.row
-    if (
-        observation.derivation not in {"ratio-ci", "difference-ci"}
-        or row.ci is None
-        or row.value is None
-        or row.reversed
-        or row.outcome_scale
-    ):
-        return computed
-    middle = math.sqrt(computed[0] * computed[1]) if observation.scale == "log-ratio" else (computed[0] + computed[1]) / 2
-    return (float(row.ci[0]), float(row.ci[1])) if math.isclose(middle, row.value, rel_tol=1e-9) else computed
-
-
 def _published(
-    reports: StudyReports, primary: FamilyResult | None, corpus: Corpus
+    reports: StudyReports, primary: Comparison | None, exposures: Takes, outcomes: Takes, corpus: Corpus
 ) -> tuple[tuple[PublishedEstimate, ...], PublishedEstimate | None]:
-    """All published pooled rows, and the one that is the headline: the largest k above ours, then the latest, then the first."""
+    """All published pooled rows, and the one that is the headline.
+
+    Where there is an estimate of ours: one of the same question, observational, on the same scale, whose interval holds more than twice the
+    information of ours; else any with an interval, of the own terms first. Of several the latest search, then the most studies.
+    """
     independent = {report.observation.finding for report in reports.independent}
     with_interval = [row for row in reports.published if row.y is not None and row.se is not None]
-    ours = primary.k if primary else 0
+    if primary is not None:
+        with_interval = [row for row in with_interval if _same_question(row, primary, corpus.vocabulary) and _tells_more(row, primary)]
 
-    def coverage(row: Observation) -> tuple[int, int]:
+    def order(row: Observation) -> tuple[object, ...]:
         study = corpus.studies[row.study]
-        return study.k or 0, study.year or int((study.search_until or "0")[:4])
+        searched = study.search_until or (str(study.year) if study.year else "")
+        own = exposures[row.exposure][0] == 0 and outcomes[row.outcome][0] == 0
+        # the text of a date is in its order; of one study the first row
+        return own, searched, row.row.k or study.k or 0
 
-    best = max(with_interval, key=coverage, default=None)
-    headline = best is not None and (coverage(best)[0] > ours or primary is None)
+    best = max(with_interval, key=order, default=None)
     shown = tuple(
         PublishedEstimate(
             finding=row.finding,
             study=row.study,
             label=corpus.studies[row.study].label,
             measure=row.comparison.measure if row.comparison else row.row.measure,
-            unit=_noted_unit(row),
+            unit=noted_unit(row.row) if row.row.measure.endswith("difference") else None,
             estimate=back(row.scale, row.y) if row.y is not None else None,
-            ci=_printed_ci(row),
-            k=corpus.studies[row.study].k,
+            ci=printed_ci(row),
+            k=row.row.k,
+            review_k=corpus.studies[row.study].k,
             patients=row.n if row.n_known else None,
             in_weight=row.finding in independent,
-            headline=headline and best is not None and row.finding == best.finding,
+            headline=best is not None and row.finding == best.finding,
         )
         for row in reports.published
     )
     return shown, next((one for one in shown if one.headline), None)
 
 
-def _noted_unit(observation: Observation) -> str | None:
-    """The unit of a difference, which a sheet has no key for but its notes: "unit: mL"."""
-    if not observation.row.measure.endswith("difference"):
-        return None
-    found = _NOTED_UNIT.search(observation.row.notes or "")
-    return found[1].strip() if found else None
+def _same_question(row: Observation, primary: Comparison, terms: Vocabulary) -> bool:
+    """Whether a published row answers what our estimates answer; "as pooled" of a yes/no term is of yes and no."""
+    own, key = row.comparison, primary.key
+    if own is None or key.randomised or row.row.randomised:
+        return False
+    yes_no = own.contrast_type in {None, "unknown"} and row.row.per is None and terms[row.exposure].unit is None
+    contrast = "binary" if yes_no else own.contrast_type
+    # a review says less of its cut-offs and times than a paper does
+    told = (own.cutoff in {None, key.cutoff}) and (own.outcome_cutoff in {None, key.outcome_cutoff})
+    return (own.measure, contrast, own.unit, own.versus) == (key.measure, key.contrast_type, key.unit, key.versus) and told
 
 
-def _printed_ci(observation: Observation) -> Interval | None:
-    if observation.y is None or observation.se is None:
-        return None
-    half = Z95 * observation.se
-    return _own_ci(observation, _back_ci(observation.scale, (observation.y - half, observation.y + half)))
+def _tells_more(row: Observation, primary: Comparison) -> bool:
+    """Whether its interval holds more than twice the information of ours (1 / se^2, by the width)."""
+    if row.se is None or row.scale != primary.members[0].observation.scale:
+        return False
+    low, high = (forward(row.scale, bound) for bound in primary.result.ci)
+    ours = (high - low) / (2 * Z95) / primary.result.step
+    return 1 / row.se**2 > 2 / ours**2
 
 
 def _disagreeing(
@@ -400,34 +305,33 @@ def _exclude(a: tuple[float | None, Interval | None], b: tuple[float | None, Int
     return not ci_x[0] <= y <= ci_x[1] and not ci_y[0] <= x <= ci_y[1]
 
 
-def _p(headline: PublishedEstimate | None, primary: FamilyResult | None, reports: StudyReports) -> float | None:
+def _p(headline: PublishedEstimate | None, primary: Comparison | None, reports: StudyReports) -> float | None:
     """The p of the headline: of the pooled estimate by REML-HK, or of the one row behind it."""
-    if headline is None and primary is not None and primary.reml_hk is not None:
-        # a Bayesian interval has no p; that of REML-HK stands with its own interval in the comparison
-        return primary.reml_hk.p if primary.estimate_source == "pooled-reml-hk" else None
-    finding = headline.finding if headline else (primary.rows[0] if primary else None)
-    for observation in (*(report.observation for report in reports.cohorts), *reports.published):
-        if observation.finding == finding and observation.y is not None and observation.se is not None:
-            return p_of_z(observation.y / observation.se)
-    return None
-
-
-def _contrast(headline: PublishedEstimate | None, primary: FamilyResult | None, reports: StudyReports) -> str | None:
-    """What is compared in the headline, as printed: of one row its own text, of several the kind of contrast."""
-    if headline is None and primary is None:
+    if headline is not None:
+        row = next((row for row in reports.published if row.finding == headline.finding), None)
+    elif primary is None:
         return None
-    findings = (headline.finding,) if headline else primary.rows if primary else ()
-    texts = {
-        _compared(observation)
-        for observation in (*(report.observation for report in reports.cohorts), *reports.published)
-        if observation.finding in findings and observation.row.contrast
-    }
+    elif primary.result.reml_hk is not None:
+        # a Bayesian interval has no p; that of REML-HK stands with its own interval in the comparison
+        return primary.result.reml_hk.p if primary.result.estimate_source == "pooled-reml-hk" else None
+    else:
+        row = primary.members[0].observation
+    return p_of_z(row.y / row.se) if row is not None and row.y is not None and row.se is not None else None
+
+
+def _contrast(headline: PublishedEstimate | None, primary: Comparison | None, reports: StudyReports) -> str | None:
+    """What is compared in the headline, as printed: of one row its own text, of several the kind of contrast."""
+    if headline is not None:
+        rows = [row for row in reports.published if row.finding == headline.finding]
+    else:
+        rows = [row for report in primary.members for row in report.combined or (report.observation,)] if primary is not None else []
+    texts = {_compared(row) for row in rows if row.row.contrast}
     if len(texts) == 1:
         return texts.pop()
-    if primary is None:
+    if primary is None or headline is not None:
         return None
-    step = per(primary.measure, primary.unit)
-    return step if step.startswith("per ") else primary.contrast_type
+    step = per(primary.result.measure, primary.result.unit)
+    return step if step.startswith("per ") else primary.key.contrast_type
 
 
 def _compared(observation: Observation) -> str:
@@ -443,15 +347,16 @@ def _compared(observation: Observation) -> str:
     )
 
 
-def _sensitivity(reports: StudyReports, method: Method) -> Sensitivity:
+def _sensitivity(synthesis: Synthesis, corpus: Corpus) -> Sensitivity:
     """The same from parts of the independent cohorts, where there is a part and not all are in it."""
+    reports = synthesis.reports
     cohorts = reports.cohorts
     possible = PossibleOverlaps(cohorts=reports.cohorts_if_overlap, pairs=reports.possible_overlaps) if reports.possible_overlaps else None
     if len(cohorts) < 2:
         return Sensitivity(possible_overlaps=possible)
 
     def part(members: list[StudyReport]) -> Subset | None:
-        return _subset(members, method) if 0 < len(members) < len(cohorts) else None
+        return _subset(members, synthesis, corpus) if 0 < len(members) < len(cohorts) else None
 
     return Sensitivity(
         crude=part([report for report in cohorts if report.observation.row.adjusted is False]),
@@ -462,8 +367,8 @@ def _sensitivity(reports: StudyReports, method: Method) -> Sensitivity:
     )
 
 
-def _subset(members: Sequence[StudyReport], method: Method) -> Subset:
-    part = partial(members, method)
+def _subset(members: Sequence[StudyReport], synthesis: Synthesis, corpus: Corpus) -> Subset:
+    part = partial(members, synthesis, corpus)
     first = part.comparison
     return Subset(
         direction=part.direction,
@@ -484,11 +389,16 @@ class Partial(NamedTuple):
     contrast: str | None
 
 
-def partial(members: Sequence[StudyReport], method: Method, primary: Collection[str] = ()) -> Partial:
-    """The small synthesis of some reports; of their comparisons the one with rows of `primary`, where they have a part in it."""
-    weighed = _weigh(members, method)
-    comparisons = _comparisons(members)
-    comparison = next((one for one in comparisons if not set(one.rows).isdisjoint(primary)), comparisons[0] if comparisons else None)
-    reports = StudyReports(tuple(members), tuple(members), (), {}, (), len(members), ())
+def partial(members: Sequence[StudyReport], synthesis: Synthesis, corpus: Corpus, primary: Collection[str] = ()) -> Partial:
+    """The small synthesis of some cohorts; of their comparisons the one with rows of `primary`, where they have a part in it."""
+    weighed = _weigh(members, corpus.method)
+    reports = synthesis.reports.of(members)
+    comparisons = comparisons_of(reports, synthesis.rows, synthesis.exposures, synthesis.outcomes, corpus)
+    comparison = next((one for one in comparisons.all if not set(one.result.rows).isdisjoint(primary)), comparisons.headline)
     direction = _direction(reports, weighed.sign if weighed else None)
-    return Partial(direction, round(weighed.weight, 6) if weighed else None, comparison, _contrast(None, comparison, reports))
+    return Partial(
+        direction,
+        round(weighed.weight, 6) if weighed else None,
+        comparison.result if comparison is not None else None,
+        _contrast(None, comparison, reports),
+    )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from graph.synthesis.associations import Corpus, Synthesis
+from graph.synthesis.associations import Synthesis
 from graph.synthesis.contested import differences, side
+from graph.synthesis.corpus import Corpus
 from graph.wording import caption
 from schema.association import Association, Contested
 

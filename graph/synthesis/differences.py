@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from graph.synthesis.associations import Corpus
+from graph.synthesis.corpus import Corpus
 from graph.synthesis.effect_sizes import p_of_z
 from graph.synthesis.method import Z95
 from graph.synthesis.overlap import shares
@@ -18,7 +18,7 @@ from schema.across import Difference
 from schema.association import Association, EstimateSource
 from schema.field import EvidenceField
 from schema.observation import ComparisonKey, Observation, Scale
-from schema.scales import CHINN, back
+from schema.scales import back, forward
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +55,16 @@ def estimate_of(cell: Association, observations: Mapping[str, Observation]) -> E
     if first.comparison is None or first.scale is None:
         return None
     comparison = first.comparison
-    if len(rows) == 1 and first.y is not None and first.se is not None:
+    step = 1.0 if cell.estimate_source == "published" else cell.families[0].step
+    if len(rows) == 1 and first.y is not None and first.se is not None and not cell.families[0].by_counts:
         y, se = first.y, first.se
     else:
-        low, high = _forward(first.scale, cell.ci[0]), _forward(first.scale, cell.ci[1])
-        y, se = _forward(first.scale, cell.estimate), (high - low) / (2 * Z95)
+        low, high = forward(first.scale, cell.ci[0]) / step, forward(first.scale, cell.ci[1]) / step
+        y, se = forward(first.scale, cell.estimate) / step, (high - low) / (2 * Z95)
     if cell.estimate_source != "published":
         # a row that counts but isn't pooled is compared with no other
         comparison = comparison.model_copy(update={"variable": cell.families[0].variable})
     return Estimate(comparison, first.scale, y, se, cell.estimate_source, cell.contrast, rows)
-
-
-def _forward(scale: Scale, value: float) -> float:
-    """From the printed scale to that of `y`."""
-    if scale == "log-ratio":
-        return math.log(value)
-    if scale == "smd":
-        return value * CHINN
-    return math.atanh(value) if scale == "fisher-z" else value
 
 
 def difference(cells: tuple[Association, Association], observations: Mapping[str, Observation], corpus: Corpus) -> Difference:

@@ -53,7 +53,7 @@ def _independent(claims: Sequence[ClaimObservation], stance: Stance, patients: M
             if overlap(patients[studies[i]], patients[studies[j]]):
                 near[i].add(j)
                 near[j].add(i)
-    return len(independent([(0, 0.0)] * len(studies), near))
+    return len(independent([(1,)] * len(studies), near))
 
 
 def edges(claims: Sequence[ClaimObservation], patients: Mapping[str, Patients]) -> Iterator[MechanismEdge]:

@@ -37,6 +37,11 @@ class Method:
     # pooling
     bayes_tau_scale: float = 0.5
     bayes_max_cohorts: int = 4
+    # scale of tau per SD of the exposure, for Fisher's z, in SDs of the outcome, and of a slope in se sqrt(N)
+    tau_scale_per_sd: float = 0.23
+    tau_scale_correlation: float = 0.2
+    tau_scale_difference: float = 0.28
+    tau_scale_slope: float = 0.13
     # weight
     weight_mu_sd: float = 0.5
     weight_tau_scale: float = 0.15
@@ -58,6 +63,8 @@ class Method:
     # gaps
     power: float = 0.8
     stated_odds_ratio: float = 2.0
+    # an outcome that happens later is pooled with what was looked for until the same of these months, or beyond
+    follow_up_windows: tuple[float, ...] = field(default=(1, 12))
     # prevalence, and subgroups by the last day of MRI
     mri_windows: tuple[int, ...] = field(default=(2, 14, 30, 90))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
@@ -27,11 +28,13 @@ from graph.synthesis.effect_sizes import (
     z_of_p,
 )
 from graph.synthesis.method import METHOD, Z95, Method, method_of
+from schema.cutoffs import normal_cutoff
 from schema.field import EvidenceField
-from schema.observation import ComparisonKey, Observation, ObservationKind, Scale, sign_of
+from schema.observation import Body, ComparisonKey, Observation, ObservationKind, Scale, sign_of
 from schema.pvalue import P, parse_p
 from schema.scales import CHINN
 from schema.study import RATIOS, REVIEWS, Counts, Finding, Group, Population, Study, last_digit
+from schema.units import per_unit
 from schema.vocabulary import Vocabulary
 
 # derivation: (what it is from, the paper of its formula)
@@ -41,6 +44,7 @@ DERIVATIONS: dict[str, tuple[str, str]] = {
     "ratio-ci": ("a ratio with its 95% interval", "Cochrane Handbook 6.3.2"),
     "ratio-p": ("a ratio with an exact p", "Cochrane Handbook 6.3.1"),
     "groups-exposure": ("means and SDs of the exposed and the unexposed", "Hedges 1981; Chinn 2000"),
+    "groups-difference": ("means and SDs of the exposed and the unexposed, where a mean difference is told", "Cochrane Handbook 6.5.1.1"),
     "groups-outcome": ("means and SDs of those with and without the outcome", "Hedges 1981; the log odds ratio per SD is d"),
     "medians-exposure": ("medians and quartiles of the exposed and the unexposed", "Wan 2014; Hedges 1981; Chinn 2000"),
     "medians-outcome": ("medians and quartiles of those with and without the outcome", "Wan 2014; Hedges 1981"),
@@ -51,6 +55,7 @@ DERIVATIONS: dict[str, tuple[str, str]] = {
     "word": ("a sign reported as significant, without any figure", ""),
     "direction": ("a sign with p >= 0.05, or with a value but no interval or p", ""),
     "null": ("reported as not significant, without an estimate", ""),
+    "no-events": ("a table without an event, or of events only: it says nothing of a ratio", "Cochrane Handbook 10.4.4.1"),
     "unclear-p": ("a p value whose sign can't be read", ""),
     "unclear": ("nothing that counts", ""),
 }
@@ -111,12 +116,7 @@ def read(finding_id: str, position: int, row: Finding, study: Study, field: Evid
 
     counts, percentages = _counts(row)
     if counts is not None and inverse < 0:
-        counts = Counts(
-            exposed_cases=counts.exposed_total - counts.exposed_cases,
-            exposed_total=counts.exposed_total,
-            unexposed_cases=counts.unexposed_total - counts.unexposed_cases,
-            unexposed_total=counts.unexposed_total,
-        )
+        counts = _other_outcome(counts)
     n, n_known = _patients(row, counts, population, study)
     continuous = harmful.unit is not None or (
         row.groups_by != "outcome"
@@ -126,7 +126,7 @@ def read(finding_id: str, position: int, row: Finding, study: Study, field: Evid
     share = _outcome_share(row, counts, study, harmful.kind == "lesion", continuous, method)
     seen = _observe(row, signs, counts, percentages, n if n_known else None)
     published = row.role == "main" and (row.pooled or (study.design == "meta-analysis" and row.ci is not None))
-    comparison = _comparison_of(finding_id, row, seen, vocabulary, turned_from=outcome.id if inverse < 0 else None)
+    comparison = _comparison_of(finding_id, row, seen, vocabulary, method, turned_from=outcome.id if inverse < 0 else None)
     why = _why_not(row, study, published, seen)
     return Observation(
         finding=finding_id,
@@ -155,6 +155,26 @@ def read(finding_id: str, position: int, row: Finding, study: Study, field: Evid
         warnings=seen.warnings,
         row=row,
     )
+
+
+def _other_outcome(counts: Counts) -> Counts:
+    return Counts(
+        exposed_cases=counts.exposed_total - counts.exposed_cases,
+        exposed_total=counts.exposed_total,
+        unexposed_cases=counts.unexposed_total - counts.unexposed_cases,
+        unexposed_total=counts.unexposed_total,
+    )
+
+
+def by_counts(observation: Observation, measure: str) -> Estimate | None:
+    """What a row's 2x2 table gives in a measure (OR or RR), turned as the row is; None where it has none."""
+    counts, _ = _counts(observation.row)
+    if counts is None:
+        return None
+    if observation.turned_from is not None:
+        counts = _other_outcome(counts)
+    found = log_risk_ratio(counts) if measure == "RR" else log_odds_ratio(counts)
+    return found if found.se > 0 else None
 
 
 def _significant(row: Finding, seen: _Figures) -> Literal[-1, 0, 1]:
@@ -186,6 +206,8 @@ def _why_not(row: Finding, study: Study, published: bool, seen: _Figures) -> str
             "descriptive": "describes; nothing was tested",
             "dropped": "did not stay in a stepwise model: says nothing of its own",
         }[row.role]
+    if seen.derivation == "no-events":
+        return "without an event in either group, or with events only: says nothing of a ratio, and its patients are named"
     if seen.derivation == "unclear":
         return "its sign could not be read and no p is printed"
     return None
@@ -269,12 +291,37 @@ def _information(seen: _Figures, n: int, share: float, published: bool, method: 
 
 
 def _observe(row: Finding, signs: _Signs, counts: Counts | None, percentages: bool, n: int | None) -> _Figures:
+    if counts is not None and _one_sided(counts):
+        return _Figures("unclear", "no-events")
     printed = parse_p(row.p) if row.p is not None else None
     seen = _estimate(row, signs, counts, percentages, n, printed)
     if seen is not None and seen.estimate is not None:
         return seen
     warnings = seen.warnings if seen else ()
     return _bare(row, signs.direction, printed)._replace(warnings=warnings)
+
+
+def _one_sided(counts: Counts) -> bool:
+    """Whether nobody has the outcome, or everybody."""
+    return counts.exposed_cases + counts.unexposed_cases in {0, counts.exposed_total + counts.unexposed_total}
+
+
+# a ratio whose text says that it is of yes and no, where its kind is not told
+_YES_NO = re.compile(
+    r"\b(?:present|presence|yes|with|any|positive)\b.*\b(?:absent|absence|no|none|without|not|negative)\b"
+    r"|\b(?:vs\.?|versus|against|v)\s+(?:no|none|not|without|absent|absence)\b|^(?:yes|present)\s*[/:]\s*(?:no|absent)$",
+    re.IGNORECASE,
+)
+
+
+def contrast_type_of(row: Finding) -> str | None:
+    """The kind of contrast: as the sheet says or, where it doesn't know, as the text of the contrast does."""
+    if row.contrast_type not in {None, "unknown"}:
+        return row.contrast_type
+    if row.per is None and _YES_NO.search(row.contrast or ""):
+        return "binary"
+    # a review's "as pooled" is of yes and no, where that is all there is to the factor
+    return row.contrast_type
 
 
 def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: bool, n: int | None, p: P | None) -> _Figures | None:
@@ -286,12 +333,13 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
         by_p = from_p(math.log(row.value), p.value) if p is not None and p.bound == "=" else None
 
     crude = row.adjusted is False or (row.adjusted is None and by_ci is None)
-    if counts is not None and crude and row.measure != "HR" and row.contrast_type in {None, "binary", "graded"}:
+    contrast_type = contrast_type_of(row)
+    if counts is not None and crude and row.measure != "HR" and contrast_type in {None, "binary", "graded"}:
         risk = row.measure == "RR"
         table = log_risk_ratio(counts) if risk else log_odds_ratio(counts)
         derivation = "percentages" if percentages else "counts"
         if table.se > 0:
-            by_counts = _Figures("estimate", derivation, table, None, "log-ratio", "RR" if risk else "OR", row.contrast_type or "binary")
+            by_counts = _Figures("estimate", derivation, table, None, "log-ratio", "RR" if risk else "OR", contrast_type or "binary")
             # two that agree win; the printed ratio is turned like the table before they are compared
             printed_ci = Estimate(by_ci.y * signs.value, by_ci.se) if by_ci else None
             if printed_ci is None or not _apart(printed_ci, table, row):
@@ -308,7 +356,9 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
         return _ratio(row, Estimate(by_p.y * signs.value, by_p.se), "ratio-p", ())
 
     warnings: tuple[str, ...] = ()
-    if row.groups is not None and row.role != "within-person":
+    # a model's difference comes before the groups, which it was adjusted for
+    modelled = row.adjusted is True and row.value is not None and (row.ci is not None or (p is not None and p.bound == "="))
+    if row.groups is not None and row.role != "within-person" and not modelled:
         by_groups = _from_groups(row, row.groups, signs)
         if by_groups is not None and by_groups.estimate is not None:
             if row.value is not None and row.value * signs.value * by_groups.estimate.y < 0:
@@ -338,17 +388,20 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
 
 def _ratio(row: Finding, estimate: Estimate, derivation: str, warnings: tuple[str, ...]) -> _Figures:
     step = stepped(row, derivation)
-    unit = row.per.unit if row.per is not None else None
     scaled = Estimate(estimate.y / step, estimate.se / step)
-    return _Figures("estimate", derivation, scaled, None, "log-ratio", row.measure, row.contrast_type, unit, warnings)
+    return _Figures("estimate", derivation, scaled, None, "log-ratio", row.measure, contrast_type_of(row), _unit(row), warnings)
+
+
+def _unit(row: Finding) -> str | None:
+    return per_unit(row.per.step, row.per.unit)[1] if row.per is not None else None
 
 
 def stepped(row: Finding, derivation: str) -> float:
-    """The step that an estimate of that derivation was divided by, so that it is per one unit."""
+    """The step that an estimate of that derivation was divided by, so that it is per one unit (of the unit's one form)."""
     if row.per is None:
         return 1
     ratio = derivation.startswith("ratio") and row.contrast_type == "per-unit"
-    return row.per.step if ratio or derivation.startswith("difference") else 1
+    return per_unit(row.per.step, row.per.unit)[0] if ratio or derivation.startswith("difference") else 1
 
 
 def _unlike_printed(row: Finding, r: Estimate) -> tuple[str, ...]:
@@ -363,10 +416,8 @@ def _unlike_printed(row: Finding, r: Estimate) -> tuple[str, ...]:
 
 def _difference(row: Finding, estimate: Estimate, derivation: str) -> _Figures:
     step = stepped(row, derivation)
-    unit = row.per.unit if row.per is not None else None
-    return _Figures(
-        "estimate", derivation, Estimate(estimate.y / step, estimate.se / step), None, "linear", row.measure, row.contrast_type, unit
-    )
+    scaled = Estimate(estimate.y / step, estimate.se / step)
+    return _Figures("estimate", derivation, scaled, None, "linear", row.measure, contrast_type_of(row), _unit(row))
 
 
 def _from_groups(row: Finding, groups: tuple[Group, Group], signs: _Signs) -> _Figures | None:
@@ -386,13 +437,19 @@ def _from_groups(row: Finding, groups: tuple[Group, Group], signs: _Signs) -> _F
             spread = "medians"
         else:
             return None
+    sign = signs.groups_exposure
+    if row.measure == "mean-difference" and row.groups_by != "outcome" and spread == "groups":
+        (mean1, sd1, n1), (mean2, sd2, n2) = figures
+        se = math.sqrt(sd1**2 / n1 + sd2**2 / n2)
+        if se == 0:
+            return None
+        return _Figures("estimate", "groups-difference", Estimate((mean1 - mean2) * sign, se), None, "linear", row.measure, "binary")
     g = hedges_g(*figures[0], *figures[1])
     if g is None:
         return None
     if row.groups_by == "outcome":
         d = Estimate(g.y * signs.outcome, g.se)
         return _Figures("estimate", f"{spread}-outcome", d, None, "log-ratio", "OR", "per-unit", "SD")
-    sign = signs.groups_exposure
     return _Figures("estimate", f"{spread}-exposure", Estimate(g.y * CHINN * sign, g.se * CHINN), None, "smd", "SMD")
 
 
@@ -455,8 +512,10 @@ def _p_disagrees(z: float, p: P, allowance: float = 0.0) -> bool:
     return abs(abs(z) - limit) > slack
 
 
-def _comparison_of(finding_id: str, row: Finding, seen: _Figures, vocabulary: Vocabulary, turned_from: str | None) -> ComparisonKey | None:
-    """What an estimate may be pooled with; where a part is not known, nothing else."""
+def _comparison_of(
+    finding_id: str, row: Finding, seen: _Figures, vocabulary: Vocabulary, method: Method, turned_from: str | None
+) -> ComparisonKey | None:
+    """What an estimate may be pooled with; where a part is not known that says what is measured, nothing else."""
     if seen.estimate is None or seen.measure is None:
         return None
     alone = False
@@ -466,11 +525,18 @@ def _comparison_of(finding_id: str, row: Finding, seen: _Figures, vocabulary: Vo
             unit = seen.unit
             alone = unit is None or unit in {"points", "steps", "index"}
         else:
-            alone = seen.contrast_type not in {"binary", "shift"}
+            # of degrees that are not told nothing else is known to be
+            alone = seen.contrast_type not in {"binary", "shift"} and not (seen.contrast_type == "graded" and row.cutoff)
     elif seen.scale == "linear":
-        unit = "percentage points" if seen.measure == "proportion-difference" else None
-        alone = unit is None
+        measured_in = outcome_unit(row, vocabulary)
+        unit = measured_in if seen.measure != "beta" else seen.unit if seen.contrast_type == "per-unit" else None
+        alone = measured_in is None or seen.contrast_type in {None, "unknown", "graded"} or unit in {"points", "steps", "index"}
+        alone = alone or (unit is None and (seen.measure != "beta" or seen.contrast_type == "per-unit"))
+        if seen.measure == "proportion-difference":
+            unit, alone = "percentage points", True
     variables = [term for term in (row.exposure, row.outcome) if vocabulary[term].unit and vocabulary[term].broader]
+    if seen.scale == "linear" and seen.measure == "beta" and not alone:
+        variables.append(f"in {outcome_unit(row, vocabulary)}")
     # turning an outcome round is exact for odds ratios and for differences, not for risk or hazard ratios
     inexact = turned_from is not None and seen.measure in {"RR", "HR"} and seen.derivation not in {"counts", "percentages"}
     return ComparisonKey(
@@ -479,5 +545,47 @@ def _comparison_of(finding_id: str, row: Finding, seen: _Figures, vocabulary: Vo
         unit=unit,
         scale=f"turned from {turned_from}" if inexact else None,
         variable=finding_id if alone else (" and ".join(variables) or None),
+        versus=row.versus,
+        cutoff=normal_cutoff(row.cutoff) if row.cutoff else None,
+        outcome_cutoff=normal_cutoff(row.outcome_cutoff, opposite=turned_from is not None) if row.outcome_cutoff else None,
+        window=window_of(row, vocabulary, method),
         randomised=row.randomised,
+        body=_body(row, seen),
     )
+
+
+def _body(row: Finding, seen: _Figures) -> Body:
+    if row.randomised:
+        return "randomised"
+    by_groups = seen.derivation in {"counts", "percentages"} or seen.derivation.startswith(("groups", "medians"))
+    return "crude" if row.adjusted is False or by_groups else "other"
+
+
+_NOTED_UNIT = re.compile(r"(?:^|;)\s*unit: ([^;]+)")
+
+
+def outcome_unit(row: Finding, vocabulary: Vocabulary) -> str | None:
+    """The unit of a difference: the outcome's or, where the sheet notes one ("unit: mL"), that."""
+    unit = noted_unit(row) or vocabulary[row.outcome].unit
+    return per_unit(1, unit)[1] if unit is not None and row.groups_by != "outcome" else unit
+
+
+def noted_unit(row: Finding) -> str | None:
+    """The unit that a sheet notes: "unit: mL"."""
+    noted = _NOTED_UNIT.search(row.notes or "")
+    return noted[1].strip() if noted else None
+
+
+def window_of(row: Finding, vocabulary: Vocabulary, method: Method) -> str | None:
+    """Until when an outcome was looked for: one of the field's windows; None of what is on the same scan, or a correlation."""
+    if row.measure == "correlation" or (row.follow_up_months is None and vocabulary[row.outcome].kind != "outcome"):
+        return None
+    if row.follow_up_months is None:
+        return "time not known"
+    until = row.follow_up_months[1] if isinstance(row.follow_up_months, tuple) else row.follow_up_months
+    within = next((months for months in method.follow_up_windows if until <= months), None)
+    return f"beyond {months_of(method.follow_up_windows[-1])}" if within is None else f"to {months_of(within)}"
+
+
+def months_of(months: float) -> str:
+    return f"{months:g} month{'' if months == 1 else 's'}"

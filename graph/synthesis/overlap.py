@@ -1,24 +1,28 @@
-"""Which studies share patients, and the independent set that counts each patient once.
+"""Which studies share patients, and the independent set that counts each patient once: docs/method.md, section 3.
 
-Sharing is not transitive: a pooled analysis of two trials overlaps both, and the trials don't overlap each other. So the reports
-of an association that count are an independent set of the overlap graph, chosen by stated rules.
+Sharing is not transitive: a pooled analysis of two trials overlaps both, and the trials don't overlap each other. So the cohorts of an
+association that count are an independent set of the overlap graph, chosen by stated rules.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from graph.synthesis.method import METHOD
+from schema.field import EvidenceField
 from schema.observation import Observation
 from schema.study import Study
 
 
 @dataclass(frozen=True, slots=True)
 class Patients:
-    """What a study says of whose patients it holds. `elsewhere` are the studies outside the corpus that it shares patients with."""
+    """What a study says of whose patients it holds, cohorts by their folded names.
+
+    `pools` are the cohorts and studies whose patients it holds whole, and `counts_as` how many cohorts it stands for; `elsewhere` the
+    studies outside the corpus that it shares patients with.
+    """
 
     study: str
     year: int | None
@@ -27,29 +31,48 @@ class Patients:
     elsewhere: frozenset[str]
     authors: frozenset[str]
     individual_patient_data: bool
+    pools: frozenset[str] = frozenset()
+    counts_as: int = 1
 
 
-def patients_of(study: Study, corpus: Collection[str]) -> Patients:
+def patients_of(study: Study, corpus: Collection[str], field: EvidenceField) -> Patients:
+    pooled = study.design == "individual-patient-pooled"
     return Patients(
         study.id,
         study.year,
-        frozenset(study.cohorts),
+        frozenset(map(field.cohort, study.cohorts)),
         frozenset(study.overlaps_with),
         frozenset(one for one in study.overlaps_with if one not in corpus),
         study.named_authors,
-        study.design == "individual-patient-pooled",
+        pooled,
+        frozenset((*study.pools, *map(field.cohort, study.pools))),
+        max(1, study.k or 0, len(study.pools)) if pooled or study.pools else 1,
     )
 
 
-def all_patients(studies: Mapping[str, Study]) -> dict[str, Patients]:
+def all_patients(studies: Mapping[str, Study], field: EvidenceField) -> dict[str, Patients]:
     """The same of each study of a corpus, by its id."""
-    return {study_id: patients_of(study, studies) for study_id, study in studies.items()}
+    return {study_id: patients_of(study, studies, field) for study_id, study in studies.items()}
+
+
+def cohort_names(studies: Iterable[Study], field: EvidenceField) -> dict[str, str]:
+    """How each cohort is called, by its folded name: as most studies spell it, of as many the first spelling."""
+    spelt: dict[str, dict[str, int]] = {}
+    for study in studies:
+        for name in study.cohorts:
+            spellings = spelt.setdefault(field.cohort(name), {})
+            spellings[name] = spellings.get(name, 0) + 1
+    # a name that others stand for is what is said
+    meant = {field.cohort(name): name for name in field.cohort_aliases.values()}
+    return {folded: meant.get(folded) or min(names, key=lambda name: (-names[name], name)) for folded, names in sorted(spelt.items())}
 
 
 @lru_cache(maxsize=1 << 16)
 def overlap(a: Patients, b: Patients) -> bool:
     """Whether two studies are known to share patients."""
-    return bool(a.study in b.overlaps or b.study in a.overlaps or a.cohorts & b.cohorts or a.elsewhere & b.elsewhere or a.study == b.study)
+    named = a.study in b.overlaps or b.study in a.overlaps or a.study in b.pools or b.study in a.pools
+    pooled = a.pools & b.cohorts or b.pools & a.cohorts
+    return bool(named or pooled or a.cohorts & b.cohorts or a.elsewhere & b.elsewhere or a.study == b.study)
 
 
 def _trial_in_pooled(a: Observation, b: Observation, pa: Patients, pb: Patients) -> bool:
@@ -69,57 +92,84 @@ def may_share(a: Observation, b: Observation, patients: Mapping[str, Patients]) 
     return len(common) >= METHOD.authors_in_common and a.condition == b.condition
 
 
-def independent(worth: Sequence[tuple[int, float]], conflicts: Sequence[Collection[int]]) -> list[int]:
+def holds(whole: Patients, part: Patients) -> bool:
+    """Whether a study says that it holds all patients of another."""
+    return part.study in whole.pools or (bool(part.cohorts) and part.cohorts <= whole.pools)
+
+
+Worth = tuple[int, ...]
+
+
+def independent(worth: Sequence[Worth], conflicts: Sequence[Collection[int]]) -> list[int]:
     """The indexes of the best set of which no two conflict, sorted.
 
-    Best: most rows with an estimate (`worth[i][0]`), then the largest sum of information (`worth[i][1]`), then most rows, then the first
-    indexes. Exact for groups of up to `METHOD.exact_overlap_component` rows that hang together, greedy beyond.
+    Best: the largest sum of the first figure of `worth`, among these of the second, and so on; then the first indexes. Exact where those
+    that hang together make a tree, or are up to `METHOD.exact_overlap_component`; greedy beyond.
     """
+    size = len(worth)
+    # the last figure of each is a place of its own in one number: larger is to have the first indexes
+    values = [(*one, 1 << (size - 1 - i)) for i, one in enumerate(worth)]
     chosen: list[int] = []
-    for component in _apart(frozenset(range(len(worth))), dict(enumerate(conflicts))):
+    for component in _apart(frozenset(range(size)), dict(enumerate(conflicts))):
         members = sorted(component)
         if len(members) == 1:
             chosen += members
+        elif sum(len(conflicts[i]) for i in members) == 2 * (len(members) - 1):
+            chosen += _of_tree(members[0], values, conflicts)
         elif len(members) <= METHOD.exact_overlap_component:
-            chosen += _exact(members, worth, conflicts)
+            chosen += _exact(members, values, conflicts)
         else:
-            chosen += _greedy(members, worth, conflicts)
+            chosen += _greedy(members, values, conflicts)
     return sorted(chosen)
 
 
-_Worth = tuple[int, float, int, tuple[int, ...]]
+def _plus(a: Worth, b: Worth) -> Worth:
+    return tuple(x + y for x, y in zip(a, b, strict=True))
 
 
-def _value(members: Sequence[int], worth: Sequence[tuple[int, float]]) -> _Worth:
-    """What a set is worth; larger is better. Sums are exact, so that the order of rows can't matter."""
-    return (
-        sum(worth[i][0] for i in members),
-        math.fsum(worth[i][1] for i in sorted(members)),
-        len(members),
-        tuple(-i for i in sorted(members)),
-    )
+def _of_tree(root: int, values: Sequence[Worth], conflicts: Sequence[Collection[int]]) -> list[int]:
+    """From the leaves up: the best of each branch with its own root and without."""
+    order, parent = [root], {root: root}
+    for i in order:
+        for j in sorted(conflicts[i]):
+            if j != parent[i]:
+                parent[j] = i
+                order.append(j)
+    nothing = (0,) * len(values[root])
+    taken, left = {i: values[i] for i in order}, dict.fromkeys(order, nothing)
+    for i in reversed(order[1:]):
+        taken[parent[i]] = _plus(taken[parent[i]], left[i])
+        left[parent[i]] = _plus(left[parent[i]], max(taken[i], left[i]))
+    chosen = set[int]()
+    for i in order:
+        if parent[i] not in chosen and taken[i] > left[i]:
+            chosen.add(i)
+    return sorted(chosen)
 
 
-def _exact(members: Sequence[int], worth: Sequence[tuple[int, float]], conflicts: Sequence[Collection[int]]) -> list[int]:
+def _exact(members: Sequence[int], values: Sequence[Worth], conflicts: Sequence[Collection[int]]) -> list[int]:
     """Branch on the row with most conflicts: in, or out; what falls apart is solved part by part."""
     near = {i: frozenset(conflicts[i]) for i in members}
-    memo: dict[frozenset[int], tuple[int, ...]] = {}
+    nothing = (0,) * len(values[members[0]])
+    memo: dict[frozenset[int], tuple[Worth, tuple[int, ...]]] = {frozenset(): (nothing, ())}
 
-    def best(candidates: frozenset[int]) -> tuple[int, ...]:
+    def best(candidates: frozenset[int]) -> tuple[Worth, tuple[int, ...]]:
         if candidates not in memo:
             apart = _apart(candidates, near)
             if len(apart) > 1:
-                memo[candidates] = tuple(sorted(i for part in apart for i in best(part)))
-            elif len(candidates) <= 1:
-                memo[candidates] = tuple(candidates)
+                worth, chosen = nothing, list[int]()
+                for part in apart:
+                    more, of_it = best(part)
+                    worth, chosen = _plus(worth, more), chosen + list(of_it)
+                memo[candidates] = worth, tuple(chosen)
             else:
                 pivot = max(candidates, key=lambda i: (len(near[i] & candidates), -i))
-                out = best(candidates - {pivot})
-                taken = tuple(sorted((pivot, *best(candidates - near[pivot] - {pivot}))))
-                memo[candidates] = max(out, taken, key=lambda chosen: _value(chosen, worth))
+                rest, others = best(candidates - near[pivot] - {pivot})
+                taken = _plus(values[pivot], rest), (pivot, *others)
+                memo[candidates] = max(best(candidates - {pivot}), taken) if len(candidates) > 1 else taken
         return memo[candidates]
 
-    return list(best(frozenset(members)))
+    return list(best(frozenset(members))[1])
 
 
 def _apart(candidates: frozenset[int], near: Mapping[int, Collection[int]]) -> list[frozenset[int]]:
@@ -137,10 +187,10 @@ def _apart(candidates: frozenset[int], near: Mapping[int, Collection[int]]) -> l
     return parts
 
 
-def _greedy(members: Sequence[int], worth: Sequence[tuple[int, float]], conflicts: Sequence[Collection[int]]) -> list[int]:
+def _greedy(members: Sequence[int], values: Sequence[Worth], conflicts: Sequence[Collection[int]]) -> list[int]:
     taken: list[int] = []
     blocked: set[int] = set()
-    for i in sorted(members, key=lambda i: (-worth[i][0], len(conflicts[i]), -worth[i][1], i)):
+    for i in sorted(members, key=lambda i: values[i], reverse=True):
         if i not in blocked:
             taken.append(i)
             blocked.update(conflicts[i])

@@ -26,6 +26,10 @@ class Pooled(NamedTuple):
     ci: tuple[float, float]
     p: float | None = None
 
+    def turned(self, by: float) -> Pooled:
+        """The same on a scale that is `by` times as long."""
+        return self._replace(estimate=by * self.estimate, ci=(by * self.ci[0], by * self.ci[1]))
+
 
 class RandomEffects(NamedTuple):
     """REML-HK: estimate, 95% interval, prediction interval (k >= 3), tau2, I2 (percent), Cochran's Q with its p, p of the estimate."""
@@ -39,6 +43,17 @@ class RandomEffects(NamedTuple):
     q: float
     q_p: float
     p: float
+
+    def turned(self, by: float) -> RandomEffects:
+        """The same on a scale that is `by` times as long."""
+        ahead = self.prediction_interval
+        return self._replace(
+            estimate=by * self.estimate,
+            se=by * self.se,
+            ci=(by * self.ci[0], by * self.ci[1]),
+            prediction_interval=(by * ahead[0], by * ahead[1]) if ahead else None,
+            tau2=by**2 * self.tau2,
+        )
 
 
 def common_effect(y: Sequence[float], se: Sequence[float]) -> Pooled:
@@ -227,9 +242,9 @@ def random_effects(y: tuple[float, ...], se: tuple[float, ...]) -> RandomEffects
 
 
 @lru_cache(maxsize=256)
-def few(y: tuple[float, ...], se: tuple[float, ...]) -> Pooled:
+def few(y: tuple[float, ...], se: tuple[float, ...], tau_scale: float = METHOD.bayes_tau_scale) -> Pooled:
     """`bayes`, kept."""
-    return bayes(y, se)
+    return bayes(y, se, tau_scale)
 
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(96)

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from graph import wording
-from graph.synthesis.associations import Corpus, population_ref, study_ref, term_ref
+from graph.synthesis.associations import population_ref, study_ref, term_ref
 from graph.synthesis.certainty import scanned_share
+from graph.synthesis.corpus import Corpus
 from graph.synthesis.effect_sizes import whole_number
 from graph.synthesis.method import METHOD, Z95, Method
 from graph.synthesis.overlap import Patients, independent, overlap
@@ -187,7 +188,8 @@ def _independent(rows: Sequence[PrevalenceRow], patients: Mapping[str, Patients]
             if overlap(patients[rows[candidates[i]].study.id], patients[rows[candidates[j]].study.id]):
                 near[i].add(j)
                 near[j].add(i)
-    worth = [(1, _information(rows[i])) for i in candidates]
+    whom = [patients[rows[i].study.id] for i in candidates]
+    worth = [(rows[i].total, -1, one.counts_as) for i, one in zip(candidates, whom, strict=True)]
     kept = set(independent(worth, near))
     result = list(rows)
     for i, index in enumerate(candidates):
@@ -195,11 +197,6 @@ def _independent(rows: Sequence[PrevalenceRow], patients: Mapping[str, Patients]
             rivals = ", ".join(rows[candidates[j]].study.id for j in sorted(near[i]) if j in kept)
             result[index] = rows[index].model_copy(update={"used": "shown", "why": f"shares patients with {rivals}"})
     return result
-
-
-def _information(row: PrevalenceRow) -> float:
-    share = min(max(row.cases / row.total, 0.005), 0.995)
-    return row.total * share * (1 - share)
 
 
 def logit(cases: int, total: int) -> tuple[float, float]:

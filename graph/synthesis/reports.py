@@ -1,15 +1,18 @@
-"""Each patient counts once: the row that is a study's report, and the reports that an association rests on. Design points 1, 3 and 4."""
+"""Each patient counts once: what each cohort reports and estimates, and the cohorts that an association rests on.
+
+docs/method.md, sections 1 and 2. Two questions are asked of each cohort, and two rows may answer them: its report of the direction, and
+its estimates, at most one in each comparison.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from graph.synthesis.effect_sizes import inverse_variance
 from graph.synthesis.method import Z95
-from graph.synthesis.overlap import Patients, independent, may_share, shares
-from schema.observation import Observation, sign_of
+from graph.synthesis.overlap import Patients, Worth, holds, independent, may_share, shares
+from schema.observation import ComparisonKey, Observation, sign_of
 from schema.study import Study
 from schema.vocabulary import RollUp
 
@@ -21,15 +24,17 @@ _ADJUSTED_RANK = {True: 0, None: 1, False: 2}
 
 @dataclass(frozen=True, slots=True)
 class StudyReport:
-    """What one study (or published meta-analysis) says of an association.
+    """A row (or the rows of disjoint subgroups, `combined`) by which a cohort (or a published meta-analysis) counts.
 
-    `poolable` is False for rows that came by a roll-up by which they count but aren't pooled. `combined` names the rows of disjoint
-    subgroups that were put together.
+    `poolable` is False for rows that came by a roll-up by which they count but aren't pooled. `cohort` is the study's id or, where a study
+    has several cohorts that share nobody, that and the population's. `by_counts`: it is read by its counts where they make the measure.
     """
 
     observation: Observation
     poolable: bool
     combined: tuple[Observation, ...] = ()
+    cohort: str = ""
+    by_counts: bool = False
 
     @property
     def findings(self) -> tuple[str, ...]:
@@ -37,11 +42,30 @@ class StudyReport:
 
 
 @dataclass(frozen=True, slots=True)
+class Cohort:
+    """What one cohort says of an association: its report, and its estimate in each comparison that it has one in.
+
+    `figure`: whether it prints an estimate or an exact p, and not a word or a bound alone; `part`: whether it is one of several
+    populations of a study that share nobody.
+    """
+
+    report: StudyReport
+    estimates: Mapping[ComparisonKey, StudyReport]
+    figure: bool
+    part: bool
+
+    @property
+    def study(self) -> str:
+        return self.report.observation.study
+
+
+@dataclass(frozen=True, slots=True)
 class StudyReports:
     """The reports on an association.
 
-    `cohorts` are the independent cohorts, sorted by study; `independent` those and the published rows, as far as they don't overlap:
-    what the weight and the direction rest on. `published` is every published row. `passed_over` says why an eligible row does not count.
+    `cohorts` are the reports of the independent cohorts, sorted by study; `independent` those and the published rows, as far as they don't
+    overlap: what the weight and the direction rest on. `published` is every published row. `passed_over` says why an eligible row does
+    not count. `everybody` are all cohorts, independent or not, `chosen` those of them that are; `eventless` the rows without an event.
     """
 
     cohorts: tuple[StudyReport, ...]
@@ -51,6 +75,15 @@ class StudyReports:
     possible_overlaps: tuple[tuple[str, str], ...]
     cohorts_if_overlap: int
     studies: tuple[str, ...]
+    everybody: tuple[Cohort, ...] = ()
+    chosen: frozenset[str] = frozenset()
+    eventless: tuple[Observation, ...] = ()
+
+    def of(self, members: Sequence[StudyReport]) -> StudyReports:
+        """Those of some of the cohorts, by themselves."""
+        names = frozenset(report.cohort for report in members)
+        everybody = tuple(cohort for cohort in self.everybody if cohort.report.cohort in names)
+        return StudyReports(tuple(members), tuple(members), (), {}, (), len(members), (), everybody, names)
 
 
 def study_reports(
@@ -67,39 +100,63 @@ def study_reports(
             published.append(observation)
         elif observation.why is not None:
             passed_over[observation.finding] = observation.why
-    reports = [_report_of(rows, exposures, outcomes, studies[study], passed_over) for study, rows in sorted(by_study.items())]
-    conflicts = _conflicts([report.observation for report in reports], patients)
-    worth = [_worth(report.observation) for report in reports]
+    edge = _Edge(exposures, outcomes)
+    everybody = tuple(
+        cohort for study_id, rows in sorted(by_study.items()) for cohort in _cohorts_of(rows, edge, studies[study_id], passed_over)
+    )
+    reports = [cohort.report for cohort in everybody]
+    conflicts = conflicts_of(everybody, reports, patients)
+    worth = [worth_of(cohort, cohort.report, patients) for cohort in everybody]
     kept = independent(worth, conflicts)
-    cohorts = tuple(reports[i] for i in kept)
     chosen = frozenset(kept)
     for i, report in enumerate(reports):
         if i not in chosen:
-            rivals = ", ".join(reports[j].observation.study for j in sorted(conflicts[i]) if j in chosen)
-            passed_over.update(
-                dict.fromkeys(report.findings, f"shares patients with {rivals}, which {'vote' if ',' in rivals else 'votes'}")
-            )
+            rivals = [reports[j].observation.study for j in sorted(conflicts[i]) if j in chosen]
+            passed_over.update(dict.fromkeys(report.findings, why_set_aside(report.observation.study, rivals, patients)))
     possible, if_overlap = _possible(reports, worth, conflicts, kept, patients)
+    cohorts = tuple(reports[i] for i in kept)
     return StudyReports(
         cohorts,
-        _independent(reports, worth, conflicts, published, studies) if published else cohorts,
+        _independent(reports, conflicts, published, studies) if published else cohorts,
         tuple(published),
         passed_over,
         possible,
         if_overlap,
         tuple(sorted({*by_study, *(observation.study for observation in published)})),
+        everybody,
+        frozenset(reports[i].cohort for i in kept),
+        tuple(observation for observation in observations if observation.derivation == "no-events"),
     )
 
 
-def _worth(observation: Observation) -> tuple[int, float]:
-    return (int(observation.kind == "estimate"), observation.information)
+def why_set_aside(study: str, rivals: Sequence[str], patients: Mapping[str, Patients]) -> str:
+    """Why a cohort's patients count by other cohorts."""
+    rivals = list(dict.fromkeys(rivals))
+    whole = [rival for rival in rivals if holds(patients[rival], patients[study])]
+    if whole:
+        return f"its patients count inside {', '.join(whole)}, which holds them"
+    return f"shares patients with {', '.join(rivals)}, which {'count' if len(rivals) > 1 else 'counts'}"
 
 
-def _conflicts(rows: Sequence[Observation], patients: Mapping[str, Patients]) -> list[set[int]]:
-    """For each row those that are of some of its patients. Only rows that name something in common are compared."""
+def worth_of(cohort: Cohort, by: StudyReport, patients: Mapping[str, Patients], *, first: bool = False) -> Worth:
+    """What a cohort brings to an independent set, the most important first.
+
+    Its patients (in quarters; a quarter of them where it says no more than a word or a bound, none where their number is not printed); of
+    as many patients fewer cohorts, that is a whole before its parts; estimates; cohorts; whether it is of the `first` set.
+    """
+    known = by.observation.n if by.observation.n_known else 0
+    counts_as = patients[cohort.study].counts_as
+    estimate = by.observation.kind == "estimate"
+    return known * (4 if cohort.figure else 1), -int(known > 0), counts_as * estimate, counts_as, int(first)
+
+
+def conflicts_of(cohorts: Sequence[Cohort], by: Sequence[StudyReport], patients: Mapping[str, Patients]) -> list[set[int]]:
+    """For each cohort those that hold some of its patients. Only those that name something in common are compared."""
+    rows = [report.observation for report in by]
     found: list[set[int]] = [set() for _ in rows]
     for i, j in _pairs([_marks(row, patients[row.study]) for row in rows]):
-        if shares(rows[i], rows[j], patients):
+        of_one_study = rows[i].study == rows[j].study
+        if not (cohorts[i].part and cohorts[j].part) if of_one_study else shares(rows[i], rows[j], patients):
             found[i].add(j)
             found[j].add(i)
     return found
@@ -107,7 +164,8 @@ def _conflicts(rows: Sequence[Observation], patients: Mapping[str, Patients]) ->
 
 def _marks(row: Observation, whose: Patients) -> set[tuple[str, str]]:
     """What rows of the same patients have in common: a cohort, a study named, or (a pooled analysis of trials) the treatment."""
-    marks = {("cohort", cohort) for cohort in whose.cohorts} | {("study", other) for other in whose.overlaps} | {("study", whose.study)}
+    marks = {("cohort", cohort) for cohort in whose.cohorts | whose.pools}
+    marks |= {("study", other) for other in whose.overlaps | whose.pools} | {("study", whose.study)}
     return marks | {("treatment", row.exposure)} if row.row.randomised else marks
 
 
@@ -122,7 +180,7 @@ def _pairs(marks: Sequence[Collection[Hashable]]) -> list[tuple[int, int]]:
 
 def _possible(
     reports: Sequence[StudyReport],
-    worth: Sequence[tuple[int, float]],
+    worth: Sequence[Worth],
     conflicts: Sequence[set[int]],
     kept: Sequence[int],
     patients: Mapping[str, Patients],
@@ -132,22 +190,19 @@ def _possible(
     pairs = []
     chosen = frozenset(kept)
     for i, j in _pairs([patients[report.observation.study].authors for report in reports]):
-        if j not in conflicts[i] and may_share(reports[i].observation, reports[j].observation, patients):
+        one, other = reports[i].observation, reports[j].observation
+        if j not in conflicts[i] and one.study != other.study and may_share(one, other, patients):
             stricter[i].add(j)
             stricter[j].add(i)
             if i in chosen and j in chosen:
-                pairs.append((reports[j].observation.study, reports[i].observation.study))
+                pairs.append((other.study, one.study))
     return tuple(sorted(pairs)), min(len(kept), len(independent(worth, stricter))) if pairs else len(kept)
 
 
 def _independent(
-    reports: Sequence[StudyReport],
-    worth: Sequence[tuple[int, float]],
-    conflicts: Sequence[set[int]],
-    published: Sequence[Observation],
-    studies: Mapping[str, Study],
+    reports: Sequence[StudyReport], conflicts: Sequence[set[int]], published: Sequence[Observation], studies: Mapping[str, Study]
 ) -> tuple[StudyReport, ...]:
-    """The independent set among cohorts and published rows that have a ratio with an interval."""
+    """The independent set among cohorts and published rows that have a ratio with an interval, by what they tell."""
     rows = sorted((row for row in published if row.scale == "log-ratio"), key=lambda row: (row.study, row.finding))
     everything = [*reports, *(StudyReport(row, poolable=False) for row in rows)]
     first = len(reports)
@@ -157,8 +212,9 @@ def _independent(
             if j >= first or not later(studies[reports[j].observation.study], studies[row.study]):
                 near[i].add(j)
                 near[j].add(i)
-    kept = independent([*worth, *(_worth(row) for row in rows)], near)
-    return tuple(everything[i] for i in kept)
+    # in thousandths of a patient, so that sums are exact
+    worth = [(int(one.observation.kind == "estimate"), round(1000 * one.observation.information), 1) for one in everything]
+    return tuple(everything[i] for i in independent(worth, near))
 
 
 def later(study: Study, review: Study) -> bool:
@@ -167,69 +223,138 @@ def later(study: Study, review: Study) -> bool:
     return study.year is not None and searched is not None and study.year > searched
 
 
-def _report_of(rows: Sequence[Observation], exposures: Takes, outcomes: Takes, study: Study, passed_over: dict[str, str]) -> StudyReport:
-    """The report of a study: the widest population; then the edge's own terms; then estimate > p > bare; then adjusted."""
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """The terms whose rows an edge takes."""
+
+    exposures: Takes
+    outcomes: Takes
+
+    def rank(self, row: Observation) -> tuple[int, int]:
+        """Own terms before what rolls up into them."""
+        return self.exposures[row.exposure][0], self.outcomes[row.outcome][0]
+
+    def poolable(self, row: Observation) -> bool:
+        whole = self.exposures[row.exposure][1] == self.outcomes[row.outcome][1] == "estimates"
+        return row.comparison is not None and whole
+
+
+def _cohorts_of(rows: Sequence[Observation], edge: _Edge, study: Study, passed_over: dict[str, str]) -> Iterator[Cohort]:
+    """The cohorts of one study: the study itself, or those of its populations that share nobody."""
+    apart = {population.id for population in study.populations if population.disjoint}
+    parts: dict[str, list[Observation]] = {}
+    for row in rows:
+        parts.setdefault(row.row.population if row.row.population in apart else "", []).append(row)
+    single = len(parts) == 1
+    for population, members in sorted(parts.items()):
+        name = f"{study.id} {population}" if population and not single else study.id
+        yield _cohort_of(members, edge, study, passed_over, name, part=bool(population) and not single)
+
+
+def _cohort_of(rows: Sequence[Observation], edge: _Edge, study: Study, passed_over: dict[str, str], name: str, *, part: bool) -> Cohort:
+    """One cohort. Of the widest population; own terms; adjusted; an estimate before a p before a word; the first: never by a finding."""
+    size = {population.id: population.n or study.n or 0 for population in study.populations}
     order = {row.finding: i for i, row in enumerate(rows)}
 
     def preference(row: Observation) -> tuple[object, ...]:
         return (
-            exposures[row.exposure][0],
-            outcomes[row.outcome][0],
-            # never by what a row found: an estimate before a p before a bare word
-            0 if row.kind == "estimate" else 1 if row.row.p is not None else 2,
+            # a row whose sign can't be read never silences one whose sign can
+            row.kind == "unclear",
+            -size[row.row.population],
+            edge.rank(row),
             _ADJUSTED_RANK[row.row.adjusted],
+            0 if row.kind == "estimate" else 1 if row.row.p is not None else 2,
             order[row.finding],
         )
 
-    size = {population.id: population.n for population in study.populations}
+    report = _answer(rows, preference, edge, study, size, name)
+    estimates = _estimates(rows, edge, study, size, order, name)
+    used = {finding for one in (report, *estimates.values()) for finding in one.findings}
+    for row in rows:
+        if row.finding in used:
+            continue
+        narrower = size[row.row.population] < size[report.observation.row.population]
+        passed_over[row.finding] = (
+            f"taken for a part of the patients of {report.findings[0]}: same paper, fewer patients"
+            if narrower
+            else f"the same population is counted by {report.findings[0]}"
+        )
+    return Cohort(report, estimates, any(map(_figure, rows)), part)
+
+
+def _figure(row: Observation) -> bool:
+    """Whether a row prints more than a word or a bound."""
+    return row.kind == "estimate" or row.row.value is not None or isinstance(row.row.p, int | float)
+
+
+def _answer(
+    rows: Sequence[Observation],
+    preference: Callable[[Observation], tuple[object, ...]],
+    edge: _Edge,
+    study: Study,
+    size: Mapping[str, int],
+    name: str,
+) -> StudyReport:
+    """The best of the rows or, where the best ones of disjoint subgroups make up the study and are estimates of one kind, all of these."""
     by_population: dict[str, list[Observation]] = {}
     for row in rows:
         by_population.setdefault(row.row.population, []).append(row)
-    best = {population: min(group, key=preference) for population, group in by_population.items()}
-    widths = {population: size[population] or study.n or 0 for population in best}
-    widest = max(widths.values())
-    whole = study.n
-    subgroups = [best[population] for population in sorted(best)]
-    disjoint = (
+    best = {population: min(members, key=preference) for population, members in sorted(by_population.items())}
+    subgroups = list(best.values())
+    widths = [size[population] for population in best]
+    if (
         len(best) > 1
-        and whole is not None
-        and widest < whole
-        and sum(widths.values()) == whole
+        and study.n is not None
+        and max(widths) < study.n == sum(widths)
         and all(row.comparison is not None and row.comparison == subgroups[0].comparison for row in subgroups)
-    )
-    if disjoint:
-        report = _combine(subgroups, exposures, outcomes)
-    else:
-        wide = [row for population, row in best.items() if widths[population] == widest]
-        chosen = min(wide, key=preference)
-        report = StudyReport(chosen, _poolable(chosen, exposures, outcomes))
+    ):
+        return StudyReport(_together(subgroups), edge.poolable(subgroups[0]), tuple(subgroups), name)
+    chosen = min(subgroups, key=preference)
+    return StudyReport(chosen, edge.poolable(chosen), cohort=name)
+
+
+def _estimates(
+    rows: Sequence[Observation], edge: _Edge, study: Study, size: Mapping[str, int], order: Mapping[str, int], name: str
+) -> dict[ComparisonKey, StudyReport]:
+    """A cohort's estimate in each comparison: of the widest population that has one there, at least half of the cohort.
+
+    Of estimates that nothing else is known to be like, and of parts that count without being pooled, the cohort has one of a kind.
+    """
+    whole = max(size[row.row.population] for row in rows)
+    kinds: dict[ComparisonKey, list[Observation]] = {}
     for row in rows:
-        if row.finding not in report.findings:
-            narrower = widths[row.row.population] < widest
-            passed_over[row.finding] = (
-                f"taken for a part of the patients of {report.findings[0]}: same paper, fewer patients"
-                if narrower
-                else f"the same population is counted by {report.findings[0]}"
-            )
-    return report
+        if row.comparison is not None and row.kind == "estimate" and 2 * size[row.row.population] >= whole:
+            kinds.setdefault(_kind(row), []).append(row)
+
+    def preference(row: Observation) -> tuple[object, ...]:
+        return -size[row.row.population], not edge.poolable(row), edge.rank(row), order[row.finding]
+
+    found = {}
+    for members in kinds.values():
+        report = _answer(members, preference, edge, study, size, name)
+        key = report.observation.comparison
+        assert key is not None
+        # what counts but isn't pooled is compared with no other
+        found[key if report.poolable else key.model_copy(update={"variable": report.observation.finding})] = report
+    return found
 
 
-def _poolable(row: Observation, exposures: Takes, outcomes: Takes) -> bool:
-    return row.comparison is not None and exposures[row.exposure][1] == "estimates" and outcomes[row.outcome][1] == "estimates"
+def _kind(row: Observation) -> ComparisonKey:
+    assert row.comparison is not None
+    return row.comparison.model_copy(update={"variable": None}) if row.comparison.variable == row.finding else row.comparison
 
 
-def _combine(rows: Sequence[Observation], exposures: Takes, outcomes: Takes) -> StudyReport:
+def _together(rows: Sequence[Observation]) -> Observation:
     """Disjoint subgroups of one study, put together by inverse variance."""
     y, se = inverse_variance([row.y for row in rows if row.y is not None], [row.se for row in rows if row.se])
-    first = rows[0]
-    together = first.model_copy(
+    return rows[0].model_copy(
         update={
             "n": sum(row.n for row in rows),
+            "n_known": all(row.n_known for row in rows),
             "y": y,
             "se": se,
             "z": y / se,
             "significant": sign_of(y) if abs(y / se) > Z95 else 0,
-            "information": math.fsum(row.information for row in rows),
+            "information": sum(row.information for row in rows),
         }
     )
-    return StudyReport(together, _poolable(first, exposures, outcomes), tuple(rows))

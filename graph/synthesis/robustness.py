@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from graph.synthesis.associations import Corpus, Synthesis, pool, study_ref, synthesise
+from graph.synthesis.associations import Synthesis, study_ref, synthesise
+from graph.synthesis.comparisons import pool
+from graph.synthesis.corpus import Corpus
 from graph.synthesis.method import METHOD, Method
 from graph.synthesis.reports import StudyReport
 from graph.wording import count, excludes_no_effect
@@ -58,7 +60,9 @@ def leave_one_out(synthesis: Synthesis, observations: Sequence[Observation], cor
 def _studies_behind(synthesis: Synthesis) -> list[str]:
     reports = synthesis.reports
     headlines = {one.study for one in synthesis.association.published if one.headline}
-    return sorted({report.observation.study for report in (*reports.cohorts, *reports.independent)} | headlines)
+    first = synthesis.comparisons.headline
+    estimated = first.members if first is not None else ()
+    return sorted({report.observation.study for report in (*reports.cohorts, *reports.independent, *estimated)} | headlines)
 
 
 def _by_change(one: LeftOut) -> tuple[bool, bool, float, str]:
@@ -91,10 +95,10 @@ def small_study_effects(synthesis: Synthesis) -> SmallStudyEffects | None:
     """Egger's test of the primary comparison; None below ten estimates, where it says nothing (Cochrane Handbook 13.3.5.4)."""
     from graph.synthesis.pooling import egger
 
-    comparisons = synthesis.association.families
-    if not comparisons or comparisons[0].k < METHOD.egger_min_k:
+    headline = synthesis.comparisons.headline
+    if headline is None or headline.result.k < METHOD.egger_min_k:
         return None
-    y, se, _ = _figures([report for report in synthesis.reports.cohorts if set(report.findings) <= set(comparisons[0].rows)])
+    y, se, _ = _figures(headline.members)
     found = egger(y, se)
     return None if found is None else SmallStudyEffects(t=found.t, p=found.p, k=len(y))
 
@@ -151,11 +155,12 @@ def _null_cohorts(synthesis: Synthesis, method: Method) -> int | None:
     association = synthesis.association
     if association.estimate_source == "published" or not excludes_no_effect(association.measure, association.ci):
         return None
-    comparison = association.families[0]
-    reports = [report for report in synthesis.reports.cohorts if set(report.findings) <= set(comparison.rows)]
-    y, se, scaled = _figures(reports)
+    headline = synthesis.comparisons.headline
+    assert headline is not None
+    y, se, scaled = _figures(headline.members)
     error = median(scaled) / math.sqrt(reference_information(method))
-    scale = reports[0].observation.scale
+    # of one estimate no prior was needed
+    scale = headline.result.tau_scale / headline.result.step if headline.result.tau_scale is not None else method.bayes_tau_scale
     for added in range(1, method.flip_limit + 1):
         low, high = pool([*y, *[0.0] * added], [*se, *[error] * added], scale)[1].ci
         if low <= 0 <= high:

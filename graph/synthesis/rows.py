@@ -4,36 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from graph.synthesis.associations import Corpus, Synthesis, population_ref, study_ref, term_ref
+from graph.synthesis.associations import Synthesis, population_ref, study_ref, term_ref
+from graph.synthesis.comparisons import Comparison
 from graph.synthesis.contested import grid_of, power
+from graph.synthesis.corpus import Corpus
 from graph.synthesis.method import Z95
 from graph.synthesis.observations import stepped
-from schema.association import ClaimRow, FamilyResult, Interval, Reports, Row, Used
+from schema.association import ClaimRow, Interval, Reports, Row, Used
 from schema.observation import ClaimObservation, Observation
 from schema.scales import back
 from schema.study import RATIOS, Finding, Study
 from schema.vocabulary import Vocabulary
 
-_BESIDE = "pooled beside the headline, with those of its own measure, contrast and design"
+_BESIDE = "estimates beside the headline, with those of its own measure, contrast and design"
 _REPORTS: Mapping[int, Reports] = {1: "increases", -1: "decreases", 0: "not-significant"}
 
 
 def rows_of(synthesis: Synthesis | None, observations: Sequence[Observation], corpus: Corpus) -> list[Row]:
     """Every row, sorted by study and place; with a synthesis, how that used each and why not otherwise."""
-    primary: FamilyResult | None = None
+    primary: Comparison | None = None
     passed_over: Mapping[str, str] = {}
     pool_weights: dict[str, float] = {}
     powers: dict[str, float] = {}
     counted: dict[str, str | None] = {}
+    estimated: dict[str, str] = {}
     if synthesis is not None:
-        passed_over = synthesis.reports.passed_over
-        primary = next((one for one in synthesis.association.families if one.k > 1), None)
-        pool_weights = _pool_weights(primary, synthesis)
-        beside = {row for one in synthesis.association.families if one.k > 1 and one is not primary for row in one.rows}
+        passed_over = {**synthesis.comparisons.aside, **synthesis.reports.passed_over}
+        primary = next((one for one in synthesis.comparisons.all if one.result.k > 1), None)
+        pool_weights = _pool_weights(primary)
+        beside = {row for one in synthesis.comparisons.all if one.result.k > 1 and one is not primary for row in one.result.rows}
+        estimated = {
+            row: "the headline's estimate; another row of its cohort reports the direction"
+            if one is synthesis.comparisons.headline
+            else _BESIDE
+            for one in synthesis.comparisons.all
+            for row in one.result.rows
+        }
         independent = {finding for report in synthesis.reports.independent for finding in report.findings}
         for report in synthesis.reports.cohorts:
             for finding in report.findings:
-                why_not = _why_not_pooled(report.observation, report.poolable, pool_weights, finding)
+                why_not = synthesis.comparisons.aside.get(finding) or _why_not_pooled(
+                    report.observation, report.poolable, pool_weights, finding
+                )
                 counted[finding] = _BESIDE if finding in beside else why_not
                 if finding not in independent:
                     counted[finding] = "its patients count by a published meta-analysis in the weight; counted as a cohort"
@@ -52,6 +64,8 @@ def rows_of(synthesis: Synthesis | None, observations: Sequence[Observation], co
             used, why = "pooled", None
         elif finding in counted:
             used, why = "votes", counted[finding]
+        elif finding in estimated:
+            why = estimated[finding]
         elif synthesis is None and observation.eligible:
             used, why = "votes", None
         elif observation.published and synthesis is not None:
@@ -85,15 +99,16 @@ def _why_not_pooled(observation: Observation, poolable: bool, pool_weights: Mapp
     return "no other estimate of the same measure and contrast"
 
 
-def _pool_weights(primary: FamilyResult | None, synthesis: Synthesis) -> dict[str, float]:
+def _pool_weights(primary: Comparison | None) -> dict[str, float]:
     """Each pooled row's part of the random-effects weight."""
-    if primary is None or primary.reml_hk is None:
+    if primary is None or primary.result.reml_hk is None:
         return {}
     weights = {}
-    for report in synthesis.reports.cohorts:
-        if set(report.findings) <= set(primary.rows) and report.observation.se is not None:
+    tau2 = primary.result.reml_hk.tau2 / primary.result.step**2
+    for report in primary.members:
+        if report.observation.se is not None:
             for finding in report.findings:
-                weights[finding] = 1 / (report.observation.se**2 + primary.reml_hk.tau2) / len(report.findings)
+                weights[finding] = 1 / (report.observation.se**2 + tau2) / len(report.findings)
     total = sum(weights.values())
     return {finding: weight / total for finding, weight in weights.items()}
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from graph.synthesis.associations import Corpus, Partial, Synthesis, partial
-from graph.synthesis.method import METHOD, Method
+from graph.synthesis.associations import Partial, Synthesis, partial
+from graph.synthesis.corpus import Corpus
+from graph.synthesis.method import Method
 from graph.synthesis.reports import StudyReport
 from schema.association import Contested
 from schema.robustness import CampFigures, Small, Subgroup, Subgroups, SubgroupTest
@@ -33,17 +34,18 @@ UNKNOWN = "not known"
 
 def subgroups(synthesis: Synthesis, corpus: Corpus) -> tuple[Subgroups, ...]:
     """The independent cohorts by each feature: every cohort is in one group of each."""
-    reports, association = synthesis.reports.cohorts, synthesis.association
+    reports = synthesis.reports.cohorts
     if not reports:
         return ()
-    primary = association.families[0].rows if association.families else ()
+    headline = synthesis.comparisons.headline
+    primary = headline.result.rows if headline is not None else ()
     kept: dict[tuple[str, ...], Partial] = {}
 
     def small(members: Sequence[StudyReport]) -> Partial:
         # one set of cohorts is often a group of several features
-        key = tuple(report.observation.study for report in members)
+        key = tuple(report.cohort for report in members)
         if key not in kept:
-            kept[key] = partial(members, corpus.method, primary)
+            kept[key] = partial(members, synthesis, corpus, primary)
         return kept[key]
 
     found = []
@@ -64,7 +66,9 @@ def subgroups(synthesis: Synthesis, corpus: Corpus) -> tuple[Subgroups, ...]:
                     **dict(_small(part, members)),
                 )
             )
-        test, why = _test(reports, kinds, primary)
+        test, why = _test(
+            headline.members if headline is not None else (), {report.cohort: kind for report, kind in zip(reports, kinds, strict=True)}
+        )
         found.append(Subgroups(by=feature, groups=tuple(groups), test=test, why=why))
     return tuple(found)
 
@@ -88,19 +92,15 @@ def _small(part: Partial, members: Sequence[StudyReport]) -> Small:
     )
 
 
-def _test(reports: Sequence[StudyReport], kinds: Sequence[str | None], primary: Sequence[str]) -> tuple[SubgroupTest | None, str | None]:
+def _test(estimated: Sequence[StudyReport], kind_of: Mapping[str, str | None]) -> tuple[SubgroupTest | None, str | None]:
     """The test of the primary comparison's estimates, or why they can't be tested; a kind that isn't known is no subgroup."""
     from graph.synthesis.pooling import between
 
-    named = {kind for kind in kinds if kind is not None}
+    named = {kind for kind in kind_of.values() if kind is not None}
     if len(named) < 2:
         return None, "one subgroup only" if named else "no cohort says of which kind it is"
-    rows = [
-        (report.observation.y, report.observation.se, kind)
-        for report, kind in zip(reports, kinds, strict=True)
-        if kind is not None and set(report.findings) <= set(primary)
-    ]
-    estimates = [(y, se, kind) for y, se, kind in rows if y is not None and se is not None]
+    rows = [(report.observation.y, report.observation.se, kind_of.get(report.cohort)) for report in estimated]
+    estimates = [(y, se, kind) for y, se, kind in rows if y is not None and se is not None and kind is not None]
     if not estimates:
         return None, "no estimate of a cohort that says of which kind it is"
     if len(estimates) == 1:
@@ -114,12 +114,13 @@ def _test(reports: Sequence[StudyReport], kinds: Sequence[str | None], primary: 
     return SubgroupTest(q_between=tested.q, df=tested.df, p=tested.p, tau2=tested.tau2, k=len(estimates)), None
 
 
-def sides(contested: Contested | None, reports: Sequence[StudyReport], method: Method = METHOD) -> tuple[CampFigures, ...]:
-    """The sides of a contradiction, each with what its cohorts say by themselves. `reports` are those of both sides."""
+def sides(contested: Contested | None, syntheses: Sequence[Synthesis], corpus: Corpus) -> tuple[CampFigures, ...]:
+    """The sides of a contradiction, each with what its cohorts say by themselves. `syntheses` are those of both sides."""
     if contested is None:
         return ()
     found = []
     for one in contested.camps:
-        members = [report for report in reports if set(report.findings) <= set(one.findings)]
-        found.append(CampFigures(**dict(one), **dict(_small(partial(members, method), members))))
+        of_each = [[report for report in side.reports.cohorts if set(report.findings) <= set(one.findings)] for side in syntheses]
+        behind, members = max(zip(syntheses, of_each, strict=True), key=lambda pair: len(pair[1]))
+        found.append(CampFigures(**dict(one), **dict(_small(partial(members, behind, corpus), members))))
     return tuple(found)

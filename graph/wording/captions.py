@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from graph.wording.names import within
 from graph.wording.numbers import count, estimate, includes_no_effect, measure, measured, p_value, per, step_of
-from schema.association import Association, Beside, CertaintyLevel, EstimateSource, PublishedEstimate, Reports, Row, TermRef
+from schema.association import Association, Beside, CertaintyLevel, EstimateSource, FamilyResult, PublishedEstimate, Reports, Row, TermRef
 
 SOURCES: dict[EstimateSource, str] = {
     "single-study": "single study", "pooled-bayes": "pooled", "pooled-reml-hk": "pooled", "published": "published meta-analysis",
@@ -24,7 +24,7 @@ REPORTS: dict[Reports, str] = {
 
 def unit_of(one: Association) -> str | None:
     """What the headline is per, where it is an estimate per unit of ours."""
-    return one.families[0].unit if one.families and one.estimate_source != "published" else None
+    return one.families[0].unit if one.families and one.estimate_source not in {None, "published"} else None
 
 
 def headline_review(one: Association) -> PublishedEstimate | None:
@@ -37,7 +37,7 @@ def unit(one: Association) -> str:
     review = headline_review(one)
     if review is not None:
         return review.unit or ""
-    return per(one.families[0].measure, one.families[0].unit) if one.families else ""
+    return per(one.families[0].measure, one.families[0].unit) if one.families and one.estimate_source else ""
 
 
 def ours(one: Association) -> str:
@@ -56,10 +56,17 @@ def source(one: Association, *, review: bool = True) -> str:
         return ""
     if one.estimate_source == "published":
         behind = headline_review(one) if review else None
-        return SOURCES["published"] + (f", from a review of {count(behind.k, 'study', 'studies')}" if behind and behind.k else "")
+        return SOURCES["published"] + (f", {review_of(behind)}" if behind and review_of(behind) else "")
     if one.estimate_source == "single-study":
         return SOURCES["single-study"]
     return f"pooled from {count(one.k or 0, 'cohort')}"
+
+
+def review_of(row: PublishedEstimate) -> str:
+    """How many studies are behind a published row: of 6 studies; else of a review of 18 studies."""
+    if row.k:
+        return f"of {count(row.k, 'study', 'studies')}"
+    return f"of a review of {count(row.review_k, 'study', 'studies')}" if row.review_k else ""
 
 
 def certainty(level: CertaintyLevel | None) -> str:
@@ -109,7 +116,16 @@ def tally(one: Association) -> str:
     """Cohorts by what they report: 9 cohorts (1,803 patients): increases 8, not significant 1."""
     parts = {"increases": one.increases, "decreases": one.decreases, "not significant": one.not_significant, "unclear": one.unclear}
     told = ", ".join(f"{word} {many}" for word, many in parts.items() if many)
-    return f"{count(one.cohorts, 'cohort')} ({count(one.patients, 'patient')}){': ' if told else ''}{told}"
+    return f"{count(one.cohorts, 'cohort')} ({patients(one)}){': ' if told else ''}{told}"
+
+
+def patients(one: Association | FamilyResult) -> str:
+    """How many patients: 1,803 patients; not printed in 2 of 4 cohorts."""
+    cohorts = one.k if isinstance(one, FamilyResult) else one.cohorts
+    if one.patients is None:
+        return "patients not printed"
+    missing = f"; not printed in {one.patients_unknown} of {count(cohorts, 'cohort')}" if one.patients_unknown else ""
+    return f"{count(one.patients, 'patient')}{missing}"
 
 
 def read_as(one: Association) -> str:

@@ -105,10 +105,10 @@ def singular(unit: str) -> str:
 
 
 def per(measure: str | None, unit: str | None) -> str:
-    """What an estimate is per: per 10 mmHg, per year; of a difference of shares its unit, percentage points, which is no step."""
+    """What an estimate is per: per 10 mmHg, per year; of a difference its unit, which is no step: mL, percentage points."""
     if not unit:
         return ""
-    return unit if measure == "proportion-difference" else f"per {singular(unit)}"
+    return unit if (measure or "").endswith("-difference") else f"per {singular(unit)}"
 
 
 def step_of(contrast: str | None) -> str:

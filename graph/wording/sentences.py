@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graph.wording.captions import all_read, level, ours, printed_step, source, unit, with_unit
+from graph.wording.captions import all_read, level, ours, patients, printed_step, source, unit, with_unit
 from graph.wording.names import more, within
 from graph.wording.numbers import (
     count,
@@ -184,7 +184,7 @@ def _figure(one: Association, rows: Sequence[Row]) -> str:
         return "No estimate can be given: the papers print a p value, a sign or a word alone, or figures that can't be pooled."
     what = with_unit(one, spelt=True)
     wide = "; the interval includes no effect" if includes_no_effect(one.measure, one.ci) else ""
-    family = one.families[0] if one.families and one.estimate_source != "published" else None
+    family = one.families[0] if one.families and one.estimate_source not in {None, "published"} else None
     if family is not None and family.k == 1:
         behind = [row for row in rows if row.finding in family.rows]
         # by what its paper prints an estimate counts, whatever rounding makes of its interval
@@ -345,7 +345,7 @@ def beside(own: Association, other: Association, rows: Sequence[Row] = ()) -> tu
     if trial.ci is not None and includes_no_effect(trial.measure, trial.ci):
         lines.append(
             f"The randomised line settles little: its interval, {measure(trial.measure)} {interval(trial.ci)}, reaches from "
-            f"{number(trial.ci[0])} through no effect to {number(trial.ci[1])} ({count(trial.patients, 'patient')})."
+            f"{number(trial.ci[0])} through no effect to {number(trial.ci[1])} ({patients(trial)})."
         )
     if not _randomised(seen):
         lines.append(

@@ -144,7 +144,7 @@ class Neo4jReader(Reader):
         return self._whole("studies", read)
 
     def patients(self) -> Mapping[str, Patients]:
-        return self._whole("patients", lambda: all_patients(self.studies()))
+        return self._whole("patients", lambda: all_patients(self.studies(), self.field()))
 
     def graph(self) -> EvidenceGraph:
         return EvidenceGraph(
