@@ -247,7 +247,23 @@ def few(y: tuple[float, ...], se: tuple[float, ...], tau_scale: float = METHOD.b
     return bayes(y, se, tau_scale)
 
 
-_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(96)
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(12)
+
+
+def _tau_nodes(values: Vector, v: Vector, tau_scale: float) -> tuple[Vector, Vector]:
+    """Nodes and weights for tau that follow the data: panels from below the smallest error to beyond prior and likelihood.
+
+    The likelihood changes over lengths of the errors, and where estimates lie far apart it and the prior meet near
+    (sum of squares x scale^2)^(1/4), with a spread of half the scale.
+    """
+    smallest = math.sqrt(float(v.min())) / 8
+    meet = (float(((values - values.mean()) ** 2).sum()) * tau_scale**2) ** 0.25
+    top = max(1.2 * meet + 8 * tau_scale, 2 * smallest)
+    doubled = smallest * 2.0 ** np.arange(math.ceil(math.log2(top / smallest)))
+    around = np.linspace(max(0.0, meet - 6 * tau_scale), min(top, meet + 6 * tau_scale), 13)
+    edges = np.unique(np.concatenate([[0.0], doubled, around, [top]]))
+    half = np.diff(edges) / 2
+    return (edges[:-1, None] + half[:, None] * (_NODES + 1)).ravel(), (half[:, None] * _WEIGHTS).ravel()
 
 
 def bayes(y: Sequence[float], se: Sequence[float], tau_scale: float = METHOD.bayes_tau_scale) -> Pooled:
@@ -259,8 +275,7 @@ def bayes(y: Sequence[float], se: Sequence[float], tau_scale: float = METHOD.bay
     from scipy.special import ndtr
 
     values, v = np.asarray(y, dtype=float), np.asarray(se, dtype=float) ** 2
-    top = 6 * tau_scale
-    tau = (_NODES + 1) / 2 * top
+    tau, weights = _tau_nodes(values, v, tau_scale)
     w = 1 / (v[None, :] + tau[:, None] ** 2)
     total = w.sum(axis=1)
     means = (w * values).sum(axis=1) / total
@@ -270,9 +285,10 @@ def bayes(y: Sequence[float], se: Sequence[float], tau_scale: float = METHOD.bay
         - 0.5 * (w * (values[None, :] - means[:, None]) ** 2).sum(axis=1)
         - 0.5 * (tau / tau_scale) ** 2
     )
-    mass = _WEIGHTS * np.exp(log_density - log_density.max())
-    mass /= mass.sum()
-    spread = 1 / np.sqrt(total)
+    mass = weights * np.exp(log_density - log_density.max())
+    # most nodes are where nothing is
+    kept = mass > 1e-18 * mass.max()
+    mass, means, spread = mass[kept] / mass.sum(), means[kept], 1 / np.sqrt(total[kept])
 
     low, high = float((means - 9 * spread).min()), float((means + 9 * spread).max())
     narrow = mass / spread / math.sqrt(2 * math.pi)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from hashlib import sha256
 from itertools import chain
 from threading import Lock
@@ -192,45 +192,48 @@ def _at_nodes(report: ReportedZ, mu: Vector, tau: Vector, method: Method) -> Vec
     null = ndtr((Z95 - centre) / spread) - ndtr((-Z95 - centre) / spread)
     beyond, within = _likelihood(report, centre, spread)
     shown = 1 - (1 - rho) * null
-    likelihood: Vector
-    # one logarithm of each, and not one of each rho, where the report is of one kind
     if beyond is None:
         assert within is not None
-        likelihood = np.log(np.maximum(within, 1e-300)) + np.log(rho / shown)
-    elif within is None:
-        likelihood = np.log(np.maximum(beyond, 1e-300)) - np.log(shown)
+        reported = np.log(rho) + within
     else:
-        likelihood = np.log(np.maximum(beyond + rho * within, 1e-300)) - np.log(shown)
+        reported = beyond if within is None else np.logaddexp(beyond, np.log(rho) + within)
+    likelihood: Vector = reported - np.log(shown)
     return likelihood
 
 
 def _likelihood(report: ReportedZ, centre: Vector, spread: Vector) -> tuple[Vector | None, Vector | None]:
-    """How likely a report is by what is significant and by what is not, before what reaches print; None where it can't be that."""
-    from scipy.special import ndtr
+    """The logarithm of how likely a report is, by what is significant and by what is not, before what reaches print.
 
+    None where it can't be that. Never floored: what a precise report says of a far effect is as sure as it is.
+    """
     if report.low == report.high:
-        density: Vector = np.exp(-0.5 * ((report.low - centre) / spread) ** 2) / spread
+        density: Vector = -0.5 * ((report.low - centre) / spread) ** 2 - np.log(spread)
         if report.mirrored:
-            density = density + np.exp(-0.5 * ((report.low + centre) / spread) ** 2) / spread
+            density = np.logaddexp(density, -0.5 * ((report.low + centre) / spread) ** 2 - np.log(spread))
         return (None, density) if abs(report.low) <= Z95 else (density, None)
-
-    def between(low: float, high: float) -> Vector:
-        # from the nearer tail, so that a small probability keeps its digits
-        upper: Vector = ndtr((high - centre) / spread) - ndtr((low - centre) / spread)
-        lower: Vector = ndtr((centre - low) / spread) - ndtr((centre - high) / spread)
-        return np.where(centre > 0, upper, lower)
 
     ranges = [(report.low, report.high), *([(-report.high, -report.low)] if report.mirrored else [])]
     beyond = [part for low, high in ranges for part in ((low, min(high, -Z95)), (max(low, Z95), high)) if part[0] < part[1]]
     within = [part for low, high in ranges if (part := (max(low, -Z95), min(high, Z95)))[0] < part[1]]
-    if not beyond:
-        return None, _sum(between(*part) for part in within)
-    return _sum(between(*part) for part in beyond), _sum(between(*part) for part in within) if within else None
+
+    def among(parts: list[tuple[float, float]]) -> Vector | None:
+        logs = [_log_between((low - centre) / spread, (high - centre) / spread) for low, high in parts]
+        return reduce(np.logaddexp, logs) if logs else None
+
+    return among(beyond), among(within)
 
 
-def _sum(parts: Iterator[Vector]) -> Vector:
-    total: Vector = np.sum(list(parts), axis=0)
-    return total
+def _log_between(low: Vector, high: Vector) -> Vector:
+    """The logarithm of the normal probability between two bounds, by the tail in which it keeps its digits."""
+    from scipy.special import log_ndtr
+
+    upper = low + high > 0
+    near, far = np.where(upper, -low, high), np.where(upper, -high, low)
+    most = log_ndtr(near)
+    # between bounds that are one there is nothing
+    with np.errstate(divide="ignore"):
+        found: Vector = most + np.log(-np.expm1(np.minimum(log_ndtr(far) - most, 0)))
+    return found
 
 
 def chances(grid: Grid, information: float, *, printed: bool = False) -> tuple[float, float, float]:
