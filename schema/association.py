@@ -14,7 +14,7 @@ from schema.study import Basis, Counts, Stance
 
 Direction = Literal["increases", "decreases", "inconsistent", "inconclusive"]
 CertaintyLevel = Literal["high", "moderate", "low", "very-low"]
-EstimateSource = Literal["single-study", "pooled-bayes", "pooled-reml-hk", "published"]
+EstimateSource = Literal["single-study", "pooled-bayes", "pooled-reml-hk", "pooled-logistic", "published"]
 Used = Literal["pooled", "votes", "shown"]
 Reports = Literal["increases", "decreases", "not-significant", "unclear"]
 Interval = tuple[float, float]
@@ -289,7 +289,7 @@ class Row(Frozen):
 
 
 class PrevalenceRow(Frozen):
-    """One study's own count: cases of total, in percent with a Wilson interval."""
+    """One study's own count: cases of total, in percent with the exact interval (Clopper and Pearson)."""
 
     study: StudyRef
     population: TermRef
@@ -322,8 +322,20 @@ class UncountedPrevalence(Frozen):
     notes: str | None = None
 
 
+class LogitRemlHk(Frozen):
+    """Percent, by REML with Hartung-Knapp on logits; tau2 on their scale."""
+
+    pct: float
+    ci: Interval
+    prediction_interval: Interval | None = None
+    tau2: float
+
+
 class PooledPrevalence(Frozen):
-    """Percent, of the logit random-effects model, back-transformed. The prediction interval, tau2 and i2 are those of REML-HK."""
+    """Percent, of a typical cohort: a logistic random intercept; of two to four cohorts its posterior, of one the exact interval.
+
+    tau2 is on the scale of log odds; i2 is that of `reml_hk`, the same by logits with a normal approximation.
+    """
 
     pct: float
     ci: Interval
@@ -331,6 +343,7 @@ class PooledPrevalence(Frozen):
     prediction_interval: Interval | None = None
     tau2: float | None = None
     i2: float | None = None
+    reml_hk: LogitRemlHk | None = None
     cohorts: int
     cases: int
     total: int

@@ -99,12 +99,20 @@ class Flips(Frozen):
     text: str
 
 
+class RiskPair(Frozen):
+    """The risks without and with an exposure, in percent, where `exposed_pct` percent have it."""
+
+    exposed_pct: float
+    baseline: float
+    exposed: float
+
+
 class AbsoluteRisk(Frozen):
     """Of 100 patients, how many have the outcome without the exposure (`baseline`) and with it (`exposed`, with its interval); else `why`.
 
-    `baseline_source`: given, unexposed (those behind the headline), or the population whose prevalence it is. `needs_baseline`: another
-    baseline would do. `estimate_source`: what the ratio is from, as that of the association. `caveat`: what must be said with the figures:
-    where the baseline is the prevalence in all patients, that it is not the risk of those without the exposure.
+    `baseline_source`: given, unexposed (those behind the headline), or the population whose prevalence the two risks make together where
+    `exposed_pct` percent have the exposure; `beside` are the pairs at other shares. `needs_baseline`: another baseline would do.
+    `estimate_source`: what the ratio is from, as that of the association. `caveat`: what must be said with the figures.
     """
 
     why: str | None = None
@@ -113,8 +121,10 @@ class AbsoluteRisk(Frozen):
     baseline_source: str | None = None
     estimate_source: EstimateSource | None = None
     caveat: str | None = None
+    exposed_pct: float | None = None
     exposed: float | None = None
     ci: Interval | None = None
+    beside: tuple[RiskPair, ...] = ()
 
 
 class CampFigures(Camp, Small):

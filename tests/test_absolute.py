@@ -7,6 +7,7 @@ from starlette.testclient import TestClient
 
 from graph import questions
 from graph.stores.memory import MemoryReader
+from graph.synthesis.absolute_risks import _EQUATIONS, _without
 from schema.errors import BadParameter
 from schema.robustness import AbsoluteRisk
 
@@ -41,11 +42,41 @@ def test_without_a_baseline_that_of_the_unexposed_behind_the_headline_is_taken(r
     assert found.baseline_source == "unexposed"
 
 
-def test_else_the_prevalence_of_the_population_is_taken(reader: MemoryReader) -> None:
+@pytest.mark.parametrize("share", [0.15, 0.3, 0.5])
+def test_else_the_two_risks_make_the_prevalence_of_the_population_together(reader: MemoryReader, share: float) -> None:
     found = risk(reader, "cerebral-microbleeds")
     pooled = questions.Prevalence(lesion="r-dwi", population="ich").answer(reader).prevalence.pooled
     assert pooled is not None
-    assert (found.baseline, found.baseline_source) == (round(pooled.pct, 1), "ich")
+    pairs = {100 * 0.3: (found.baseline, found.exposed)} | {one.exposed_pct: (one.baseline, one.exposed) for one in found.beside}
+    assert (found.exposed_pct, found.baseline_source, len(pairs)) == (30, "ich", 3)
+    without, exposed = pairs[100 * share]
+    assert without is not None
+    assert exposed is not None
+    assert share * exposed + (1 - share) * without == pytest.approx(pooled.pct, abs=0.06)
+
+
+def test_of_a_hundred_with_and_without_microbleeds_36_and_18_have_remote_lesions(reader: MemoryReader) -> None:
+    found = risk(reader, "cerebral-microbleeds")
+    assert (round(found.baseline or 0), round(found.exposed or 0)) == (18, 36)
+
+
+@pytest.mark.parametrize(("measure", "exposed"), [("OR", 100 / 3), ("RR", 40.0), ("HR", 36.0)])
+def test_each_ratio_has_its_own_equation(measure: str, exposed: float) -> None:
+    assert _EQUATIONS[measure](20, 2) == pytest.approx(exposed)
+
+
+@pytest.mark.parametrize("measure", ["OR", "RR", "HR"])
+@pytest.mark.parametrize("ratio", [0.3, 1.0, 2.59, 6.0])
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.9])
+def test_the_risk_without_is_the_one_whose_mixture_is_the_prevalence(measure: str, ratio: float, share: float) -> None:
+    risk_with = _EQUATIONS[measure]
+    without = _without(15, ratio, share, risk_with)
+    assert without is not None
+    assert share * risk_with(without, ratio) + (1 - share) * without == pytest.approx(15)
+
+
+def test_where_no_risk_without_makes_the_prevalence_there_is_none() -> None:
+    assert _without(90, 2, 0.5, _EQUATIONS["RR"]) is None
 
 
 @pytest.mark.parametrize(
@@ -53,8 +84,7 @@ def test_else_the_prevalence_of_the_population_is_taken(reader: MemoryReader) ->
     [
         ("acute-bp-reduction", "r-dwi", "not of patients with against patients without"),
         ("admission-map", "r-dwi", "Only a direction is known"),
-        ("haematoma-volume", "r-dwi", "difference on a scale"),
-        ("r-dwi", "recurrent-ich", "hazard ratio"),
+        ("haematoma-volume", "r-dwi", "per step"),
     ],
 )
 def test_what_makes_no_risk_is_refused(reader: MemoryReader, exposure: str, outcome: str, why: str) -> None:
@@ -95,8 +125,8 @@ def test_a_published_headline_whose_direction_no_cohort_here_reports_makes_no_ri
     assert (found.exposed, found.needs_baseline) == (None, False)
 
 
-def test_where_the_baseline_is_of_all_patients_the_answer_says_that_it_is_not_the_risk_without(reader: MemoryReader) -> None:
-    assert "with and without" in (risk(reader, "cerebral-microbleeds").caveat or "")
+def test_the_answer_says_of_what_the_two_risks_are(reader: MemoryReader) -> None:
+    assert "of all patients where 30% have it" in (risk(reader, "cerebral-microbleeds").caveat or "")
     given, unexposed = risk(reader, "cerebral-microbleeds", baseline=16), risk(reader, "intensive-bp-lowering")
     assert (given.caveat, unexposed.caveat) == (None, None)
     assert (given.estimate_source, unexposed.estimate_source) == tuple(

@@ -133,7 +133,7 @@ def _absolute(risk: AbsoluteRisk, names: Mapping[str, TermRef]) -> None:
         return
     assert risk.ci is not None
     source = {"given": "as given", "unexposed": "those behind the headline"}.get(risk.baseline_source or "")
-    named = source or f"the prevalence in {called(risk.baseline_source or '', names).name}"
+    named = source or f"by the prevalence in {called(risk.baseline_source or '', names).name}"
     print(
         f"For a hundred patients: {risk.baseline:g} without it ({named}), "
         f"{risk.exposed:g} with it (95% interval {risk.ci[0]:g} to {risk.ci[1]:g})."

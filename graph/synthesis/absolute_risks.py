@@ -1,34 +1,31 @@
 """What a ratio means for a hundred patients, where that can be said honestly; elsewhere why not.
 
 A ratio becomes a risk only at a baseline (the risk without the exposure), which differs between places: the reader can give one. Odds
-ratio: odds with = odds without x OR. Risk ratio: risk with = risk without x RR. Cochrane Handbook 15.4.
+ratio: odds with = odds without x OR. Risk ratio: risk with = risk without x RR. Hazard ratio, over the same time: 1 - (1 - risk
+without)^HR. Cochrane Handbook 15.4.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from graph.synthesis.method import METHOD, Method
 from schema.association import Association
 from schema.observation import Observation
-from schema.robustness import AbsoluteRisk
+from schema.robustness import AbsoluteRisk, RiskPair
+from schema.study import Counts
 from schema.vocabulary import Term
 
-_NO_RISK = {
-    "HR": "The estimate is a hazard ratio, which makes no risk without a time.",
-    "correlation": "The estimate is a correlation, which makes no risk.",
-}
+_NO_RISK = {"correlation": "The estimate is a correlation, which makes no risk."}
 
 _NOT_WITH_AND_WITHOUT = {
     "graded": "it is of degrees of it",
     "per-unit": "it is per step",
     "shift": "it is of a shift over all degrees of the outcome",
 }
-# the share of the exposed is rarely printed, so that the risk without the exposure can't be worked out of that of all
-_OF_ALL = (
-    "The baseline is the prevalence in all patients, with and without the exposure: the risk without it is not known here. Read it as an "
-    "example of what the estimate means if that were the risk without it, or give a baseline."
-)
+# shares of the exposed at which the pair of risks stands beside
+_BESIDE = (0.15, 0.5)
 
 
 class Share(NamedTuple):
@@ -39,34 +36,85 @@ class Share(NamedTuple):
 
 
 def absolute(
-    one: Association, outcome: Term, observations: Sequence[Observation], prevalence: Share | None, given: float | None
+    one: Association,
+    outcome: Term,
+    observations: Sequence[Observation],
+    prevalence: Share | None,
+    given: float | None,
+    method: Method = METHOD,
 ) -> AbsoluteRisk:
-    """The risks in percent. `prevalence` is the outcome's in the population; `given` a baseline in percent, else one is taken from
+    """The risks in percent, without the exposure and with it.
 
-    the unexposed patients behind the headline, else from the prevalence.
+    `given` is a baseline in percent. Else, of a randomised comparison, it is the risk of the control arms that are printed. Else the pair
+    of risks is the one that makes the outcome's `prevalence` in the population together, at the share exposed that the headline's rows
+    print or, where they print none, 30%; the pairs at 15% and 50% stand beside. Else the risk of the unexposed that the rows print.
     """
     why = _refused(one, outcome, observations)
     if why is not None:
         return AbsoluteRisk(why=why)
     assert one.estimate is not None
     assert one.ci is not None
-    baseline = Share(given, "given") if given is not None else _unexposed(one, observations) or prevalence
+    risk = _EQUATIONS[one.measure or ""]
+    unexposed = _unexposed(one, observations)
+    randomised = one.estimate_source != "published" and one.families[0].randomised
+    share, caveat = None, None
+    beside: tuple[RiskPair, ...] = ()
+    if given is not None:
+        baseline: Share | None = Share(given, "given")
+    elif prevalence is not None and not randomised:
+        printed = _exposed(one, observations)
+        share = printed if printed is not None else method.default_exposed_share
+        without = _without(prevalence.pct, one.estimate, share, risk)
+        baseline = Share(without, prevalence.source) if without is not None else None
+        pairs = ((other, _without(prevalence.pct, one.estimate, other, risk)) for other in _BESIDE)
+        beside = tuple(
+            RiskPair(exposed_pct=100 * other, baseline=round(low, 1), exposed=round(risk(low, one.estimate), 1))
+            for other, low in pairs
+            if low is not None
+        )
+        caveat = _together(prevalence.pct, share, beside, printed=printed is not None)
+    else:
+        baseline = unexposed
     if baseline is None:
         return AbsoluteRisk(
             why="The rows behind this estimate don't print the risk of those without the exposure, so a baseline must be given.",
             needs_baseline=True,
         )
-    exposed, low, high = (_risk(one.measure == "OR", baseline.pct, ratio) for ratio in (one.estimate, *one.ci))
+    exposed, low, high = (risk(baseline.pct, ratio) for ratio in (one.estimate, *one.ci))
     if exposed > 100:
         return AbsoluteRisk(why="At this baseline the risk ratio would make more than 100 of 100: give a lower one.", needs_baseline=True)
     return AbsoluteRisk(
         baseline=round(baseline.pct, 1),
         baseline_source=baseline.source,
         estimate_source=one.estimate_source,
-        caveat=None if baseline.source in {"given", "unexposed"} else _OF_ALL,
+        caveat=caveat,
+        exposed_pct=round(100 * share, 1) if share is not None else None,
+        beside=beside,
         exposed=round(exposed, 1),
         ci=(round(min(low, 100), 1), round(min(high, 100), 1)),
     )
+
+
+def _together(prevalence: float, share: float, beside: Sequence[RiskPair], *, printed: bool) -> str:
+    where = "as behind the estimate" if printed else "a share that the papers behind the estimate don't print"
+    others = "; ".join(f"{one.baseline:g} and {one.exposed:g} at {one.exposed_pct:g}%" for one in beside)
+    of = f"The two risks are those that make the {prevalence:.1f}% of all patients where {100 * share:.0f}% have it, {where}"
+    return f"{of}; they would be {others}." if others else f"{of}."
+
+
+def _without(prevalence: float, ratio: float, share: float, risk: Callable[[float, float], float]) -> float | None:
+    """The risk without the exposure, in percent, at which the risks with and without make the prevalence together; by bisection.
+
+    None where no pair does: a risk ratio would make more than everybody ill.
+    """
+    low, high = 0.0, 100.0
+    for _ in range(200):
+        middle = (low + high) / 2
+        if share * risk(middle, ratio) + (1 - share) * middle < prevalence:
+            low = middle
+        else:
+            high = middle
+    return low if risk(low, ratio) <= 100 else None
 
 
 def _refused(one: Association, outcome: Term, observations: Sequence[Observation]) -> str | None:
@@ -74,7 +122,7 @@ def _refused(one: Association, outcome: Term, observations: Sequence[Observation
         return "Only a direction is known, and a direction makes no risk." if one.studies else "Nothing was studied."
     if outcome.unit is not None or outcome.kind not in {"lesion", "outcome", "csvd-marker"}:
         return "The outcome is a measurement, so that there are no patients with and without it."
-    if one.measure not in {"OR", "RR"}:
+    if one.measure not in _EQUATIONS:
         return _NO_RISK.get(one.measure or "", "The estimate is a difference on a scale, which makes no risk.")
     if (
         one.estimate_source == "published"
@@ -100,20 +148,35 @@ def _headline(one: Association, observations: Sequence[Observation]) -> list[Obs
     return [observation for observation in observations if observation.finding in made_of]
 
 
+def _tables(one: Association, observations: Sequence[Observation]) -> list[Counts]:
+    """The counts behind the headline that were not turned."""
+    rows = _headline(one, observations)
+    return [observation.row.counts for observation in rows if observation.row.counts is not None and not observation.turned]
+
+
 def _unexposed(one: Association, observations: Sequence[Observation]) -> Share | None:
-    """The risk of the unexposed behind the headline, where their counts are printed and were not turned."""
-    counts = [
-        observation.row.counts
-        for observation in _headline(one, observations)
-        if observation.row.counts is not None and not observation.turned
-    ]
-    total = sum(table.unexposed_total for table in counts)
-    cases = sum(table.unexposed_cases for table in counts)
+    """The risk of the unexposed behind the headline, where it is printed."""
+    tables = _tables(one, observations)
+    total = sum(table.unexposed_total for table in tables)
+    cases = sum(table.unexposed_cases for table in tables)
     return Share(100 * cases / total, "unexposed") if 0 < cases < total else None
 
 
-def _risk(odds: bool, baseline: float, ratio: float) -> float:
-    if not odds:
-        return baseline * ratio
-    without = baseline / (100 - baseline)
-    return 100 * without * ratio / (1 + without * ratio)
+def _exposed(one: Association, observations: Sequence[Observation]) -> float | None:
+    """The share of patients with the exposure behind the headline, where it is printed."""
+    tables = _tables(one, observations)
+    exposed = sum(table.exposed_total for table in tables)
+    total = exposed + sum(table.unexposed_total for table in tables)
+    return exposed / total if 0 < exposed < total else None
+
+
+def _by_odds(baseline: float, ratio: float) -> float:
+    odds = baseline * ratio
+    return 100 * odds / (100 - baseline + odds)
+
+
+_EQUATIONS: dict[str, Callable[[float, float], float]] = {
+    "OR": _by_odds,
+    "RR": lambda baseline, ratio: baseline * ratio,
+    "HR": lambda baseline, ratio: 100 * (1 - (1 - baseline / 100) ** ratio),
+}

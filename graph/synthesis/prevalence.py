@@ -1,4 +1,4 @@
-"""How common a lesion is: design point 10. Logit random effects over cohorts that share no patients."""
+"""How common a lesion is, from the counts of cohorts that share no patients: docs/method.md, section 10."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from typing import NamedTuple
 
 from graph import wording
 from graph.synthesis.associations import population_ref, study_ref, term_ref
+from graph.synthesis.binomial import exact
 from graph.synthesis.certainty import scanned_share
 from graph.synthesis.corpus import Corpus
 from graph.synthesis.effect_sizes import whole_number
-from graph.synthesis.method import METHOD, Z95, Method
+from graph.synthesis.method import METHOD, Method
 from graph.synthesis.overlap import Patients, independent, overlap
 from schema.association import (
     LEVELS,
     CertaintyLevel,
     Interval,
+    LogitRemlHk,
     PooledPrevalence,
     Prevalence,
     PrevalenceRow,
@@ -161,7 +163,7 @@ def _row(members: Sequence[_Counted], study: Study, populations: Populations, wh
         total=total,
         exact=all(member.exact for member in members),
         pct=100 * cases / total,
-        ci=wilson(cases, total),
+        ci=exact(cases, total),
         timing="; ".join(dict.fromkeys(row.timing for row in printed if row.timing)) or None,
         mri_day=window[1] if window else None,
         mri_median_day=imaging.mri_median_day if imaging else None,
@@ -169,14 +171,6 @@ def _row(members: Sequence[_Counted], study: Study, populations: Populations, wh
         why=why,
         source="; ".join(dict.fromkeys(row.source for row in printed if row.source)) or None,
     )
-
-
-def wilson(cases: int, total: int) -> Interval:
-    """95% score interval of a share, in percent (Wilson, J Am Stat Assoc 1927;22:209-12)."""
-    share, z2 = cases / total, Z95**2
-    centre = (share + z2 / (2 * total)) / (1 + z2 / total)
-    half = Z95 * math.sqrt(share * (1 - share) / total + z2 / (4 * total**2)) / (1 + z2 / total)
-    return 100 * max(0.0, centre - half), 100 * min(1.0, centre + half)
 
 
 def _independent(rows: Sequence[PrevalenceRow], patients: Mapping[str, Patients]) -> list[PrevalenceRow]:
@@ -208,9 +202,10 @@ def logit(cases: int, total: int) -> tuple[float, float]:
 
 
 def pool(rows: Sequence[PrevalenceRow]) -> PooledPrevalence | None:
-    """Pooled share in percent: of one cohort its own with Wilson's interval; of two to four Bayesian; of more REML with Hartung-Knapp.
+    """Pooled share in percent, of a typical cohort: of one its own; of two to four Bayesian; of more a logistic random intercept.
 
-    Two to four go as for associations: with one or two degrees of freedom the Hartung-Knapp interval spans nearly 0% to 100%.
+    The prediction interval (five and more) adds tau2 to the interval of the mean, on the scale of log odds; REML with Hartung-Knapp, on
+    logits with a normal approximation, stands beside.
     """
     if not rows:
         return None
@@ -219,27 +214,37 @@ def pool(rows: Sequence[PrevalenceRow]) -> PooledPrevalence | None:
     counted = {"cohorts": len(rows), "cases": cases, "total": total, "lowest": min(shares), "highest": max(shares)}
     if len(rows) == 1:
         return PooledPrevalence(pct=rows[0].pct, ci=rows[0].ci, estimate_source="single-study", **counted)
-    scaled = [logit(row.cases, row.total) for row in rows]
-    y, se = [one for one, _ in scaled], [one for _, one in scaled]
-    from graph.synthesis.pooling import bayes, reml_hk
+    from graph.synthesis import binomial
+    from graph.synthesis.pooling import reml_hk
 
-    random = reml_hk(y, se)
     few = len(rows) <= METHOD.bayes_max_cohorts
-    pooled = bayes(y, se) if few else random
-    ahead = random.prediction_interval if not few else None
+    counts = tuple(row.cases for row in rows), tuple(row.total for row in rows)
+    pooled = binomial.few(*counts) if few else binomial.logistic(*counts)
+    scaled = [logit(row.cases, row.total) for row in rows]
+    random = reml_hk([one for one, _ in scaled], [one for _, one in scaled])
     return PooledPrevalence(
         pct=_percent(pooled.estimate),
-        ci=(_percent(pooled.ci[0]), _percent(pooled.ci[1])),
-        estimate_source="pooled-bayes" if few else "pooled-reml-hk",
-        prediction_interval=(_percent(ahead[0]), _percent(ahead[1])) if ahead else None,
-        tau2=random.tau2,
+        ci=_percents(pooled.ci),
+        estimate_source="pooled-bayes" if few else "pooled-logistic",
+        prediction_interval=None if few else _percents(binomial.ahead(pooled, len(rows))),
+        tau2=pooled.tau2,
         i2=random.i2,
+        reml_hk=LogitRemlHk(
+            pct=_percent(random.estimate),
+            ci=_percents(random.ci),
+            prediction_interval=_percents(random.prediction_interval) if random.prediction_interval else None,
+            tau2=random.tau2,
+        ),
         **counted,
     )
 
 
 def _percent(log_odds: float) -> float:
-    return 100 / (1 + math.exp(-log_odds))
+    return 50 * (1 + math.tanh(log_odds / 2))
+
+
+def _percents(ci: tuple[float, float]) -> Interval:
+    return _percent(ci[0]), _percent(ci[1])
 
 
 def _windows(rows: Sequence[PrevalenceRow], method: Method) -> tuple[Window, ...]:

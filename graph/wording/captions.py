@@ -9,12 +9,14 @@ from graph.wording.numbers import count, estimate, includes_no_effect, measure, 
 from schema.association import Association, Beside, CertaintyLevel, EstimateSource, FamilyResult, PublishedEstimate, Reports, Row, TermRef
 
 SOURCES: dict[EstimateSource, str] = {
-    "single-study": "single study", "pooled-bayes": "pooled", "pooled-reml-hk": "pooled", "published": "published meta-analysis",
+    "single-study": "single study", "pooled-bayes": "pooled", "pooled-reml-hk": "pooled", "pooled-logistic": "pooled",
+    "published": "published meta-analysis",
 }  # fmt: skip
 METHODS: dict[EstimateSource, str] = {
     "single-study": "single study",
     "pooled-bayes": "pooled, Bayesian",
     "pooled-reml-hk": "pooled, REML with Hartung-Knapp",
+    "pooled-logistic": "pooled, logistic with a random intercept",
     "published": "published meta-analysis",
 }
 REPORTS: dict[Reports, str] = {
