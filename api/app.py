@@ -84,6 +84,8 @@ def _serve_schema(app: FastAPI, store: Store) -> None:
         document = deepcopy(app.openapi())
         _with_media_types(document)
         _with_axes(document, reader.field())
+        for content in document["paths"]["/v1/preview"]["post"]["requestBody"]["content"].values():
+            content["schema"] = preview.schema()
         for path, answer in examples(reader, store):
             content = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
             content["example"] = answer.model_dump(mode="json")

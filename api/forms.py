@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from api.colours import POLICY
 from api.tables import delimited
 from graph import citations
 from graph.questions import Question
@@ -58,8 +59,6 @@ def _bundle(reader: Reader, question: Question, answer: Any) -> bytes:
 
 def _drawn(_: Any) -> dict[str, str]:
     """An SVG that is opened by itself is a document: it may do nothing, and tells nobody where it was opened."""
-    from api.figures import POLICY
-
     return {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 

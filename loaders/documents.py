@@ -24,7 +24,10 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _EXPONENT = re.compile(r"[-+]?\d+(?:\.\d*)?[eE][-+]?\d+")
 # what no XML, terminal or UTF-8 file can hold: control characters, surrogates, non-characters
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-_RESOLVER: Any = yaml.resolver.Resolver()
+# but for tabs and what ends a line
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x1f]")
+# YAML 1.1's types of plain text, by its first letter
+_TYPES: dict[str, list[tuple[str, re.Pattern[str]]]] = yaml.resolver.Resolver.yaml_implicit_resolvers
 
 Path = tuple[str | int, ...]
 
@@ -137,9 +140,9 @@ def decode(content: bytes) -> str:
             line,
             "Save it again with the encoding UTF-8.",
         ) from error
-    for number, line_text in enumerate(text.splitlines(), start=1):
-        if any(ord(letter) < 32 and letter not in "\t\r\n\x0b\x0c\x1c\x1d\x1e\x85" for letter in line_text):
-            raise Refused("a control character", "text in YAML or JSON", number)
+    control = _CONTROL.search(text)
+    if control is not None:
+        raise Refused("a control character", "text in YAML or JSON", len(text[: control.end()].splitlines()))
     return text
 
 
@@ -156,8 +159,9 @@ def _yaml(text: str) -> Iterator[Document]:
             return ()
         container, path, pending = stack[-1]
         if isinstance(container, list):
+            here: Path = (*path, len(container))
             container.append(value)
-            here: Path = (*path, len(container) - 1)
+            document.lines[here] = line
         elif not pending:
             if not isinstance(value, str):
                 raise Refused(f"the key {value!r}", "a text as key", line)
@@ -167,19 +171,20 @@ def _yaml(text: str) -> Iterator[Document]:
             document.lines[(*path, value)] = line
             return path
         else:
+            # its line is its key's
             here = (*path, pending.pop())
             container[here[-1]] = value
-        document.lines.setdefault(here, line)
         return here
 
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             line = event.start_mark.line + 1 if event.start_mark else 1
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+            # an alias has one, too
+            if isinstance(event, yaml.NodeEvent) and event.anchor:
                 raise Refused("an anchor or alias (& or *)", "values written out", line, "Put text with & or * into quotes.")
             if isinstance(event, yaml.ScalarEvent):
                 place(_scalar(event, line), line)
-            elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            elif isinstance(event, yaml.CollectionStartEvent):
                 if event.tag is not None:
                     raise Refused(f"the tag {event.tag}", "plain YAML without tags", line)
                 if len(stack) >= DEEPEST:
@@ -189,7 +194,7 @@ def _yaml(text: str) -> Iterator[Document]:
                     raise Refused("a list or mapping as a key", "a text as key", line)
                 path = place(container, line)
                 stack.append((container, path, []))
-            elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            elif isinstance(event, yaml.CollectionEndEvent):
                 stack.pop()
             elif isinstance(event, yaml.DocumentEndEvent):
                 yield document
@@ -210,9 +215,10 @@ def _scalar(event: Any, line: int) -> Any:
     if event.tag is not None:
         raise Refused(f"the tag {event.tag}", "plain YAML without tags", line)
     text: str = event.value
-    if not event.implicit[0]:
+    # nothing but text begins with that letter
+    if not event.implicit[0] or text[:1] not in _TYPES:
         return text
-    tag = _RESOLVER.resolve(yaml.ScalarNode, text, (True, False)).rpartition(":")[2]
+    tag = next((tag for tag, pattern in _TYPES[text[:1]] if pattern.match(text)), "").rpartition(":")[2]
     if tag == "null":
         return None
     if tag == "bool":

@@ -191,7 +191,7 @@ def _homeless(field: EvidenceField, place: _Place) -> Iterator[Problem]:
     axes = field.used_axes
     for values in product(*(field.axes[axis].values for axis in axes)):
         group = dict(zip(axes, values, strict=True))
-        if not any(all(group.get(axis) == value for axis, value in node.where.items()) for node in field.nodes):
+        if not any(node.where.items() <= group.items() for node in field.nodes):
             told = ", ".join(f"{axis} {value}" for axis, value in group.items())
             yield place.problem(
                 ("axes", "condition", "values", group["condition"]), f"{told}, which no population takes", "a population for each"

@@ -27,15 +27,21 @@ _SPELLINGS = (
     (re.compile(r"apnea"), "apnoea"),
     (re.compile(r"fiber(?=s?\b)"), "fibre"),
 )
+# most names have nothing American
+_AMERICAN = re.compile("|".join(american.pattern for american, _ in _SPELLINGS))
+_BETWEEN_WORDS = re.compile(r"[^\w<>=%]+|_")
 
 
 def normal(name: str) -> str:
     """The form in which names are compared: "Cortical-superficial  siderosis" and its variants become one."""
-    text = unicodedata.normalize("NFKD", name).casefold()
-    text = "".join(letter for letter in text if not unicodedata.combining(letter))
-    text = " ".join(re.sub(r"[^\w<>=%]+|_", " ", text).split())
-    for american, british in _SPELLINGS:
-        text = american.sub(british, text)
+    text = name.lower()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", name).casefold()
+        text = "".join(letter for letter in text if not unicodedata.combining(letter))
+    text = " ".join(_BETWEEN_WORDS.sub(" ", text).split())
+    if _AMERICAN.search(text):
+        for american, british in _SPELLINGS:
+            text = american.sub(british, text)
     return text
 
 

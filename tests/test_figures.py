@@ -17,12 +17,12 @@ from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
 from api.cli import app
+from api.colours import DARK, LIGHT
 from api.figures import (
     NARROW,
     POLICY,
     STYLE,
     WIDE,
-    drawing,
     effect_direction_plot,
     evidence_plot,
     forest_plot,
@@ -593,7 +593,7 @@ def _contrast(one: str, other: str) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-@pytest.mark.parametrize("colours", [drawing._LIGHT, drawing._DARK], ids=["light", "dark"])
+@pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
 def test_colours_keep_the_contrast_of_wcag_aa(colours: dict[str, str]) -> None:
     for role in ("ink", "quiet", "gone", "up", "down", "null", "link"):
         assert _contrast(colours[role], colours["ground"]) >= 4.5, role

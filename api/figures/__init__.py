@@ -4,8 +4,9 @@ Each has its own style for light, dark and print (STYLE; `standalone=False` leav
 fetches nothing. All text is escaped. The same answer gives the same bytes.
 """
 
+from api.colours import POLICY, STYLE
 from api.figures.directions import effect_direction_plot
-from api.figures.drawing import NARROW, POLICY, STYLE, WIDE
+from api.figures.drawing import NARROW, WIDE
 from api.figures.evidence import evidence_plot
 from api.figures.forest import forest_plot
 from api.figures.gapmap import gap_map

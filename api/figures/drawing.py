@@ -1,48 +1,21 @@
-"""What figures are drawn with: colours, escaped text, marks, and the SVG that they make together."""
+"""What figures are drawn with: escaped text, marks, and the SVG that they make together."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from base64 import b64encode
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import Literal
 
 import svg
 
+from api.colours import STYLE
 from api.figures.measure import shortened, wrapped
 
 WIDE, NARROW = 800, 360
 TITLE, BODY, SMALL = 17.0, 13.0, 12.0
 FONT = "Arial, Helvetica, Liberation Sans, sans-serif"
-
-# text roles have 4.5:1 or more on their ground, marks and lines 3:1 or more; grid lines carry nothing
-_LIGHT = {
-    "ground": "#ffffff", "ink": "#1a1e23", "quiet": "#525b66", "gone": "#69727d", "up": "#b0381a", "down": "#1a5fa8", "null": "#454d57",
-    "link": "#1a5fa8", "rule": "#7d8692", "grid": "#d9dde2", "soft": "#eef0f3",
-}  # fmt: skip
-_DARK = {
-    "ground": "#14181d", "ink": "#eceff3", "quiet": "#b3bcc7", "gone": "#97a1ad", "up": "#ff9d7a", "down": "#83bcff", "null": "#cdd4dc",
-    "link": "#83bcff", "rule": "#838d99", "grid": "#343b44", "soft": "#242a32",
-}  # fmt: skip
-
-
-def _rules(colours: dict[str, str]) -> str:
-    filled = "".join(f".rf-{role}{{fill:{colours[role]}}}" for role in ("ink", "quiet", "ground", "soft", "link"))
-    marks = "".join(f".rf-{role}{{fill:{colours[role]};stroke:{colours[role]}}}" for role in ("up", "down", "null", "gone"))
-    lines = "".join(f".rf-{role}{{fill:none;stroke:{colours[role]}}}" for role in ("rule", "grid"))
-    return f"{filled}{marks}{lines}.rf-open{{fill:{colours['ground']}}}.rf-edge{{stroke:{colours['rule']}}}"
-
-
-# one text for all figures, so that a page may serve it once, or allow it by its hash
-STYLE = (
-    f"{_rules(_LIGHT)}.rf text{{stroke:none}}.rf a .rf-link{{text-decoration:underline}}"
-    f"@media screen and (prefers-color-scheme:dark){{{_rules(_DARK)}.rf text{{stroke:none}}}}"
-)
-
-# what a browser that opens a figure by itself may do: use that style, and nothing else
-POLICY = f"default-src 'none'; style-src 'sha256-{b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"
 
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

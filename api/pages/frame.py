@@ -15,8 +15,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
-from api import figures
-from api.figures.weights import hardly_moved, weight_bar
+from api.colours import STYLE
 from api.pages.addresses import Addresses
 from graph import wording
 from graph.questions import Question
@@ -93,12 +92,16 @@ def assets() -> str:
     digest = hashlib.sha256()
     for path in sorted(file for folder in (STATIC, FOLDER / "templates") for file in folder.iterdir()):
         digest.update(path.name.encode() + b"\0" + path.read_bytes())
-    digest.update(figures.STYLE.encode())
+    digest.update(STYLE.encode())
     return digest.hexdigest()[:12]
 
 
 @cache
 def _environment() -> Environment:
+    # svg takes its time to import, and who asks for JSON needs no figures
+    from api import figures
+    from api.figures.weights import hardly_moved, weight_bar
+
     # StrictUndefined: a name that is missing is an error and no empty place on a page
     environment = Environment(
         loader=FileSystemLoader(FOLDER / "templates"),
@@ -124,7 +127,7 @@ def _environment() -> Environment:
 @cache
 def _unmoved() -> float:
     """The weight that the prior alone gives."""
-    # numpy takes its time to import, and who asks for JSON needs no figures
+    # so does numpy
     from graph.synthesis.weight import weigh
 
     return weigh(()).weight
@@ -144,7 +147,9 @@ def _named(context: Context, text: str) -> str:
 
 def _both(draw: Callable[..., str | None], *about: Any, **options: Any) -> Markup:
     """A figure in two widths, of which the style sheet shows the one that fits."""
-    wide, narrow = (draw(*about, **options, width=width, standalone=False) for width in (figures.WIDE, figures.NARROW))
+    from api.figures import NARROW, WIDE
+
+    wide, narrow = (draw(*about, **options, width=width, standalone=False) for width in (WIDE, NARROW))
     return Markup(f'<div class="wide">{wide}</div><div class="narrow">{narrow}</div>') if wide and narrow else Markup()  # noqa: S704
 
 

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.figures import STYLE
+from api.colours import STYLE
 from api.pages import previews, routes
 from api.pages.frame import STATIC
 from api.pages.requests import Elsewhere

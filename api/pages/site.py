@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel
 
-from api.figures import STYLE
+from api.colours import STYLE
 from api.forms import FORMS
 from api.pages import across, associations, frame, library, start
 from api.pages.files import DATA, PAGES, START, STATIC, Files, Key, file_of, key_of
