@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from graph.synthesis.certainty import judge, track_of
-from graph.synthesis.comparisons import Comparison, Comparisons, comparisons_of, printed_ci, prior_sensitive
+from graph.synthesis.comparisons import Comparison, Comparisons, comparisons_of, comparisons_without, printed_ci, prior_sensitive
 from graph.synthesis.contested import contested, surprising
 from graph.synthesis.corpus import Corpus
 from graph.synthesis.effect_sizes import p_of_z
@@ -41,6 +41,25 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Edge:
+    """What an association is of, and the terms whose rows it takes."""
+
+    exposure: str
+    outcome: str
+    population: str
+    exposures: Takes
+    outcomes: Takes
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What is known of an association before it is synthesised: its weight, where that is, and the findings that are surprising."""
+
+    weight: Weight | None
+    surprising: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Synthesis:
     """An association with the reports and the comparisons behind it."""
 
@@ -48,8 +67,7 @@ class Synthesis:
     reports: StudyReports
     comparisons: Comparisons
     rows: tuple[Observation, ...]
-    exposures: Takes
-    outcomes: Takes
+    edge: Edge
 
 
 def term_ref(term: Term) -> TermRef:
@@ -65,19 +83,55 @@ def study_ref(study: Study) -> StudyRef:
 
 
 def synthesise(
-    exposure: str, outcome: str, population: str, observations: Sequence[Observation], corpus: Corpus, *, short: bool = False
+    exposure: str,
+    outcome: str,
+    population: str,
+    observations: Sequence[Observation],
+    corpus: Corpus,
+    forecast: Forecast | None = None,
+    *,
+    short: bool = False,
 ) -> Synthesis:
     """The association of an exposure with an outcome in a population, from all rows of its edge.
 
     `observations` holds every row on the two terms and on what rolls up into them, in that population and its parts, in any order.
-    `short` leaves out what stands beside the figures: sensitivity, contradiction, caption.
+    `short` leaves out what stands beside the figures: sensitivity, contradiction, caption, papers. `forecast` is what is known of it.
     """
     rows = sorted(observations, key=lambda observation: (observation.study, observation.position))
-    exposures, outcomes = corpus.vocabulary.takes(exposure), corpus.vocabulary.takes(outcome)
-    reports = study_reports(rows, exposures, outcomes, corpus.studies, corpus.patients)
+    edge = Edge(exposure, outcome, population, corpus.vocabulary.takes(exposure), corpus.vocabulary.takes(outcome))
+    reports = study_reports(rows, edge.exposures, edge.outcomes, corpus.studies, corpus.patients)
+    comparisons = comparisons_of(reports, rows, edge.exposures, edge.outcomes, corpus)
+    return _concluded(edge, tuple(rows), reports, comparisons, corpus, forecast, short=short)
+
+
+def without(synthesis: Synthesis, study: str, corpus: Corpus, forecast: Forecast) -> Synthesis:
+    """The association without a study that shares patients with no other one here (`depend`), from what is at hand; short."""
+    rows = tuple(row for row in synthesis.rows if row.study != study)
+    reports = synthesis.reports.without(study)
+    edge = synthesis.edge
+    comparisons = comparisons_without(synthesis.comparisons, study, reports, rows, edge.exposures, edge.outcomes, corpus)
+    return _concluded(edge, rows, reports, comparisons, corpus, forecast, short=True)
+
+
+def depend(synthesis: Synthesis) -> frozenset[str]:
+    """The studies without which others may count otherwise: those that share patients, or whose measures are unlike; with reviews all."""
+    reports = synthesis.reports
+    return frozenset(reports.studies) if reports.published else reports.sharing | synthesis.comparisons.sharing
+
+
+def _concluded(
+    edge: Edge,
+    rows: tuple[Observation, ...],
+    reports: StudyReports,
+    comparisons: Comparisons,
+    corpus: Corpus,
+    forecast: Forecast | None,
+    *,
+    short: bool,
+) -> Synthesis:
+    exposure, outcome, exposures, outcomes = edge.exposure, edge.outcome, edge.exposures, edge.outcomes
     cohorts = [report.observation for report in reports.cohorts]
-    weighed = _weigh(reports.independent, corpus.method)
-    comparisons = comparisons_of(reports, rows, exposures, outcomes, corpus)
+    weighed = forecast.weight if forecast is not None and forecast.weight is not None else _weigh(reports.independent, corpus.method)
     first = comparisons.headline
     primary = first.result if first is not None else None
     published, headline_row = _published(reports, first, exposures, outcomes, corpus)
@@ -88,7 +142,10 @@ def synthesise(
         corpus.vocabulary[outcome],
         randomised=bool(basis) and all(report.observation.row.randomised for report in basis),
     )
-    surprises = surprising(reports.cohorts, corpus.method) if len(reports.cohorts) > 1 else []
+    if forecast is not None:
+        surprises = [i for i, report in enumerate(reports.cohorts) if not forecast.surprising.isdisjoint(report.findings)]
+    else:
+        surprises = surprising(reports.cohorts, corpus.method) if len(reports.cohorts) > 1 else []
     headline = headline_row or primary
     figures = None
     if headline is not None and headline.estimate is not None and headline.ci is not None:
@@ -124,7 +181,7 @@ def synthesise(
     association = Association(
         exposure=term_ref(corpus.vocabulary[exposure]),
         outcome=term_ref(corpus.vocabulary[outcome]),
-        population=population_ref(corpus.populations[population]),
+        population=population_ref(corpus.populations[edge.population]),
         direction=direction,
         weight=round(weighed.weight, 6) if weighed else None,
         p_direction=round(weighed.p_direction, 6) if weighed else None,
@@ -158,10 +215,10 @@ def synthesise(
         reasons=reasons if basis else (),
         contested=None if short else contested(reports.cohorts, surprises, corpus.studies, corpus.method),
         caption="",
-        papers=tuple(study_ref(corpus.studies[study]) for study in studies or sorted({row.study for row in rows})),
-        findings=tuple(row.finding for row in rows),
+        papers=() if short else tuple(study_ref(corpus.studies[study]) for study in studies or sorted({row.study for row in rows})),
+        findings=() if short else tuple(row.finding for row in rows),
     )
-    synthesis = Synthesis(association, reports, comparisons, tuple(rows), exposures, outcomes)
+    synthesis = Synthesis(association, reports, comparisons, rows, edge)
     if short:
         return synthesis
     association = association.model_copy(update={"sensitivity": _sensitivity(synthesis, corpus)})
@@ -393,7 +450,7 @@ def partial(members: Sequence[StudyReport], synthesis: Synthesis, corpus: Corpus
     """The small synthesis of some cohorts; of their comparisons the one with rows of `primary`, where they have a part in it."""
     weighed = _weigh(members, corpus.method)
     reports = synthesis.reports.of(members)
-    comparisons = comparisons_of(reports, synthesis.rows, synthesis.exposures, synthesis.outcomes, corpus)
+    comparisons = comparisons_of(reports, synthesis.rows, synthesis.edge.exposures, synthesis.edge.outcomes, corpus)
     comparison = next((one for one in comparisons.all if not set(one.result.rows).isdisjoint(primary)), comparisons.headline)
     direction = _direction(reports, weighed.sign if weighed else None)
     return Partial(

@@ -42,11 +42,13 @@ class Comparisons:
     """All comparisons of an association, that of the headline first; `aside` says why an estimate is in none.
 
     `headline` is None where nothing is estimated, or where what there is can't be told apart: several ratios of contrasts that aren't told.
+    `sharing` are the studies on which it hangs what others are pooled with: those that share patients, or print unlike measures.
     """
 
     all: tuple[Comparison, ...]
     headline: Comparison | None
     aside: Mapping[str, str]
+    sharing: frozenset[str] = frozenset()
 
 
 class _Entry(NamedTuple):
@@ -64,14 +66,37 @@ def comparisons_of(
     """The comparisons of an association; `observations` are all its rows, some of which print how far apart people are."""
     aside: dict[str, str] = {}
     found: list[Comparison] = []
-    for key, entries in _grouped(reports.everybody, corpus.patients).items():
-        kept = _independent(entries, reports, corpus.patients, aside)
+    sharing = set[str]()
+    for key, entries in _grouped(reports.everybody, corpus.patients, sharing).items():
+        kept = _independent(entries, reports, corpus.patients, aside, sharing)
         members = tuple(entries[i].report for i in kept)
         found += _pooled(key, members, observations, corpus, aside)
-    return _ordered(found, reports, exposures, outcomes, corpus.patients, aside)
+    return _ordered(found, reports, exposures, outcomes, corpus.patients, aside, frozenset(sharing))
 
 
-def _grouped(everybody: Sequence[Cohort], patients: Mapping[str, Patients]) -> dict[ComparisonKey, list[_Entry]]:
+def comparisons_without(
+    comparisons: Comparisons,
+    study: str,
+    reports: StudyReports,
+    observations: Sequence[Observation],
+    exposures: Takes,
+    outcomes: Takes,
+    corpus: Corpus,
+) -> Comparisons:
+    """The comparisons without a study that is none of `sharing`; `reports` and `observations` are those that are left."""
+    aside = dict(comparisons.aside)
+    found: list[Comparison] = []
+    for one in comparisons.all:
+        members = tuple(report for report in one.members if report.observation.study != study)
+        by_unit = one.key.contrast_type == "per-unit" or one.members[0].observation.scale == "linear"
+        if len(members) == len(one.members) and not (by_unit and one.result.k > 1):
+            found.append(one)
+        elif members:
+            found += _pooled(one.key, members, observations, corpus, aside)
+    return _ordered(found, reports, exposures, outcomes, corpus.patients, aside, comparisons.sharing)
+
+
+def _grouped(everybody: Sequence[Cohort], patients: Mapping[str, Patients], sharing: set[str]) -> dict[ComparisonKey, list[_Entry]]:
     """The estimates of each comparison, cohort by cohort. Where rows of one print unlike measures their counts make the measure."""
     entries = [(key, _Entry(i, report)) for i, cohort in enumerate(everybody) for key, report in cohort.estimates.items()]
     alike: dict[ComparisonKey, list[int]] = {}
@@ -81,6 +106,7 @@ def _grouped(everybody: Sequence[Cohort], patients: Mapping[str, Patients]) -> d
             alike.setdefault(key.model_copy(update={"measure": ""}), []).append(at)
     for places in alike.values():
         if len({entries[at][0].measure for at in places}) > 1:
+            sharing.update(entries[at][1].report.observation.study for at in places)
             for at, made in _of_counts([(at, *entries[at]) for at in places], patients).items():
                 entries[at] = made
     groups: dict[ComparisonKey, list[_Entry]] = {}
@@ -126,11 +152,14 @@ def read_by_counts(observation: Observation, key: ComparisonKey) -> Observation:
     return observation.model_copy(update=figures)
 
 
-def _independent(entries: Sequence[_Entry], reports: StudyReports, patients: Mapping[str, Patients], aside: dict[str, str]) -> list[int]:
+def _independent(
+    entries: Sequence[_Entry], reports: StudyReports, patients: Mapping[str, Patients], aside: dict[str, str], sharing: set[str]
+) -> list[int]:
     """The estimates of cohorts that share nobody, of the cohorts that report before others."""
     cohorts = [reports.everybody[entry.cohort] for entry in entries]
     by = [entry.report for entry in entries]
     conflicts = conflicts_of(cohorts, by, patients)
+    sharing.update(report.observation.study for report, near in zip(by, conflicts, strict=True) if near)
     first = [cohort.report.cohort in reports.chosen for cohort in cohorts]
     worth = [worth_of(cohort, report, patients, first=one) for cohort, report, one in zip(cohorts, by, first, strict=True)]
     kept = independent(worth, conflicts)
@@ -350,6 +379,7 @@ def _ordered(
     outcomes: Takes,
     patients: Mapping[str, Patients],
     aside: Mapping[str, str],
+    sharing: frozenset[str],
 ) -> Comparisons:
     """The headline's comparison first: docs/method.md, section 4, says in which order and why."""
     reporting = {finding for report in reports.cohorts for finding in report.findings}
@@ -389,7 +419,7 @@ def _ordered(
         alike = [one for one in ordered if _untold(one.key) and one.key.body == headline.key.body and cohorts(one) == cohorts(headline)]
         if len({report.cohort for one in alike for report in one.members}) > 1:
             headline = None
-    return Comparisons(tuple(ordered), headline, aside)
+    return Comparisons(tuple(ordered), headline, aside, sharing)
 
 
 def _untold(key: ComparisonKey) -> bool:

@@ -7,7 +7,7 @@ its estimates, at most one in each comparison.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from graph.synthesis.effect_sizes import inverse_variance
 from graph.synthesis.method import Z95
@@ -38,7 +38,7 @@ class StudyReport:
 
     @property
     def findings(self) -> tuple[str, ...]:
-        return tuple(observation.finding for observation in self.combined) or (self.observation.finding,)
+        return tuple(observation.finding for observation in self.combined) if self.combined else (self.observation.finding,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,8 @@ class StudyReports:
 
     `cohorts` are the reports of the independent cohorts, sorted by study; `independent` those and the published rows, as far as they don't
     overlap: what the weight and the direction rest on. `published` is every published row. `passed_over` says why an eligible row does
-    not count. `everybody` are all cohorts, independent or not, `chosen` those of them that are; `eventless` the rows without an event.
+    not count. `everybody` are all cohorts, independent or not, `chosen` those of them that are; `eventless` the rows without an event, and
+    `sharing` the studies that share patients with another one here.
     """
 
     cohorts: tuple[StudyReport, ...]
@@ -78,6 +79,18 @@ class StudyReports:
     everybody: tuple[Cohort, ...] = ()
     chosen: frozenset[str] = frozenset()
     eventless: tuple[Observation, ...] = ()
+    sharing: frozenset[str] = frozenset()
+
+    def without(self, study: str) -> StudyReports:
+        """Those without a study that is not one of `sharing`; why a row does not count is not told anew."""
+        return replace(
+            self,
+            cohorts=tuple(report for report in self.cohorts if report.observation.study != study),
+            independent=tuple(report for report in self.independent if report.observation.study != study),
+            studies=tuple(one for one in self.studies if one != study),
+            everybody=tuple(cohort for cohort in self.everybody if cohort.study != study),
+            eventless=tuple(row for row in self.eventless if row.study != study),
+        )
 
     def of(self, members: Sequence[StudyReport]) -> StudyReports:
         """Those of some of the cohorts, by themselves."""
@@ -126,6 +139,7 @@ def study_reports(
         everybody,
         frozenset(reports[i].cohort for i in kept),
         tuple(observation for observation in observations if observation.derivation == "no-events"),
+        frozenset(report.observation.study for report, near in zip(reports, conflicts, strict=True) if near),
     )
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from graph.synthesis.associations import Synthesis, study_ref, synthesise
+from graph.synthesis.associations import Forecast, Synthesis, depend, study_ref, synthesise, without
 from graph.synthesis.comparisons import pool
+from graph.synthesis.contested import surprising
 from graph.synthesis.corpus import Corpus
 from graph.synthesis.method import METHOD, Method
 from graph.synthesis.reports import StudyReport
@@ -14,6 +17,9 @@ from graph.wording import count, excludes_no_effect
 from schema.association import Association
 from schema.observation import Observation
 from schema.robustness import CumulativeStep, Flips, LeftOut, SmallStudyEffects, Standing
+
+if TYPE_CHECKING:
+    from graph.synthesis.weight import Weight
 
 
 def standing(association: Association) -> Standing:
@@ -42,8 +48,13 @@ def leave_one_out(synthesis: Synthesis, observations: Sequence[Observation], cor
     """
     whole = standing(synthesis.association)
     found = []
+    hanging, weights = depend(synthesis), _weights_without(synthesis, corpus.method)
+    surprises = _surprises(synthesis, corpus.method)
     for study in _studies_behind(synthesis):
-        left = _again(synthesis, [row for row in observations if row.study != study], corpus)
+        if study in hanging:
+            left = _again(synthesis, [row for row in observations if row.study != study], corpus, surprises)
+        else:
+            left = standing(without(synthesis, study, corpus, Forecast(weights.get(study), surprises)).association)
         found.append(
             LeftOut(
                 **dict(left),
@@ -73,6 +84,7 @@ def _by_change(one: LeftOut) -> tuple[bool, bool, float, str]:
 
 def cumulative(synthesis: Synthesis, observations: Sequence[Observation], corpus: Corpus) -> tuple[CumulativeStep, ...]:
     """The association as it stood after each year of publication that adds a row to it; undated studies come last."""
+    surprises = _surprises(synthesis, corpus.method)
     by_year: dict[int | None, list[Observation]] = {}
     for row in observations:
         by_year.setdefault(corpus.studies[row.study].year, []).append(row)
@@ -80,15 +92,34 @@ def cumulative(synthesis: Synthesis, observations: Sequence[Observation], corpus
     steps, so_far = [], list[Observation]()
     for year in years:
         so_far += by_year[year]
-        stood = standing(synthesis.association) if year == years[-1] else _again(synthesis, so_far, corpus)
+        stood = standing(synthesis.association) if year == years[-1] else _again(synthesis, so_far, corpus, surprises)
         added = tuple(study_ref(corpus.studies[study]) for study in sorted({row.study for row in by_year[year]}))
         steps.append(CumulativeStep(**dict(stood), year=year, added=added))
     return tuple(steps)
 
 
-def _again(synthesis: Synthesis, observations: Sequence[Observation], corpus: Corpus) -> Standing:
-    one = synthesis.association
-    return standing(synthesise(one.exposure.id, one.outcome.id, one.population.id, observations, corpus, short=True).association)
+def _again(synthesis: Synthesis, observations: Sequence[Observation], corpus: Corpus, surprises: frozenset[str]) -> Standing:
+    edge, known = synthesis.edge, Forecast(None, surprises)
+    return standing(synthesise(edge.exposure, edge.outcome, edge.population, observations, corpus, known, short=True).association)
+
+
+def _surprises(synthesis: Synthesis, method: Method) -> frozenset[str]:
+    """The findings of the reports that are surprising among all; of a part of them no forecast is made anew."""
+    cohorts = synthesis.reports.cohorts
+    return frozenset(finding for i in surprising(cohorts, method) for finding in cohorts[i].findings)
+
+
+def _weights_without(synthesis: Synthesis, method: Method) -> dict[str, Weight]:
+    """The weight without each study that has one report of those that say anything."""
+    from graph.synthesis.weight import reported_z, weights_without
+
+    reported = ((reported_z(report.observation), report.observation.study) for report in synthesis.reports.independent)
+    given = sorted((z, study) for z, study in reported if z is not None)
+    if len(given) < 2:
+        return {}
+    each = zip(given, weights_without([z for z, _ in given], method), strict=True)
+    once = Counter(study for _, study in given)
+    return {study: weight for (_, study), weight in each if once[study] == 1}
 
 
 def small_study_effects(synthesis: Synthesis) -> SmallStudyEffects | None:

@@ -170,7 +170,7 @@ def _log_likelihood(report: ReportedZ, mu: Vector, tau: Vector, method: Method) 
     return _at_nodes(report, mu, tau, method)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def _on_even_nodes(report: ReportedZ, method: Method) -> Vector:
     """The same on the nodes that most associations share: an association less one study asks for it again."""
     tau, mu, _ = _nodes((), method)
@@ -267,7 +267,7 @@ def _tails(mu: Vector, tau: Vector, information: float) -> tuple[Vector, Vector]
     return ndtr((-Z95 - centre) / spread), ndtr((centre - Z95) / spread)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def _on_even_printed(information: float, method: Method) -> Vector:
     tau, mu, _ = _nodes((), method)
     found = _printed(mu, tau, np.array(method.rhos), information)
@@ -292,6 +292,11 @@ def p_positive(grid: Grid) -> float:
 
 def reference_information(method: Method = METHOD) -> float:
     return method.reference_n * method.reference_prevalence * (1 - method.reference_prevalence)
+
+
+def weights_without(reports: Sequence[ReportedZ], method: Method = METHOD) -> list[Weight]:
+    """The weight without each report in turn, for two reports and more."""
+    return [_weighed(grid, method) for grid in posteriors_without(reports, method)]
 
 
 def cohorts_to_turn(reports: Sequence[ReportedZ], sign: int, method: Method = METHOD) -> int | None:
@@ -321,7 +326,10 @@ def identity(reports: Sequence[ReportedZ], method: Method = METHOD) -> tuple[Met
 @cached(LRUCache(50_000), key=identity, lock=Lock(), info=True)
 def weigh(reports: Sequence[ReportedZ], method: Method = METHOD) -> Weight:
     """The weight and the probability of direction of an association with these reports."""
-    grid = posterior(sorted(reports), method)
+    return _weighed(posterior(sorted(reports), method), method)
+
+
+def _weighed(grid: Grid, method: Method) -> Weight:
     down, _, up = chances(grid, reference_information(method))
     positive = p_positive(grid)
     # a tie within rounding goes to increases
