@@ -23,7 +23,7 @@ def exposure_spreads(rows: Iterable[Observation], studies: Mapping[str, Study], 
         printed = list(_of_groups(row)) if row.row.groups_by == "outcome" else []
         own = noted_unit(row.row) or terms[row.exposure].unit
         if row.exposure == "age":
-            printed, own = printed or list(_of_age(studies[row.study])), "years"
+            printed, own = printed or list(of_age(studies[row.study])), "years"
         for spread in printed:
             many, form = per_unit(spread, own) if own is not None else (0.0, "")
             if form == unit and many > 0:
@@ -51,7 +51,8 @@ def _of_groups(row: Observation) -> Iterator[float]:
         yield math.sqrt((known[0] ** 2 + known[1] ** 2) / 2)
 
 
-def _of_age(study: Study) -> Iterator[float]:
+def of_age(study: Study) -> Iterator[float]:
+    """The SD of a study's age, in years."""
     if study.age is not None and study.age.sd:
         yield float(study.age.sd)
     elif study.age is not None and study.age.iqr is not None:
