@@ -10,8 +10,8 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"; find . -path ./.venv -prune -o -name __pycache__ -prune -exec rm -rf {} +' EXIT
 
 step() { printf '\n== %s\n' "$*"; }
-# two at a time, each file whole: most of them wait for servers and browsers
-tests() { "$bin/python" -m pytest -n 2 --dist loadfile "$@"; }
+# two at a time, each file whole: most of them wait for servers and browsers; in the order of tests/conftest.py, not by how many they hold
+tests() { "$bin/python" -m pytest -n 2 --dist loadfile --no-loadscope-reorder "$@"; }
 
 # beside mypy: each of the two keeps one core busy
 "$bin/pyright" --pythonpath "$bin/python" >"$logs/pyright" 2>&1 &
