@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -19,6 +19,9 @@ from schema.study import Many, Slug, Text
 
 Kind = Literal["risk-factor", "csvd-marker", "lesion", "mechanism", "outcome"]
 RollUp = Literal["estimates", "weight", "no"]
+
+# most of the time of reading a release: each name is compared when its term is read, and again where terms are looked for
+_normal = lru_cache(maxsize=10_000)(normal)
 
 
 class Term(BaseModel):
@@ -55,7 +58,7 @@ class Term(BaseModel):
     def _check(self) -> Self:
         if self.rolls_up is not None and self.broader is None:
             raise ValueError("rolls_up needs broader: the term into whose edges the rows go")
-        if not all(normal(name) for name in (self.name, *self.synonyms)):
+        if not all(_normal(name) for name in (self.name, *self.synonyms)):
             raise ValueError("a name or synonym needs a letter or digit")
         if self.id in {self.broader, self.inverse_of, self.counterpart}:
             raise ValueError("a term can't be broader than, the inverse of, or the counterpart of itself")
@@ -90,7 +93,7 @@ class Vocabulary:
         for pick in (lambda t: (t.id,), lambda t: (t.name,), lambda t: t.synonyms):
             for term in self.terms.values():
                 for name in pick(term):
-                    names.setdefault(normal(name), term.id)
+                    names.setdefault(_normal(name), term.id)
         return names
 
     def find(self, name: str) -> Term | None:
@@ -122,7 +125,7 @@ class Vocabulary:
             return []
         found: list[tuple[int, int, str]] = []
         for term in self.terms.values():
-            ranks = [_match(wanted, words, normal(name)) for name in (term.id, term.name, *term.synonyms)]
+            ranks = [_match(wanted, words, _normal(name)) for name in (term.id, term.name, *term.synonyms)]
             hits = [rank for rank in ranks if rank is not None]
             if hits:
                 found.append((*min(hits), term.id))
@@ -182,7 +185,7 @@ def clashes(vocabulary: Vocabulary, terms: Sequence[Term]) -> list[tuple[int, st
         if term.id in vocabulary or term.id in seen:
             problems.append((index, f"the id {term.id!r} is taken"))
         seen.add(term.id)
-        for name in dict.fromkeys(normal(name) for name in (term.id, term.name, *term.synonyms)):
+        for name in dict.fromkeys(_normal(name) for name in (term.id, term.name, *term.synonyms)):
             owner = names.setdefault(name, term.id)
             if owner != term.id:
                 problems.append((index, f"the name {name!r} belongs to {owner!r}"))

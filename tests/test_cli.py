@@ -601,7 +601,7 @@ def test_an_export_that_can_not_be_written_is_status_1(few: Path, rdwi: Rdwi, tm
 
 
 def environment(folder: Path) -> dict[str, str]:
-    return {**os.environ, "RDWI_SNAPSHOT": str(folder), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**os.environ, "RDWI_SNAPSHOT": str(folder), "PYTHONPATH": str(ROOT)}
 
 
 def test_the_program_answers_in_a_process_of_its_own(folder: Path, client: TestClient) -> None:

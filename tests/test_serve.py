@@ -36,7 +36,7 @@ LONGEST = 60
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RDWI_")}
-    return {**kept, "RDWI_SNAPSHOT": str(folder), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **more}
+    return {**kept, "RDWI_SNAPSHOT": str(folder), "PYTHONPATH": str(ROOT), **more}
 
 
 def rdwi(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
