@@ -84,7 +84,9 @@ def _texts(value: Any, *, keys: bool = False) -> Iterator[str]:
 
 def said(folder: Path) -> Iterator[str]:
     """What a field and its vocabulary say: names, labels, abbreviations, worked rows, examples and whole sentences; ids of its studies."""
-    yield from _texts(yaml.safe_load((folder / "field.yaml").read_text(encoding="utf-8")))
+    says = yaml.safe_load((folder / "field.yaml").read_text(encoding="utf-8"))
+    # units are nobody's own words
+    yield from _texts({key: value for key, value in says.items() if key != "exposure_sds"})
     for term in yaml.safe_load((folder / "vocabulary.yaml").read_text(encoding="utf-8"))["terms"]:
         yield from _texts([term.get(key) for key in ("id", "name", "synonyms", "category", "definition")])
     yield from (path.stem for path in (folder / "studies").glob("*.yaml"))
