@@ -165,9 +165,9 @@ HAND: dict[str, dict[str, list[dict[str, Any]]]] = {
         ],
     },
     "lusk-erich-abstract": {"findings": [{"p": typed, "adjusted": "no"} for typed in ("NS", "n.s.", "p = NS", "ns", "not significant",
-     ">.05")]},
+     ">.05", "p < .001", "0.002", "0,049", ".036")]},
 }  # fmt: skip
-WORDS = {"text", "word", "slug", "list", "slugs", "links", "choice", "doi", "digits", "date", "period"}
+WORDS = {"text", "word", "slug", "list", "slugs", "links", "choice", "doi", "digits", "date", "period", "months"}
 
 
 def typed(book: Any, studies: list[Study]) -> None:

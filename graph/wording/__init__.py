@@ -16,6 +16,7 @@ from graph.wording.captions import (
     caption,
     certainty,
     compared,
+    conditions,
     headline,
     level,
     ours,
@@ -27,7 +28,7 @@ from graph.wording.captions import (
     unit_of,
     with_unit,
 )
-from graph.wording.names import DESIGNS, called, category, design, labels, more, named, opened, plain, verb, within
+from graph.wording.names import DESIGNS, called, category, design, labels, more, named, opened, plain, read, verb, within
 from graph.wording.numbers import (
     abbreviations,
     count,
@@ -56,8 +57,8 @@ from graph.wording.numbers import (
 
 __all__ = [
     "DESIGNS", "METHODS", "REPORTS", "SOURCES", "abbreviations", "all_read", "called", "caption", "category", "certainty", "compared",
-    "count", "day", "design", "estimate", "excludes_no_effect", "figure", "headline", "in_ten", "includes_no_effect", "interval",
-    "labels", "level", "measure", "measured", "more", "named", "null_of", "number", "opened", "ours", "p_of_test", "p_value", "per",
-    "percent", "percents", "plain", "printed_interval", "read_as", "row_figure", "same_interval", "short", "singular", "source",
-    "step_of", "tally", "unit", "unit_of", "verb", "with_unit", "within",
+    "conditions", "count", "day", "design", "estimate", "excludes_no_effect", "figure", "headline", "in_ten", "includes_no_effect",
+    "interval", "labels", "level", "measure", "measured", "more", "named", "null_of", "number", "opened", "ours", "p_of_test", "p_value",
+    "per", "percent", "percents", "plain", "printed_interval", "read", "read_as", "row_figure", "same_interval", "short", "singular",
+    "source", "step_of", "tally", "unit", "unit_of", "verb", "with_unit", "within",
 ]  # fmt: skip
