@@ -802,3 +802,16 @@ def test_an_association_with_a_counterpart_and_three_camps_of_its_own_is_shown(c
         text = Text(page(own, f"/evidence?{SEEN}")).text
     for camp in answer["camps"]:
         assert camp["report"] in text
+
+
+def test_pages_say_how_a_paper_was_read_whom_it_pools_and_what_its_rows_compare(keyed: Study) -> None:
+    study = keyed.model_copy(update={"pools": (*keyed.pools, "menon-2012")})
+    with TestClient(create_app(MemoryStore(build([study], shipped())))) as own:
+        text = shown(own, f"/studies/{study.id}")
+        assert "Read as abstract and tables" in text
+        assert "Holds the patients of INTERACT2, atach-2-2016, menon-2012" in text
+        assert "shares no patient with the other such groups" in text
+        said = "against warfarin, cut-off >= 5 mg, outcome mRS 4-6, follow-up 3 to 24 months"
+        assert said in text
+        assert "abstract and tables" in shown(own, "/studies")
+        assert said in shown(own, "/evidence?exposure=direct-oral-anticoagulant&outcome=poor-functional-outcome")

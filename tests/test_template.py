@@ -51,6 +51,7 @@ def test_choices_terms_and_studies_are_offered_in_drop_downs(book: Any) -> None:
     assert offered["prevalence", "study"].startswith("=studies!$A$3")
     wanted = {(table, column.key) for table in ROW_SETS for column in COLUMNS[table] if column.choices or column.kind == "bool"}
     assert wanted - offered.keys() == set()
+    assert offered["findings", "versus"].startswith("=lists!")
     rule = offered["findings", "exposure"]
     assert rule.startswith("=lists!")
     letter = rule.split("$")[1]
