@@ -633,7 +633,8 @@ def test_a_pasted_sheet_is_previewed_and_nothing_is_stored(client: TestClient, r
     assert f"{wording.count(expected['total'], 'association')} and 0 pooled prevalences would change." in text
     for one in expected["items"]:
         assert one["after"]["caption"] in text
-    assert "smith-2024" not in page(client, "/studies?q=smith-2024").replace('value="smith-2024"', "")
+    assert "/studies/smith-2024" not in Text(page(client, "/studies?q=smith-2024")).links
+    assert "smith-2024" not in reader.studies()
 
 
 def test_a_file_is_previewed_under_its_name(client: TestClient) -> None:

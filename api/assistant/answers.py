@@ -87,7 +87,9 @@ class ShortAssociation(Frozen):
     certainty: CertaintyLevel | None
     certainty_reasons: tuple[str, ...] = ()
     contested: str | None = Field(default=None, description="why the evidence contradicts itself; null where it doesn't")
-    read_in_full: int = Field(description="how many of the studies were read in full text; the others as abstracts")
+    read_in_full: int = Field(
+        description="how many of the studies were read in full text; the others as abstracts, or with tables of theirs"
+    )
     studies: tuple[str, ...] = Field(description="ids of the papers, among `sources`")
 
 
