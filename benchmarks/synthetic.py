@@ -57,6 +57,7 @@ def _copy(suffix: str, *, dense: bool, rng: random.Random) -> Iterator[Study]:
                 "authors": tuple(f"{author} {suffix}" for author in study.authors),
                 "cohorts": tuple(f"{cohort}{suffix}" for cohort in study.cohorts),
                 "overlaps_with": tuple(f"{other}{suffix}" for other in study.overlaps_with),
+                "pools": tuple(f"{other}{suffix}" for other in study.pools),
                 "findings": tuple(_other_figures(row, slug, rng) for row in study.findings),
                 "prevalence": tuple(row.model_copy(update={"lesion": f"{row.lesion}{slug}"}) for row in study.prevalence),
                 "mechanisms": tuple(
@@ -71,6 +72,8 @@ def _copy(suffix: str, *, dense: bool, rng: random.Random) -> Iterator[Study]:
 
 def _other_figures(row: Finding, slug: str, rng: random.Random) -> Finding:
     update: dict[str, object] = {"exposure": f"{row.exposure}{slug}", "outcome": f"{row.outcome}{slug}"}
+    if row.versus is not None:
+        update["versus"] = f"{row.versus}{slug}"
     if row.value is not None and row.ci is not None and row.measure in {"OR", "RR", "HR"}:
         factor = rng.uniform(0.9, 1.1)
         update["value"] = row.value * factor

@@ -155,7 +155,7 @@ class Associations(Collection[Association]):
 def unknown_terms(study: Study, vocabulary: Vocabulary) -> Sequence[str]:
     """The slugs of a sheet that the vocabulary doesn't hold."""
     named = [
-        *(slug for row in study.findings for slug in (row.exposure, row.outcome)),
+        *(slug for row in study.findings for slug in (row.exposure, row.versus, row.outcome) if slug is not None),
         *(row.lesion for row in study.prevalence),
         *(slug for claim in study.mechanisms for slug in (claim.mechanism, *claim.links)),
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Container, Iterator
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -14,7 +14,7 @@ from graph.wording import unit_of
 from schema.association import Association, MechanismEdge
 from schema.field import EvidenceField
 from schema.graphmodel import LABELS
-from schema.observation import Observation
+from schema.observation import Observation, PrevalenceObservation
 from schema.study import Study
 
 
@@ -87,7 +87,7 @@ def nodes(graph: EvidenceGraph) -> Iterator[Node]:
             "Study",
             _known(
                 slug=study.id, name=study.label, title=study.title, year=study.year, journal=study.journal, doi=study.doi, pmid=study.pmid,
-                design=study.design, read=study.read, n=study.n,
+                design=study.design, read=study.read, n=study.n, pools=list(study.pools) or None,
             ),
             study,
         )  # fmt: skip
@@ -135,6 +135,13 @@ def _finding(observation: Observation, name: str) -> dict[str, Any]:
         ci_low=row.ci[0] if row.ci else None,
         ci_high=row.ci[1] if row.ci else None,
         p=None if row.p is None else str(row.p),
+        versus=row.versus,
+        cutoff=row.cutoff,
+        outcome_cutoff=row.outcome_cutoff,
+        follow_up_from=row.follow_up_months[0] if isinstance(row.follow_up_months, tuple) else None,
+        follow_up_to=row.follow_up_months[1] if isinstance(row.follow_up_months, tuple) else row.follow_up_months,
+        k=row.k,
+        events=row.events,
         y=observation.y,
         se=observation.se,
         n=observation.n if observation.n_known else None,
@@ -148,19 +155,20 @@ def _finding(observation: Observation, name: str) -> dict[str, Any]:
 
 def edges(graph: EvidenceGraph) -> Iterator[Edge]:
     """All edges, sorted within each type. Rows lead to the terms that they name; derived edges to those that they were read as."""
+    disjoint = {(study.id, group.id) for study in graph.studies for group in study.populations if group.disjoint}
     for observation in graph.observations:
         finding = f"finding:{observation.finding}"
         yield Edge("REPORTS", f"study:{observation.study}", finding, "", {})
         yield Edge("EXPOSURE", finding, observation.row.exposure, "", {})
         yield Edge("OUTCOME", finding, observation.row.outcome, "", {})
         for population in observation.populations:
-            yield Edge("IN_POPULATION", finding, f"population:{population}", "", {})
+            yield Edge("IN_POPULATION", finding, f"population:{population}", "", _group(observation, disjoint))
     for one in graph.prevalence:
         prevalence = f"prevalence:{one.prevalence}"
         yield Edge("REPORTS", f"study:{one.study}", prevalence, "", {})
         yield Edge("OF", prevalence, one.row.lesion, "", {})
         for population in one.populations:
-            yield Edge("IN_POPULATION", prevalence, f"population:{population}", "", {})
+            yield Edge("IN_POPULATION", prevalence, f"population:{population}", "", _group(one, disjoint))
     for claim in graph.claims:
         yield Edge("ASSERTS", f"study:{claim.study}", f"claim:{claim.claim}", "", {})
         yield Edge("ABOUT", f"claim:{claim.claim}", claim.row.mechanism, "", {})
@@ -180,6 +188,10 @@ def edges(graph: EvidenceGraph) -> Iterator[Edge]:
         yield associated(association)
     for mechanism in graph.mechanisms:
         yield mechanism_edge(mechanism)
+
+
+def _group(one: Observation | PrevalenceObservation, disjoint: Container[tuple[str, str]]) -> dict[str, Any]:
+    return {"disjoint": True} if (one.study, one.row.population) in disjoint else {}
 
 
 def _overlaps(studies: Collection[Study], field: EvidenceField) -> list[tuple[str, str]]:

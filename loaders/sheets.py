@@ -193,7 +193,7 @@ def _text(path: tuple[str | int, ...]) -> str | None:
 
 
 # where slugs stand: section, key of the row
-_SLUGS = {"findings": ("exposure", "outcome"), "prevalence": ("lesion",), "mechanisms": ("mechanism", "links")}
+_SLUGS = {"findings": ("exposure", "versus", "outcome"), "prevalence": ("lesion",), "mechanisms": ("mechanism", "links")}
 
 
 def _terms(value: dict[str, Any], vocabulary: Vocabulary, place: _Place) -> tuple[dict[str, Any], list[Problem]]:
@@ -344,8 +344,13 @@ def _crossed(study: Study, place: _Place) -> list[Problem]:
                 f"Did you mean {near[0]!r}?" if near else None,
             )
         )
-    if study.id in study.overlaps_with:
-        problems.append(place.problem(("overlaps_with",), "the study itself", "other studies"))
+    for key, named in (("overlaps_with", study.overlaps_with), ("pools", study.pools)):
+        if study.id in named:
+            problems.append(place.problem((key,), "the study itself", "other studies"))
+    disjoint = [i for i, population in enumerate(study.populations) if population.disjoint]
+    if len(disjoint) == 1:
+        expected = "two disjoint groups or more: one is disjoint from another"
+        problems.append(place.problem(("populations", disjoint[0], "disjoint"), "the sheet's only disjoint group", expected, odd=True))
     return problems
 
 

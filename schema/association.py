@@ -259,6 +259,12 @@ class Row(Frozen):
     covariates: tuple[str, ...] = ()
     measure: str
     contrast: str | None = None
+    versus: str | None = None
+    cutoff: str | None = None
+    outcome_cutoff: str | None = None
+    follow_up_months: float | Interval | None = None
+    k: int | None = None
+    events: int | None = None
     family: ComparisonKey | None = None
     value: float | None = None
     ci: Interval | None = None

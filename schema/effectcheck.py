@@ -73,6 +73,8 @@ def oddities(row: Finding, population_n: int | None) -> Iterator[Remark]:
                 implied = a * d / (b * c)
                 if abs(math.log(implied) - math.log(row.value)) > 0.1:
                     yield f"OR {row.value} beside counts that make {implied:.3g}", "a crude ratio that its counts bear out"
+    if row.events is not None and population_n is not None and row.events > population_n and not row.pooled:
+        yield f"{row.events} events", f"at most the population's n, {population_n}"
     if row.reversed and (row.counts is not None or row.groups is not None):
         yield (
             "`reversed` on a row with counts or groups",

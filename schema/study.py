@@ -5,6 +5,7 @@ All models are frozen, refuse unknown keys, don't convert types (a number in quo
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
@@ -55,6 +56,13 @@ def _printable(value: int | float) -> int | float:
     return value
 
 
+def _months(value: Any) -> Any:
+    figures = value if isinstance(value, list | tuple) else (value,)
+    if len(figures) != (2 if figures is value else 1) or not all(type(one) in {int, float} and 0 <= one < math.inf for one in figures):
+        raise ValueError("must be a time in months, 0 or later, or the two between which it lies: 12, or [3, 24]")
+    return value
+
+
 Text = Annotated[str, Field(min_length=1)]
 Slug = Annotated[str, AfterValidator(_slug), WithJsonSchema({"type": "string", "pattern": f"^{SLUG.pattern}$", "maxLength": 100})]
 Count = Annotated[int, Field(ge=0)]
@@ -63,7 +71,13 @@ Size = Annotated[int, Field(ge=1)]
 Number = Annotated[int | float, AfterValidator(_printable)]
 # bounds of a union are told as JSON Schema says them by hand: pydantic writes them by its own names, which no reader of a schema knows
 Percent = Annotated[int | float, Field(ge=0, le=100), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})]
+_MONTH = {"type": "number", "minimum": 0}
 Pair = Annotated[tuple[Number, Number], Field(strict=False)]
+Months = Annotated[
+    int | float | Annotated[tuple[int | float, int | float], Field(strict=False)],
+    BeforeValidator(_months),
+    WithJsonSchema({"anyOf": [_MONTH, {"type": "array", "prefixItems": [_MONTH, _MONTH], "minItems": 2, "maxItems": 2}]}),
+]
 T = TypeVar("T")
 Many = Annotated[tuple[T, ...], Field(strict=False)]
 
@@ -233,7 +247,7 @@ class Finding(Part):
     outcome: Slug
     outcome_as_reported: Text | None = None
     outcome_cutoff: Text | None = None
-    follow_up_months: Annotated[int | float, Field(ge=0)] | Pair | None = None
+    follow_up_months: Months | None = None
     outcome_scale: Literal["lower-is-worse"] | None = None
     population: Slug
     role: Role = "main"

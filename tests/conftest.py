@@ -35,6 +35,7 @@ from graph.stores import snapshot
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.stores.neo4j import bulk
 from graph.stores.port import Store
+from loaders.sheets import load_text
 from schema.study import Study
 
 # no example fails because the machine has more to do than this
@@ -114,6 +115,15 @@ def graph(corpus: tuple[Study, ...]) -> EvidenceGraph:
     if SYNTHETIC:
         return build(*synthetic(int(SYNTHETIC)))
     return build(corpus, shipped())
+
+
+@pytest.fixture(scope="session")
+def keyed() -> Study:
+    """The sheet of docs/sheets.md, with each key that says what may be pooled."""
+    text = (Path(__file__).parents[1] / "docs" / "sheets.md").read_text(encoding="utf-8")
+    loaded = load_text("keyed.yaml", text.partition("## What may be pooled")[2].split("```yaml\n")[1].split("```")[0].encode(), shipped())
+    assert loaded.problems == ()
+    return loaded.studies[0]
 
 
 BCG = Path(__file__).parents[1] / "examples" / "bcg"

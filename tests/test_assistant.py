@@ -133,12 +133,14 @@ def test_what_is_not_the_same_has_not_the_same_status(session: Session, status: 
     assert json.loads(result.content[0].text)["status"] == status  # type: ignore[union-attr]
 
 
-def test_each_status_is_told_in_words_of_its_own(session: Session) -> None:
+def test_each_status_is_told_in_words_of_its_own(session: Session, reader: MemoryReader) -> None:
     texts = {status: session.told(name, **arguments)["text"] for status, (name, arguments) in EVIDENCE.items()}
     assert len(set(texts.values())) == len(texts)
     assert "not evidence of no effect" in texts["studied-inconclusive"]
     assert "There is evidence in" in texts["not-studied"]
-    assert "Without the filters there are 13" in texts["filtered-out"]
+    rows = questions.Evidence(exposure="CMBs", outcome="r-dwi").answer(reader).rows
+    assert len(rows) > 10
+    assert f"Without the filters there are {len(rows)}." in texts["filtered-out"]
 
 
 def test_nothing_but_answers_is_on_standard_output(folder: Path) -> None:

@@ -396,6 +396,31 @@ def test_what_says_which_it_is_is_read_under_a_name_for_both() -> None:
     assert named("studies", "Male", 53.8) == named("studies", "Male", "53.8") == [(("male_pct",), 53.8)]
 
 
+@pytest.mark.parametrize(
+    ("typed", "months"),
+    [
+        (12, 12), ("12", 12), ("12 months", 12), ("1 month", 1), (1.5, 1.5), ("1.5", 1.5), ("0", 0), ("3 to 24", [3, 24]),
+        (f"3{EN}24", [3, 24]), ("3-24 months", [3, 24]), ("0.5 to 3", [0.5, 3]),
+    ],
+)  # fmt: skip
+def test_a_follow_up_is_read_in_months(typed: Any, months: Any) -> None:
+    assert finding("follow_up_months", typed) == {"follow_up_months": months}
+
+
+@pytest.mark.parametrize("typed", ["90 days", "2 years", "3 months to 2 years", "at discharge", "12 (6)"])
+def test_a_follow_up_in_anything_but_months_is_refused(typed: str) -> None:
+    with pytest.raises(Unread) as refused:
+        finding("follow_up_months", typed)
+    assert refused.value.expected == "months, such as 12 or 3 to 24"
+    assert "3 for 90 days" in str(refused.value.help)
+
+
+def test_a_follow_up_that_excel_made_a_date_is_told_as_one() -> None:
+    with pytest.raises(Unread, match="months") as refused:
+        finding("follow_up_months", datetime.date(2024, 3, 1))
+    assert "perhaps 3/1" in str(refused.value.found)
+
+
 @pytest.mark.parametrize("typed", [0.154, "0.154", 1, "1", "0,5"])
 def test_a_bare_figure_up_to_one_may_be_a_fraction(typed: Any) -> None:
     with pytest.raises(Ambiguous, match=r"%"):

@@ -51,6 +51,19 @@ def test_an_unknown_column_is_left_out_and_told_and_a_slip_is_an_error(tmp_path:
     assert "Is it 'reversed'?" in str(loaded.problems[0].help)
 
 
+def test_the_keys_that_tell_what_may_be_pooled_are_found_by_the_names_that_people_write(tmp_path: Path) -> None:
+    names = "Cut-off,Outcome cutpoint,Follow-up (months),Compared with,Events,Disjoint,Pooled cohorts,k,Number of studies"
+    loaded = table(tmp_path, f"{NAMES},{names}", f"{ROW},>= 65 years,mRS 3-6,3\u201312,hypertension,40,no,INTERACT2; ERICH,4,18")
+    assert loaded.problems == ()
+    (study,) = loaded.studies
+    (row,) = study.findings
+    assert (row.cutoff, row.outcome_cutoff, row.follow_up_months, row.versus) == (">= 65 years", "mRS 3-6", (3, 12), "hypertension")
+    assert (row.events, row.k, study.k, study.pools, study.populations[0].disjoint) == (40, 4, 18, ("INTERACT2", "ERICH"), False)
+    (problem,) = table(tmp_path, f"{NAMES},Follow-up (months)", f"{ROW},90 days").problems
+    assert (problem.severity, problem.line, problem.column) == ("error", 2, 13)
+    assert "write 3 for 90 days" in str(problem.help)
+
+
 def test_n_of_N_in_a_table_of_findings_is_asked_about(tmp_path: Path) -> None:
     (problem,) = table(tmp_path, f"{NAMES},n/N", f"{ROW},12/78").problems
     assert (problem.severity, problem.line, problem.column) == ("error", 1, 13)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,20 @@ def evidence_of(reader: Reader, exposure: str, outcome: str) -> Evidence:
 def test_every_sheet_loads_without_an_error() -> None:
     loaded = sheets.load([evidence.STUDIES], shipped())
     assert [str(problem) for problem in loaded.errors] == []
-    assert len(loaded.studies) == 174
+    assert len(loaded.studies) == len(list(evidence.STUDIES.glob("*.yaml")))
+
+
+def test_the_documents_count_what_there_is() -> None:
+    studies = shipped_studies(shipped())
+    readme = (evidence.FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    assert f"{len(studies)} extracted papers, {sum(len(one.findings) for one in studies)} findings" in readme
+    read = Counter(one.read for one in studies)
+    assert read["full-text"] == 0
+    assert (
+        f"All {len(studies)} papers were read as abstracts or pages about them, {read['tables']} with tables of their own, none" in readme
+    )
+    assert f"\n{len(studies)} sheets, " in (evidence.FOLDER / "README.md").read_text(encoding="utf-8")
+    assert f"{len(studies)} papers are shipped" in (evidence.FOLDER.parent / "CHANGELOG.md").read_text(encoding="utf-8")
 
 
 def test_each_sheet_is_named_by_its_id() -> None:

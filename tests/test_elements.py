@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from graph.build import EvidenceGraph
+from graph.build import EvidenceGraph, build
 from graph.opening import shipped
 from graph.property_graph import Edge, Node, edges, nodes
 from schema.graphmodel import EDGES, LABELS, NODES
@@ -81,15 +81,37 @@ def test_every_label_and_type_stands_in_the_table(all_nodes: list[Node], all_edg
     assert {edge.type for edge in all_edges} == set(EDGE_TYPES)
 
 
-def test_every_property_of_the_table_is_used(all_nodes: list[Node], all_edges: list[Edge]) -> None:
-    used = {(node.label, name) for node in all_nodes for name in node.properties}
-    used |= {(edge.type, name) for edge in all_edges for name in edge.properties}
+def test_every_property_of_the_table_is_used(all_nodes: list[Node], all_edges: list[Edge], keyed: Study) -> None:
+    more = build([keyed], shipped())
+    used = {(node.label, name) for node in (*all_nodes, *nodes(more)) for name in node.properties}
+    used |= {(edge.type, name) for edge in (*all_edges, *edges(more)) for name in edge.properties}
     terms = set(LABELS.values())
     documented = {(label, one.name) for label, kind in NODE_TYPES.items() for one in kind.properties if label not in terms}
     documented |= {(kind.type, one.name) for kind in EDGES for one in kind.properties}
     assert documented - used == set()
     of_terms = {one.name for one in NODE_TYPES["RiskFactor"].properties}
     assert of_terms - {name for label, name in used if label in terms} == set()
+
+
+def test_what_tells_which_rows_may_be_pooled_stands_on_nodes_and_edges(keyed: Study) -> None:
+    graph = build([keyed], shipped())
+    (finding,) = (node.properties for node in nodes(graph) if node.label == "Finding")
+    wanted = {
+        "versus": "warfarin", "cutoff": ">= 5 mg", "outcome_cutoff": "mRS 4-6", "follow_up_from": 3, "follow_up_to": 24, "k": 2,
+        "events": 120,
+    }  # fmt: skip
+    assert {name: finding[name] for name in wanted} == wanted
+    (paper,) = (node.properties for node in nodes(graph) if node.label == "Study")
+    assert paper["pools"] == ["INTERACT2", "atach-2-2016"]
+    assert [edge.properties for edge in edges(graph) if edge.type == "IN_POPULATION"] == [{"disjoint": True}]
+
+
+def test_a_single_time_of_follow_up_is_the_one_that_it_runs_to(keyed: Study) -> None:
+    finding = keyed.findings[0].model_copy(update={"follow_up_months": 12})
+    graph = build([keyed.model_copy(update={"findings": (finding,)})], shipped())
+    (properties,) = (node.properties for node in nodes(graph) if node.label == "Finding")
+    assert properties["follow_up_to"] == 12
+    assert "follow_up_from" not in properties
 
 
 def test_ids_of_nodes_are_unique(all_nodes: list[Node]) -> None:

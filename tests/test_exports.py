@@ -305,6 +305,26 @@ def test_a_file_in_the_place_of_the_folder_is_told(
     assert (tmp_path / "out").read_text() == "mine"
 
 
+# --- what tells which rows may be pooled ---
+
+
+def test_each_format_has_the_keys_that_tell_what_may_be_pooled(keyed: Study, exported: Callable[..., Path]) -> None:
+    finding = keyed.findings[0].model_copy(update={"pooled": False, "k": None})
+    graph = build([keyed.model_copy(update={"design": "prospective-cohort", "findings": (finding,)})], shipped())
+    folder = exported(graph, "csv")
+    (row,) = rows_of(folder / "nodes" / "Finding.csv")
+    assert (row["versus"], row["cutoff"], row["follow_up_from"], row["follow_up_to"], row["k"]) == ("warfarin", ">= 5 mg", "3", "24", "")
+    (row,) = rows_of(folder / "nodes" / "Study.csv")
+    assert (row["read"], json.loads(row["pools"])) == ("tables", ["INTERACT2", "atach-2-2016"])
+    assert {row["disjoint"] for row in rows_of(folder / "edges" / "IN_POPULATION.csv")} == {"true"}
+    for form in ("graphml", "node-link"):
+        assert "mRS 4-6" in exported(graph, form).read_text("utf-8"), form
+    assert "read as abstract and tables" in (exported(graph, "kgx") / "nodes.tsv").read_text("utf-8")
+    rows = rows_of(exported(graph, "metafor") / "rows.csv")
+    assert {(row["cutoff"], row["outcome_cutoff"], row["follow_up_months"]) for row in rows} == {(">= 5 mg", "mRS 4-6", "24")}
+    assert sheets.load([exported(graph, "sheets")], shipped()).studies == tuple(graph.studies)
+
+
 # --- R ---
 
 

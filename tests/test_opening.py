@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from graph import opening, questions, release
-from graph.build import EvidenceGraph, build
+from graph.build import EvidenceGraph, build, unknown_terms
 from graph.opening import Graph, check, load, open_graph, open_store, remove, shipped, shipped_digest
 from graph.questions import lookups
 from graph.questions.filters import Filters
@@ -369,6 +369,13 @@ def test_fresh_forgets_terms_of_ones_own(few: Path, write: Write) -> None:
     load(Settings(), [write(sheet(exposure="moon-phase"), vocabulary=OWN)])
     load(Settings(), [write(sheet("jones-2024"), into="later")], fresh=True)
     assert "moon-phase" not in known()
+
+
+def test_a_term_that_an_exposure_is_compared_with_is_one_that_the_vocabulary_must_have(keyed: Study) -> None:
+    assert unknown_terms(keyed, shipped().vocabulary) == []
+    (finding,) = keyed.findings
+    lost = keyed.model_copy(update={"findings": (finding.model_copy(update={"versus": "lost-term"}),)})
+    assert unknown_terms(lost, shipped().vocabulary) == ["lost-term"]
 
 
 def test_a_clash_with_a_shipped_term_changes_nothing(few: Path, write: Write) -> None:

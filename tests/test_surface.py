@@ -43,7 +43,9 @@ findings:
 
 def program(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "RDWI_SNAPSHOT": str(folder), "PYTHONPATH": str(ROOT), **more}
-    return subprocess.run([*PROGRAM, *arguments], env=env, capture_output=True, text=True, timeout=60, check=False)
+    # as the program writes: cp1252 is no UTF-8
+    encoding = more.get("PYTHONIOENCODING")
+    return subprocess.run([*PROGRAM, *arguments], env=env, capture_output=True, text=True, encoding=encoding, timeout=60, check=False)
 
 
 # 1 roll-up order

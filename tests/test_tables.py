@@ -16,15 +16,16 @@ from rich.console import Console
 
 from api import tables
 from api.tables import delimited
-from graph import questions
-from graph.build import EvidenceGraph
-from graph.opening import Graph
+from graph import questions, wording
+from graph.build import EvidenceGraph, build
+from graph.opening import Graph, shipped
 from graph.questions.filters import Filters
 from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.wording import interval, measure, number, with_unit
 from schema.answer import StudyItem, flat
 from schema.association import Association, Row
+from schema.study import Study
 
 ALL = Page(limit=None)
 
@@ -41,6 +42,23 @@ def shown(table: Any, width: int = 200) -> str:
 
 def study(**given: Any) -> StudyItem:
     return StudyItem(**{"id": "x", "label": "x", "read": "abstract", "findings": 0, "prevalence": 0, "claims": 0, **given})
+
+
+def test_rows_say_against_what_by_which_cut_offs_and_after_how_long(keyed: Study) -> None:
+    reader = MemoryReader(build([keyed], shipped()))
+    answer = questions.Evidence(exposure="DOAC", outcome="poor functional outcome").answer(reader)
+    (row,) = answer.rows
+    assert (row.versus, row.cutoff, row.outcome_cutoff) == ("warfarin", ">= 5 mg", "mRS 4-6")
+    assert (row.follow_up_months, row.k, row.events) == ((3, 24), 2, 120)
+    said = "against warfarin, cut-off >= 5 mg, outcome mRS 4-6, follow-up 3 to 24 months"
+    assert wording.conditions(row) == said
+    assert wording.conditions(row.model_copy(update={"versus": None, "cutoff": None, "follow_up_months": 12.0})) == (
+        "outcome mRS 4-6, follow-up 12 months"
+    )
+    text = shown(tables.rows(answer.rows, row.exposure, row.outcome, "Rows"), width=400)
+    assert f"OR 0.80 (0.60-1.07), {said}" in text
+    (line,) = read(delimited(answer.rows, Row, ","), ",")
+    assert (line["cutoff"], line["follow_up_months"]) == (">= 5 mg", "[3.0, 24.0]")
 
 
 # --- csv and tsv ---

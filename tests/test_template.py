@@ -51,6 +51,7 @@ def test_choices_terms_and_studies_are_offered_in_drop_downs(book: Any) -> None:
     assert offered["prevalence", "study"].startswith("=studies!$A$3")
     wanted = {(table, column.key) for table in ROW_SETS for column in COLUMNS[table] if column.choices or column.kind == "bool"}
     assert wanted - offered.keys() == set()
+    assert offered["findings", "versus"].startswith("=lists!")
     rule = offered["findings", "exposure"]
     assert rule.startswith("=lists!")
     letter = rule.split("$")[1]
@@ -165,9 +166,9 @@ HAND: dict[str, dict[str, list[dict[str, Any]]]] = {
         ],
     },
     "lusk-erich-abstract": {"findings": [{"p": typed, "adjusted": "no"} for typed in ("NS", "n.s.", "p = NS", "ns", "not significant",
-     ">.05")]},
+     ">.05", "p < .001", "0.002", "0,049", ".036")]},
 }  # fmt: skip
-WORDS = {"text", "word", "slug", "list", "slugs", "links", "choice", "doi", "digits", "date", "period"}
+WORDS = {"text", "word", "slug", "list", "slugs", "links", "choice", "doi", "digits", "date", "period", "months"}
 
 
 def typed(book: Any, studies: list[Study]) -> None:

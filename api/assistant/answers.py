@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from schema.association import CertaintyLevel, Direction, EstimateSource, Interval
 from schema.observation import Frozen
+from schema.study import Read
 
 Status = Literal["answered", "studied-inconclusive", "not-studied", "filtered-out", "unknown-name"]
 Standing = Literal["studied", "studied-inconclusive", "not-studied"]
@@ -29,7 +30,7 @@ class Source(Frozen):
     year: int | None = None
     doi: str | None = None
     pmid: str | None = None
-    read: Literal["abstract", "full-text"]
+    read: Read = Field(description="abstract; tables: the abstract, and tables of the paper itself; or full-text")
 
 
 class Reply(Frozen, Generic[S]):
@@ -86,7 +87,9 @@ class ShortAssociation(Frozen):
     certainty: CertaintyLevel | None
     certainty_reasons: tuple[str, ...] = ()
     contested: str | None = Field(default=None, description="why the evidence contradicts itself; null where it doesn't")
-    read_in_full: int = Field(description="how many of the studies were read in full text; the others as abstracts")
+    read_in_full: int = Field(
+        description="how many of the studies were read in full text; the others as abstracts, or with tables of theirs"
+    )
     studies: tuple[str, ...] = Field(description="ids of the papers, among `sources`")
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from api import tables
 from graph import questions
 from graph.questions import Question
-from graph.wording import called, count, printed_interval
+from graph.wording import called, count, printed_interval, read
 from schema.answer import Answer, Evidence, Neighbours, PrevalenceAnswer, StudyAnswer
 from schema.association import Association, Reason, TermRef
 from schema.robustness import AbsoluteRisk
@@ -217,7 +217,7 @@ def study(answer: StudyAnswer) -> None:
     """One study, and how each of its rows was read."""
     sheet = answer.study
     print(f"{answer.label}: {sheet.title or 'title not shown'}")
-    print(f"  {sheet.design or 'design not reported'}, n = {sheet.n or 'not reported'}, read as {sheet.read}")
+    print(f"  {sheet.design or 'design not reported'}, n = {sheet.n or 'not reported'}, read as {read(sheet.read)}")
     for name in ("journal", "doi", "pmid"):
         if getattr(sheet, name):
             print(f"  {name}: {getattr(sheet, name)}")

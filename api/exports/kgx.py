@@ -15,7 +15,7 @@ from urllib.parse import quote
 from graph.build import EvidenceGraph
 from graph.networks import key_of
 from graph.property_graph import Edge, Node, elements
-from graph.wording import excludes_no_effect, null_of, printed_interval
+from graph.wording import excludes_no_effect, null_of, printed_interval, read
 from schema.association import Association, MechanismEdge
 from schema.observation import Observation
 from schema.study import Study
@@ -159,7 +159,7 @@ def _node(node: Node, names: _Names) -> dict[str, Any]:
             more = {
                 "category": "Publication",
                 "name": study.title or study.label,
-                "description": f"{study.label}; {study.design or 'design not reported'}; read as {study.read}",
+                "description": f"{study.label}; {study.design or 'design not reported'}; read as {read(study.read)}",
                 "publication_type": [_PUBLICATION],
                 "authors": study.authors,
                 "xref": [f"rdwi:study:{study.id}", *([f"doi:{study.doi}"] if study.doi else [])],

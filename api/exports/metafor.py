@@ -23,7 +23,7 @@ SCRIPT = Path(__file__).with_name("metafor.R")
 _KEY = ("family", "exposure", "outcome", "population")
 ROWS = (
     *_KEY, "study", "label", "year", "cohort", "findings", "yi", "vi", "n", "adjusted", "randomised", "design", "mri_day", "read",
-    "condition",
+    "condition", "cutoff", "outcome_cutoff", "follow_up_months",
 )  # fmt: skip
 FAMILIES = (
     *_KEY, "measure", "contrast_type", "unit", "scale", "variable", "randomised", "transform", "k", "patients", "primary",
@@ -42,6 +42,9 @@ class Estimate(NamedTuple):
     scale: Scale | None
     adjusted: bool | None
     condition: str
+    cutoff: str | None
+    outcome_cutoff: str | None
+    follow_up_months: float | None
 
 
 class _Paper(NamedTuple):
@@ -92,7 +95,9 @@ def _key(one: Association, number: int) -> dict[str, str]:
 def estimate_of(one: Observation) -> Estimate:
     assert one.y is not None
     assert one.se is not None
-    return Estimate(one.finding, one.y, one.se, one.n if one.n_known else None, one.scale, one.row.adjusted, one.condition)
+    row, n = one.row, one.n if one.n_known else None
+    months = row.follow_up_months[1] if isinstance(row.follow_up_months, tuple) else row.follow_up_months
+    return Estimate(one.finding, one.y, one.se, n, one.scale, row.adjusted, one.condition, row.cutoff, row.outcome_cutoff, months)
 
 
 def _paper(study: Study) -> _Paper:
@@ -140,6 +145,9 @@ def _row(estimate: Estimate, findings: Sequence[Estimate], comparison: FamilyRes
         "mri_day": paper.mri_day,
         "read": paper.read,
         "condition": estimate.condition,
+        "cutoff": estimate.cutoff,
+        "outcome_cutoff": estimate.outcome_cutoff,
+        "follow_up_months": estimate.follow_up_months,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graph.wording.names import within
+from graph.wording.names import plain, within
 from graph.wording.numbers import count, estimate, includes_no_effect, measure, measured, p_value, per, step_of
 from schema.association import Association, Beside, CertaintyLevel, EstimateSource, FamilyResult, PublishedEstimate, Reports, Row, TermRef
 
@@ -156,6 +156,18 @@ def row_figure(row: Row) -> str:
         return f"{p}, no estimate"
     words = {"significant": "significant", "null": "not significant", "direction": "a direction"}
     return f"{words.get(row.kind, REPORTS[row.reports])}, no figures"
+
+
+def conditions(row: Row) -> str:
+    """What a row says of its comparison besides the contrast: against what, by which cut-offs, after how long."""
+    months = row.follow_up_months if isinstance(row.follow_up_months, tuple) else (row.follow_up_months,)
+    told = (
+        f"against {plain(row.versus)}" if row.versus else "",
+        f"cut-off {row.cutoff}" if row.cutoff else "",
+        f"outcome {row.outcome_cutoff}" if row.outcome_cutoff else "",
+        f"follow-up {' to '.join(f'{one:g}' for one in months)} months" if None not in months else "",
+    )
+    return ", ".join(filter(None, told))
 
 
 def printed_step(row: Row) -> str:

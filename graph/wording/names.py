@@ -95,6 +95,11 @@ def design(name: str | None) -> str:
     return "; ".join(known.get(one, one) for one in (name or "not reported").split("; "))
 
 
+def read(form: str) -> str:
+    """In what form a paper was read."""
+    return "abstract and tables" if form == "tables" else form
+
+
 def category(slug: str, abbreviations: Collection[str]) -> str:
     """A category of terms: vascular history, DWI lesion."""
     return " ".join(word.upper() if word.upper() in abbreviations else word for word in slug.split("-"))

@@ -116,6 +116,24 @@ def _pair(cell: Cell, asked: Asked) -> Values:
     return [(asked.column.path, list(found))]
 
 
+def _months(cell: Cell, asked: Asked) -> Values:
+    """A time, or the two between which it lies; days and years are refused."""
+    if _figure(cell) is not None:
+        return _number(cell, asked)
+    found = settled(_MONTHS.sub("", plain(cell.text)), _time, asked.habit)
+    if found is None:
+        raise unread(cell, asked.column, "The column is in months: write 3 for 90 days, 24 for 2 years.")
+    return [(asked.column.path, list(found) if isinstance(found, tuple) else found)]
+
+
+_MONTHS = re.compile(r"\s*(?:months?|mo)\.?$", re.IGNORECASE)
+
+
+def _time(text: str, convention: Any) -> int | float | tuple[int | float, int | float] | None:
+    one = number(text, convention)
+    return pair(text, convention) if one is None else one
+
+
 _INTERVAL_WORDS = re.compile(r"[(\[{]?\s*(?:95\s*%\s*)?(ci|iqr)\b", re.IGNORECASE)
 
 
@@ -332,6 +350,6 @@ def _per(cell: Cell, asked: Asked) -> Values:
 
 
 READERS: dict[str, Callable[[Cell, Asked], Values]] = {
-    "number": _number, "int": _int, "numbers": _numbers, "pair": _pair, "p": _p, "percent": _percent, "share": _share,
+    "number": _number, "int": _int, "numbers": _numbers, "pair": _pair, "months": _months, "p": _p, "percent": _percent, "share": _share,
     "estimate": _estimate, "mean": _mean, "median": _median, "spread": _spread, "per": _per,
 }  # fmt: skip

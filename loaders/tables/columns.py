@@ -132,8 +132,8 @@ def known(table: str) -> Mapping[str, Match]:
     found: dict[str, Match] = {}
     for column in columns:
         found[normal(column.flat_key if table == FLAT else column.key)] = Match(column)
-    # a flat table is a table of findings first: its notes and sources are theirs
-    for column in sorted(columns, key=lambda one: one.table != "findings"):
+    # a flat table is a table of findings first: its notes and sources are theirs, but a number of studies is the review's
+    for column in sorted(columns, key=lambda one: one.table != "findings" or one.key == "k"):
         for name in column.names:
             found.setdefault(normal(name), Match(column, with_sd="sd" in normal(name).split(), bare_is_unclear=name in column.unclear))
         if column.key == "value":

@@ -117,6 +117,7 @@ def _offered(column: Column, field: EvidenceField) -> list[str]:
         return list(choices)
     kinds = {
         "exposure": None,
+        "versus": None,
         "outcome": {"outcome", "lesion", "csvd-marker"},
         "lesion": {"lesion", "csvd-marker"},
         "mechanism": {"mechanism"},

@@ -139,7 +139,7 @@ def _written(column: Column, value: Any) -> _Typed:
         return f"{value!r}%", "@"
     if kind == "per":
         return f"{value['step']!r} {value['unit']}", "@"
-    if kind == "pair":
+    if kind == "pair" or (kind == "months" and isinstance(value, list)):
         return f"{value[0]!r} to {value[1]!r}", "@"
     if kind == "numbers":
         return "; ".join(repr(one) for one in value), "@"
