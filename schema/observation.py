@@ -63,10 +63,8 @@ class ComparisonKey(Numerous):
             self.outcome_cutoff,
             self.window,
         ]
-        return " | ".join([*(part for part in parts if part), _BODIES[self.body]])
-
-
-_BODIES: dict[Body, str] = {"randomised": "randomised", "crude": "observational, crude", "other": "observational"}
+        kind = "randomised" if self.randomised else "observational, crude" if self.body == "crude" else "observational"
+        return " | ".join([*(part for part in parts if part), kind])
 
 
 class Observation(Numerous):

@@ -55,7 +55,7 @@ def test_claims_keep_the_sheets_order_and_have_ids() -> None:
 def read(*studies: Study) -> tuple[list[ClaimObservation], dict[str, Patients]]:
     names = {study.id for study in studies}
     claims = [one for study in studies for one in read_claims(study, shipped().vocabulary)]
-    return claims, {one.id: patients_of(one, names) for one in studies}
+    return claims, {one.id: patients_of(one, names, shipped()) for one in studies}
 
 
 def study(name: str, *claims: dict[str, Any], **more: Any) -> Study:

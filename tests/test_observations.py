@@ -67,7 +67,8 @@ EACH: dict[str, dict[str, Any]] = {
     },
     "ratio-ci": {**OR, "ci": [1.1, 3.6]},
     "ratio-p": {**OR, "p": 0.02},
-    "groups-exposure": {"measure": "mean-difference", "groups": MEANS, "groups_by": "exposure"},
+    "groups-exposure": {"measure": "p-only", "groups": MEANS, "groups_by": "exposure"},
+    "groups-difference": {"measure": "mean-difference", "groups": MEANS, "groups_by": "exposure"},
     "groups-outcome": {"measure": "mean-difference", "groups": MEANS, "groups_by": "outcome"},
     "medians-exposure": {"measure": "median-difference", "groups": EVEN, "groups_by": "exposure"},
     "medians-outcome": {"measure": "median-difference", "groups": EVEN, "groups_by": "outcome"},
@@ -78,6 +79,7 @@ EACH: dict[str, dict[str, Any]] = {
     "word": {},
     "direction": {"p": 0.2},
     "null": {"direction": "no-association", "p": 0.2},
+    "no-events": {"measure": "OR", "contrast_type": "binary", "counts": table(0, 20, 0, 20), "adjusted": False},
     "unclear-p": {"direction": "unclear", "p": 0.02},
     "unclear": {"direction": "unclear"},
 }  # fmt: skip
@@ -143,11 +145,16 @@ def test_a_ratio_with_p_alone_has_the_z_of_that_p() -> None:
 
 
 def test_exposure_groups_are_hedges_g_times_chinns_factor() -> None:
-    seen = the("cai-glymphatic", "intracerebral-haemorrhage", "glymphatic-function", p=0.003)
-    g = hedges_g(1.34, 0.24, 55, 1.46, 0.22, 97)
+    seen, g = made(**EACH["groups-exposure"]), hedges_g(12, 4, 30, 10, 5, 70)
     assert g is not None
     assert (seen.derivation, seen.scale) == ("groups-exposure", "smd")
     assert (seen.y, seen.se) == pytest.approx((g.y * CHINN, g.se * CHINN))
+
+
+def test_a_mean_difference_beside_means_and_sds_is_answered_as_one() -> None:
+    seen = the("cai-glymphatic", "intracerebral-haemorrhage", "glymphatic-function", p=0.003)
+    assert (seen.derivation, seen.scale, seen.y) == ("groups-difference", "linear", pytest.approx(1.34 - 1.46))
+    assert seen.se == pytest.approx(math.sqrt(0.24**2 / 55 + 0.22**2 / 97))
 
 
 def test_outcome_groups_are_the_log_odds_ratio_per_sd_without_chinns_factor() -> None:

@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.synthesis import pooling
+from graph.synthesis.binomial import exact
 from graph.synthesis.pooling import bayes, between, common_effect, egger, reml_hk
-from graph.synthesis.prevalence import logit, pool, wilson
+from graph.synthesis.prevalence import logit, pool
 from schema.association import PrevalenceRow, StudyRef, TermRef
 
 REFERENCE: dict[str, Any] = json.loads((Path(__file__).parent / "reference" / "metafor.json").read_text())
@@ -225,19 +226,21 @@ def row(cases: int, total: int) -> PrevalenceRow:
         total=total,
         exact=True,
         pct=100 * cases / total,
-        ci=wilson(cases, total),
+        ci=exact(cases, total),
         used="pooled",
     )
 
 
 @pytest.mark.parametrize("case", [case for case in SHARES if len(case["xi"]) > 4], ids=label)
-def test_a_pooled_share_of_five_and_more_equals_metafor_in_percent(case: dict[str, Any]) -> None:
+def test_beside_a_pooled_share_stand_its_logits_as_metafor_pools_them_in_percent(case: dict[str, Any]) -> None:
     pooled = pool([row(cases, total) for cases, total in zip(case["xi"], case["ni"], strict=True)])
     assert pooled is not None
-    assert pooled.prediction_interval is not None
+    beside = pooled.reml_hk
+    assert beside is not None
+    assert beside.prediction_interval is not None
     theirs = case["proportion"]
     expected = [100 * figure for figure in (theirs["estimate"], *theirs["ci"], *theirs["pi"])]
-    assert [pooled.pct, *pooled.ci, *pooled.prediction_interval] == pytest.approx(expected, rel=1e-6, abs=1e-8)
+    assert [beside.pct, *beside.ci, *beside.prediction_interval] == pytest.approx(expected, rel=1e-6, abs=1e-8)
     assert (pooled.cases, pooled.total, pooled.cohorts) == (sum(case["xi"]), sum(case["ni"]), len(case["xi"]))
 
 
@@ -245,4 +248,4 @@ def test_nothing_pools_to_nothing_and_one_cohort_to_itself() -> None:
     assert pool([]) is None
     alone = pool([row(12, 78)])
     assert alone is not None
-    assert (alone.pct, alone.ci, alone.cohorts) == (100 * 12 / 78, wilson(12, 78), 1)
+    assert (alone.pct, alone.ci, alone.cohorts) == (100 * 12 / 78, exact(12, 78), 1)

@@ -148,7 +148,7 @@ def _gap(
         outcome=term_ref(term),
         population=population_ref(corpus.populations[node]),
         state=state_of(cell),
-        **{"cohorts": 0, "patients": 0, "caption": "not studied here", **figures},
+        **{"cohorts": 0, "patients": None, "caption": "not studied here", **figures},
         p_increase=round(learned.p_increase, 6),
         expected_change=round(learned.change, 6),
         sample_size=None if share is None else sample_size(odds_ratio, share[0]),

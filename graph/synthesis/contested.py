@@ -100,7 +100,7 @@ def side(name: str, reports: Sequence[StudyReport], studies: Mapping[str, Study]
     }
     return Camp(
         report=name,
-        studies=tuple(report.observation.study for report in reports),
+        studies=tuple(dict.fromkeys(report.observation.study for report in reports)),
         patients=sum(report.observation.n for report in reports if report.observation.n_known) or None,
         findings=tuple(finding for report in reports for finding in report.findings),
         features=features,

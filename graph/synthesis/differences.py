@@ -55,8 +55,9 @@ def estimate_of(cell: Association, observations: Mapping[str, Observation]) -> E
     if first.comparison is None or first.scale is None:
         return None
     comparison = first.comparison
-    step = 1.0 if cell.estimate_source == "published" else cell.families[0].step
-    if len(rows) == 1 and first.y is not None and first.se is not None and not cell.families[0].by_counts:
+    ours = cell.families[0] if cell.estimate_source != "published" else None
+    step = ours.step if ours is not None else 1.0
+    if len(rows) == 1 and first.y is not None and first.se is not None and not (ours is not None and ours.by_counts):
         y, se = first.y, first.se
     else:
         low, high = forward(first.scale, cell.ci[0]) / step, forward(first.scale, cell.ci[1]) / step

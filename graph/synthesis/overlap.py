@@ -71,7 +71,7 @@ def cohort_names(studies: Iterable[Study], field: EvidenceField) -> dict[str, st
 def overlap(a: Patients, b: Patients) -> bool:
     """Whether two studies are known to share patients."""
     named = a.study in b.overlaps or b.study in a.overlaps or a.study in b.pools or b.study in a.pools
-    pooled = a.pools & b.cohorts or b.pools & a.cohorts
+    pooled = a.pools & (b.cohorts | b.pools) or b.pools & a.cohorts
     return bool(named or pooled or a.cohorts & b.cohorts or a.elsewhere & b.elsewhere or a.study == b.study)
 
 

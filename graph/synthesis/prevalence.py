@@ -122,7 +122,12 @@ def count(row: Printed) -> tuple[int, int, bool] | None:
 
 
 def _rows_of(given: Sequence[PrevalenceObservation], study: Study, lesion: str, populations: Populations) -> list[PrevalenceRow]:
-    """A study's rows: main rows of one lesion and stratum add up; the widest stratum may be pooled, the others are shown."""
+    """A study's rows: main rows of one lesion and stratum add up; the widest stratum may be pooled, the others are shown.
+
+    Groups that share nobody are cohorts of their own; all of them may be pooled, where together they are more than the widest other.
+    """
+    apart = {group.id for group in study.populations if group.disjoint}
+    parts: dict[tuple[str, str], list[_Counted]] = {}
     strata: dict[tuple[str, ...], list[_Counted]] = {}
     shown: list[PrevalenceRow] = []
     for observation in given:
@@ -130,15 +135,26 @@ def _rows_of(given: Sequence[PrevalenceObservation], study: Study, lesion: str, 
         if counted is None:
             continue
         one = _Counted(observation, *counted)
-        if observation.row.main:
+        if observation.row.main and observation.row.population in apart:
+            parts.setdefault((observation.row.population, observation.row.lesion), []).append(one)
+        elif observation.row.main:
             strata.setdefault((observation.row.lesion, *observation.stratum), []).append(one)
         else:
             shown.append(_row([one], study, populations, "not marked as the whole cohort at its first scan"))
+
+    def widest(mains: Sequence[PrevalenceRow]) -> list[PrevalenceRow]:
+        # of one width the lesion itself, before what rolls up into it
+        return [max(mains, key=lambda row: (row.total, row.lesion == lesion))] if mains else []
+
     mains = [_row(members, study, populations, None) for members in strata.values()]
-    # of one width the lesion itself, before what rolls up into it
-    widest = max(mains, key=lambda row: (row.total, row.lesion == lesion), default=None)
+    of_parts = {key: _row(members, study, populations, None) for key, members in parts.items()}
+    separate = [row for group in apart for row in widest([row for (name, _), row in of_parts.items() if name == group])]
+    used = max(widest(mains), separate, key=lambda rows: sum(row.total for row in rows))
     return [
-        *(row if row is widest else row.model_copy(update={"used": "shown", "why": "a part of the same cohort"}) for row in mains),
+        *(
+            row if any(row is one for one in used) else row.model_copy(update={"used": "shown", "why": "a part of the same cohort"})
+            for row in (*mains, *of_parts.values())
+        ),
         *shown,
     ]
 
@@ -179,7 +195,9 @@ def _independent(rows: Sequence[PrevalenceRow], patients: Mapping[str, Patients]
     near: list[set[int]] = [set() for _ in candidates]
     for i in range(len(candidates)):
         for j in range(i):
-            if overlap(patients[rows[candidates[i]].study.id], patients[rows[candidates[j]].study.id]):
+            one, other = rows[candidates[i]].study.id, rows[candidates[j]].study.id
+            # what is used of one study are groups that share nobody
+            if one != other and overlap(patients[one], patients[other]):
                 near[i].add(j)
                 near[j].add(i)
     whom = [patients[rows[i].study.id] for i in candidates]

@@ -117,8 +117,8 @@ def _weights_without(synthesis: Synthesis, method: Method) -> dict[str, Weight]:
     given = sorted((z, study) for z, study in reported if z is not None)
     if len(given) < 2:
         return {}
-    each = zip(given, weights_without([z for z, _ in given], method), strict=True)
     once = Counter(study for _, study in given)
+    each = zip(given, weights_without([z for z, _ in given], method), strict=False)
     return {study: weight for (_, study), weight in each if once[study] == 1}
 
 

@@ -61,7 +61,7 @@ def subgroups(synthesis: Synthesis, corpus: Corpus) -> tuple[Subgroups, ...]:
                 Subgroup(
                     group=UNKNOWN if kind is None else kind,
                     known=kind is not None,
-                    studies=tuple(report.observation.study for report in members),
+                    studies=tuple(dict.fromkeys(report.observation.study for report in members)),
                     weight=part.weight,
                     **dict(_small(part, members)),
                 )

@@ -138,7 +138,8 @@ def posteriors_without(reports: Sequence[ReportedZ], method: Method = METHOD) ->
     """For each report in turn, the posterior given all the others."""
     tau, mu, mu_weights = _nodes(reports, method)
     each = [_log_likelihood(report, mu, tau, method) for report in reports]
-    everything = _log_prior(mu, tau, method) + np.sum(each, axis=0)
+    # one by one: what acts on the mean is the same at each rho
+    everything = reduce(np.add, each, _log_prior(mu, tau, method))
     for one in each:
         yield _normal(everything - one, mu, tau, mu_weights, method)
 
@@ -295,7 +296,9 @@ def reference_information(method: Method = METHOD) -> float:
 
 
 def weights_without(reports: Sequence[ReportedZ], method: Method = METHOD) -> list[Weight]:
-    """The weight without each report in turn, for two reports and more."""
+    """The weight without each report in turn, for two reports and more; none where the nodes hang on which reports there are."""
+    if len(_nodes(reports, method)[1]) != _STEPS:
+        return []
     return [_weighed(grid, method) for grid in posteriors_without(reports, method)]
 
 
