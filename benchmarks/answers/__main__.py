@@ -12,6 +12,7 @@ from pathlib import Path
 import yaml
 
 from benchmarks import neo4j_server
+from benchmarks.answers.associations import lines_of, table
 from benchmarks.answers.differences import Differences, Rule, mask
 from benchmarks.answers.record import KINDS, Record, opened, record
 
@@ -29,6 +30,7 @@ def _arguments() -> argparse.Namespace:
     one.add_argument(
         "--expect", type=Path, metavar="FILE", help="YAML: a list of rules {entry, lines, reason} of what is expected to differ"
     )
+    one.add_argument("--associations", action="store_true", help="a table of the associations that differ, and nothing else")
     one.add_argument("--lines", type=int, default=12, help="how many lines of a difference are shown")
     return parser.parse_args()
 
@@ -49,6 +51,9 @@ def _now(given: argparse.Namespace, folder: Path) -> Record:
 
 
 def _compare(given: argparse.Namespace, old: Record, new: Record) -> int:
+    if given.associations:
+        print("\n".join(table(lines_of(old), lines_of(new))))
+        return 0
     rules = yaml.safe_load(given.expect.read_text(encoding="utf-8")) if given.expect else []
     found = Differences(Rule(re.compile(one["entry"]), re.compile(one["lines"]), one["reason"]) for one in rules)
     wanted = re.compile(given.entry)

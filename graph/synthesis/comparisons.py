@@ -41,7 +41,8 @@ class Comparison:
 class Comparisons:
     """All comparisons of an association, that of the headline first; `aside` says why an estimate is in none.
 
-    `headline` is None where nothing is estimated, or where what there is can't be told apart: several ratios of contrasts that aren't told.
+    `headline` is None where nothing is estimated, or where what there is can't be told apart: ratios of contrasts that aren't told, of as
+    many patients.
     `sharing` are the studies on which it hangs what others are pooled with: those that share patients, or print unlike measures.
     """
 
@@ -247,7 +248,7 @@ def _result(key: ComparisonKey, reports: Sequence[StudyReport], scale: float | N
     on = observations[0].scale
     from graph.synthesis.pooling import common_effect
 
-    step = _common_step(reports) if key.unit else 1.0
+    step = _common_step(reports)
     y, se = [step * one for one in y], [step * one for one in se]
     scale = scale * step if scale is not None else None
     common = common_effect(y, se)
@@ -415,9 +416,13 @@ def _ordered(
     ordered = sorted(found, key=order)
     headline = ordered[0] if ordered else None
     if headline is not None and _untold(headline.key):
-        # of several that can't be told apart none is shown before the others
-        alike = [one for one in ordered if _untold(one.key) and one.key.body == headline.key.body and cohorts(one) == cohorts(headline)]
-        if len({report.cohort for one in alike for report in one.members}) > 1:
+        # of several that can't be told apart only the one of most patients is shown before the others
+        others = [one for one in ordered[1:] if _untold(one.key) and body(one) == body(headline) and cohorts(one) == cohorts(headline)]
+        if any(
+            (one.result.patients or 0) >= (headline.result.patients or 0)
+            for one in others
+            if one.members[0].cohort != headline.members[0].cohort
+        ):
             headline = None
     return Comparisons(tuple(ordered), headline, aside, sharing)
 

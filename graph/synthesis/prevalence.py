@@ -148,7 +148,7 @@ def _rows_of(given: Sequence[PrevalenceObservation], study: Study, lesion: str, 
 
     mains = [_row(members, study, populations, None) for members in strata.values()]
     of_parts = {key: _row(members, study, populations, None) for key, members in parts.items()}
-    separate = [row for group in apart for row in widest([row for (name, _), row in of_parts.items() if name == group])]
+    separate = [row for group in sorted(apart) for row in widest([row for (name, _), row in of_parts.items() if name == group])]
     used = max(widest(mains), separate, key=lambda rows: sum(row.total for row in rows))
     return [
         *(

@@ -337,7 +337,7 @@ def _estimates(
     whole = max(size[row.row.population] for row in rows)
     kinds: dict[ComparisonKey, list[Observation]] = {}
     for row in rows:
-        if row.comparison is not None and row.kind == "estimate" and 2 * size[row.row.population] >= whole:
+        if row.comparison is not None and row.kind == "estimate":
             kinds.setdefault(_kind(row), []).append(row)
 
     def preference(row: Observation) -> tuple[object, ...]:
@@ -346,6 +346,8 @@ def _estimates(
     found = {}
     for members in kinds.values():
         report = _answer(members, preference, edge, study, size, name)
+        if not report.combined and 2 * size[report.observation.row.population] < whole:
+            continue
         key = report.observation.comparison
         assert key is not None
         # what counts but isn't pooled is compared with no other
