@@ -88,7 +88,7 @@ class Gap(Frozen):
     population: TermRef
     state: State
     cohorts: int
-    patients: int
+    patients: int | None
     direction: Direction | None = None
     measure: str | None = None
     estimate: float | None = None

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from schema.association import CertaintyLevel, Direction, EstimateSource, Interval
 from schema.observation import Frozen
+from schema.study import Read
 
 Status = Literal["answered", "studied-inconclusive", "not-studied", "filtered-out", "unknown-name"]
 Standing = Literal["studied", "studied-inconclusive", "not-studied"]
@@ -29,7 +30,7 @@ class Source(Frozen):
     year: int | None = None
     doi: str | None = None
     pmid: str | None = None
-    read: Literal["abstract", "full-text"]
+    read: Read
 
 
 class Reply(Frozen, Generic[S]):
