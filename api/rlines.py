@@ -40,9 +40,7 @@ _SCALES: dict[Scale | None, str] = {
 }
 
 
-def lines(
-    association: Association, observations: Mapping[str, Observation], studies: Mapping[str, Study], release: str
-) -> str | None:
+def lines(association: Association, observations: Mapping[str, Observation], studies: Mapping[str, Study], release: str) -> str | None:
     """The script, of every family of two estimates and more; None where nothing is pooled. `observations`: by finding."""
     pooled = [comparison for comparison in association.families if comparison.k > 1]
     if not pooled:

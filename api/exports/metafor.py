@@ -28,7 +28,8 @@ ROWS = (
 )  # fmt: skip
 FAMILIES = (
     *_KEY, "measure", "contrast_type", "unit", "step", "scale", "variable", "versus", "cutoff", "outcome_cutoff", "window", "randomised",
-    "body", "known_adjusted", "transform", "k", "patients", "patients_unknown", "primary", "estimate_source", "tau_scale", "estimate", "ci_low", "ci_high", "common_estimate", "common_ci_low", "common_ci_high",
+    "body", "known_adjusted", "transform", "k", "patients", "patients_unknown", "primary", "estimate_source", "tau_scale",
+    "estimate", "ci_low", "ci_high", "common_estimate", "common_ci_low", "common_ci_high",
     "reml_estimate", "reml_ci_low", "reml_ci_high", "prediction_low", "prediction_high", "tau2", "i2", "q", "q_p", "p",
 )  # fmt: skip
 
