@@ -75,9 +75,7 @@ class ShortAssociation(Frozen):
     average: CommonEffect | None = Field(default=None, description="of two to four pooled cohorts their average, and its 95% interval")
     intervals: str | None = Field(default=None, description="of two to four pooled cohorts both, by name: quote both")
     contrast: str | None = None
-    comparison: str | None = Field(
-        default=None, description="what our estimate is of: body of evidence, cut-offs, time, versus what"
-    )
+    comparison: str | None = Field(default=None, description="what our estimate is of: body of evidence, cut-offs, time, versus what")
     estimate_source: EstimateSource | None = None
     estimate_of: str | None = Field(default=None, description="how many cohorts, or studies of a review, it is from; others may only count")
     not_pooled: str | None = Field(default=None, description="why there is no estimate though ratios are printed")

@@ -81,7 +81,7 @@ def ours(one: Association) -> str:
     if sum(_untold(family) for family in one.families) > 1 and _untold(own):
         return ""
     # an interval of two to four cohorts is never shown without that of their average
-    return " ".join(filter(None, (measure(own.measure), named_intervals(own)))) if average(own) else estimate(own)
+    return named_intervals(own) or estimate(own)
 
 
 def average(one: Association | FamilyResult) -> CommonEffect | None:
@@ -92,11 +92,9 @@ def average(one: Association | FamilyResult) -> CommonEffect | None:
 
 
 def named_intervals(one: Association | FamilyResult) -> str:
-    """Both of two to four cohorts: the average of these cohorts 1.50 (1.27-1.77); what another setting may find 1.50 (0.90-2.40)."""
+    """Both of two to four cohorts: the average of these cohorts OR 1.50 (1.27-1.77); what another setting may find 1.50 (0.90-2.40)."""
     own = average(one)
-    if own is None or one.estimate is None:
-        return ""
-    return f"{figure(AVERAGE, own.estimate, own.ci)}; {elsewhere(one)}"
+    return f"{AVERAGE} {figure(measure(one.measure), own.estimate, own.ci)}; {elsewhere(one)}" if own else ""
 
 
 def elsewhere(one: Association | FamilyResult, *, spelt: bool = False) -> str:
@@ -148,25 +146,26 @@ def becomes(one: Association, left_out: Sequence[LeftOut], most: int = 3) -> str
     """The estimate without each study: OR 2.59 (1.15-7.27) becomes 5.26 (2.16-12.8) without Kidwell 2017; those that change it most."""
     if one.estimate is None:
         return ""
-    told = [(_moved(one, left), _without(one, left)) for left in left_out if left.estimate != one.estimate or left.ci != one.ci]
-    told.sort(key=lambda item: -item[0])
-    rest = f"; {len(told) - most} more change it less" if len(told) > most else ""
-    return f"{estimate(one)} becomes {'; '.join(words for _, words in told[:most])}{rest}" if told else ""
+    other = sorted((left for left in left_out if left.estimate is not None and left.ci != one.ci), key=lambda left: -_moved(one, left))
+    lost = [left.study.label for left in left_out if left.estimate is None]
+    rest = f"; {len(other) - most} more change it less" if len(other) > most else ""
+    whole = " ".join(filter(None, (estimate(one), unit(one))))
+    whole = f"{ELSEWHERE}, {whole}," if one.average else whole
+    told = [f"{whole} becomes {'; '.join(_without(one, left) for left in other[:most])}{rest}"] if other else []
+    return "; ".join([*told, *([f"without {' or '.join(lost)} no estimate is left"] if lost else [])])
 
 
 def _without(one: Association, left: LeftOut) -> str:
-    study = f"without {left.study.label}"
-    if left.estimate is None:
-        return f"no estimate {study}"
+    assert left.estimate is not None
     name = measure(left.measure) if left.measure != one.measure else None
     step = step_of(left.contrast)
     other = f" {step}" if step and left.contrast != one.contrast else ""
-    return f"{figure(name, left.estimate, left.ci)}{other} {study}"
+    return f"{figure(name, left.estimate, left.ci)}{other} without {left.study.label}"
 
 
 def _moved(one: Association, left: Standing) -> float:
     """How far the estimate moves, to sort by: on the log scale of ratios; one of another measure, or none, farthest."""
-    if left.estimate is None or left.measure != one.measure or one.estimate is None:
+    if left.estimate is None or (left.measure, left.contrast) != (one.measure, one.contrast) or one.estimate is None:
         return math.inf
     return abs(math.log(left.estimate / one.estimate)) if one.measure in RATIOS else abs(left.estimate - one.estimate)
 

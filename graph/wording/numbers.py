@@ -25,7 +25,7 @@ _LONG = {
     "beta": "regression coefficient",
 }  # fmt: skip
 _SIGNS = {">=": "\u2265", "<=": "\u2264"}
-_WRITTEN = {"mrs": "mRS", "gcs": "GCS", "nihss": "NIHSS", "csvd": "CSVD", "ml": "mL", "mmhg": "mmHg"}
+_WRITTEN = {"mrs": "mRS", "gcs": "GCS", "nihss": "NIHSS", "csvd": "CSVD", "ml": "mL", "mmhg": "mmHg", "sbp": "SBP"}
 _SINGULAR = {
     "points": "point", "percentage points": "percentage point", "years": "year", "months": "month", "weeks": "week", "days": "day",
     "hours": "hour", "minutes": "minute", "lesions": "lesion", "microbleeds": "microbleed", "haemorrhages": "haemorrhage",
@@ -102,21 +102,17 @@ def spelt_out(name: str) -> str:
 
 def cutoff(normal: str) -> str:
     """A cut-off as a paper writes it: mRS 3-6, \u2265 33%."""
-    text = re.sub(r"(>=|<=|>|<)\s*", lambda sign: f"{_SIGNS.get(sign[1], sign[1])} ", normal)
-    return re.sub(r"\b(?:mrs|gcs|nihss|csvd|ml|mmhg)\b", lambda word: _WRITTEN[word[0]], text)
+    text = re.sub(r"\s*(>=|<=|>|<)\s*", lambda sign: f" {_SIGNS.get(sign[1], sign[1])} ", normal).strip()
+    return re.sub(r"[a-z]+", lambda word: _WRITTEN.get(word[0], word[0]), text)
 
 
 def window(until: str | None) -> str:
     """Until when the outcome was looked for: outcome until 12 months; nothing of what is on the same scan."""
     if not until:
         return ""
-    return (
-        f"outcome until {until.removeprefix('to ')}"
-        if until.startswith("to ")
-        else f"outcome {until}"
-        if until.startswith("beyond")
-        else ("time of the outcome not known")
-    )
+    if until.startswith("to "):
+        return f"outcome until {until.removeprefix('to ')}"
+    return f"outcome {until}" if until.startswith("beyond ") else "time of the outcome not known"
 
 
 def abbreviations(*told: str | None) -> str:

@@ -285,8 +285,9 @@ def body(one: FamilyResult) -> str:
         return "observational, crude"
     if one.known_adjusted == one.k:
         return "observational, adjusted"
-    known = f"{one.known_adjusted} of {one.k} known to be adjusted" if one.k > 1 else "not known whether adjusted"
-    return f"observational, adjusted or a model's ({known})"
+    if one.k == 1:
+        return "observational, not known whether adjusted"
+    return f"observational, adjusted or a model's ({one.known_adjusted} of {one.k} known to be adjusted)"
 
 
 _CONTRASTS = {"unknown": "contrast not printed", "not printed": "contrast not printed", "shift": "shift over a scale"}
