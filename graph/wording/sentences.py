@@ -158,7 +158,10 @@ def _otherwise(one: Association, rows: Sequence[Row]) -> str:
 
 
 # how the reasons begin of rows whose patients are counted by another row
-_AGAIN = ("the same population is counted by", "taken for a part of the patients of", "shares patients with")
+_AGAIN = (
+    "the same population is counted by", "taken for a part of the patients of", "shares patients with", "its patients count inside",
+    "estimates beside the headline",
+)  # fmt: skip
 
 
 def _unclear(one: Association, outcome: Term | TermRef) -> str:
@@ -290,7 +293,12 @@ def body(one: FamilyResult) -> str:
     return f"observational, adjusted or a model's ({one.known_adjusted} of {one.k} known to be adjusted)"
 
 
-_CONTRASTS = {"unknown": "contrast not printed", "not printed": "contrast not printed", "shift": "shift over a scale"}
+_CONTRASTS = {
+    "unknown": "contrast not printed",
+    "not printed": "contrast not printed",
+    "shift": "shift over a scale",
+    "per-unit": "per a unit that is not printed",
+}
 
 
 def contrast(one: Association) -> str:
