@@ -657,7 +657,7 @@ def surfaces(graph: EvidenceGraph, exposure: str, outcome: str) -> dict[str, str
     return {
         "caption": one.caption,
         "page": " ".join(page.split()),
-        "figure": " ".join(re.sub(r"<[^>]*>", " ", figures.evidence_plot(answer)).split()),
+        "figure": unescape(" ".join(re.sub(r"<[^>]*>", " ", figures.evidence_plot(answer)).split())),
         "command line": console(
             tables.associations([one], "both", ""),
             tables.rows(answer.rows, exposure, outcome, ""),

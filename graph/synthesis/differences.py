@@ -56,7 +56,8 @@ def estimate_of(cell: Association, observations: Mapping[str, Observation]) -> E
         return None
     comparison = first.comparison
     step = 1.0 if cell.estimate_source == "published" else cell.families[0].step
-    if len(rows) == 1 and first.y is not None and first.se is not None and not cell.families[0].by_counts:
+    counted = cell.estimate_source != "published" and bool(cell.families[0].by_counts)
+    if len(rows) == 1 and first.y is not None and first.se is not None and not counted:
         y, se = first.y, first.se
     else:
         low, high = forward(first.scale, cell.ci[0]) / step, forward(first.scale, cell.ci[1]) / step

@@ -294,11 +294,9 @@ def body(one: FamilyResult) -> str:
 
 
 _CONTRASTS = {
-    "unknown": "contrast not printed",
-    "not printed": "contrast not printed",
-    "shift": "shift over a scale",
+    "unknown": "contrast not printed", "not printed": "contrast not printed", "shift": "shift over a scale",
     "per-unit": "per a unit that is not printed",
-}
+}  # fmt: skip
 
 
 def contrast(one: Association) -> str:
