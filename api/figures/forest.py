@@ -170,7 +170,7 @@ def draw_forest(canvas: Canvas, answer: Evidence) -> None:
     meanings = {
         "study": "Filled square: a study, its area by its share of the pooled weight.",
         "single": "Hollow square: a single study.",
-        "pooled": "Filled diamond: pooled.",
+        "pooled": f"Filled diamond: pooled{'; of two to four cohorts their average' if 'setting' in marks else ''}.",
         "common": "Hollow diamond: common effect.",
         "setting": f"Hollow diamond: {ELSEWHERE}.",
         "published": "Grey diamond: published meta-analysis.",
