@@ -43,7 +43,7 @@ findings:
 
 def program(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "RDWI_SNAPSHOT": str(folder), "PYTHONPATH": str(ROOT), **more}
-    return subprocess.run([*PROGRAM, *arguments], env=env, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run([*PROGRAM, *arguments], env=env, capture_output=True, text=True, errors="replace", timeout=60, check=False)
 
 
 # 1 roll-up order
