@@ -60,7 +60,7 @@ def _files(reader: Reader, question: Question, answer: Evidence) -> Iterator[tup
         terms = reader.terms()
         exposures, outcomes = terms.takes(answer.association.exposure.id), terms.takes(answer.association.outcome.id)
         observations = {row.finding: row for row in reader.findings(exposures=exposures, outcomes=outcomes)}
-        script = rlines.lines(answer.association, observations, answer.release)
+        script = rlines.lines(answer.association, observations, reader.studies(), answer.release)
         if script is not None:
             yield "pooled.R", script
     behind = citations.behind(answer)

@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from api.exports.metafor import SCRIPT, by_study, estimate_of, together
-from graph.wording import patients, per
+from api.exports.metafor import SCRIPT, apart, by_cohort, estimate_of, together
+from graph.wording import patients
+from graph.wording.sentences import family
 from schema.association import Association, FamilyResult
 from schema.observation import Observation, Scale
+from schema.study import Study
 
 _HEAD = """\
 # {title}
@@ -38,7 +40,7 @@ _SCALES: dict[Scale | None, str] = {
 }
 
 
-def lines(association: Association, observations: Mapping[str, Observation], release: str) -> str | None:
+def lines(association: Association, observations: Mapping[str, Observation], studies: Mapping[str, Study], release: str) -> str | None:
     """The script, of every family of two estimates and more; None where nothing is pooled. `observations`: by finding."""
     pooled = [comparison for comparison in association.families if comparison.k > 1]
     if not pooled:
@@ -52,7 +54,7 @@ def lines(association: Association, observations: Mapping[str, Observation], rel
     ]
     if association.estimate_source == "published":
         parts.append("\n# The headline of this answer is a published meta-analysis (answer.json), not one of these fits.\n")
-    parts += [_fit(comparison, observations) for comparison in pooled]
+    parts += [_fit(comparison, association, observations, studies) for comparison in pooled]
     return "".join(parts)
 
 
@@ -66,20 +68,18 @@ def _functions() -> str:
     return text[text.index("# Random effects by REML") : text.index("figures <-")]
 
 
-def _fit(comparison: FamilyResult, observations: Mapping[str, Observation]) -> str:
-    studies = [
-        together(some) for some in by_study(comparison, {finding: estimate_of(observations[finding]) for finding in comparison.rows})
-    ]
+def _fit(comparison: FamilyResult, one: Association, observations: Mapping[str, Observation], studies: Mapping[str, Study]) -> str:
+    behind = [observations[finding] for finding in comparison.rows]
+    estimates = {row.finding: estimate_of(row) for row in behind}
+    cohorts = list(map(together, by_cohort(comparison, estimates, {row.study: apart(studies[row.study]) for row in behind})))
     random = comparison.reml_hk
     assert random is not None
-    kind = "randomised" if comparison.randomised else "observational"
-    named = [comparison.measure, comparison.contrast_type, per(comparison.measure, comparison.unit), comparison.variable, kind]
     ahead = random.prediction_interval
     shown = [
-        f"\n# {_comment(', '.join(part for part in named if part))}: {comparison.k} estimates, {patients(comparison)}\n",
-        f"study <- c({', '.join(json.dumps(observations[one.finding].study) for one in studies)})\n",
-        f"yi <- c({_numbers([one.y for one in studies])})\n",
-        f"vi <- c({_numbers([one.se**2 for one in studies])})\n",
+        f"\n# {_comment(family(comparison, (), one))}: {comparison.k} estimates, {patients(comparison)}\n",
+        f"study <- c({', '.join(json.dumps(observations[row.finding].study) for row in cohorts)})\n",
+        f"yi <- c({_numbers([row.y for row in cohorts])})\n",
+        f"vi <- c({_numbers([row.se**2 for row in cohorts])})\n",
         f'on <- function(...) back("{_scale(comparison, observations)}", c(...))\n',
         "fit <- reml_hk(yi, vi)\n",
         "print(fit)\n",
@@ -94,8 +94,9 @@ def _fit(comparison: FamilyResult, observations: Mapping[str, Observation]) -> s
         'common <- suppressWarnings(rma(yi, vi, method = "EE"))\n',
         f'compare("common effect", c({_numbers(common)}), on(common$beta, common$ci.lb, common$ci.ub))\n',
     ]
-    if comparison.estimate_source == "pooled-bayes":
-        shown.append(f'compare("headline, Bayesian", c({_numbers([comparison.estimate, *comparison.ci])}), on(bayes(yi, vi)))\n')
+    if comparison.tau_scale is not None:
+        posterior = f"on(bayes(yi, vi, {_numbers([comparison.tau_scale])}))"
+        shown.append(f'compare("headline, Bayesian", c({_numbers([comparison.estimate, *comparison.ci])}), {posterior})\n')
     return "".join(shown)
 
 

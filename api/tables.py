@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from graph import wording
-from graph.wording import certainty, count, number, p_of_test, percent
+from graph.wording import certainty, number, p_of_test, percent, sentences
 from schema.across import Chain, Comparison, Difference, Gap
 from schema.answer import Changed, ChangedPrevalence, columns, flat
 from schema.association import Association, Mechanism, PooledPrevalence, Prevalence, PrevalenceRow, Row
@@ -82,7 +82,7 @@ def changed_prevalence(items: Sequence[ChangedPrevalence], title: str) -> Table:
     for heading in ("Lesion", "Population", "Before", "After"):
         table.add_column(heading)
     for one in items:
-        sides = (f"{pooled(side)}, {count(side.cohorts, 'cohort')}" if side else "not counted" for side in (one.before, one.after))
+        sides = (wording.prevalence(side) if side else "not counted" for side in (one.before, one.after))
         table.add_row(one.lesion.name, one.population.id, *sides)
     return table
 
@@ -111,7 +111,7 @@ def associations(items: Sequence[Association], side: str, title: str, *, papers:
         own = f"; ours {wording.ours(one)}" if wording.ours(one) else ""
         cells += [
             one.direction + (" (contested)" if one.contested else "") if one.studies else _UNSTUDIED[bool(one.findings)],
-            f"{wording.with_unit(one)}, {wording.source(one, review=False)}{own}" if one.estimate is not None else "none",
+            f"{_headline(one)}{own}" if one.estimate is not None else wording.unpooled(one) or "none",
             reports(one),
             number(one.weight),
             certainty(one.certainty),
@@ -122,6 +122,30 @@ def associations(items: Sequence[Association], side: str, title: str, *, papers:
             cells.append(papers_of(one))
         table.add_row(*(_escape(cell) for cell in cells))
     table.caption = _LEGEND
+    return table
+
+
+def _headline(one: Association) -> str:
+    """The headline with its source; of two to four cohorts the average of these, and what another setting may find."""
+    return f"{wording.with_unit(one)}{wording.verdict(one)}, {wording.source(one, review=False)}"
+
+
+def families(one: Association, rows: Sequence[Row], title: str) -> Table:
+    """The comparisons of an association for a terminal, the headline's first."""
+    table = _table(title)
+    for header in ("Comparison", "Cohorts", "Average of these cohorts (95% CI)", "What another setting may find (95% credible interval)"):
+        table.add_column(header, overflow="fold")
+    for family in one.families:
+        own = wording.average(family)
+        shown = own or family
+        how = "" if own else f", {wording.METHODS[family.estimate_source]}"
+        cells = (
+            sentences.family(family, rows, one),
+            f"{family.k} ({wording.patients(family)})",
+            f"{wording.figure('', shown.estimate, shown.ci)}{how}",
+            wording.figure("", family.estimate, family.ci) if own else "",
+        )
+        table.add_row(*(_escape(cell) for cell in cells))
     return table
 
 
@@ -217,7 +241,7 @@ def pooled(one: PooledPrevalence | None) -> str:
 def prevalence(items: Sequence[Prevalence], title: str) -> Table:
     """Prevalence by population for a terminal."""
     table = _table(title)
-    for header in ("Population", "Pooled (95% CI)", "Next cohort (95%)", "Cohorts", "Range", "Certainty"):
+    for header in ("Population", "Pooled (95% CI)", "Next cohort (95%)", "Cohorts", "Patients", "Range", "Certainty"):
         table.add_column(header, overflow="fold")
     for one in items:
         found = one.pooled
@@ -228,7 +252,9 @@ def prevalence(items: Sequence[Prevalence], title: str) -> Table:
             _escape(one.population.name),
             pooled(found),
             f"{wording.interval(ahead, digits=0)}%" if ahead else "",
-            f"{found.cohorts} ({found.cases}/{found.total})",
+            str(found.cohorts),
+            # a pooled percentage is of no sum of patients
+            f"{found.total:,}, {found.cases:,} with it",
             f"{wording.interval((found.lowest, found.highest), digits=0)}%" if found.cohorts > 1 else "",
             certainty(one.certainty),
         )
@@ -284,7 +310,7 @@ def comparisons(items: Sequence[Comparison], title: str) -> Table:
 def _beside(cell: Association) -> str:
     if not cell.studies:
         return cell.caption
-    told = f"{wording.with_unit(cell)}, {wording.SOURCES[cell.estimate_source]}" if cell.estimate_source else "no estimate"
+    told = _headline(cell) if cell.estimate_source else wording.unpooled(cell) or "no estimate"
     sure = f", {certainty(cell.certainty)} certainty" if cell.certainty else ""
     return f"{cell.direction}: {told}; cohorts {reports(cell)}{sure}"
 

@@ -239,7 +239,8 @@ class Row(Frozen):
     """A row of evidence, turned to its exposure and outcome; `share` is its part of the pooled weight, 0..1.
 
     `measure`, `value` and `ci` go together: as printed or, where the print runs the other way round or gives no estimate, turned or worked
-    out; `printed_...` is what the paper prints. `direction` is in the paper's own words and terms; `reports` is what the row says once
+    out; `printed_...` is what the paper prints; `pooled_...` what is pooled of it: per the step of its comparison, by its counts where
+    these make the measure. `direction` is in the paper's own words and terms; `reports` is what the row says once
     turned, as cohorts are counted. `opposite`: the outcome is the opposite of the one that the row is read as.
     """
 
@@ -271,6 +272,8 @@ class Row(Frozen):
     printed_measure: str
     printed_value: float | None = None
     printed_ci: Interval | None = None
+    pooled_value: float | None = None
+    pooled_ci: Interval | None = None
     turned: bool
     p: float | str | None = None
     counts: Counts | None = None

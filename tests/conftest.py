@@ -365,3 +365,67 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     terminalreporter.write_line(f"ran on: {', '.join(sorted(ran)) or 'no server'}")
     for version, reason in sorted(left_out.items()):
         terminalreporter.write_line(f"LEFT OUT {version}: {reason}")
+
+
+def _sheet(name: str, *findings: dict[str, Any], groups: Sequence[dict[str, Any]] = (), n: int | None = 400) -> Study:
+    everyone = {"label": "ICH", "condition": "ich", "arteriopathy": "any", "location": "any"}
+    populations = [{**everyone, "id": one.get("id", "all"), "n": n, **one} for one in groups or ({},)]
+    rows = [{"population": populations[0]["id"], "direction": "increases", **one} for one in findings]
+    sheet = {"id": name, "year": 2026, "read": "abstract", "design": "prospective-cohort", "n": n, "populations": populations}
+    return Study.model_validate(sheet | {"findings": rows})
+
+
+def _counts(a: int, b: int, c: int, d: int) -> dict[str, Any]:
+    return {"counts": {"exposed_cases": a, "exposed_total": b, "unexposed_cases": c, "unexposed_total": d}, "contrast_type": "binary"}
+
+
+@pytest.fixture(scope="session")
+def pools() -> EvidenceGraph:
+    """Made-up papers, a comparison of each kind.
+
+    lacunes > mortality: three trials, of which two print unlike measures and all their counts, within 12 months; lacunes > recurrent-ich:
+    three cohorts, one of them two groups that share nobody and one of subgroups that make it up, of two known to be adjusted, one without
+    its n; age > r-dwi: per year and per 10 years; lacunes > r-dwi: six per SD, the spread of whose unit can't matter;
+    lobar-location > r-dwi: three ratios that don't say what they compare, and two papers without an event.
+    """
+    year, ten = {"per": {"step": 1, "unit": "years"}}, {"per": {"step": 10, "unit": "years"}}
+    per = {"measure": "OR", "contrast_type": "per-unit"}
+    ratio = {"exposure": "lacunes", "outcome": "recurrent-ich", "contrast_type": "binary", "measure": "HR", "contrast": "present vs absent"}
+    trial = {
+        "exposure": "lacunes", "outcome": "mortality", "randomised": True, "follow_up_months": 6, "outcome_cutoff": "death",
+        "versus": "cerebral-microbleeds",
+    }  # fmt: skip
+    age = {"exposure": "age", "outcome": "r-dwi", "adjusted": True, **per}
+    untold = {"exposure": "lobar-location", "outcome": "r-dwi", "measure": "OR", "adjusted": True}
+    none = {"exposure": "lobar-location", "outcome": "r-dwi", "measure": "OR", "direction": "no-association"}
+    apart = [{"id": "north", "n": 220, "disjoint": True}, {"id": "south", "n": 180, "disjoint": True}]
+    halves = [{"id": "deep", "n": 150}, {"id": "lobar", "n": 250}]
+    studies = [
+        _sheet("t-one", {**trial, "measure": "OR", "value": 1.62, "ci": [1.01, 2.6], **_counts(60, 200, 42, 200)}),
+        _sheet("t-two", {**trial, "measure": "RR", "value": 1.3, "ci": [0.93, 1.82], **_counts(52, 200, 40, 200)}),
+        _sheet("t-three", {**trial, "measure": "OR", "value": 1.4, "ci": [0.8, 2.45], **_counts(35, 200, 26, 200)}),
+        _sheet(
+            "c-apart", {**ratio, "value": 1.5, "ci": [0.9, 2.5], "adjusted": True},
+            {**ratio, "population": "south", "value": 2.1, "ci": [1.1, 4.01], "adjusted": True}, groups=apart,
+        ),
+        _sheet(
+            "c-halves", {**ratio, "value": 1.2, "ci": [0.6, 2.4]}, {**ratio, "population": "lobar", "value": 3.0, "ci": [1.6, 5.63]},
+            groups=halves,
+        ),
+        _sheet("c-unknown", {**ratio, "value": 2.4, "ci": [1.2, 4.8]}, n=None),
+        _sheet("a-year", {**age, **year, "value": 1.05, "ci": [1.02, 1.08]}),
+        _sheet("a-ten", {**age, **ten, "value": 1.4, "ci": [1.05, 1.87]}),
+        _sheet("a-more", {**age, **ten, "value": 1.9, "ci": [1.3, 2.78]}),
+        *(
+            _sheet(
+                f"s-{i}",
+                {"exposure": "lacunes", "outcome": "r-dwi", "measure": "OR", "contrast_type": "binary", "value": value,
+                 "ci": [value / 1.6, value * 1.6], "adjusted": True},
+            )
+            for i, value in enumerate((1.1, 1.5, 2.2, 1.9, 3.1, 1.3))
+        ),
+        *(_sheet(f"u-{i}", {**untold, "value": value, "ci": [1.1, 3.0]}) for i, value in enumerate((1.6, 1.8, 2.0))),
+        _sheet("z-none", {**none, **_counts(0, 20, 0, 20)}, n=40),
+        _sheet("z-only", {**none, **_counts(20, 20, 20, 20)}, n=40),
+    ]  # fmt: skip
+    return build(studies, shipped())

@@ -16,10 +16,11 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult, ListResourcesResult, ListToolsResult
 
-from api.assistant import answers, tools
-from api.assistant.answers import DISCLAIMER, Reply
+from api.assistant import answers, short, tools
+from api.assistant.answers import DISCLAIMER, Reply, ShortEvidence
 from api.assistant.server import server
 from graph import questions
+from graph.build import EvidenceGraph
 from graph.stores import snapshot
 from graph.stores.memory import MemoryReader, MemoryStore
 from schema.answer import Evidence
@@ -366,3 +367,34 @@ def test_the_text_of_an_answer_is_compact(session: Session) -> None:
 
 def test_tools_are_listed_in_60_kb(session: Session) -> None:
     assert len(session.tools.model_dump_json(by_alias=True, exclude_none=True)) <= 60_000
+
+
+def test_the_short_form_says_both_intervals_what_is_compared_and_who_is_behind_it(pools: EvidenceGraph) -> None:
+    reader = MemoryReader(pools)
+
+    def of(exposure: str, outcome: str) -> ShortEvidence:
+        return short.evidence(questions.Evidence(exposure=exposure, outcome=outcome).answer(reader))
+
+    age, recurrent, untold = of("age", "r-dwi"), of("lacunes", "recurrent-ich"), of("lobar-location", "r-dwi")
+    assert age.intervals is not None
+    assert age.intervals.startswith("the average of these cohorts OR 1.59 (1.33-1.90) per 10 years; what another setting may find 1.60")
+    assert age.comparison == "OR per 10 years, observational, adjusted"
+    assert (recurrent.patients, recurrent.patients_unknown) == (800, 1)
+    (comparison,) = recurrent.comparisons
+    assert comparison.startswith("HR, binary, observational, adjusted or a model's (2 of 4 known to be adjusted); time of the outcome not")
+    assert "800 patients; not printed in 1 of 4 cohorts" in comparison
+    assert (untold.estimate, untold.comparison) == (None, None)
+    assert untold.not_pooled == "3 odds ratios can't be pooled: what they compare is not told"
+    assert untold.no_events is not None
+    assert untold.no_events.startswith("2 studies of 80 patients (z-none, z-only)")
+
+
+def test_the_short_form_says_of_how_many_studies_a_published_headline_is(reader: MemoryReader) -> None:
+    told = short.evidence(questions.Evidence(exposure="r-dwi", outcome="poor-functional-outcome").answer(reader))
+    assert told.estimate_of == "of a review of 18 studies"
+
+
+def test_a_rate_is_told_with_the_cohorts_that_it_is_pooled_over(reader: MemoryReader) -> None:
+    told = short.prevalence(questions.Prevalence().answer(reader).prevalence)
+    assert told.said is not None
+    assert re.fullmatch(r"[0-9.]+% \([0-9.-]+\), pooled over [0-9]+ cohorts of [0-9,]+ patients", told.said)

@@ -115,10 +115,14 @@ def test_the_zip_by_the_command(tmp_path: Path, client: TestClient) -> None:
 # --- R ---
 
 
-def test_r_pools_every_association_of_the_corpus_to_the_same_numbers(rscript: str, graph: EvidenceGraph, tmp_path: Path) -> None:
-    observations = {one.finding: one for one in graph.observations}
+def test_r_pools_every_association_to_the_same_numbers(rscript: str, graph: EvidenceGraph, pools: EvidenceGraph, tmp_path: Path) -> None:
     # an association is often the same in a population and in its parts
-    scripts = {tuple(one.families): text for one in graph.associations if (text := rlines.lines(one, observations, "x")) is not None}
+    scripts = {}
+    for whole in (graph, pools):
+        observations, studies = {one.finding: one for one in whole.observations}, {study.id: study for study in whole.studies}
+        scripts |= {
+            tuple(one.families): text for one in whole.associations if (text := rlines.lines(one, observations, studies, "x")) is not None
+        }
     assert len(scripts) >= 10
     calls = []
     for i, text in enumerate(scripts.values()):

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -257,6 +258,24 @@ def test_a_table_of_evidence_tells_absolute_risks(folder: Path, rdwi: Rdwi) -> N
     assert "For a hundred patients: 20 without it (as given), 39.3 with it (95% interval 22.4 to 64.5)." in told
     assert "the prevalence in intracerebral haemorrhage (ICH)" in rdwi("evidence", "cerebral-microbleeds", "r-dwi").out
     assert "No absolute risk: " in rdwi("evidence", "age", "r-dwi").out
+
+
+def test_evidence_names_both_intervals_the_comparisons_and_what_leaving_a_study_out_does(rdwi: Rdwi) -> None:
+    said = " ".join(rdwi("evidence", "r-dwi", "recurrent-ich").out.split())
+    assert "the average of these cohorts HR" in said
+    assert "what another setting may find" in said
+    assert "hangs on the prior (half or twice its scale)" in said
+    assert "becomes" in said
+    assert "HR, binary, observational, adjusted" in said
+    assert "published: Posener (undated): OR 1.95 (1.48-2.57), of a review of 18 studies" in " ".join(
+        rdwi("evidence", "r-dwi", "poor-functional-outcome").out.split()
+    )
+
+
+def test_a_pooled_prevalence_is_of_no_sum_of_patients(rdwi: Rdwi) -> None:
+    said = rdwi("prevalence").out
+    assert re.search(r"% \([0-9.-]+\), pooled over [0-9]+ cohorts of [0-9,]+ patients\.", said)
+    assert not re.search(r"\([0-9]+/[0-9]+\)", said)
 
 
 def test_a_table_that_is_cut_says_so(folder: Path, rdwi: Rdwi, client: TestClient) -> None:

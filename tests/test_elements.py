@@ -197,3 +197,16 @@ def test_derived_edges_carry_the_figures_of_their_association(graph: EvidenceGra
 def test_elements_come_in_the_same_order_each_time(graph: EvidenceGraph, all_nodes: list[Node], all_edges: list[Edge]) -> None:
     assert list(nodes(graph)) == all_nodes
     assert list(edges(graph)) == all_edges
+
+
+def test_a_derived_edge_has_both_intervals_of_a_few_cohorts_and_says_who_prints_no_number(pools: EvidenceGraph) -> None:
+    found = {
+        (edge.start, edge.end): edge.properties
+        for edge in edges(pools)
+        if edge.type == "ASSOCIATED_WITH" and edge.properties["population"] == "ich"
+    }
+    recurrent, untold = found["lacunes", "recurrent-ich"], found["lobar-location", "r-dwi"]
+    assert [round(recurrent[f"average_{name}"], 2) for name in ("estimate", "ci_low", "ci_high")] == [1.9, 1.44, 2.51]
+    assert [round(recurrent[name], 2) for name in ("estimate", "ci_low", "ci_high")] == [1.92, 1.3, 2.86]
+    assert (recurrent["prior_sensitive"], recurrent["patients"], recurrent["patients_unknown"]) == (False, 800, 1)
+    assert {"estimate", "average_estimate", "prior_sensitive", "estimate_source"}.isdisjoint(untold)

@@ -215,7 +215,8 @@ def test_every_number_of_a_figure_is_in_its_answer(draw: Callable[[Evidence], st
         figure = draw(answer)
         if figure is None:
             continue
-        words = " ".join(lines_of(figure)).replace(answer.release[:12], "").replace("95% CI", "").replace("95% prediction", "")
+        words = " ".join(lines_of(figure)).replace(answer.release[:12], "").replace("95% CI", "")
+        words = words.replace("95% prediction", "").replace("95% credible", "")
         wanted = {*figures_of(answer.model_dump(mode="json")), *names}
         assert [one for one in NUMBER.findall(words) if one not in wanted] == [], (answer.query, words)
 
@@ -250,8 +251,8 @@ def test_rows_without_a_vote_are_grey_and_say_why(reader: MemoryReader) -> None:
     assert None not in {row.adjusted for row in shown}  # none is half filled, which would be two shapes
     assert len(grey) == len(shown) + 1  # one is in the legend
     words = " ".join(lines_of(figure))
-    assert "shares patients with Wang 2021, which votes" in words
-    assert "the same population is counted by another row of Xu 2019" in words
+    assert "shares patients with Wang 2021, which counts" in words
+    assert "estimates beside the headline, with those of its own measure, contrast and design" in words
     assert "wang-2021" not in words
 
 
@@ -288,25 +289,79 @@ def test_randomised_comparisons_stand_apart_from_observation(reader: MemoryReade
     )
 
 
-def test_a_pooled_family_has_diamond_common_effect_and_prediction_interval(reader: MemoryReader) -> None:
+def _diamonds(figure: str) -> int:
+    polygons = ElementTree.fromstring(figure).iter(f"{SVG}polygon")
+    return len([one for one in polygons if len((one.get("points") or "").split()) == 4])
+
+
+def test_two_to_four_cohorts_have_their_average_and_what_another_setting_may_find(reader: MemoryReader) -> None:
     answer = known(reader, "r-dwi", "poor-functional-outcome")
     figure = forest_plot(answer)
     assert figure is not None
+    assert answer.association is not None
+    (family,) = answer.association.families
     words = " ".join(lines_of(figure))
+    average, setting = (measured("OR", one.estimate, one.ci) for one in (family.common, family))
     for told in (
-        "Pooled (Bayesian) 3 cohorts",
-        "Common effect",
-        "Next cohort 95% prediction interval 1.31-14.96",
+        f"The average of these cohorts 4 cohorts {average}",
+        f"What another setting may find 95% credible interval {setting}",
+        "Pooled: OR, binary, observational, adjusted or a model's (3 of 4 known to be adjusted); outcome mRS 4-6;",
         "Published meta-analyses",
     ):
         assert told in words
+    # the average's interval stands for no next cohort
+    assert "Next cohort" not in words
+    assert _diamonds(figure) == 2 + len([one for one in answer.published if one.ci])
     root = ElementTree.fromstring(figure)
-    diamonds = [one for one in root.iter(f"{SVG}polygon") if len((one.get("points") or "").split()) == 4]
-    assert len(diamonds) == 2 + len([one for one in answer.published if one.ci])
     squares = [float(one.get("width", "0")) for one in root.iter(f"{SVG}rect") if one.get("class") == "rf-null"]
     rows = {row.finding: row.share for row in answer.rows}
-    shares = [rows[finding] or 0 for finding in answer.association.families[0].rows]  # type: ignore[union-attr]
+    shares = [rows[finding] or 0 for finding in family.rows]
     assert [squares.index(one) for one in sorted(squares)] == [shares.index(one) for one in sorted(shares)]
+
+
+def test_five_cohorts_have_diamond_common_effect_and_prediction_interval(pools: EvidenceGraph) -> None:
+    answer = questions.Evidence(exposure="lacunes", outcome="r-dwi").answer(MemoryReader(pools))
+    figure = forest_plot(answer)
+    assert figure is not None
+    words = " ".join(lines_of(figure))
+    assert "Pooled 6 cohorts OR 1.74 (1.17-2.59)" in words
+    assert "Common effect" in words
+    assert "Next cohort 95% prediction interval" in words
+    assert _diamonds(figure) == 2
+
+
+def test_what_is_drawn_of_a_row_is_what_is_pooled(pools: EvidenceGraph) -> None:
+    """Per the comparison's step, and by counts where these make the measure."""
+    reader = MemoryReader(pools)
+    per = forest_plot(questions.Evidence(exposure="age", outcome="r-dwi").answer(reader))
+    counted = forest_plot(questions.Evidence(exposure="lacunes", outcome="mortality").answer(reader))
+    assert per is not None
+    assert counted is not None
+    year, ten = (_square_of(per, label) for label in ("a-year", "a-ten"))
+    # 1.05 a year is 1.63 in ten, more than the other's 1.4
+    assert year > ten
+    words = " ".join(lines_of(counted))
+    assert "by the counts of its rows, whose measures differ" in words
+    assert "t-two by its counts OR 1.41 (0.88-2.25)" in words
+    assert "RR 1" not in words
+
+
+def _square_of(figure: str, label: str) -> float:
+    """Where the square of a study stands: the squares are drawn in the order of the labels."""
+    root = ElementTree.fromstring(figure)
+    labels = [text.text for text in root.iter(f"{SVG}text") if (text.text or "").startswith("a-")]
+    squares = [float(one.get("x", "0")) for one in root.iter(f"{SVG}rect") if one.get("class") == "rf-null"]
+    return squares[labels.index(label)]
+
+
+def test_the_small_plot_of_an_average_says_both_intervals(pools: EvidenceGraph) -> None:
+    one = questions.Evidence(exposure="age", outcome="r-dwi").answer(MemoryReader(pools)).association
+    assert one is not None
+    drawn = interval(one)
+    assert "the average of 3 cohorts; what another setting may find 1.60 (95% credible interval 1.20-2.17)" in " ".join(
+        ElementTree.fromstring(drawn).itertext()
+    )
+    assert 'stroke-width="5"' in drawn
 
 
 def test_an_interval_that_is_not_as_printed_is_dashed(reader: MemoryReader) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -280,7 +281,7 @@ def test_indirect_evidence_stands_in_columns_of_its_own(client: TestClient) -> N
     answer = client.get("/v1/factors?population=caa&indirect=true&limit=100").json()
     assert len(rows) == len(answer["items"])
     for row, one in zip(rows, answer["items"], strict=True):
-        own, _, beside = row.partition('class="indirect"')
+        own, _, beside = unescape(row).partition('class="indirect"')
         for other in one["indirect"]:
             assert other["caption"] in beside
             assert other["ci"] is None or wording.interval(tuple(other["ci"])) in beside
@@ -332,7 +333,9 @@ def test_the_start_page_says_which_outcomes_have_an_interval_that_includes_no_ef
     for item, row in zip(items, listed, strict=False):
         one = Association.model_validate(item)
         assert one.outcome.name in row
-        assert ("includes no effect" in row) is bool(wording.includes_no_effect(one.measure, one.ci))
+        intervals = (one.ci, one.average.ci if one.average else None)
+        told = any(wording.includes_no_effect(one.measure, ci) for ci in intervals) or one.prior_sensitive
+        assert ("includes no effect" in row) is bool(told)
         assert (f"ours {wording.ours(one)}" in row) is bool(wording.ours(one))
         shown_wide += bool(wording.includes_no_effect(one.measure, one.ci))
     assert shown_wide
@@ -353,10 +356,24 @@ def test_a_headline_that_the_paper_does_not_print_says_how_it_was_worked_out(cli
 
 
 def test_the_size_of_a_review_is_not_told_as_that_of_its_estimate(client: TestClient) -> None:
-    text = shown(client, "/factors")
-    assert "published meta-analysis, from a review of " in text
+    text = shown(client, "/outcomes")
+    assert "published meta-analysis, of a review of 18 studies" in text
     assert not re.search(r"published meta-analysis of \d", text)
-    assert "how many are behind this figure is not in the sheet" in text
+    assert "how many are behind the figure is not in the sheet" in text
+
+
+def test_a_pooled_rate_is_told_of_no_sum_of_patients(client: TestClient) -> None:
+    for address in ("/", "/prevalence"):
+        text = shown(client, address)
+        assert re.search(r"pooled over \d+ cohorts of [\d,]+ patients", text), address
+        assert not re.search(r"\d% \([^)]*\) of [\d,]+ patients", text), address
+
+
+def test_two_intervals_stand_side_by_side_wherever_a_pooled_estimate_does(client: TestClient) -> None:
+    for address in ("/", "/factors", "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi", "/compare?population=ich&population=caa"):
+        text = shown(client, address)
+        average, setting = "2.35 (1.48-3.73)", "2.59 (95% credible interval 1.15-7.27)"
+        assert (average in text, setting in text) == (True, True), address
 
 
 def test_the_page_of_an_association_explains_its_weight_and_names_the_sign(client: TestClient) -> None:

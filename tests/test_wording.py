@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any, get_args
 
@@ -20,7 +21,7 @@ from graph.opening import shipped
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.synthesis.weight import weigh
 from graph.wording import measured, named, number, p_value, sentences, within
-from schema.association import Association, FamilyResult, TermRef
+from schema.association import Association, FamilyResult, PooledPrevalence, TermRef
 from schema.study import Design, Population, Study
 from schema.vocabulary import Term
 
@@ -226,8 +227,8 @@ def test_no_sentence_of_the_corpus_says_cause_or_no_effect_as_a_finding(graph: E
         assert "proves" not in text, text
         assert (one.cohorts != 1) or not one.studies or "not repeated" in text or "one cohort" in text or "No cohort" in text, text
         if one.estimate is not None and one.studies:
-            assert wording.estimate(one, spelt=True) in text
-        if wording.includes_no_effect(one.measure, one.ci) and one.studies:
+            assert wording.with_unit(one, spelt=True) in text
+        if not one.prior_sensitive and wording.includes_no_effect(one.measure, one.ci) and one.studies:
             assert "includes no effect" in " ".join(told)
 
 
@@ -353,14 +354,146 @@ def test_a_family_says_what_it_is_of(graph: EvidenceGraph) -> None:
     one = answer.association
     assert one is not None
     told = [sentences.family(family, answer.rows, one) for family in one.families]
-    assert told == ["OR, binary, observational", "OR, binary, observational; as strictly lobar microbleeds"]
+    assert told == [
+        "OR, binary, observational, adjusted",
+        "OR, binary, observational, not known whether adjusted; as strictly lobar microbleeds",
+        "OR, contrast not printed, observational, adjusted; as mixed microbleeds",
+    ]
 
 
 def test_a_family_per_step_says_its_step_and_no_type(graph: EvidenceGraph) -> None:
     answer = questions.Evidence(exposure="acute-bp-reduction", outcome="r-dwi").answer(MemoryReader(graph))
     one = answer.association
     assert one is not None
-    assert sentences.family(one.families[0], answer.rows, one) == ("OR per 10 mmHg, observational; as reduction of mean arterial pressure")
+    assert sentences.family(one.families[0], answer.rows, one) == (
+        "OR per 10 mmHg, observational, adjusted; as reduction of mean arterial pressure"
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"body": "crude"}, "OR, observational, crude"),
+        ({"body": "randomised", "randomised": True, "window": "to 12 months"}, "OR, randomised; outcome until 12 months"),
+        ({"window": "beyond 12 months"}, "OR, observational, not known whether adjusted; outcome beyond 12 months"),
+        ({"window": "time not known"}, "OR, observational, not known whether adjusted; time of the outcome not known"),
+        ({"k": 3, "known_adjusted": 2}, "OR, observational, adjusted or a model's (2 of 3 known to be adjusted)"),
+        ({"k": 3, "known_adjusted": 3}, "OR, observational, adjusted"),
+        (
+            {"body": "crude", "cutoff": ">=5", "outcome_cutoff": "mrs 3-6", "versus": "deep-location", "by_counts": ("a:1",)},
+            "OR, observational, crude; exposure \u2265 5; outcome mRS 3-6; versus deep location; "
+            "by the counts of its rows, whose measures differ",
+        ),
+    ],
+)
+def test_a_comparison_says_its_body_cut_offs_time_and_what_it_is_against(more: dict[str, Any], expected: str) -> None:
+    assert sentences.family(family(**more), (), association()) == expected
+
+
+AVERAGED: dict[str, Any] = {
+    "measure": "OR", "estimate": 1.5, "ci": (0.9, 2.4), "estimate_source": "pooled-bayes", "k": 2, "cohorts": 3, "increases": 3,
+    "average": {"estimate": 1.5, "ci": (1.27, 1.77)},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        ({"prior_sensitive": False}, ", which includes no effect."),
+        ({"prior_sensitive": True}, "; whether this interval includes no effect hangs on the prior (half or twice its scale)."),
+        ({"ci": (1.1, 2.1)}, "."),
+        (
+            {"average": {"estimate": 1.5, "ci": (0.95, 2.3)}},
+            ", which includes no effect; the interval of the average includes no effect.",
+        ),
+    ],
+)
+def test_two_to_four_cohorts_have_two_intervals_by_name(more: dict[str, Any], expected: str) -> None:
+    figures = {**AVERAGED, **more}
+    own, setting = (wording.interval(ci) for ci in (figures["average"]["ci"], figures["ci"]))
+    assert (
+        f"2 cohorts of 3 can be pooled: the average of these cohorts OR 1.50 (95% CI {own}); what another setting may find 1.50 "
+        f"(95% credible interval {setting}){expected}"
+    ) in told(**figures)
+
+
+def test_no_surface_gives_the_interval_of_another_setting_without_that_of_the_average(pools: EvidenceGraph) -> None:
+    for surface, text in surfaces(pools, "age", "r-dwi").items():
+        if surface != "caption":
+            assert ("1.33-1.90" in text, "1.20-2.17" in text, "what another setting may find" in text.lower()) == (True,) * 3, surface
+
+
+def test_what_another_setting_may_find_stands_where_the_headline_is_published(reader: MemoryReader) -> None:
+    one = questions.Evidence(exposure="r-dwi", outcome="poor-functional-outcome").answer(reader).association
+    assert one is not None
+    assert wording.ours(one).startswith("the average of these cohorts OR 2.45 (1.78-3.36); what another setting may find 2.96")
+
+
+def test_ratios_that_do_not_say_what_they_compare_are_counted_and_none_is_the_headline(pools: EvidenceGraph) -> None:
+    said = surfaces(pools, "lobar-location", "r-dwi")
+    for surface, text in said.items():
+        assert "3 odds ratios can't be pooled: what they compare is not told" in text, surface
+    one = association(families=(family(contrast_type="unknown", k=2), family(measure="HR")), estimate=None)
+    assert wording.unpooled(one) == "2 odds ratios and 1 hazard ratio can't be pooled: what they compare is not told"
+    assert wording.unpooled(association(families=(family(contrast_type="binary"),))) == ""
+    assert wording.unpooled(association(families=(family(),), **AVERAGED)) == ""
+
+
+def test_studies_without_an_event_are_named_with_their_patients(pools: EvidenceGraph) -> None:
+    said = surfaces(pools, "lobar-location", "r-dwi")
+    for surface in ("page", "figure", "assistant"):
+        told_of = "2 studies of 80 patients (z-none, z-only) had no event in either group, or events only: they say nothing of a ratio"
+        assert told_of in said[surface], surface
+    one = association(no_events={"studies": ("a-2010",), "patients": 40})
+    assert wording.no_events(one, {"a-2010": "A 2010"}) == (
+        "1 study of 40 patients (A 2010) had no event in either group, or events only: it says nothing of a ratio"
+    )
+    assert wording.no_events(association()) == ""
+
+
+def test_patients_are_told_with_the_cohorts_that_do_not_print_them() -> None:
+    assert wording.patients(association(patients=1803, patients_unknown=2, cohorts=4)) == "1,803 patients; not printed in 2 of 4 cohorts"
+    assert wording.patients(association(patients=None, patients_unknown=1)) == "patients not printed"
+    assert wording.patients(family(patients=800, patients_unknown=1, k=4)) == "800 patients; not printed in 1 of 4 cohorts"
+
+
+def test_leaving_a_study_out_shows_figures_though_no_verdict_turns(pools: EvidenceGraph, reader: MemoryReader) -> None:
+    answer = questions.Evidence(exposure="lacunes", outcome="r-dwi").answer(MemoryReader(pools))
+    assert answer.association is not None
+    assert not any(left.direction_changes or left.exclusion_changes for left in answer.leave_one_out)
+    assert wording.becomes(answer.association, answer.leave_one_out) == (
+        "OR 1.74 (1.17-2.59) becomes 1.55 (1.10-2.20) without s-4; 1.91 (1.25-2.91) without s-0; 1.85 (1.14-3.00) without s-5; "
+        "3 more change it less"
+    )
+    for surface in ("page", "assistant"):
+        assert "becomes 1.55 (1.10-2.20) without s-4" in surfaces(pools, "lacunes", "r-dwi")[surface]
+    microbleeds = questions.Evidence(exposure="cerebral-microbleeds", outcome="r-dwi").answer(reader)
+    assert microbleeds.association is not None
+    assert "2.59 (1.15-7.27), becomes 5.26 (1.72-16.12) without Kidwell 2017" in wording.becomes(
+        microbleeds.association, microbleeds.leave_one_out
+    )
+    single = questions.Evidence(exposure="acute-bp-reduction", outcome="r-dwi").answer(reader)
+    assert single.association is not None
+    assert wording.becomes(single.association, single.leave_one_out) == "without Kidwell 2017 no estimate is left"
+
+
+@pytest.mark.parametrize(
+    ("cohorts", "expected"),
+    [(27, "23.6% (19.9-27.8), pooled over 27 cohorts of 5,000 patients"), (1, "23.6% (19.9-27.8), in one cohort of 5,000 patients")],
+)
+def test_a_pooled_rate_is_of_no_sum_of_patients(cohorts: int, expected: str) -> None:
+    pooled = PooledPrevalence(
+        pct=23.6, ci=(19.9, 27.8), estimate_source="pooled-reml-hk", cohorts=cohorts, cases=1180, total=5000, lowest=11, highest=49
+    )
+    assert wording.prevalence(pooled) == expected
+
+
+@pytest.mark.parametrize(
+    ("normal", "expected"),
+    [("mrs 3-6", "mRS 3-6"), (">=6 ml", "\u2265 6 mL"), ("sbp< 140 mmhg", "SBP < 140 mmHg"), ("not csvd score 0-0", "not CSVD score 0-0")],
+)
+def test_a_cut_off_is_written_as_papers_write_it(normal: str, expected: str) -> None:
+    assert wording.cutoff(normal) == expected
 
 
 @pytest.mark.parametrize(
@@ -403,6 +536,10 @@ def test_a_published_difference_has_its_unit_wherever_its_sheet_notes_one(graph:
     answer = questions.Evidence(exposure="haematoma-volume", outcome="r-dwi").answer(MemoryReader(graph))
     one = answer.association
     assert one is not None
+    (review,) = one.published
+    headline = review.model_copy(update={"headline": True})
+    figures = {name: getattr(review, name) for name in ("measure", "estimate", "ci")}
+    one = one.model_copy(update={**figures, "estimate_source": "published", "published": (headline,)})
     assert wording.unit(one) == "mL"
     assert "mean difference 2.78 (95% CI 0.97-4.60) mL" in " ".join(sentences.known(one, one.outcome))
 
@@ -516,11 +653,11 @@ def surfaces(graph: EvidenceGraph, exposure: str, outcome: str) -> dict[str, str
     assert one is not None
     with TestClient(create_app(MemoryStore(graph))) as client:
         address = f"/evidence?exposure={exposure}&outcome={outcome}"
-        page = re.sub(r"<[^>]*>", "", client.get(address, headers={"Accept": "text/html"}).text)
+        page = unescape(re.sub(r"<[^>]*>", "", client.get(address, headers={"Accept": "text/html"}).text))
     return {
         "caption": one.caption,
         "page": " ".join(page.split()),
-        "figure": " ".join(re.sub(r"<[^>]*>", " ", figures.evidence_plot(answer)).split()),
+        "figure": unescape(" ".join(re.sub(r"<[^>]*>", " ", figures.evidence_plot(answer)).split())),
         "command line": console(
             tables.associations([one], "both", ""),
             tables.rows(answer.rows, exposure, outcome, ""),

@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
-from schema.association import CertaintyLevel, Direction, EstimateSource, Interval
+from schema.association import CertaintyLevel, CommonEffect, Direction, EstimateSource, Interval
 from schema.observation import Frozen
 from schema.study import Read
 
@@ -71,14 +71,20 @@ class ShortAssociation(Frozen):
     said: str = Field(description="the association in a dozen words")
     measure: str | None = None
     estimate: float | None = None
-    ci: Interval | None = Field(default=None, description="95%")
+    ci: Interval | None = Field(default=None, description="95%; of two to four pooled cohorts what another setting may find")
+    average: CommonEffect | None = Field(default=None, description="of two to four pooled cohorts their average, and its 95% interval")
+    intervals: str | None = Field(default=None, description="of two to four pooled cohorts both, by name: quote both")
     contrast: str | None = None
+    comparison: str | None = Field(default=None, description="what our estimate is of: body of evidence, cut-offs, time, versus what")
     estimate_source: EstimateSource | None = None
-    estimate_of: str | None = Field(default=None, description="how many cohorts the estimate is from; others may only count")
+    estimate_of: str | None = Field(default=None, description="how many cohorts, or studies of a review, it is from; others may only count")
+    not_pooled: str | None = Field(default=None, description="why there is no estimate though ratios are printed")
     interval_includes_no_effect: bool | None = None
     cohorts: int = Field(description="independent cohorts that say something; papers that share patients count once")
     cohorts_reporting: dict[str, int] = Field(description="cohorts by report: increases, decreases, not_significant, unclear")
     patients: int | None = Field(description="of the cohorts that print their number; null where none does")
+    patients_unknown: int = Field(description="cohorts that don't print their number of patients")
+    no_events: str | None = Field(default=None, description="studies without an event, or with events only, which say nothing of a ratio")
     weight: float | None = Field(
         description="0..1, the probability that a next cohort of usual size would report this direction with p < 0.05; no effect size, "
         "no probability that the effect is real"
@@ -111,6 +117,8 @@ class ShortRow(Frozen):
 
 class ShortEvidence(ShortAssociation):
     rows: tuple[ShortRow, ...]
+    comparisons: tuple[str, ...] = Field(default=(), description="what may be pooled with what, and what that gives; the headline's first")
+    left_out: str | None = Field(default=None, description="the estimate with one study left out, as figures")
     flips: str | None = Field(default=None, description="what would turn the association")
 
 
@@ -127,7 +135,8 @@ class ShortPrevalence(Frozen):
     standing: Standing
     lesion: Term
     population: Term
-    pct: float | None = None
+    said: str | None = Field(default=None, description="the pooled percentage and what it is pooled over: it is of no sum of patients")
+    pct: float | None = Field(default=None, description="of a typical cohort")
     ci: Interval | None = None
     next_cohort: Interval | None = Field(default=None, description="95% prediction interval")
     cohorts: int

@@ -7,10 +7,27 @@ from typing import Any
 from api.assistant import answers
 from api.assistant.answers import Standing, Term
 from graph.citations import behind
-from graph.wording import estimate, figure, includes_no_effect, measure, p_of_test
+from graph.wording import (
+    METHODS,
+    becomes,
+    estimate,
+    figure,
+    includes_no_effect,
+    measure,
+    named_intervals,
+    no_events,
+    p_of_test,
+    patients,
+    review_of,
+    unpooled,
+    verdict,
+    with_unit,
+)
+from graph.wording import prevalence as pooled_prevalence
+from graph.wording.sentences import family
 from schema.across import Chain, Comparison, Difference, Gap
 from schema.answer import CohortItem, Evidence, StudyAnswer, StudyItem, TermItem
-from schema.association import Association, Mechanism, Prevalence, Row, TermRef
+from schema.association import Association, FamilyResult, Mechanism, Prevalence, Row, TermRef
 
 
 def term(one: TermRef) -> Term:
@@ -27,6 +44,7 @@ def standing(one: Association) -> Standing:
 def _figures(one: Association) -> dict[str, Any]:
     known = standing(one)
     pooled = one.estimate_source in {"pooled-bayes", "pooled-reml-hk"}
+    review = next((row for row in one.published if row.headline), None)
     return {
         "standing": known,
         "exposure": term(one.exposure),
@@ -37,13 +55,19 @@ def _figures(one: Association) -> dict[str, Any]:
         "measure": one.measure,
         "estimate": one.estimate,
         "ci": one.ci,
+        "average": one.average,
+        "intervals": with_unit(one) + verdict(one) if one.average else None,
         "contrast": one.contrast,
+        "comparison": family(one.families[0], (), one) if one.families and one.estimate_source not in {None, "published"} else None,
         "estimate_source": one.estimate_source,
-        "estimate_of": f"{one.k} of {one.cohorts} cohorts" if pooled else None,
+        "estimate_of": f"{one.k} of {one.cohorts} cohorts" if pooled else review_of(review) or None if review else None,
+        "not_pooled": unpooled(one) or None,
         "interval_includes_no_effect": includes_no_effect(one.measure, one.ci),
         "cohorts": one.cohorts,
         "cohorts_reporting": {name: getattr(one, name) for name in ("increases", "decreases", "not_significant", "unclear")},
         "patients": one.patients,
+        "patients_unknown": one.patients_unknown,
+        "no_events": no_events(one) or None,
         "weight": one.weight,
         "p_direction": one.p_direction,
         "certainty": one.certainty,
@@ -59,10 +83,19 @@ def association(one: Association) -> answers.ShortAssociation:
 
 
 def evidence(answer: Evidence) -> answers.ShortEvidence:
-    assert answer.association is not None
+    one = answer.association
+    assert one is not None
     return answers.ShortEvidence(
-        **_figures(answer.association), rows=tuple(map(_row, answer.rows)), flips=answer.flips.text if answer.flips else None
+        **_figures(one),
+        rows=tuple(map(_row, answer.rows)),
+        comparisons=tuple(f"{family(part, answer.rows, one)}: {_pooled(part)}" for part in one.families),
+        left_out=becomes(one, answer.leave_one_out) or None,
+        flips=answer.flips.text if answer.flips else None,
     )
+
+
+def _pooled(one: FamilyResult) -> str:
+    return f"{named_intervals(one) or figure('', one.estimate, one.ci)}, {METHODS[one.estimate_source]}, {patients(one)}"
 
 
 def _row(one: Row) -> answers.ShortRow:
@@ -105,6 +138,7 @@ def prevalence(one: Prevalence) -> answers.ShortPrevalence:
         standing="studied" if pooled is not None else "studied-inconclusive" if one.rows or one.published else "not-studied",
         lesion=term(one.lesion),
         population=term(one.population),
+        said=pooled_prevalence(pooled) if pooled else None,
         **figures,
         next_cohort=pooled.prediction_interval if pooled else None,
         cohorts=pooled.cohorts if pooled else 0,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from api import tables
 from graph import questions
 from graph.questions import Question
-from graph.wording import called, count, printed_interval, read
+from graph.wording import becomes, called, count, estimate, no_events, prevalence, printed_interval, read, review_of
 from schema.answer import Answer, Evidence, Neighbours, PrevalenceAnswer, StudyAnswer
 from schema.association import Association, Reason, TermRef
 from schema.robustness import AbsoluteRisk
@@ -111,6 +111,16 @@ def _evidence(_: Question, answer: Evidence) -> None:
     _reasons(one.reasons)
     if one.contested is not None:
         print(f"  contested: {one.contested.why}")
+    labels = {row.study.id: row.study.label for row in answer.rows}
+    for told in (no_events(one, labels), becomes(one, answer.leave_one_out)):
+        if told:
+            print(f"  {told}")
+    if one.families:
+        shown(tables.families(one, answer.rows, "Comparisons: only within one are estimates pooled"))
+    for review in answer.published:
+        figure = estimate(review) or "no figure"
+        behind = ", ".join(filter(None, (review_of(review), count(review.patients, "patient") if review.patients else "")))
+        print(f"  published: {review.label}: {figure}{f', {behind}' if behind else ''}{', the headline' if review.headline else ''}")
     shown(tables.rows(answer.rows, one.exposure.id, one.outcome.id, "Rows"))
     if len(answer.leave_one_out) > 1:
         shown(tables.left_out(answer.leave_one_out, "With one study left out"))
@@ -160,6 +170,8 @@ def _prevalence(_: Question, answer: PrevalenceAnswer) -> None:
     if answer.why is not None:
         print(answer.why.text)
         return
+    if own.pooled is not None:
+        print(f"{own.lesion.name} in {own.population.name}: {prevalence(own.pooled)}.")
     shown(tables.prevalence([own, *answer.populations], f"How common: {own.lesion.name}"))
     _reasons(own.reasons)
     shown(tables.windows(own.windows, f"By time of MRI, {own.population.name}"))

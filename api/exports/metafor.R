@@ -1,7 +1,8 @@
 # The meta-analyses of this folder, fitted anew: Rscript metafor.R   (in this folder; the package metafor is needed)
 #
 # rows.csv      an estimate a row: yi and vi on the log scale for ratios, on the log odds scale for standardised
-#               differences (times pi / sqrt(3)), Fisher's z for correlations, else in the measure's own unit
+#               differences (times pi / sqrt(3)), Fisher's z for correlations, else in the measure's own unit;
+#               per the step of their family, by counts where these make its measure
 # families.csv  estimates that may be pooled, and what rdwi makes of them, on the printed scale
 # refitted.csv  is written: the same figures, by R
 
@@ -24,9 +25,9 @@ reml_hk <- function(yi, vi) {
   stop("REML did not converge")
 }
 
-# For two to four estimates: posterior median and central 95% interval of mu, with mu flat and tau half-normal(0.5).
+# For two to four estimates: posterior median and central 95% interval of mu, with mu flat and tau half-normal(scale).
 # mu given tau is normal; tau is summed over a grid by Simpson's rule.
-bayes <- function(yi, vi, scale = 0.5, points = 4001) {
+bayes <- function(yi, vi, scale, points = 4001) {
   tau <- seq(0, 6 * scale, length.out = points)
   simpson <- c(1, rep(c(4, 2), length.out = points - 2), 1)
   w <- sapply(tau, function(t) 1 / (vi + t^2))
@@ -60,7 +61,7 @@ refit <- function(family) {
   predicted <- predict(random)
   on <- function(...) back(family$transform, c(...))
   reml <- on(random$beta, random$ci.lb, random$ci.ub)
-  headline <- if (family$estimate_source == "pooled-bayes") on(bayes(own$yi, own$vi)) else reml
+  headline <- if (family$estimate_source == "pooled-bayes") on(bayes(own$yi, own$vi, family$tau_scale)) else reml
   prediction <- if (family$k >= 3) on(predicted$pi.lb, predicted$pi.ub) else c(NA, NA)
   values <- c(headline, on(common$beta, common$ci.lb, common$ci.ub), reml, prediction,
               random$tau2, random$I2, random$QE, random$QEp, random$pval)

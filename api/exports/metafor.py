@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from api.tables import cell
 from graph.build import EvidenceGraph
 from graph.synthesis.effect_sizes import inverse_variance
+from graph.synthesis.observations import by_counts
 from schema.association import Association, FamilyResult, Interval
 from schema.observation import Observation, Scale
 from schema.study import Study
@@ -22,22 +23,25 @@ from schema.study import Study
 SCRIPT = Path(__file__).with_name("metafor.R")
 _KEY = ("family", "exposure", "outcome", "population")
 ROWS = (
-    *_KEY, "study", "label", "year", "cohort", "findings", "yi", "vi", "n", "adjusted", "randomised", "design", "mri_day", "read",
-    "condition", "cutoff", "outcome_cutoff", "follow_up_months",
+    *_KEY, "study", "label", "year", "cohort", "findings", "yi", "vi", "by_counts", "n", "adjusted", "randomised", "design", "mri_day",
+    "read", "condition", "cutoff", "outcome_cutoff", "follow_up_months",
 )  # fmt: skip
 FAMILIES = (
-    *_KEY, "measure", "contrast_type", "unit", "scale", "variable", "randomised", "transform", "k", "patients", "primary",
-    "estimate_source", "estimate", "ci_low", "ci_high", "common_estimate", "common_ci_low", "common_ci_high",
+    *_KEY, "measure", "contrast_type", "unit", "step", "scale", "variable", "versus", "cutoff", "outcome_cutoff", "window", "randomised",
+    "body", "known_adjusted", "transform", "k", "patients", "patients_unknown", "primary", "estimate_source", "tau_scale",
+    "estimate", "ci_low", "ci_high", "common_estimate", "common_ci_low", "common_ci_high",
     "reml_estimate", "reml_ci_low", "reml_ci_high", "prediction_low", "prediction_high", "tau2", "i2", "q", "q_p", "p",
 )  # fmt: skip
 
 
 class Estimate(NamedTuple):
-    """What is kept of an observation: of a large graph not all can be."""
+    """What is kept of an observation: of a large graph not all can be. `counted` is what its counts give, by measure."""
 
     finding: str
+    population: str
     y: float
     se: float
+    counted: Mapping[str, tuple[float, float]]
     n: int | None
     scale: Scale | None
     adjusted: bool | None
@@ -45,6 +49,11 @@ class Estimate(NamedTuple):
     cutoff: str | None
     outcome_cutoff: str | None
     follow_up_months: float | None
+
+    def within(self, comparison: FamilyResult) -> Estimate:
+        """As it is pooled there (graph.synthesis.comparisons.in_comparison)."""
+        y, se = self.counted[comparison.measure] if self.finding in comparison.by_counts else (self.y, self.se)
+        return self._replace(y=comparison.step * y, se=comparison.step * se)
 
 
 class _Paper(NamedTuple):
@@ -54,12 +63,14 @@ class _Paper(NamedTuple):
     design: str | None
     mri_day: float | None
     read: str
+    apart: frozenset[str]
 
 
 def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
     """Write the folder: all associations, or a population's."""
     estimates = {one.finding: estimate_of(one) for one in graph.observations if one.y is not None and one.se is not None}
     papers = {study.id: _paper(study) for study in graph.studies}
+    populations = {study: paper.apart for study, paper in papers.items()}
     with (
         (path / "rows.csv").open("w", encoding="utf-8", newline="") as rows_file,
         (path / "families.csv").open("w", encoding="utf-8", newline="") as families_file,
@@ -73,11 +84,10 @@ def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
                 continue
             for number, comparison in enumerate(one.families, start=1):
                 key = _key(one, number)
-                behind = list(by_study(comparison, estimates))
-                studies = [together(findings) for findings in behind]
-                families.writerow(_cells(_comparison(one, comparison, number, studies[0].scale) | key))
-                for one_study, findings in zip(studies, behind, strict=True):
-                    rows.writerow(_cells(_row(one_study, findings, comparison, papers) | key))
+                behind = list(by_cohort(comparison, estimates, populations))
+                families.writerow(_cells(_comparison(one, comparison, number, behind[0][0].scale) | key))
+                for findings in behind:
+                    rows.writerow(_cells(_row(together(findings), findings, comparison, papers) | key))
     shutil.copyfile(SCRIPT, path / SCRIPT.name)
 
 
@@ -96,24 +106,49 @@ def estimate_of(one: Observation) -> Estimate:
     assert one.y is not None
     assert one.se is not None
     row, n = one.row, one.n if one.n_known else None
+    counted = {measure: (found.y, found.se) for measure in ("OR", "RR") if row.counts and (found := by_counts(one, measure))}
     months = row.follow_up_months[1] if isinstance(row.follow_up_months, tuple) else row.follow_up_months
-    return Estimate(one.finding, one.y, one.se, n, one.scale, row.adjusted, one.condition, row.cutoff, row.outcome_cutoff, months)
+    return Estimate(
+        one.finding,
+        row.population,
+        one.y,
+        one.se,
+        counted,
+        n,
+        one.scale,
+        row.adjusted,
+        one.condition,
+        row.cutoff,
+        row.outcome_cutoff,
+        months,
+    )
+
+
+def apart(study: Study) -> frozenset[str]:
+    """Its populations that share nobody: each is a cohort."""
+    return frozenset(population.id for population in study.populations if population.disjoint)
 
 
 def _paper(study: Study) -> _Paper:
     window = study.imaging.mri_window_days if study.imaging else None
-    return _Paper(study.label, study.year, study.cohorts, study.design, window[1] if window else None, study.read)
+    return _Paper(study.label, study.year, study.cohorts, study.design, window[1] if window else None, study.read, apart(study))
 
 
 def _study(finding: str) -> str:
     return finding.partition(":")[0]
 
 
-def by_study(comparison: FamilyResult, estimates: Mapping[str, Estimate]) -> Iterator[list[Estimate]]:
-    """The estimates of a family study by study: several of one study are disjoint subgroups that were put together."""
-    found: dict[str, list[Estimate]] = {}
+def by_cohort(
+    comparison: FamilyResult, estimates: Mapping[str, Estimate], populations: Mapping[str, frozenset[str]]
+) -> Iterator[list[Estimate]]:
+    """The estimates of a family cohort by cohort, as they are pooled: several of one cohort are disjoint subgroups, put together.
+
+    `populations`: of each study those that are cohorts by themselves.
+    """
+    found: dict[tuple[str, str], list[Estimate]] = {}
     for finding in comparison.rows:
-        found.setdefault(_study(finding), []).append(estimates[finding])
+        one, study = estimates[finding].within(comparison), _study(finding)
+        found.setdefault((study, one.population if one.population in populations[study] else ""), []).append(one)
     yield from found.values()
 
 
@@ -134,10 +169,11 @@ def _row(estimate: Estimate, findings: Sequence[Estimate], comparison: FamilyRes
         "label": paper.label,
         "year": paper.year,
         # without a named one a study is its own cohort
-        "cohort": "; ".join(paper.cohorts) or study,
+        "cohort": f"{study} {estimate.population}" if estimate.population in paper.apart else "; ".join(paper.cohorts) or study,
         "findings": "; ".join(one.finding for one in findings),
         "yi": estimate.y,
         "vi": estimate.se**2,
+        "by_counts": estimate.finding in comparison.by_counts,
         "n": estimate.n,
         "adjusted": estimate.adjusted,
         "randomised": comparison.randomised,
@@ -154,11 +190,9 @@ def _row(estimate: Estimate, findings: Sequence[Estimate], comparison: FamilyRes
 def _comparison(one: Association, comparison: FamilyResult, number: int, transform: Scale | None) -> dict[str, Any]:
     random = comparison.reml_hk
     figures: dict[str, Any] = {
-        **comparison.model_dump(
-            include={"measure", "contrast_type", "unit", "scale", "variable", "randomised", "k", "patients", "estimate_source"}
-        ),
+        **comparison.model_dump(include={*FAMILIES} - {"estimate"}),
         "transform": transform,
-        "primary": number == 1 and one.estimate_source != "published",
+        "primary": number == 1 and one.estimate_source not in {None, "published"},
         "estimate": comparison.estimate,
         **_interval("ci", comparison.ci),
         "common_estimate": comparison.common.estimate,

@@ -8,7 +8,7 @@ from typing import Any
 from api.figures.directions import abbreviated, draw_directions, subject, told_directions
 from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas
 from api.figures.forest import draw_forest, has_forest, told_forest
-from graph.wording import called, certainty, headline, labels, named, plain, read_as, tally, within
+from graph.wording import called, certainty, headline, labels, named, no_events, plain, read_as, tally, unpooled, verdict, within
 from schema.answer import Evidence
 
 _LEFT = 14.0
@@ -48,10 +48,13 @@ def caption(answer: Evidence) -> list[str]:
     one = answer.association
     lines = []
     if one is not None:
-        estimate = f"Estimate: {headline(one, level=True)}" if one.estimate is not None else "No estimate"
+        estimate = f"Estimate: {headline(one, level=True)}{verdict(one)}" if one.estimate is not None else "No estimate"
+        estimate = f"No estimate: {unpooled(one)}" if unpooled(one) else estimate
         lines.append(f"Direction: {one.direction}. {estimate}.")
         sure = f"Certainty: {certainty(one.certainty)}. " if one.certainty else ""
         lines.append(f"{sure}{tally(one)}. {read_as(one)}.")
+        if no_events(one):
+            lines.append(f"{no_events(one, {row.study.id: row.study.label for row in answer.rows})}.")
         if one.contested:
             lines.append(f"Contested: {named(one.contested.why, labels(answer))}.")
         lines += [f"Beside it, {other.exposure.name} in {other.population.name}: {other.caption}." for other in one.indirect or ()]

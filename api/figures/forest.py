@@ -9,15 +9,27 @@ from typing import Literal, NamedTuple
 from api.figures.directions import abbreviated, subject
 from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, diamond, head, square
 from api.figures.measure import Axis, wrapped
-from graph.wording import compared, count, interval, measured, per, review_of, row_figure, same_interval, short
+from graph.wording import (
+    AVERAGE,
+    ELSEWHERE,
+    average,
+    compared,
+    count,
+    interval,
+    measured,
+    opened,
+    review_of,
+    row_figure,
+    same_interval,
+    short,
+)
+from graph.wording.sentences import family, limits
 from schema.answer import Evidence
 from schema.association import Association, FamilyResult, Interval, Row
-from schema.observation import Z_SIGNIFICANT
-from schema.scales import back, scale_of
 from schema.study import RATIOS
 
 _LEFT = 14.0
-Mark = Literal["study", "single", "pooled", "common", "ahead", "published"]
+Mark = Literal["study", "single", "pooled", "common", "setting", "ahead", "published"]
 
 
 class _Entry(NamedTuple):
@@ -77,8 +89,7 @@ def _panels(answer: Evidence) -> list[tuple[str | None, list[_Part]]]:
         name = short(comparison.measure)
         axis = None if comparison.measure in RATIOS else " ".join(filter(None, (name, comparison.unit)))
         who = "Randomised comparisons" if comparison.randomised else "Observational studies"
-        step = f" {per(comparison.measure, comparison.unit)}" if comparison.unit and comparison.measure in RATIOS else ""
-        heading = f"{who}, pooled: {name}{step}" if comparison.k > 1 else f"{who}, not pooled"
+        heading = f"Pooled: {family(comparison, answer.rows, answer.association)}" if comparison.k > 1 else f"{who}, not pooled"
         panels.setdefault(axis, {}).setdefault(heading, []).extend(_entries(comparison, rows, answer.association))
     for one in answer.published:
         if one.estimate is None:
@@ -100,31 +111,32 @@ def _entries(comparison: FamilyResult, rows: Mapping[str, Row], one: Association
     own = [rows[finding] for finding in comparison.rows if finding in rows]
     if comparison.k == 1:
         label = ", ".join(dict.fromkeys(row.study.label for row in own))
-        what = "; ".join(dict.fromkeys(part for row in own for part in compared(row, one)))
-        headline = one.families[0] == comparison and one.estimate_source != "published"
+        told = dict.fromkeys(part for row in own for part in compared(row, one))
+        what = "; ".join((*told, *limits(comparison), *(["crude"] if comparison.body == "crude" else [])))
+        headline = one.families[0] == comparison and one.estimate_source not in {None, "published"}
         text = measured(comparison.measure, comparison.estimate, comparison.ci, comparison.unit)
         worked_out = len(own) != 1 or not same_interval(own[0].ci, comparison.ci)
         yield _Entry("single", label, what, text, comparison.estimate, comparison.ci, worked_out=worked_out, bold=headline)
         return
     for row in own:
-        if row.y is None or row.se is None:
+        if row.pooled_value is None or row.pooled_ci is None:
             continue
-        scale = scale_of(comparison.measure)
-        drawn = (back(scale, row.y - Z_SIGNIFICANT * row.se), back(scale, row.y + Z_SIGNIFICANT * row.se))
-        # as printed, unless the comparison is per one unit and the paper per several
-        if row.ci is not None and not comparison.unit:
-            drawn = row.ci
         share = f", {row.share:.0%} of the weight" if row.share is not None else ""
-        what = "; ".join(compared(row, one))
-        yield _Entry(
-            "study", row.study.label, what, row_figure(row) + share, back(scale, row.y), drawn, row.share, worked_out=row.ci is None
-        )
-    how = "Pooled (Bayesian)" if comparison.estimate_source == "pooled-bayes" else "Pooled"
-    some = count(comparison.k, "cohort")
-    yield _Entry(
-        "pooled", how, some, measured(comparison.measure, comparison.estimate, comparison.ci), comparison.estimate, comparison.ci, bold=True
-    )
-    common = comparison.common
+        by_counts = row.finding in comparison.by_counts
+        text = measured(comparison.measure, row.pooled_value, row.pooled_ci, comparison.unit) if by_counts else row_figure(row)
+        what = "; ".join((*compared(row, one), *(["by its counts"] if by_counts else [])))
+        # as printed, where that is what is pooled
+        drawn = row.ci if row.ci is not None and same_interval(row.ci, row.pooled_ci) else row.pooled_ci
+        worked_out = row.ci is None or by_counts
+        yield _Entry("study", row.study.label, what, text + share, row.pooled_value, drawn, row.share, worked_out=worked_out)
+    some, common = count(comparison.k, "cohort"), comparison.common
+    pooled = measured(comparison.measure, comparison.estimate, comparison.ci)
+    if average(comparison) is not None:
+        here = measured(comparison.measure, common.estimate, common.ci)
+        yield _Entry("pooled", opened(AVERAGE), some, here, common.estimate, common.ci, bold=True)
+        yield _Entry("setting", opened(ELSEWHERE), "95% credible interval", pooled, comparison.estimate, comparison.ci)
+        return
+    yield _Entry("pooled", "Pooled", some, pooled, comparison.estimate, comparison.ci, bold=True)
     yield _Entry("common", "Common effect", "", measured(comparison.measure, common.estimate, common.ci), common.estimate, common.ci)
     ahead = comparison.reml_hk.prediction_interval if comparison.reml_hk else None
     if ahead is not None and comparison.reml_hk is not None:
@@ -158,7 +170,9 @@ def draw_forest(canvas: Canvas, answer: Evidence) -> None:
     meanings = {
         "study": "Filled square: a study, its area by its share of the pooled weight.",
         "single": "Hollow square: a single study.",
-        "pooled": "Filled diamond: pooled; hollow: common effect.",
+        "pooled": f"Filled diamond: pooled{'; of two to four cohorts their average' if 'setting' in marks else ''}.",
+        "common": "Hollow diamond: common effect.",
+        "setting": f"Hollow diamond: {ELSEWHERE}.",
         "published": "Grey diamond: published meta-analysis.",
     }
     notes = [words for mark, words in meanings.items() if mark in marks]
@@ -229,8 +243,9 @@ def _draw(canvas: Canvas, one: _Entry, axis: Axis, y: float) -> None:
     if one.ci is not None:
         low, high = axis.within(one.ci[0]), axis.within(one.ci[1])
         clipped = axis.at(one.ci[0]) < axis.left - 0.5, axis.at(one.ci[1]) > axis.right + 0.5
-        if one.mark in {"pooled", "common", "published"}:
-            canvas.add(diamond(low, middle, high, y, 14 if one.mark == "pooled" else 10, role, hollow=one.mark == "common"))
+        if one.mark in {"pooled", "common", "setting", "published"}:
+            hollow = one.mark in {"common", "setting"}
+            canvas.add(diamond(low, middle, high, y, 14 if one.mark == "pooled" else 10, role, hollow=hollow))
         else:
             canvas.line(low, y, high, y, role, width=1.6, dashed=one.worked_out)
         for off, left in zip(clipped, (True, False), strict=True):

@@ -16,7 +16,8 @@ WIDTH, HEIGHT = 140, 20
 def interval(association: Association | Beside, *, low: float = 0.1, high: float = 10.0, standalone: bool = True) -> str:
     """An estimate of a ratio with its 95% interval on a log axis that many rows share; what lies beyond its ends has an arrow head.
 
-    A single study is a hollow square, what is pooled a filled diamond, a published meta-analysis a grey one. What is no ratio has no
+    A single study is a hollow square, what is pooled a filled diamond (of two to four cohorts at their average, whose interval is the thick
+    part of the line), a published meta-analysis a grey one. What is no ratio has no
     place on the axis: words say so.
     """
     canvas = Canvas(WIDTH)
@@ -31,16 +32,20 @@ def interval(association: Association | Beside, *, low: float = 0.1, high: float
     role = "gone" if source == "published" else "null"
     canvas.line(axis.left, y, axis.right, y, "grid")
     canvas.line(axis.at(1), 1, axis.at(1), HEIGHT - 1, "rule")
-    middle = axis.within(one.estimate)
+    own = one.average if isinstance(one, Association) else None
+    point = own.estimate if own is not None else one.estimate
+    middle = axis.within(point)
     marks: list[svg.Element] = []
+    if own is not None:
+        canvas.line(axis.within(own.ci[0]), y, axis.within(own.ci[1]), y, role, width=5)
     if one.ci is not None:
         canvas.line(axis.within(one.ci[0]), y, axis.within(one.ci[1]), y, role, width=1.8)
         if one.ci[0] < low:
             marks.append(head(axis.left - 6, y, 6, role, left=True))
         if one.ci[1] > high:
             marks.append(head(axis.right + 6, y, 6, role, left=False))
-    if not low <= one.estimate <= high:
-        marks.append(head(axis.left - 6 if one.estimate < low else axis.right + 6, y, 8, role, left=one.estimate < low))
+    if not low <= point <= high:
+        marks.append(head(axis.left - 6 if point < low else axis.right + 6, y, 8, role, left=point < low))
     elif source is None or source == "single-study":
         marks.append(square(middle, y, 8, role, hollow=True))
     else:

@@ -17,12 +17,15 @@ from graph.questions.question import DATA, PAPERS, Question, Spelt
 from graph.stores.port import Reader
 from graph.synthesis.absolute_risks import absolute
 from graph.synthesis.associations import synthesise
+from graph.synthesis.comparisons import in_comparison
+from graph.synthesis.method import Z95
 from graph.synthesis.robustness import cumulative, flips, leave_one_out, small_study_effects
 from graph.synthesis.rows import rows_of
 from graph.synthesis.subgroups import sides, subgroups
 from schema import answer as answers
-from schema.association import Row
+from schema.association import Association, CommonEffect, Row
 from schema.observation import Observation
+from schema.scales import back, scale_of
 
 
 class Evidence(Question):
@@ -57,7 +60,7 @@ class Evidence(Question):
             synthesis = synthesise(*key, observations, corpus)
             contested, behind = contest(reader, key, synthesis, self.filters, corpus)
             association = with_indirect(reader, contested, self.filters)
-            rows = rows_of(synthesis, observations, corpus)
+            rows = _pooled(rows_of(synthesis, observations, corpus), observations, association)
             left_out = leave_one_out(synthesis, observations, corpus)
             holds = {
                 "leave_one_out": left_out,
@@ -94,6 +97,23 @@ class Evidence(Question):
     @classmethod
     def rows(cls, answer: answers.Evidence) -> Sequence[BaseModel]:
         return answer.rows
+
+
+def _pooled(rows: Sequence[Row], observations: Iterable[Observation], association: Association) -> list[Row]:
+    """The rows with what is pooled of each."""
+    behind = {one.finding: one for one in observations}
+    figures: dict[str, CommonEffect] = {}
+    for comparison in association.families:
+        for finding in comparison.rows if comparison.k > 1 else ():
+            y, se = in_comparison(behind[finding], comparison)
+            low, point, high = (back(scale_of(comparison.measure), end) for end in (y - Z95 * se, y, y + Z95 * se))
+            figures[finding] = CommonEffect(estimate=point, ci=(low, high))
+    return [
+        row.model_copy(update={"pooled_value": figures[row.finding].estimate, "pooled_ci": figures[row.finding].ci})
+        if row.finding in figures
+        else row
+        for row in rows
+    ]
 
 
 def _places(observations: Iterable[Observation]) -> list[str]:

@@ -28,6 +28,7 @@ from graph.synthesis.effect_sizes import (
     z_of_p,
 )
 from graph.synthesis.method import METHOD, Z95, Method, method_of
+from graph.wording import singular
 from schema.cutoffs import normal_cutoff
 from schema.field import EvidenceField
 from schema.observation import Body, ComparisonKey, Observation, ObservationKind, Scale, sign_of
@@ -588,4 +589,4 @@ def window_of(row: Finding, vocabulary: Vocabulary, method: Method) -> str | Non
 
 
 def months_of(months: float) -> str:
-    return f"{months:g} month{'' if months == 1 else 's'}"
+    return f"{months:g} {singular('months') if months == 1 else 'months'}"

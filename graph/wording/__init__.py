@@ -9,18 +9,26 @@ Answers and their parts go in, text comes out: no store, no question, no figure 
 """
 
 from graph.wording.captions import (
+    AVERAGE,
+    ELSEWHERE,
     METHODS,
     REPORTS,
     SOURCES,
     all_read,
+    average,
+    becomes,
     caption,
     certainty,
     compared,
     conditions,
+    elsewhere,
     headline,
     level,
+    named_intervals,
+    no_events,
     ours,
     patients,
+    prevalence,
     read_as,
     review_of,
     row_figure,
@@ -28,12 +36,15 @@ from graph.wording.captions import (
     tally,
     unit,
     unit_of,
+    unpooled,
+    verdict,
     with_unit,
 )
 from graph.wording.names import DESIGNS, called, category, design, labels, more, named, opened, plain, read, verb, within
 from graph.wording.numbers import (
     abbreviations,
     count,
+    cutoff,
     day,
     estimate,
     excludes_no_effect,
@@ -54,13 +65,17 @@ from graph.wording.numbers import (
     same_interval,
     short,
     singular,
+    spelt_out,
     step_of,
+    window,
 )
 
 __all__ = [
-    "DESIGNS", "METHODS", "REPORTS", "SOURCES", "abbreviations", "all_read", "called", "caption", "category", "certainty", "compared",
-    "conditions", "count", "day", "design", "estimate", "excludes_no_effect", "figure", "headline", "in_ten", "includes_no_effect",
-    "interval", "labels", "level", "measure", "measured", "more", "named", "null_of", "number", "opened", "ours", "p_of_test", "p_value",
-    "patients", "per", "percent", "percents", "plain", "printed_interval", "read", "read_as", "review_of", "row_figure", "same_interval",
-    "short", "singular", "source", "step_of", "tally", "unit", "unit_of", "verb", "with_unit", "within",
+    "AVERAGE", "DESIGNS", "ELSEWHERE", "METHODS", "REPORTS", "SOURCES", "abbreviations", "all_read", "average", "becomes", "called",
+    "caption", "category", "certainty", "compared", "conditions", "count", "cutoff", "day", "design", "elsewhere", "estimate",
+    "excludes_no_effect", "figure", "headline", "in_ten", "includes_no_effect", "interval", "labels", "level", "measure", "measured",
+    "more", "named", "named_intervals", "no_events", "null_of", "number", "opened", "ours", "p_of_test", "p_value", "patients", "per",
+    "percent", "percents", "plain", "prevalence", "printed_interval", "read", "read_as", "review_of", "row_figure", "same_interval",
+    "short", "singular", "source", "spelt_out", "step_of", "tally", "unit", "unit_of", "unpooled", "verb", "verdict", "window",
+    "with_unit", "within",
 ]  # fmt: skip

@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 
 from graph.wording.names import plain, within
-from graph.wording.numbers import count, estimate, includes_no_effect, measure, measured, p_value, per, step_of
-from schema.association import Association, Beside, CertaintyLevel, EstimateSource, FamilyResult, PublishedEstimate, Reports, Row, TermRef
+from graph.wording.numbers import (
+    count,
+    estimate,
+    figure,
+    includes_no_effect,
+    interval,
+    measure,
+    measured,
+    number,
+    p_value,
+    per,
+    percent,
+    spelt_out,
+    step_of,
+)
+from schema.association import (
+    Association,
+    Beside,
+    CertaintyLevel,
+    CommonEffect,
+    EstimateSource,
+    FamilyResult,
+    PooledPrevalence,
+    PublishedEstimate,
+    Reports,
+    Row,
+    TermRef,
+)
+from schema.robustness import LeftOut, Standing
+from schema.study import RATIOS
 
 SOURCES: dict[EstimateSource, str] = {
     "single-study": "single study", "pooled-bayes": "pooled", "pooled-reml-hk": "pooled", "pooled-logistic": "pooled",
@@ -22,6 +51,10 @@ METHODS: dict[EstimateSource, str] = {
 REPORTS: dict[Reports, str] = {
     "increases": "increases", "decreases": "decreases", "not-significant": "not significant", "unclear": "unclear",
 }  # fmt: skip
+
+
+AVERAGE, ELSEWHERE = "the average of these cohorts", "what another setting may find"
+_UNTOLD = frozenset({None, "unknown"})
 
 
 def unit_of(one: Association) -> str | None:
@@ -43,13 +76,115 @@ def unit(one: Association) -> str:
 
 
 def ours(one: Association) -> str:
-    """Our own estimate, where the headline is a published one."""
-    return estimate(one.families[0]) if one.estimate_source == "published" and one.families else ""
+    """Our own estimate, where the headline is a published one; of several that can't be told apart none."""
+    if one.estimate_source != "published" or not one.families:
+        return ""
+    own = one.families[0]
+    if sum(_untold(family) for family in one.families) > 1 and _untold(own):
+        return ""
+    # an interval of two to four cohorts is never shown without that of their average
+    return named_intervals(own) or estimate(own)
+
+
+def average(one: Association | FamilyResult) -> CommonEffect | None:
+    """The average of two to four cohorts, whose interval is another than the one of what another setting may find."""
+    if isinstance(one, Association):
+        return one.average
+    return one.common if one.estimate_source == "pooled-bayes" else None
+
+
+def named_intervals(one: Association | FamilyResult) -> str:
+    """Both of two to four cohorts: the average of these cohorts OR 1.50 (1.27-1.77); what another setting may find 1.50 (0.90-2.40)."""
+    own = average(one)
+    return f"{AVERAGE} {figure(measure(one.measure), own.estimate, own.ci)}; {elsewhere(one)}" if own else ""
+
+
+def elsewhere(one: Association | FamilyResult, *, spelt: bool = False) -> str:
+    """What another setting may find 1.50 (0.90-2.40); `spelt`: 1.50 (95% credible interval 0.90-2.40)."""
+    assert one.estimate is not None
+    within = f"{'95% credible interval ' if spelt else ''}{interval(one.ci)}"
+    return f"{ELSEWHERE} {number(one.estimate)} ({within})"
+
+
+def verdict(one: Association) -> str:
+    """What must be said of what another setting may find: that it includes no effect, or that this hangs on the prior."""
+    if one.average is None:
+        return ""
+    if one.prior_sensitive:
+        return "; whether this interval includes no effect hangs on the prior (half or twice its scale)"
+    return ", which includes no effect" if includes_no_effect(one.measure, one.ci) else ""
+
+
+def _untold(one: FamilyResult) -> bool:
+    return one.measure in RATIOS and one.contrast_type in _UNTOLD
+
+
+def unpooled(one: Association) -> str:
+    """Why there is no headline where ratios are printed: 37 odds ratios can't be pooled: what they compare is not told."""
+    many: dict[str, int] = {}
+    if one.estimate is None and one.estimate_source is None:
+        for family in filter(_untold, one.families):
+            many[family.measure] = many.get(family.measure, 0) + family.k
+    if not many:
+        return ""
+    told = " and ".join(count(n, spelt_out(name)) for name, n in many.items())
+    compare = "it compares" if sum(many.values()) == 1 else "they compare"
+    return f"{told} can't be pooled: what {compare} is not told"
+
+
+def no_events(one: Association, labels: Mapping[str, str] | None = None) -> str:
+    """Studies without an event, or with events only: 2 studies of 80 patients (A 2010, B 2012) had ...; `labels` by study."""
+    if one.no_events is None:
+        return ""
+    studies = one.no_events.studies
+    known = {paper.id: paper.label for paper in one.papers} | dict(labels or {})
+    who = f"{count(len(studies), 'study', 'studies')} of {count(one.no_events.patients, 'patient')}"
+    say = "it says" if len(studies) == 1 else "they say"
+    named = ", ".join(known.get(study, study) for study in studies)
+    return f"{who} ({named}) had no event in either group, or events only: {say} nothing of a ratio"
+
+
+def becomes(one: Association, left_out: Sequence[LeftOut], most: int = 3) -> str:
+    """The estimate without each study: OR 2.59 (1.15-7.27) becomes 5.26 (2.16-12.8) without Kidwell 2017; those that change it most."""
+    if one.estimate is None:
+        return ""
+    other = sorted((left for left in left_out if left.estimate is not None and left.ci != one.ci), key=lambda left: -_moved(one, left))
+    lost = [left.study.label for left in left_out if left.estimate is None]
+    rest = f"; {len(other) - most} more change it less" if len(other) > most else ""
+    whole = " ".join(filter(None, (estimate(one), unit(one))))
+    whole = f"{ELSEWHERE}, {whole}," if one.average else whole
+    told = [f"{whole} becomes {'; '.join(_without(one, left) for left in other[:most])}{rest}"] if other else []
+    return "; ".join([*told, *([f"without {' or '.join(lost)} no estimate is left"] if lost else [])])
+
+
+def _without(one: Association, left: LeftOut) -> str:
+    assert left.estimate is not None
+    name = measure(left.measure) if left.measure != one.measure else None
+    step = step_of(left.contrast)
+    other = f" {step}" if step and left.contrast != one.contrast else ""
+    return f"{figure(name, left.estimate, left.ci)}{other} without {left.study.label}"
+
+
+def _moved(one: Association, left: Standing) -> float:
+    """How far the estimate moves, to sort by: on the log scale of ratios; one of another measure, or none, farthest."""
+    if left.estimate is None or (left.measure, left.contrast) != (one.measure, one.contrast) or one.estimate is None:
+        return math.inf
+    return abs(math.log(left.estimate / one.estimate)) if one.measure in RATIOS else abs(left.estimate - one.estimate)
+
+
+def prevalence(one: PooledPrevalence, *, level: bool = False) -> str:
+    """23.6% (19.9-27.8), pooled over 27 cohorts of 5,000 patients: a pooled percentage is of no sum of patients."""
+    rate = f"{percent(one.pct)} (95% CI {interval(one.ci, digits=1)}%)" if level else percent(one.pct, one.ci)
+    patients = count(one.total, "patient")
+    return f"{rate}, {f'pooled over {one.cohorts} cohorts' if one.cohorts > 1 else 'in one cohort'} of {patients}"
 
 
 def with_unit(one: Association, *, spelt: bool = False) -> str:
-    """The headline with what it is of: OR 1.85 (1.10-3.11) per 10 mmHg; `spelt` as of `estimate`."""
-    return " ".join(filter(None, (estimate(one, spelt=spelt), unit(one))))
+    """The headline with what it is of: OR 1.85 (1.10-3.11) per 10 mmHg; of two to four cohorts both intervals. `spelt` as of `estimate`."""
+    if one.average is None:
+        return " ".join(filter(None, (estimate(one, spelt=spelt), unit(one))))
+    own = figure(measure(one.measure), one.average.estimate, one.average.ci, spelt=spelt)
+    return f"{AVERAGE} {' '.join(filter(None, (own, unit(one))))}; {elsewhere(one, spelt=spelt)}"
 
 
 def source(one: Association, *, review: bool = True) -> str:
@@ -95,9 +230,9 @@ def caption(one: Association) -> str:
         if not some:
             parts.append(cohorts)
         if one.direction in {"increases", "decreases"} and includes_no_effect(one.measure, one.ci):
-            parts.append("interval includes no effect")
+            parts.append("credible interval includes no effect" if one.average else "interval includes no effect")
     else:
-        parts += ["no estimate", cohorts]
+        parts += [unpooled(one) or "no estimate", cohorts]
     if one.certainty is not None:
         parts.append(f"{certainty(one.certainty)} certainty")
     if one.contested is not None:
@@ -111,6 +246,9 @@ def headline(one: Association | Beside, *, level: bool = False) -> str:
         return "no estimate"
     if isinstance(one, Beside) or one.estimate_source is None:
         return measured(one.measure, one.estimate, one.ci, level=level)
+    if one.average is not None:
+        here = measured(one.measure, one.average.estimate, one.average.ci, unit_of(one), level=level)
+        return f"{here}, the average of {count(one.k or 0, 'cohort')}; {elsewhere(one, spelt=level)}"
     return f"{measured(one.measure, one.estimate, one.ci, unit_of(one), level=level)}, {source(one, review=False)}"
 
 

@@ -24,6 +24,8 @@ _LONG = {
     "OR": "odds ratio", "RR": "risk ratio", "HR": "hazard ratio", "SMD": "standardised mean difference", "correlation": "correlation",
     "beta": "regression coefficient",
 }  # fmt: skip
+_SIGNS = {">=": "\u2265", "<=": "\u2264"}
+_WRITTEN = {"mrs": "mRS", "gcs": "GCS", "nihss": "NIHSS", "csvd": "CSVD", "ml": "mL", "mmhg": "mmHg", "sbp": "SBP"}
 _SINGULAR = {
     "points": "point", "percentage points": "percentage point", "years": "year", "months": "month", "weeks": "week", "days": "day",
     "hours": "hour", "minutes": "minute", "lesions": "lesion", "microbleeds": "microbleed", "haemorrhages": "haemorrhage",
@@ -91,6 +93,26 @@ def measure(name: str | None) -> str:
 def short(name: str | None) -> str:
     """A measure where there is little room: r, difference."""
     return SHORT.get(name or "", name or "")
+
+
+def spelt_out(name: str) -> str:
+    """A measure in full: odds ratio."""
+    return _LONG.get(name, MEASURES.get(name, name))
+
+
+def cutoff(normal: str) -> str:
+    """A cut-off as a paper writes it: mRS 3-6, \u2265 33%."""
+    text = re.sub(r"\s*(>=|<=|>|<)\s*", lambda sign: f" {_SIGNS.get(sign[1], sign[1])} ", normal).strip()
+    return re.sub(r"[a-z]+", lambda word: _WRITTEN.get(word[0], word[0]), text)
+
+
+def window(until: str | None) -> str:
+    """Until when the outcome was looked for: outcome until 12 months; nothing of what is on the same scan."""
+    if not until:
+        return ""
+    if until.startswith("to "):
+        return f"outcome until {until.removeprefix('to ')}"
+    return f"outcome {until}" if until.startswith("beyond ") else "time of the outcome not known"
 
 
 def abbreviations(*told: str | None) -> str:

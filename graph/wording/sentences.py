@@ -7,7 +7,9 @@
    present against absent, and, where several were pooled, whether they differ more than chance would let them.
    Where it was worked out and is not what the paper prints, both are told.
    Where its point lies on the other side of no effect than the cohorts' direction, that is said beside it.
-4  Where nothing can be pooled, the sentence says so.
+   Of two to four cohorts both intervals are told, by name: the average of these cohorts, and what another setting may find; and whether
+   the verdict of the latter hangs on its prior.
+4  Where nothing can be pooled, the sentence says so, and how many ratios don't tell what they compare. Studies without an event are named.
 5  Rows that don't count, since others count for their patients, are told where they say otherwise.
 6  The certainty is named with what lowered it, and how the papers were read.
 """
@@ -16,10 +18,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from graph.wording.captions import all_read, level, ours, patients, printed_step, source, unit, with_unit
-from graph.wording.names import more, within
+from graph.wording.captions import (
+    all_read,
+    level,
+    no_events,
+    ours,
+    patients,
+    printed_step,
+    source,
+    unit,
+    unpooled,
+    verdict,
+    with_unit,
+)
+from graph.wording.names import more, plain, within
 from graph.wording.numbers import (
     count,
+    cutoff,
     figure,
     includes_no_effect,
     interval,
@@ -29,6 +44,7 @@ from graph.wording.numbers import (
     p_value,
     per,
     same_interval,
+    window,
 )
 from schema.answer import Answer
 from schema.association import LEVELS, Association, FamilyResult, Row, TermRef
@@ -37,6 +53,7 @@ from schema.vocabulary import Term
 _CAP = "published disagrees"
 # below this p of Q, estimates are told to differ (Cochrane Handbook 10.10.2)
 _UNLIKE = 0.1
+_WIDE = "; the interval includes no effect"
 # what cohorts report, in a list
 _REPORTED = {"increases": "more", "decreases": "less", "not-significant": "not significant", "unclear": "sign not printed"}
 _LINEAR = frozenset({"beta", "mean-difference", "median-difference"})
@@ -55,7 +72,7 @@ def notes(one: Association) -> str:
     parts = [
         source(one),
         f"ours {ours(one)}" if ours(one) else "",
-        "includes no effect" if includes_no_effect(one.measure, one.ci) else "",
+        "includes no effect" if includes_no_effect(one.measure, one.average.ci if one.average else one.ci) else "",
         "this estimate points the other way" if points_otherwise(one) else "",
         # of a difference or slope nothing else says what it is of
         contrast(one) if one.measure in _LINEAR and not unit(one) else "",
@@ -87,7 +104,8 @@ def known(one: Association, outcome: Term | TermRef, rows: Sequence[Row] = ()) -
     """The sentences of an association; `rows` are those of the answer, where there is one."""
     if not one.studies:
         return (_unstudied(one),)
-    return tuple(sentence for sentence in (_report(one, outcome), _otherwise(one, rows), _figure(one, rows), _sure(one)) if sentence)
+    said = (_report(one, outcome), _otherwise(one, rows), _figure(one, rows), _eventless(one, rows), _sure(one))
+    return tuple(sentence for sentence in said if sentence)
 
 
 def _unstudied(one: Association) -> str:
@@ -140,7 +158,10 @@ def _otherwise(one: Association, rows: Sequence[Row]) -> str:
 
 
 # how the reasons begin of rows whose patients are counted by another row
-_AGAIN = ("the same population is counted by", "taken for a part of the patients of", "shares patients with")
+_AGAIN = (
+    "the same population is counted by", "taken for a part of the patients of", "shares patients with", "its patients count inside",
+    "estimates beside the headline",
+)  # fmt: skip
 
 
 def _unclear(one: Association, outcome: Term | TermRef) -> str:
@@ -179,11 +200,18 @@ def _rest(one: Association, *, less: bool = False, signs: bool = True) -> str:
     return f" ({'; '.join(parts)})" if parts else ""
 
 
+def _eventless(one: Association, rows: Sequence[Row]) -> str:
+    told = no_events(one, {row.study.id: row.study.label for row in rows})
+    return f"{told}." if told else ""
+
+
 def _figure(one: Association, rows: Sequence[Row]) -> str:
+    if one.estimate is None and unpooled(one):
+        return f"No estimate can be given: {unpooled(one)}."
     if one.estimate is None:
         return "No estimate can be given: the papers print a p value, a sign or a word alone, or figures that can't be pooled."
     what = with_unit(one, spelt=True)
-    wide = "; the interval includes no effect" if includes_no_effect(one.measure, one.ci) else ""
+    wide = _WIDE if includes_no_effect(one.measure, one.ci) else ""
     family = one.families[0] if one.families and one.estimate_source not in {None, "published"} else None
     if family is not None and family.k == 1:
         behind = [row for row in rows if row.finding in family.rows]
@@ -200,13 +228,18 @@ def _figure(one: Association, rows: Sequence[Row]) -> str:
         wide += "; this estimate points the other way"
     if one.estimate_source == "single-study":
         rest = ", with which no other cohort's figures can be pooled" if one.cohorts > 1 else ""
-        return f"One study's estimate{rest}: {what}{wide}."
+        trials = any(row.finding in family.rows and row.design == "individual-patient-pooled" for row in rows) if family else False
+        return f"{'One pooled analysis' if trials else 'One study'}'s estimate{rest}: {what}{wide}."
     if one.estimate_source == "published":
         own = f"; our own, of the papers here, {ours(one)}" if ours(one) else ""
         told = source(one)
         return f"{told[0].upper()}{told[1:]}: {what}{wide}{own}."
     rest = f" of {one.cohorts}" if one.k is not None and one.k < one.cohorts else ""
-    return f"{count(one.k or 0, 'cohort')}{rest} can be pooled: {what}{wide}."
+    pooled = f"{count(one.k or 0, 'cohort')}{rest} can be pooled"
+    if one.average is None:
+        return f"{pooled}: {what}{wide}."
+    null = "; the interval of the average includes no effect" if includes_no_effect(one.measure, one.average.ci) else ""
+    return f"{pooled}: {what}{verdict(one)}{null}{wide.removeprefix(_WIDE)}."
 
 
 def _sure(one: Association) -> str:
@@ -223,16 +256,47 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def family(one: FamilyResult, rows: Sequence[Row], of: Association) -> str:
-    """What a family of estimates is of: "OR per 10 mmHg, observational; as reduction of mean arterial pressure"."""
+    """What a comparison is of: OR per 10 mmHg, observational, crude; outcome mRS 3-6, until 12 months; as reduction of ..."""
     kind = "" if one.unit or not one.contrast_type else f", {_CONTRASTS.get(one.contrast_type, one.contrast_type)}"
     step = f" {per(one.measure, one.unit)}" if one.unit else ""
     behind = {term.id: term for row in rows if row.finding in one.rows for term in (row.exposure_term, row.outcome_term)}
     others = sorted(within(term) for term_id, term in behind.items() if term_id not in {of.exposure.id, of.outcome.id})
-    parts = f"; as {_listed(others)}" if others else ""
-    return f"{measure(one.measure)}{step}{kind}, {'randomised' if one.randomised else 'observational'}{parts}"
+    parts = [
+        *limits(one),
+        *([f"as {_listed(others)}"] if others else []),
+        *(["by the counts of its rows, whose measures differ"] if one.by_counts else []),
+    ]
+    return "; ".join((f"{measure(one.measure)}{step}{kind}, {body(one)}", *parts))
 
 
-_CONTRASTS = {"unknown": "contrast not printed", "not printed": "contrast not printed", "shift": "shift over a scale"}
+def limits(one: FamilyResult) -> list[str]:
+    """Cut-offs, until when the outcome was looked for, and what is compared with: exposure >= 5; outcome until 12 months; versus ..."""
+    parts = [
+        f"exposure {cutoff(one.cutoff)}" if one.cutoff else "",
+        f"outcome {cutoff(one.outcome_cutoff)}" if one.outcome_cutoff else "",
+        window(one.window),
+        f"versus {plain(one.versus)}" if one.versus else "",
+    ]
+    return [part for part in parts if part]
+
+
+def body(one: FamilyResult) -> str:
+    """What stands between an estimate and the effect: randomised; crude; adjusted; else how many are known to be adjusted."""
+    if one.body == "randomised":
+        return "randomised"
+    if one.body == "crude":
+        return "observational, crude"
+    if one.known_adjusted == one.k:
+        return "observational, adjusted"
+    if one.k == 1:
+        return "observational, not known whether adjusted"
+    return f"observational, adjusted or a model's ({one.known_adjusted} of {one.k} known to be adjusted)"
+
+
+_CONTRASTS = {
+    "unknown": "contrast not printed", "not printed": "contrast not printed", "shift": "shift over a scale",
+    "per-unit": "per a unit that is not printed",
+}  # fmt: skip
 
 
 def contrast(one: Association) -> str:
@@ -363,7 +427,7 @@ def _says(one: Association, rows: Sequence[Row] = ()) -> str:
     if not one.studies:
         return "was not studied"
     how = f"; {printed(one, rows)}" if printed(one, rows) else ""
-    given = f" ({with_unit(one, spelt=True)}, {notes(one)}{how})" if one.estimate is not None else ""
+    given = f" ({with_unit(one, spelt=True)}{verdict(one)}, {notes(one)}{how})" if one.estimate is not None else ""
     many = f"{count(one.cohorts, 'cohort')}: {cohorts(one)}" if one.cohorts else "no cohort of its own"
     return f"says {_SAYS[one.direction]} ({many}){given}"
 
