@@ -63,7 +63,8 @@ class FamilyResult(Frozen):
     """One family of estimates that may be pooled, and what it gives. Ratios are ratios, not logarithms.
 
     `unit` is what the figures are per (or in), `step` how many of the unit's one form; `patients` is null where no cohort prints its
-    number, `patients_unknown` the cohorts that don't, `known_adjusted` those whose estimate is known to be adjusted. `by_counts` are rows
+    number, `patients_unknown` the cohorts that don't, `known_adjusted` those whose estimate is known to be adjusted, and `stands_for` the
+    cohorts that they stand for, where pooled analyses of patients are among them. `by_counts` are rows
     that are read by their counts here, so that unlike measures can be pooled. `tau_scale`: of tau's prior, on the scale of y.
     """
 
@@ -83,6 +84,7 @@ class FamilyResult(Frozen):
     patients: int | None
     patients_unknown: int = 0
     known_adjusted: int = 0
+    stands_for: int | None = None
     by_counts: tuple[str, ...] = ()
     estimate: float
     ci: Interval

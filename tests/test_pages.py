@@ -295,7 +295,7 @@ def test_the_trial_and_the_observations_are_both_shown_with_why_they_differ(clie
     one, other = (client.get(f"/v1/evidence?{way}").json()["association"] for way in (TRIAL, SEEN))
     assert "Both lines of evidence; they are never pooled. Butcher 2025 is in both lines, by " in text
     assert "share no vote" not in text
-    assert "OR 0.74 (95% CI 0.29-1.87), single study; includes no effect; worked out from the counts; printed: OR 0.74 (0.12-4.64)" in text
+    assert "OR 0.74 (95% CI 0.29-1.87), one cohort; includes no effect; worked out from the counts; printed: OR 0.74 (0.12-4.64)" in text
     for line in (one, other):
         assert line["exposure"]["name"] in text
         assert wording.interval(tuple(line["ci"])) in text
@@ -342,7 +342,7 @@ def test_the_start_page_says_which_outcomes_have_an_interval_that_includes_no_ef
 
 
 def test_an_estimate_that_points_the_other_way_is_marked_where_it_is_shown(client: TestClient) -> None:
-    told = "correlation -0.09 (-0.27 to 0.093) single study; includes no effect; this estimate points the other way"
+    told = "correlation -0.09 (-0.27 to 0.093) one cohort; includes no effect; this estimate points the other way"
     for address in ("/evidence?exposure=acute-bp-reduction&outcome=perihaematomal-dwi", "/contested", "/factors?lesion=perihaematomal-dwi"):
         assert "points the other way" in shown(client, address), address
     assert told in shown(client, "/factors?lesion=perihaematomal-dwi")

@@ -169,7 +169,7 @@ def draw_forest(canvas: Canvas, answer: Evidence) -> None:
     marks = {one.mark for one in every}
     meanings = {
         "study": "Filled square: a study, its area by its share of the pooled weight.",
-        "single": "Hollow square: a single study.",
+        "single": "Hollow square: one cohort, or one pooled analysis.",
         "pooled": f"Filled diamond: pooled{'; of two to four cohorts their average' if 'setting' in marks else ''}.",
         "common": "Hollow diamond: common effect.",
         "setting": f"Hollow diamond: {ELSEWHERE}.",

@@ -231,17 +231,17 @@ def _pooled(
 ) -> list[Comparison]:
     """The comparison or, where two to four estimates can't be pooled because their prior can't be told, one of each."""
     if len(members) == 1:
-        return [Comparison(key, members, _result(key, members, None))]
+        return [Comparison(key, members, _result(key, members, None, corpus.patients))]
     scale = prior_scale(key, members, observations, corpus)
     if scale is None and len(members) <= corpus.method.bayes_max_cohorts:
         why = "the spread of what it is per can't be told: not pooled"
         aside.update({finding: why for report in members for finding in report.findings})
         alone = [(key.model_copy(update={"variable": report.observation.finding}), (report,)) for report in members]
-        return [Comparison(own, one, _result(own, one, None)) for own, one in alone]
-    return [Comparison(key, members, _result(key, members, scale))]
+        return [Comparison(own, one, _result(own, one, None, corpus.patients)) for own, one in alone]
+    return [Comparison(key, members, _result(key, members, scale, corpus.patients))]
 
 
-def _result(key: ComparisonKey, reports: Sequence[StudyReport], scale: float | None) -> FamilyResult:
+def _result(key: ComparisonKey, reports: Sequence[StudyReport], scale: float | None, patients: Mapping[str, Patients]) -> FamilyResult:
     observations = [report.observation for report in reports]
     y = [observation.y for observation in observations if observation.y is not None]
     se = [observation.se for observation in observations if observation.se is not None]
@@ -253,6 +253,7 @@ def _result(key: ComparisonKey, reports: Sequence[StudyReport], scale: float | N
     scale = scale * step if scale is not None else None
     common = common_effect(y, se)
     known = [observation.n for observation in observations if observation.n_known]
+    stands_for = sum(patients[observation.study].counts_as for observation in observations)
     source: EstimateSource = "single-study"
     random: RandomEffects | None = None
     if len(y) == 1:
@@ -271,6 +272,7 @@ def _result(key: ComparisonKey, reports: Sequence[StudyReport], scale: float | N
         patients=sum(known) if known else None,
         patients_unknown=len(y) - len(known),
         known_adjusted=sum(observation.row.adjusted is True for observation in observations),
+        stands_for=stands_for if stands_for > len(y) else None,
         by_counts=tuple(report.observation.finding for report in reports if report.by_counts),
         estimate=estimate,
         ci=ci,

@@ -17,6 +17,7 @@ from graph.wording import count, excludes_no_effect
 from schema.association import Association
 from schema.observation import Observation
 from schema.robustness import CumulativeStep, Flips, LeftOut, SmallStudyEffects, Standing
+from schema.scales import back, forward
 
 if TYPE_CHECKING:
     from graph.synthesis.weight import Weight
@@ -52,9 +53,10 @@ def leave_one_out(synthesis: Synthesis, observations: Sequence[Observation], cor
     surprises = _surprises(synthesis, corpus.method)
     for study in _studies_behind(synthesis):
         if study in hanging:
-            left = _again(synthesis, [row for row in observations if row.study != study], corpus, surprises)
+            rest = _again(synthesis, [row for row in observations if row.study != study], corpus, surprises)
         else:
-            left = standing(without(synthesis, study, corpus, Forecast(weights.get(study), surprises)).association)
+            rest = without(synthesis, study, corpus, Forecast(weights.get(study), surprises))
+        left = _beside(rest, synthesis)
         found.append(
             LeftOut(
                 **dict(left),
@@ -66,6 +68,18 @@ def leave_one_out(synthesis: Synthesis, observations: Sequence[Observation], cor
             )
         )
     return tuple(sorted(found, key=_by_change))
+
+
+def _beside(part: Synthesis, whole: Synthesis) -> Standing:
+    """A part in short, per the step that the whole is told per, so that the two can be compared."""
+    stood, own, other = standing(part.association), part.comparisons.headline, whole.comparisons.headline
+    if own is None or other is None or own.key != other.key or "published" in {stood.estimate_source, whole.association.estimate_source}:
+        return stood
+    scale, by = own.members[0].observation.scale, other.result.step / own.result.step
+    if by == 1 or stood.estimate is None or stood.ci is None:
+        return stood
+    estimate, low, high = (back(scale, by * forward(scale, figure)) for figure in (stood.estimate, *stood.ci))
+    return stood.model_copy(update={"estimate": estimate, "ci": (low, high), "contrast": whole.association.contrast})
 
 
 def _studies_behind(synthesis: Synthesis) -> list[str]:
@@ -92,15 +106,15 @@ def cumulative(synthesis: Synthesis, observations: Sequence[Observation], corpus
     steps, so_far = [], list[Observation]()
     for year in years:
         so_far += by_year[year]
-        stood = standing(synthesis.association) if year == years[-1] else _again(synthesis, so_far, corpus, surprises)
+        stood = _beside(synthesis if year == years[-1] else _again(synthesis, so_far, corpus, surprises), synthesis)
         added = tuple(study_ref(corpus.studies[study]) for study in sorted({row.study for row in by_year[year]}))
         steps.append(CumulativeStep(**dict(stood), year=year, added=added))
     return tuple(steps)
 
 
-def _again(synthesis: Synthesis, observations: Sequence[Observation], corpus: Corpus, surprises: frozenset[str]) -> Standing:
+def _again(synthesis: Synthesis, observations: Sequence[Observation], corpus: Corpus, surprises: frozenset[str]) -> Synthesis:
     edge, known = synthesis.edge, Forecast(None, surprises)
-    return standing(synthesise(edge.exposure, edge.outcome, edge.population, observations, corpus, known, short=True).association)
+    return synthesise(edge.exposure, edge.outcome, edge.population, observations, corpus, known, short=True)
 
 
 def _surprises(synthesis: Synthesis, method: Method) -> frozenset[str]:

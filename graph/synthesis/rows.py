@@ -96,7 +96,13 @@ def _why_not_pooled(observation: Observation, poolable: bool, pool_weights: Mapp
         return "no estimate printed: counts by its p or its word"
     if not poolable:
         return "measures a part of the exposure or outcome: counts, isn't pooled"
-    return "no other estimate of the same measure and contrast"
+    if (
+        observation.scale == "log-ratio"
+        and observation.comparison is not None
+        and observation.comparison.contrast_type in {None, "unknown"}
+    ):
+        return "what it compares is not told: not pooled"
+    return "no other estimate of the same measure, contrast, cut-offs, time and adjustment"
 
 
 def _pool_weights(primary: Comparison | None) -> dict[str, float]:

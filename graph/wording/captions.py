@@ -38,11 +38,11 @@ from schema.robustness import LeftOut, Standing
 from schema.study import RATIOS
 
 SOURCES: dict[EstimateSource, str] = {
-    "single-study": "single study", "pooled-bayes": "pooled", "pooled-reml-hk": "pooled", "pooled-logistic": "pooled",
+    "single-study": "one cohort", "pooled-bayes": "pooled", "pooled-reml-hk": "pooled", "pooled-logistic": "pooled",
     "published": "published meta-analysis",
 }  # fmt: skip
 METHODS: dict[EstimateSource, str] = {
-    "single-study": "single study",
+    "single-study": "one cohort",
     "pooled-bayes": "pooled, Bayesian",
     "pooled-reml-hk": "pooled, REML with Hartung-Knapp",
     "pooled-logistic": "pooled, logistic with a random intercept",
@@ -188,14 +188,15 @@ def with_unit(one: Association, *, spelt: bool = False) -> str:
 
 
 def source(one: Association, *, review: bool = True) -> str:
-    """Single study; pooled from 2 cohorts; published meta-analysis, from a review of 18 studies (those behind the figure may be fewer)."""
+    """One cohort; pooled from 2 cohorts; published meta-analysis, from a review of 18 studies (those behind the figure may be fewer)."""
     if one.estimate_source is None:
         return ""
     if one.estimate_source == "published":
         behind = headline_review(one) if review else None
         return SOURCES["published"] + (f", {review_of(behind)}" if behind and review_of(behind) else "")
     if one.estimate_source == "single-study":
-        return SOURCES["single-study"]
+        pooled = one.families[0].stands_for if one.families else None
+        return f"one pooled analysis of {count(pooled, 'cohort')}" if pooled else SOURCES["single-study"]
     return f"pooled from {count(one.k or 0, 'cohort')}"
 
 
@@ -222,11 +223,11 @@ def caption(one: Association) -> str:
     cohorts = count(one.cohorts, "cohort")
     parts: list[str] = [one.direction]
     if one.estimate is not None:
-        source = {"published": " (published)", "single-study": " (single study)"}.get(one.estimate_source or "", "")
+        behind = {"published": " (published)", "single-study": f" ({source(one)})"}.get(one.estimate_source or "", "")
         step = per(one.measure, unit_of(one))
         pooled = one.estimate_source in {"pooled-bayes", "pooled-reml-hk"}
         some = f" from {one.k} of {cohorts}" if pooled and one.k != one.cohorts else ""
-        parts.append(f"{measure(one.measure)} {one.estimate:.3g}{f' {step}' if step else ''}{source}{some}")
+        parts.append(f"{measure(one.measure)} {one.estimate:.3g}{f' {step}' if step else ''}{behind}{some}")
         if not some:
             parts.append(cohorts)
         if one.direction in {"increases", "decreases"} and includes_no_effect(one.measure, one.ci):
