@@ -263,8 +263,12 @@ def _result(key: ComparisonKey, reports: Sequence[StudyReport], scale: float | N
         source, pooled, random = pool(y, se, scale)
         estimate, ci = back(on, pooled.estimate), _back_ci(on, pooled.ci)
     unit = key.unit
-    if unit is not None and key.measure != "proportion-difference":
-        unit = f"{step:g} {unit}" if step != 1 else singular(unit) if key.contrast_type == "per-unit" and len(y) == 1 else unit
+    if unit is not None and key.contrast_type == "per-unit":
+        pers = [row.per for row in (observation.row for observation in observations) if row.per is not None]
+        steps = {(per.step, per.unit) for per in pers if per_unit(per.step, per.unit)[1] == unit}
+        # as the papers print it, where they print one
+        many, unit = steps.pop() if len(steps) == 1 else (step, unit)
+        unit = f"{many:g} {unit}" if many != 1 else singular(unit) if len(y) == 1 else unit
     return FamilyResult(
         **{**key.model_dump(), "unit": unit},
         step=step,
