@@ -150,7 +150,7 @@ def test_what_rolls_up_into_an_umbrella_measures_it(reader: Reader) -> None:
 @pytest.mark.parametrize(
     ("outcome", "said"),
     [
-        ("ischaemic-stroke", "increases, HR 1.71, 2 cohorts, interval includes no effect"),
+        ("ischaemic-stroke", "increases, HR 1.71, 2 cohorts, credible interval includes no effect"),
         ("recurrent-ich", "increases, HR 2.93, 2 cohorts, "),
         ("poor-functional-outcome", "increases, OR 1.95 (published), 6 cohorts, low certainty"),
     ],
