@@ -269,6 +269,13 @@ class Finding(Part):
     notes: Text | None = None
     source: Text | None = None
 
+    @property
+    def told_contrast(self) -> ContrastType | None:
+        """The kind of contrast: as the sheet says or, where it doesn't know, binary where the text is of yes and no."""
+        if self.contrast_type not in {None, "unknown"} or self.per is not None or not _YES_NO.search(self.contrast or ""):
+            return self.contrast_type
+        return "binary"
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         _ordered(self.ci, "ci")
@@ -285,6 +292,13 @@ class Finding(Part):
             if self.ci is not None and self.ci[0] < 0:
                 raise ValueError(f"the ci of a ratio ({self.measure}) can't reach below 0, as {list(self.ci)} does")
         return self
+
+
+_YES_NO = re.compile(
+    r"\b(?:present|presence|yes|with|any|positive)\b.*\b(?:absent|absence|no|none|without|not|negative)\b"
+    r"|\b(?:vs\.?|versus|against|v)\s+(?:no|none|not|without|absent|absence)\b|^(?:yes|present)\s*[/:]\s*(?:no|absent)$",
+    re.IGNORECASE,
+)
 
 
 def last_digit(figure: float) -> float:

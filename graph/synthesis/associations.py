@@ -171,7 +171,8 @@ def _concluded(
         surprising=[finding for i in surprises for finding in reports.cohorts[i].findings],
         full_text=sum(corpus.studies[report.observation.study].read == "full-text" for report in basis),
         disagreeing=_disagreeing(primary, published, reports.published),
-        patients=sum(known),
+        # a number that isn't printed is no small one
+        patients=sum(known) if len(known) == len(cohorts) else None,
         method=corpus.method,
     )
     result = primary.reml_hk if primary is not None and headline_row is None else None

@@ -34,7 +34,7 @@ RULES: tuple[tuple[str, str, str], ...] = (
     ),
     ("inconsistency", "-1", "cohorts report opposite signs, or a report that the others make improbable (contested)"),
     ("indirectness", "-1", "more than half of the reports measure a part of the exposure or outcome, not itself"),
-    ("imprecision", "-1", "one cohort only, or fewer than 300 patients, or an interval of the headline that includes no effect"),
+    ("imprecision", "-1", "one cohort only, or fewer than 300 patients where all print their number, or an interval of the headline that includes no effect"),
     ("imprecision", "-2", "a ratio whose interval includes both 0.75 and 1.33"),
     ("selective reporting", "-1", "more than half of the reports give no estimate: a p value, a sign or a word alone"),
     (
@@ -71,13 +71,14 @@ def judge(
     surprising: Sequence[str],
     full_text: int,
     disagreeing: tuple[str, Sequence[str]] | None,
-    patients: int,
+    patients: int | None,
     method: Method = METHOD,
 ) -> tuple[CertaintyLevel, tuple[Reason, ...]]:
     """The level and the reasons.
 
     `headline` is (estimate, low, high) on the printed scale, whose value of no effect is `null_value`; `rolled_up` and `surprising` are
-    finding ids; `disagreeing` says which estimates exclude each other's point, and their finding ids.
+    finding ids; `patients` is None where not every cohort prints its number; `disagreeing` says which estimates exclude each other's
+    point, and their finding ids.
     """
     reasons: list[Reason] = []
     level = 1 if track == "aetiology" else 3
@@ -105,7 +106,7 @@ def judge(
         step("imprecision", "one cohort only", -1, findings)
     elif includes_null:
         step("imprecision", "the interval includes no effect", -1, findings)
-    elif patients < METHOD.small_patients and not published_only:
+    elif patients is not None and patients < METHOD.small_patients and not published_only:
         step("imprecision", f"{patients} patients", -1, findings)
     bare = [report for report in reports if report.observation.bare]
     if 2 * len(bare) > k > 0:

@@ -126,6 +126,8 @@ def read(finding_id: str, position: int, row: Finding, study: Study, field: Evid
     )
     share = _outcome_share(row, counts, study, harmful.kind == "lesion", continuous, method)
     seen = _observe(row, signs, counts, percentages, n if n_known else None)
+    if seen.kind == "estimate" and row.direction == "unclear":
+        seen = seen._replace(warnings=(*seen.warnings, "its direction is not told: read by its figures"))
     published = row.role == "main" and (row.pooled or (study.design == "meta-analysis" and row.ci is not None))
     comparison = _comparison_of(finding_id, row, seen, vocabulary, method, turned_from=outcome.id if inverse < 0 else None)
     why = _why_not(row, study, published, seen)
@@ -307,24 +309,6 @@ def _one_sided(counts: Counts) -> bool:
     return counts.exposed_cases + counts.unexposed_cases in {0, counts.exposed_total + counts.unexposed_total}
 
 
-# a ratio whose text says that it is of yes and no, where its kind is not told
-_YES_NO = re.compile(
-    r"\b(?:present|presence|yes|with|any|positive)\b.*\b(?:absent|absence|no|none|without|not|negative)\b"
-    r"|\b(?:vs\.?|versus|against|v)\s+(?:no|none|not|without|absent|absence)\b|^(?:yes|present)\s*[/:]\s*(?:no|absent)$",
-    re.IGNORECASE,
-)
-
-
-def contrast_type_of(row: Finding) -> str | None:
-    """The kind of contrast: as the sheet says or, where it doesn't know, as the text of the contrast does."""
-    if row.contrast_type not in {None, "unknown"}:
-        return row.contrast_type
-    if row.per is None and _YES_NO.search(row.contrast or ""):
-        return "binary"
-    # a review's "as pooled" is of yes and no, where that is all there is to the factor
-    return row.contrast_type
-
-
 def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: bool, n: int | None, p: P | None) -> _Figures | None:
     """The row's estimate by the first derivation that applies; without one, warnings alone where printed figures disagree."""
     ratio = row.measure in RATIOS
@@ -334,7 +318,7 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
         by_p = from_p(math.log(row.value), p.value) if p is not None and p.bound == "=" else None
 
     crude = row.adjusted is False or (row.adjusted is None and by_ci is None)
-    contrast_type = contrast_type_of(row)
+    contrast_type = row.told_contrast
     if counts is not None and crude and row.measure != "HR" and contrast_type in {None, "binary", "graded"}:
         risk = row.measure == "RR"
         table = log_risk_ratio(counts) if risk else log_odds_ratio(counts)
@@ -390,7 +374,7 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
 def _ratio(row: Finding, estimate: Estimate, derivation: str, warnings: tuple[str, ...]) -> _Figures:
     step = stepped(row, derivation)
     scaled = Estimate(estimate.y / step, estimate.se / step)
-    return _Figures("estimate", derivation, scaled, None, "log-ratio", row.measure, contrast_type_of(row), _unit(row), warnings)
+    return _Figures("estimate", derivation, scaled, None, "log-ratio", row.measure, row.told_contrast, _unit(row), warnings)
 
 
 def _unit(row: Finding) -> str | None:
@@ -418,7 +402,7 @@ def _unlike_printed(row: Finding, r: Estimate) -> tuple[str, ...]:
 def _difference(row: Finding, estimate: Estimate, derivation: str) -> _Figures:
     step = stepped(row, derivation)
     scaled = Estimate(estimate.y / step, estimate.se / step)
-    return _Figures("estimate", derivation, scaled, None, "linear", row.measure, contrast_type_of(row), _unit(row))
+    return _Figures("estimate", derivation, scaled, None, "linear", row.measure, row.told_contrast, _unit(row))
 
 
 def _from_groups(row: Finding, groups: tuple[Group, Group], signs: _Signs) -> _Figures | None:
