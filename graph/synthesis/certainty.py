@@ -34,7 +34,11 @@ RULES: tuple[tuple[str, str, str], ...] = (
     ),
     ("inconsistency", "-1", "cohorts report opposite signs, or a report that the others make improbable (contested)"),
     ("indirectness", "-1", "more than half of the reports measure a part of the exposure or outcome, not itself"),
-    ("imprecision", "-1", "one cohort only, or fewer than 300 patients where all print their number, or an interval of the headline that includes no effect"),
+    (
+        "imprecision",
+        "-1",
+        "one cohort only, or fewer than 300 patients where all print their number, or an interval of the headline that includes no effect",
+    ),
     ("imprecision", "-2", "a ratio whose interval includes both 0.75 and 1.33"),
     ("selective reporting", "-1", "more than half of the reports give no estimate: a p value, a sign or a word alone"),
     (
