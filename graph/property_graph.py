@@ -196,13 +196,13 @@ def _group(one: Observation | PrevalenceObservation, disjoint: Container[tuple[s
 
 def _overlaps(studies: Collection[Study], field: EvidenceField) -> list[tuple[str, str]]:
     """Pairs that share patients, found by what they name in common, not by comparing all with all."""
-    ids = {study.id for study in studies}
+    ids = {study.id: study for study in studies}
     groups: dict[tuple[str, str], set[str]] = {}
     for study in studies:
         for cohort in map(field.cohort, (*study.cohorts, *study.pools)):
             groups.setdefault(("cohort", cohort), set()).add(study.id)
         for other in (*study.overlaps_with, *study.pools):
-            groups.setdefault(("study", other), set()).update({study.id, other} & ids)
+            groups.setdefault(("study", other), set()).update({study.id, other} & set(ids))
     pairs = {tuple(sorted((a, b))) for members in groups.values() for a in members for b in members if a != b}
     near = {study_id for pair in pairs for study_id in pair}
     patients = {study.id: patients_of(study, ids, field) for study in studies if study.id in near}

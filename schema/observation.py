@@ -13,6 +13,7 @@ Scale = Literal["log-ratio", "smd", "fisher-z", "linear"]
 # what stands between an estimate and the effect: chance, all that the groups differ in, what a model did not take out
 Body = Literal["randomised", "crude", "other"]
 
+NO_EVENTS = "without an event in either group, or with events only: says nothing of a ratio, and its patients are named"
 Z_SIGNIFICANT = 1.959963984540054  # two-sided p = 0.05
 
 
@@ -110,6 +111,11 @@ class Observation(Numerous):
     def bare(self) -> bool:
         """No estimate: a p value, a sign or a word."""
         return self.kind != "estimate"
+
+    @property
+    def eventless(self) -> bool:
+        """Whether it is a cohort's table without an event, or of events only."""
+        return self.derivation == "no-events" and self.row.role == "main" and self.why == NO_EVENTS
 
     @property
     def turned(self) -> bool:

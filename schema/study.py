@@ -272,7 +272,7 @@ class Finding(Part):
     @property
     def told_contrast(self) -> ContrastType | None:
         """The kind of contrast: as the sheet says or, where it doesn't know, binary where the text is of yes and no."""
-        if self.contrast_type not in {None, "unknown"} or self.per is not None or not _YES_NO.search(self.contrast or ""):
+        if self.contrast_type not in {None, "unknown"} or self.per is not None or not _yes_no(self.contrast or ""):
             return self.contrast_type
         return "binary"
 
@@ -294,11 +294,19 @@ class Finding(Part):
         return self
 
 
-_YES_NO = re.compile(
-    r"\b(?:present|presence|yes|with|any|positive)\b.*\b(?:absent|absence|no|none|without|not|negative)\b"
-    r"|\b(?:vs\.?|versus|against|v)\s+(?:no|none|not|without|absent|absence)\b|^(?:yes|present)\s*[/:]\s*(?:no|absent)$",
-    re.IGNORECASE,
-)
+_SIDES = re.compile(r"([a-z][a-z\s-]*?)\s*(?:\bvs\.?|\bversus\b|\bagainst\b|/|:)\s*([a-z][a-z\s-]*)")
+_YES = re.compile(r"\b(?:present|presence|yes|with|any|positive)\b")
+_NO = re.compile(r"(?:.*\b)?(?:absent|absence|no|none|not|without|negative)\b(.*)")
+_DEGREES = re.compile(r"\b(?:or|per|each|more|less|higher|lower|high|low|mild|moderate|severe|grade|quartile|tertile|quintile)\b")
+
+
+def _yes_no(contrast: str) -> bool:
+    """Whether a text compares yes with no: present vs absent, with vs without, yes/no, CAA vs no CAA; never degrees."""
+    sides = _SIDES.fullmatch(contrast.casefold().strip())
+    if sides is None or _DEGREES.search(contrast.casefold()):
+        return False
+    no = _NO.fullmatch(sides[2])
+    return no is not None and (_YES.search(sides[1]) is not None or bool(set(no[1].split()) & set(sides[1].split())))
 
 
 def last_digit(figure: float) -> float:

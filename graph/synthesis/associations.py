@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +14,7 @@ from graph.synthesis.corpus import Corpus
 from graph.synthesis.effect_sizes import p_of_z
 from graph.synthesis.method import Z95, Method
 from graph.synthesis.observations import noted_unit
+from graph.synthesis.overlap import Patients, independent, overlap
 from graph.synthesis.reports import StudyReport, StudyReports, Takes, study_reports
 from graph.wording import caption, interval, null_of, per
 from schema.association import (
@@ -160,6 +161,7 @@ def _concluded(
         direction=direction,
         headline=figures,
         null_value=null_of(headline.measure if headline is not None else None),
+        per_step=headline_row is None and first is not None and first.key.contrast_type == "per-unit",
         published_only=headline_row is not None,
         rolled_up=[
             finding
@@ -206,7 +208,7 @@ def _concluded(
         cohorts_if_overlap=reports.cohorts_if_overlap,
         patients=sum(known) if known else None,
         patients_unknown=len(cohorts) - len(known),
-        no_events=_no_events(reports),
+        no_events=_no_events(reports, corpus.patients),
         increases=signs.count(1),
         decreases=signs.count(-1),
         not_significant=signs.count(0) - unclear,
@@ -226,11 +228,15 @@ def _concluded(
     return dataclasses.replace(synthesis, association=association.model_copy(update={"caption": caption(association)}))
 
 
-def _no_events(reports: StudyReports) -> NoEvents | None:
+def _no_events(reports: StudyReports, patients: Mapping[str, Patients]) -> NoEvents | None:
+    """The studies whose tables have no event, or events only, and their patients, each counted once."""
     largest: dict[str, int] = {}
     for row in reports.eventless:
         largest[row.study] = max(row.n, largest.get(row.study, 0))
-    return NoEvents(studies=tuple(sorted(largest)), patients=sum(largest.values())) if largest else None
+    names = sorted(largest)
+    near = [{j for j, other in enumerate(names) if other != one and overlap(patients[one], patients[other])} for one in names]
+    kept = independent([(largest[name],) for name in names], near)
+    return NoEvents(studies=tuple(names), patients=sum(largest[names[i]] for i in kept)) if names else None
 
 
 def _part(term: str, edge: str, takes: Takes, corpus: Corpus) -> bool:

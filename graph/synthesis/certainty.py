@@ -70,6 +70,7 @@ def judge(
     direction: Direction,
     headline: tuple[float, float, float] | None,
     null_value: float,
+    per_step: bool,
     published_only: bool,
     rolled_up: Sequence[str],
     surprising: Sequence[str],
@@ -104,7 +105,8 @@ def judge(
     if 2 * len(rolled_up) > k > 0:
         step("indirectness", f"{_of(rolled_up, k)} {'measures' if k == 1 else 'measure'} a part of the exposure or outcome", -1, rolled_up)
     includes_null = headline is not None and headline[1] <= null_value <= headline[2]
-    if includes_null and null_value == 1 and headline is not None and headline[1] <= 0.75 and headline[2] >= 1 / 0.75:
+    # how large an effect of a step is hangs on the step
+    if includes_null and null_value == 1 and not per_step and headline is not None and headline[1] <= 0.75 and headline[2] >= 1 / 0.75:
         step("imprecision", "the interval includes a large effect either way", -2, findings)
     elif k == 1 and not published_only:
         step("imprecision", "one cohort only", -1, findings)
@@ -125,6 +127,7 @@ def judge(
             headline is not None
             and not includes_null
             and null_value == 1
+            and not per_step
             and (headline[0] >= METHOD.large_effect or headline[0] <= 1 / METHOD.large_effect)
         )
         figures = [report for report in reports if report.observation.kind == "estimate" or report.observation.row.p is not None]

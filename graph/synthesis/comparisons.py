@@ -103,10 +103,11 @@ def _grouped(everybody: Sequence[Cohort], patients: Mapping[str, Patients], shar
     alike: dict[ComparisonKey, list[int]] = {}
     for at, (key, entry) in enumerate(entries):
         crude = key.body != "other" and key.measure in RATIOS and key.contrast_type in {"binary", "graded"} and entry.report.poolable
-        if crude and key.variable != entry.report.observation.finding and key.scale is None:
-            alike.setdefault(key.model_copy(update={"measure": ""}), []).append(at)
+        if crude and key.variable != entry.report.observation.finding:
+            # by its counts a row of the opposite outcome is turned exactly
+            alike.setdefault(key.model_copy(update={"measure": "", "scale": None}), []).append(at)
     for places in alike.values():
-        if len({entries[at][0].measure for at in places}) > 1:
+        if len({(entries[at][0].measure, entries[at][0].scale) for at in places}) > 1:
             sharing.update(entries[at][1].report.observation.study for at in places)
             for at, made in _of_counts([(at, *entries[at]) for at in places], patients).items():
                 entries[at] = made
@@ -130,16 +131,19 @@ def _of_counts(
         single = not report.combined and patients[report.observation.study].counts_as == 1
         if single and not patients[report.observation.study].individual_patient_data and by_counts(report.observation, "OR") is not None:
             able.append((at, key, entry))
-        else:
+        elif key.scale is None:
             bare[key.measure] += 1
     measure = "RR" if bare["RR"] > bare["OR"] else "OR"
-    before = max(len({entry.cohort for _, key, entry in entries if key.measure == one}) for one in {key.measure for _, key, _ in entries})
-    after = len({entry.cohort for _, _, entry in able} | {entry.cohort for _, key, entry in entries if key.measure == measure})
+    cohorts: dict[tuple[str, str | None], set[int]] = {}
+    for _, key, entry in entries:
+        cohorts.setdefault((key.measure, key.scale), set()).add(entry.cohort)
+    before = max(map(len, cohorts.values()))
+    after = len({entry.cohort for _, _, entry in able} | cohorts.get((measure, None), set()))
     if after <= before:
         return {}
     made = {}
     for at, key, entry in able:
-        own = key.model_copy(update={"measure": measure})
+        own = key.model_copy(update={"measure": measure, "scale": None})
         report = replace(entry.report, observation=read_by_counts(entry.report.observation, own), by_counts=True)
         made[at] = own, entry._replace(report=report)
     return made

@@ -31,7 +31,7 @@ from graph.synthesis.method import METHOD, Z95, Method, method_of
 from graph.wording import singular
 from schema.cutoffs import normal_cutoff
 from schema.field import EvidenceField
-from schema.observation import Body, ComparisonKey, Observation, ObservationKind, Scale, sign_of
+from schema.observation import NO_EVENTS, Body, ComparisonKey, Observation, ObservationKind, Scale, sign_of
 from schema.pvalue import P, parse_p
 from schema.scales import CHINN
 from schema.study import RATIOS, REVIEWS, Counts, Finding, Group, Population, Study, last_digit
@@ -126,7 +126,7 @@ def read(finding_id: str, position: int, row: Finding, study: Study, field: Evid
     )
     share = _outcome_share(row, counts, study, harmful.kind == "lesion", continuous, method)
     seen = _observe(row, signs, counts, percentages, n if n_known else None)
-    if seen.kind == "estimate" and row.direction == "unclear":
+    if row.direction == "unclear" and (seen.estimate is not None or sign_of(seen.z)):
         seen = seen._replace(warnings=(*seen.warnings, "its direction is not told: read by its figures"))
     published = row.role == "main" and (row.pooled or (study.design == "meta-analysis" and row.ci is not None))
     comparison = _comparison_of(finding_id, row, seen, vocabulary, method, turned_from=outcome.id if inverse < 0 else None)
@@ -210,7 +210,7 @@ def _why_not(row: Finding, study: Study, published: bool, seen: _Figures) -> str
             "dropped": "did not stay in a stepwise model: says nothing of its own",
         }[row.role]
     if seen.derivation == "no-events":
-        return "without an event in either group, or with events only: says nothing of a ratio, and its patients are named"
+        return NO_EVENTS
     if seen.derivation == "unclear":
         return "its sign could not be read and no p is printed"
     return None
@@ -301,7 +301,7 @@ def _observe(row: Finding, signs: _Signs, counts: Counts | None, percentages: bo
     if seen is not None and seen.estimate is not None:
         return seen
     warnings = seen.warnings if seen else ()
-    return _bare(row, signs.direction, printed)._replace(warnings=warnings)
+    return _bare(row, signs, printed)._replace(warnings=warnings)
 
 
 def _one_sided(counts: Counts) -> bool:
@@ -438,18 +438,21 @@ def _from_groups(row: Finding, groups: tuple[Group, Group], signs: _Signs) -> _F
     return _Figures("estimate", f"{spread}-exposure", Estimate(g.y * CHINN * sign, g.se * CHINN), None, "smd", "SMD")
 
 
-def _bare(row: Finding, turn: int, p: P | None) -> _Figures:
-    """What a row without an estimate says: a p, a sign, a word."""
+def _bare(row: Finding, signs: _Signs, p: P | None) -> _Figures:
+    """What a row without an estimate says: a p, a sign, a word. A direction that isn't told is that of a printed ratio or difference."""
     if row.direction == "no-association":
         return _Figures("null", "null", z=(-Z95, Z95))
-    if row.direction == "unclear":
+    sign = signs.direction if row.direction == "increases" else -signs.direction
+    side = 0.0 if row.value is None else math.log(row.value) if row.measure in RATIOS else row.value
+    if row.direction == "unclear" and side:
+        sign = signs.value if side > 0 else -signs.value
+    elif row.direction == "unclear":
         if p is None or p.value in {0, 1}:
             return _Figures("unclear", "unclear")
         z = z_of_p(p.value)
         if p.bound == ">":
             return _Figures("null", "null", z=(-z, z))
         return _Figures("unclear", "unclear-p", z=(-z, z))
-    sign = turn if row.direction == "increases" else -turn
     figures = row.value is not None or row.groups is not None or row.counts is not None
     if p is None and not figures:
         return _Figures("significant", "word", z=_beyond(Z95, sign))
@@ -552,7 +555,9 @@ _NOTED_UNIT = re.compile(r"(?:^|;)\s*unit: ([^;]+)")
 def outcome_unit(row: Finding, vocabulary: Vocabulary) -> str | None:
     """The unit of a difference: the outcome's or, where the sheet notes one ("unit: mL"), that."""
     unit = noted_unit(row) or vocabulary[row.outcome].unit
-    return per_unit(1, unit)[1] if unit is not None and row.groups_by != "outcome" else unit
+    many, form = per_unit(1, unit) if unit is not None else (1, None)
+    # the figures are in the unit as it is written
+    return form if many == 1 and row.groups_by != "outcome" else unit
 
 
 def noted_unit(row: Finding) -> str | None:

@@ -35,8 +35,10 @@ class Patients:
     counts_as: int = 1
 
 
-def patients_of(study: Study, corpus: Collection[str], field: EvidenceField) -> Patients:
+def patients_of(study: Study, corpus: Mapping[str, Study] | Collection[str], field: EvidenceField) -> Patients:
     pooled = study.design == "individual-patient-pooled"
+    # who holds a study holds the cohorts that it draws on
+    held = [corpus[name] for name in study.pools if name in corpus] if isinstance(corpus, Mapping) else []
     return Patients(
         study.id,
         study.year,
@@ -45,7 +47,7 @@ def patients_of(study: Study, corpus: Collection[str], field: EvidenceField) -> 
         frozenset(one for one in study.overlaps_with if one not in corpus),
         study.named_authors,
         pooled,
-        frozenset((*study.pools, *map(field.cohort, study.pools))),
+        frozenset((*study.pools, *map(field.cohort, study.pools), *(field.cohort(name) for one in held for name in one.cohorts))),
         max(1, study.k or 0, len(study.pools)) if pooled or study.pools else 1,
     )
 

@@ -138,7 +138,7 @@ def study_reports(
         tuple(sorted({*by_study, *(observation.study for observation in published)})),
         everybody,
         frozenset(reports[i].cohort for i in kept),
-        tuple(observation for observation in observations if observation.derivation == "no-events"),
+        tuple(observation for observation in observations if observation.eventless),
         frozenset(report.observation.study for report, near in zip(reports, conflicts, strict=True) if near),
     )
 
@@ -155,13 +155,14 @@ def why_set_aside(study: str, rivals: Sequence[str], patients: Mapping[str, Pati
 def worth_of(cohort: Cohort, by: StudyReport, patients: Mapping[str, Patients], *, first: bool = False) -> Worth:
     """What a cohort brings to an independent set, the most important first.
 
-    Its patients (in quarters; a quarter of them where it says no more than a word or a bound, none where their number is not printed); of
-    as many patients fewer cohorts, that is a whole before its parts; estimates; cohorts; whether it is of the `first` set.
+    Its patients (in quarters; a quarter of them where it says no more than a word or a bound, none where their number is not printed);
+    estimates; cohorts; whether it says that it holds others' patients, a whole before its parts; whether it is of the `first` set.
     """
+    whose = patients[cohort.study]
     known = by.observation.n if by.observation.n_known else 0
-    counts_as = patients[cohort.study].counts_as
     estimate = by.observation.kind == "estimate"
-    return known * (4 if cohort.figure else 1), -int(known > 0), counts_as * estimate, counts_as, int(first)
+    holds_others = bool(whose.pools) or whose.individual_patient_data
+    return known * (4 if cohort.figure else 1), whose.counts_as * estimate, whose.counts_as, int(holds_others), int(first)
 
 
 def conflicts_of(cohorts: Sequence[Cohort], by: Sequence[StudyReport], patients: Mapping[str, Patients]) -> list[set[int]]:
@@ -273,7 +274,7 @@ def _cohort_of(rows: Sequence[Observation], edge: _Edge, study: Study, passed_ov
     def preference(row: Observation) -> tuple[object, ...]:
         return (
             # a row whose sign can't be read never silences one whose sign can
-            row.kind == "unclear",
+            row.bare and row.row.direction == "unclear" and not row.reported_sign,
             -size[row.row.population],
             edge.rank(row),
             _ADJUSTED_RANK[row.row.adjusted],

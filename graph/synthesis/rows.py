@@ -101,7 +101,7 @@ def _why_not_pooled(observation: Observation, poolable: bool, pool_weights: Mapp
         and observation.comparison is not None
         and observation.comparison.contrast_type in {None, "unknown"}
     ):
-        return "what it compares is not told: not pooled"
+        return "its contrast is not told: not pooled"
     return "no other estimate of the same measure, contrast, cut-offs, time and adjustment"
 
 
