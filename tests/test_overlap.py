@@ -22,7 +22,7 @@ Graph = tuple[list[tuple[int, float]], list[set[int]]]
 
 @st.composite
 def graphs(draw: st.DrawFn, most: int = 12) -> Graph:
-    """Rows with what they are worth (halves, so that sums are exact and ties are many), and who conflicts with whom."""
+    """Rows with what they are worth (small numbers, so that ties are many), and who conflicts with whom."""
     size = draw(st.integers(1, most))
     worth = [(draw(st.integers(0, 1)), draw(st.integers(0, 6))) for _ in range(size)]
     near: list[set[int]] = [set() for _ in range(size)]
