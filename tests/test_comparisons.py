@@ -333,6 +333,15 @@ def test_tables_without_an_event_or_of_events_only_are_not_pooled_and_report_not
     assert (one.no_events.studies, one.no_events.patients) == (("b", "c"), 100)
 
 
+@pytest.mark.xfail(strict=True, reason="the patients of two sheets of one cohort are added up")
+def test_patients_of_tables_without_events_are_counted_once() -> None:
+    silent = row(measure="OR", contrast_type="binary", counts=table(0, 30, 0, 20), adjusted=False, direction="no-association")
+    cohorts = {"cohorts": ["ERICH"]}
+    one = of(study("a", ratio(2.0)), study("b", silent, **cohorts), study("c", silent, **cohorts)).association
+    assert one.no_events is not None
+    assert one.no_events.patients == 50
+
+
 # the headline
 
 
