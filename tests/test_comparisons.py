@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from graph import questions
 from graph.build import EvidenceGraph, corpus_of, group, read_all
 from graph.opening import shipped
+from graph.stores.memory import MemoryReader
 from graph.synthesis.associations import Synthesis, synthesise
 from graph.synthesis.pooling import bayes, reml_hk
 from graph.synthesis.rows import rows_of
@@ -206,6 +208,19 @@ def test_counts_make_the_measure_where_rows_of_a_comparison_print_unlike_ones() 
     assert len(both.by_counts) == 2
 
 
+def test_a_hazard_ratio_is_read_by_its_counts_beside_an_odds_ratio() -> None:
+    (both,) = of(study("a", counted("OR")), study("b", counted("OR") | {"measure": "HR"})).association.families
+    assert (both.measure, both.k, both.common.estimate) == ("OR", 2, pytest.approx((40 / 60) / (20 / 80)))
+
+
+@pytest.mark.xfail(strict=True, reason="a risk ratio of the opposite outcome is not read by its counts")
+def test_counts_of_a_good_outcome_are_turned_to_the_bad_one() -> None:
+    bad = counted("OR", outcome="poor-functional-outcome")
+    good = counted("RR", outcome="good-functional-outcome", direction="decreases", counts=table(60, 100, 80, 100))
+    (both,) = of(study("a", bad), study("b", good | {"value": 0.75, "ci": [0.6, 0.94]})).association.families
+    assert (both.measure, both.k, both.common.estimate) == ("OR", 2, pytest.approx((40 / 60) / (20 / 80)))
+
+
 def test_counts_follow_the_measure_of_the_row_that_has_none() -> None:
     bare = {key: value for key, value in counted("RR").items() if key != "counts"}
     one = of(study("a", counted("OR", adjusted=True)), study("b", bare | {"adjusted": True}))
@@ -331,6 +346,12 @@ def test_tables_without_an_event_or_of_events_only_are_not_pooled_and_report_not
     assert [report.observation.study for report in whole.reports.cohorts] == ["a", "d"]
     assert one.no_events is not None
     assert (one.no_events.studies, one.no_events.patients) == (("b", "c"), 100)
+
+
+@pytest.mark.xfail(strict=True, reason="the unit of a noted outcome is turned to its form, its figures are not")
+def test_a_difference_in_weeks_is_seven_times_as_many_days() -> None:
+    one = of(study("a", difference(2.0, **STAY, notes="unit: weeks"))).association
+    assert (one.families[0].unit, one.estimate) in {("days", 14.0), ("weeks", 2.0)}
 
 
 @pytest.mark.xfail(strict=True, reason="the patients of two sheets of one cohort are added up")
@@ -490,13 +511,12 @@ def test_who_is_independent_is_chosen_again_in_each_comparison() -> None:
 
 
 def test_in_a_comparison_those_that_report_come_first_among_equals() -> None:
-    """Three cohorts of as many patients, the second shares with both others in nothing else than this outcome."""
-    a = study("a", ratio(1.1), cohorts=["one"])
-    b = study("b", ratio(1.2), ratio(1.4, measure="HR", adjusted=True), cohorts=["one"])
-    found = of(a, b)
-    assert [report.observation.study for report in found.reports.cohorts] == ["a"]
-    assert headline(found) == ["a"]
-    assert ["b"] in pools(found)
+    """The first by name reports a word, so that of as many patients the other reports; both print a crude ratio."""
+    word = study("a", row(adjusted=True), ratio(1.1, adjusted=False), cohorts=["one"])
+    figure = study("b", ratio(1.2, adjusted=False), cohorts=["one"])
+    found = of(word, figure)
+    assert [report.observation.study for report in found.reports.cohorts] == ["b"]
+    assert pools(found) == [["b"]]
 
 
 # priors and intervals
@@ -824,3 +844,20 @@ def test_no_comparison_of_the_corpus_takes_a_cohort_twice_or_mixes_bodies(graph:
             assert len({rows[finding].row.randomised for finding in family.rows}) == 1
             crude = {rows[finding].row.adjusted is False for finding in family.rows}
             assert crude == {False} if family.body == "other" else True
+
+
+def test_microbleeds_without_kidwell_2017_are_shown_with_their_figure(reader: MemoryReader) -> None:
+    answer = questions.Evidence(exposure="cerebral-microbleeds", outcome="r-dwi").answer(reader)
+    assert answer.association is not None
+    assert round(answer.association.estimate or 0, 2) == 2.59
+    without = {one.study.id: one for one in answer.leave_one_out}["kidwell-2017"]
+    assert (round(without.estimate or 0, 2), without.direction_changes) == (5.26, False)
+
+
+def test_of_lobar_haemorrhage_and_recurrence_the_whole_is_pooled_with_the_other_cohort(graph: EvidenceGraph) -> None:
+    """CROMIS-2 and the cohort that holds OXVASC: their average, and what another setting may find."""
+    one = shown(graph, "lobar-location", "recurrent-ich")
+    assert (one.k, one.families[0].body, studies_of(one.families[0])) == (2, "other", ["cromis2-stroke-risk-2020", "li-2021-vascular"])
+    assert one.average is not None
+    assert one.ci is not None
+    assert one.ci[0] < one.average.ci[0] < one.average.ci[1] < one.ci[1]
