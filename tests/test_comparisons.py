@@ -255,6 +255,14 @@ def test_an_adjusted_ratio_of_one_trial_stays_its_own() -> None:
     assert (one.measure, one.estimate, one.families[0].by_counts) == ("RR", 1.5, ())
 
 
+def test_a_trial_that_prints_two_measures_keeps_both_as_printed() -> None:
+    risk = {**ratio(1.5, 0.2, measure="RR", **TRIAL, adjusted=True), "counts": table(40, 100, 20, 100)}
+    odds = {**ratio(2.2, 0.3, **TRIAL, adjusted=True), "counts": table(40, 100, 20, 100)}
+    families = of(study("a", risk, odds)).association.families
+    assert {one.measure: round(one.estimate, 6) for one in families} == {"RR": 1.5, "OR": 2.2}
+    assert all(one.by_counts == () for one in families)
+
+
 def test_counts_make_no_measure_where_rows_print_the_same_one() -> None:
     rows = [{**ratio(1.5, 0.2, **TRIAL, adjusted=True), "counts": table(40, 100, 20, 100)} for _ in "ab"]
     (one,) = of(study("a", rows[0]), study("b", rows[1])).association.families
@@ -538,6 +546,7 @@ def tau_scale(*rows: dict[str, Any], field: EvidenceField | None = None, n: int 
         {"contrast_type": "graded", "cutoff": ">= 5"},
         {"versus": "diabetes"},
         {"randomised": True},
+        {"randomised": True, "contrast_type": "per-unit", "per": {"step": 1, "unit": "mmHg"}},
         {"adjusted": False},
     ],
 )
@@ -578,6 +587,38 @@ def test_quartiles_are_as_good_as_an_sd() -> None:
 )
 def test_the_age_of_a_sheet_is_a_printed_spread(age: dict[str, Any], sd: float) -> None:
     assert tau_scale(aged(), aged(), age=age) == pytest.approx(0.23 / sd)
+
+
+def test_the_spread_is_of_the_exposure_and_not_of_the_ages_or_of_the_outcome() -> None:
+    pressure = {"exposure": "admission-sbp", "per": {"step": 1, "unit": "mmHg"}}
+    sheets = [study(name, aged(**pressure), by_outcome(20.0, exposure="admission-sbp"), age={"sd": 12}) for name in "ab"]
+    assert of(*sheets).association.families[0].tau_scale == pytest.approx(0.23 / 20)
+    # years of schooling are no years of age
+    implied = 0.01 * math.sqrt(200 * 0.3 * 0.7)
+    schooling = [aged(exposure="education")] * 2
+    assert tau_scale(*schooling, age={"sd": 12}) == pytest.approx(0.23 * implied)
+    # groups of the exposed and the unexposed tell how far apart outcomes are
+    by_exposure = [study(name, aged(), by_outcome(4.0, groups_by="exposure")) for name in "ab"]
+    assert of(*by_exposure).association.families[0].tau_scale == pytest.approx(0.23 * implied)
+    stays = [study(name, difference(2.0, 0.5, **STAY), by_outcome(50.0, exposure="hypertension", **STAY)) for name in "ab"]
+    assert of(*stays).association.families[0].tau_scale == pytest.approx(0.13 * 0.5 * math.sqrt(200))
+
+
+def test_an_sd_in_another_unit_is_turned_and_one_in_an_unlike_unit_is_not_taken() -> None:
+    volume = {"exposure": "haematoma-volume", "per": {"step": 1, "unit": "mL"}}
+    given = by_outcome(0.02, exposure="haematoma-volume", notes="unit: L")
+    found = of(*[study(name, aged(**volume), given) for name in "ab"]).association
+    assert found.families[0].tau_scale == pytest.approx(0.23 / 20)
+    unlike = by_outcome(3.0, exposure="haematoma-volume", notes="unit: mm")
+    found = of(*[study(name, aged(**volume), unlike) for name in "ab"]).association
+    assert found.families[0].tau_scale == pytest.approx(0.23 * 0.01 * math.sqrt(200 * 0.3 * 0.7))
+
+
+def test_the_printed_groups_tell_before_the_age_of_the_sheet_and_both_groups_together() -> None:
+    uneven = by_outcome(6.0)
+    uneven["groups"][1]["sd"] = 8.0
+    found = of(study("a", aged()), study("b", aged()), study("c", uneven, age={"sd": 12})).association
+    assert (found.families[0].k, found.families[0].tau_scale) == (2, pytest.approx(0.23 / math.sqrt((36 + 64) / 2)))
 
 
 def test_of_the_comparison_before_the_rest_of_the_association() -> None:
@@ -628,6 +669,13 @@ def test_correlations_are_told_by_fishers_z_and_differences_by_the_outcomes_sd()
 def test_a_slope_of_a_continuous_outcome_is_told_by_its_own_error() -> None:
     slope = difference(0.2, 0.05, **STAY, measure="beta", **AGED)
     assert tau_scale(slope, slope) == pytest.approx(0.13 * 0.05 * math.sqrt(200))
+
+
+def test_a_number_that_is_not_printed_gives_a_difference_no_spread() -> None:
+    known, unknown = study("a", difference(2.0, 0.5, **STAY)), study("b", difference(3.0, 0.1, **STAY), n=None)
+    (one,) = of(known, unknown).association.families
+    assert (one.k, one.tau_scale) == (2, pytest.approx(0.13 * 0.5 * math.sqrt(200)))
+    assert pools(of(unknown, study("c", difference(2.0, 0.5, **STAY), n=None))) == [["b"], ["c"]]
 
 
 def test_two_cohorts_of_a_year_stay_what_they_are() -> None:
