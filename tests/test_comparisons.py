@@ -263,6 +263,15 @@ def test_a_trial_that_prints_two_measures_keeps_both_as_printed() -> None:
     assert all(one.by_counts == () for one in families)
 
 
+def test_crude_counts_never_stand_for_an_adjusted_ratio_of_no_trial() -> None:
+    observed = {"randomised": False, "adjusted": True}
+    found = of(study("a", counted("OR", **observed)), study("b", counted("RR", **observed)))
+    assert {one.measure: (one.k, one.body, one.by_counts) for one in found.association.families} == {
+        "OR": (1, "other", ()),
+        "RR": (1, "other", ()),
+    }
+
+
 def test_counts_make_no_measure_where_rows_print_the_same_one() -> None:
     rows = [{**ratio(1.5, 0.2, **TRIAL, adjusted=True), "counts": table(40, 100, 20, 100)} for _ in "ab"]
     (one,) = of(study("a", rows[0]), study("b", rows[1])).association.families
