@@ -371,6 +371,15 @@ def test_a_difference_in_weeks_is_seven_times_as_many_days() -> None:
     assert (one.families[0].unit, one.estimate) in {("days", 14.0), ("weeks", 2.0)}
 
 
+def test_a_paper_with_two_tables_without_events_is_counted_once_by_the_larger() -> None:
+    def silent(n1: int, n2: int) -> dict[str, Any]:
+        return row(measure="OR", contrast_type="binary", counts=table(0, n1, 0, n2), adjusted=False, direction="no-association")
+
+    one = of(study("a", ratio(2.0)), study("b", silent(20, 20), silent(30, 20))).association
+    assert one.no_events is not None
+    assert (one.no_events.studies, one.no_events.patients) == (("b",), 50)
+
+
 @pytest.mark.xfail(strict=True, reason="the patients of two sheets of one cohort are added up")
 def test_patients_of_tables_without_events_are_counted_once() -> None:
     silent = row(measure="OR", contrast_type="binary", counts=table(0, 30, 0, 20), adjusted=False, direction="no-association")
@@ -761,8 +770,11 @@ def test_the_unit_of_an_exposure_does_not_make_a_verdict_sensitive() -> None:
 # published rows
 
 
+_OF_ROW = {"contrast_type", "measure", "randomised", "per", "exposure", "versus", "cutoff", "outcome_cutoff"}
+
+
 def review(value: float, se: float, name: str = "review", *, k: int | None = None, **more: Any) -> Study:
-    of_row = {key: more.pop(key) for key in ("contrast_type", "measure", "randomised", "per", "exposure") if key in more}
+    of_row = {key: more.pop(key) for key in _OF_ROW & more.keys()}
     figures = ratio(value, se, pooled=True, **of_row) | ({"k": k} if k else {})
     return study(name, figures, **{"design": "meta-analysis", "n": 5000, "k": 18, "search_until": "2021-06", **more})
 
@@ -787,6 +799,16 @@ def test_a_published_row_is_the_headline_where_it_holds_more_than_twice_our_info
     assert one.average is None or not published
 
 
+@pytest.mark.parametrize(("share", "published"), [(1.99, False), (2.01, True)])
+def test_the_step_of_a_print_adds_no_information(share: float, published: bool) -> None:
+    decades = [study(name, aged(1.6, 0.1, per=YEARS), age={"sd": 12}) for name in "ab"]
+    ci = of(*decades).association.ci
+    assert ci is not None
+    error = math.log(ci[1] / ci[0]) / (2 * Z) / 10
+    by_year = review(1.04, error / math.sqrt(share), exposure="age", contrast_type="per-unit", per={"step": 1, "unit": "years"})
+    assert (of(*decades, by_year).association.estimate_source == "published") is published
+
+
 def test_from_five_on_our_information_is_that_of_hartung_and_knapp() -> None:
     cohorts = [study(f"s-{i}", ratio(2 * math.exp(0.1 * i), 0.3)) for i in range(5)]
     ci = of(*cohorts).association.ci
@@ -805,6 +827,9 @@ def test_from_five_on_our_information_is_that_of_hartung_and_knapp() -> None:
         ({"measure": "HR"}, False),
         ({"contrast_type": "shift"}, False),
         ({"randomised": True}, False),
+        ({"versus": "diabetes"}, False),
+        ({"cutoff": ">= 5"}, False),
+        ({"outcome_cutoff": "mRS 4-6"}, False),
     ],
 )
 def test_a_published_row_of_another_question_stands_beside(more: dict[str, Any], published: bool) -> None:
