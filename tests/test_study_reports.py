@@ -263,6 +263,17 @@ def test_in_a_prevalence_the_whole_counts_before_its_parts() -> None:
     assert not used.keys() & {"kidwell-2017", "murthy-2021"}
 
 
+@pytest.mark.parametrize(("n", "counted"), [(60, ["whole"]), (59, ["a", "b"])])
+def test_in_a_made_up_prevalence_too(n: int, counted: list[str]) -> None:
+    def sheet(name: str, total: int, **more: Any) -> Study:
+        row = {"population": "all", "lesion": "r-dwi", "cases": total // 5, "total": total, "main": True}
+        return study(name, n=total, populations=[ALL | {"n": total}], prevalence=[row], **more)
+
+    made = corpus_of([sheet("a", 30, cohorts=["Cohort A"]), sheet("b", 30), sheet("whole", n, pools=["cohort-a", "b"])], shipped())
+    rows = [row for one in made.studies.values() for row in read_prevalence(one, made.field)]
+    assert [row.study.id for row in prevalence("r-dwi", "ich", rows, made).rows if row.used == "pooled"] == counted
+
+
 def with_row(key: Key, name: str, **row: Any) -> Association:
     """A named association with one more main row in a sheet."""
     given = corpus().studies[name].model_dump(mode="json", exclude_defaults=True)
