@@ -100,4 +100,5 @@ def test_the_other_side_of_a_scale_is_the_rest_of_it(lowest: int) -> None:
 def test_what_has_no_other_side_that_is_known_is_like_itself_alone() -> None:
     for printed in ("a good result", "mRS 2-4"):
         assert normal_cutoff(printed, opposite=True) != normal_cutoff(printed)
+    assert normal_cutoff("mRS 2-4", opposite=True) not in {normal_cutoff("mRS 0-1"), normal_cutoff("mRS 5-6")}
     assert normal_cutoff("A good result", opposite=True) == normal_cutoff("a good  result", opposite=True)
