@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from starlette.testclient import TestClient
 
 from graph import questions
+from graph.build import corpus_of, group, read_all
+from graph.opening import shipped
 from graph.stores.memory import MemoryReader
-from graph.synthesis.absolute_risks import _EQUATIONS, _without
+from graph.synthesis.absolute_risks import _EQUATIONS, Share, _without, absolute
+from graph.synthesis.associations import synthesise
 from schema.errors import BadParameter
 from schema.robustness import AbsoluteRisk
+from schema.study import Study
 
 
 def risk(reader: MemoryReader, exposure: str, outcome: str = "r-dwi", baseline: float | None = None) -> AbsoluteRisk:
@@ -77,6 +83,46 @@ def test_the_risk_without_is_the_one_whose_mixture_is_the_prevalence(measure: st
 
 def test_where_no_risk_without_makes_the_prevalence_there_is_none() -> None:
     assert _without(90, 2, 0.5, _EQUATIONS["RR"]) is None
+
+
+def made_up(prevalence: Share | None, **row: Any) -> AbsoluteRisk:
+    """Of one cohort that prints its table: 20 of 60 with the exposure, 10 of 80 without."""
+    people = {"id": "all", "label": "all", "condition": "ich", "arteriopathy": "any", "location": "any", "n": 140}
+    table = {"exposed_cases": 20, "exposed_total": 60, "unexposed_cases": 10, "unexposed_total": 80}
+    figures = {
+        "population": "all",
+        "measure": "OR",
+        "contrast_type": "binary",
+        "direction": "increases",
+        "counts": table,
+        "adjusted": False,
+    }
+    sheet = {"id": "s", "read": "abstract", "n": 140, "populations": [people]}
+    finding = {"exposure": "hypertension", "outcome": "r-dwi", **figures, **row}
+    made = corpus_of([Study.model_validate({**sheet, "findings": [finding]})], shipped())
+    key = ("hypertension", "r-dwi", "ich")
+    found = synthesise(*key, group(read_all(made), shipped())[key], made)
+    return absolute(found.association, shipped().vocabulary["r-dwi"], found.rows, prevalence, None)
+
+
+def test_the_share_exposed_is_the_one_that_the_headlines_rows_print() -> None:
+    found = made_up(Share(15, "ich"))
+    assert found.exposed_pct == pytest.approx(100 * 60 / 140, abs=0.051)
+    assert found.baseline is not None
+    assert found.exposed is not None
+    assert 60 / 140 * found.exposed + 80 / 140 * found.baseline == pytest.approx(15, abs=0.06)
+    unknown = made_up(Share(15, "ich"), value=3.5, ci=[1.5, 8.2], adjusted=True, counts=None)
+    assert (unknown.exposed_pct, [one.exposed_pct for one in unknown.beside]) == (30, [15, 50])
+
+
+def test_of_a_trial_the_control_arms_risk_is_the_baseline_whatever_the_prevalence() -> None:
+    found = made_up(Share(40, "ich"), randomised=True)
+    assert (found.baseline, found.baseline_source, found.exposed, found.beside) == (12.5, "unexposed", pytest.approx(33.3), ())
+
+
+def test_without_a_baseline_there_are_no_numbers() -> None:
+    found = made_up(None, value=3.5, ci=[1.5, 8.2], adjusted=True, counts=None)
+    assert (found.baseline, found.exposed, found.ci, found.needs_baseline) == (None, None, None, True)
 
 
 @pytest.mark.parametrize(

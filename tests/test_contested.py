@@ -12,7 +12,7 @@ from graph.opening import shipped
 from graph.synthesis.contested import contested, differences, power, surprising
 from graph.synthesis.method import METHOD
 from graph.synthesis.reports import StudyReport
-from graph.synthesis.weight import posterior, reported_z
+from graph.synthesis.weight import chances, posterior, reported_z
 from schema.association import Association, Camp
 from schema.observation import ComparisonKey, Observation
 from schema.study import Finding, Study
@@ -80,6 +80,19 @@ def test_a_small_null_is_no_contradiction_and_a_large_one_is() -> None:
     others = [report(name, 5.0, information=60.0) for name in ("a", "b", "c")]
     assert surprising([*others, report("d", NULL, kind="null", information=5.0)]) == []
     assert 3 in surprising([*others, report("d", NULL, kind="null", information=300.0)])
+
+
+def test_a_bare_sign_has_half_of_the_chance_of_a_null() -> None:
+    """It is of either side, so that a half of what is not significant is its own."""
+    others = [report(name, 5.0, information=60.0) for name in ("a", "b", "c")]
+    grid = posterior(sorted(z for one in others if (z := reported_z(one.observation)) is not None))
+    between = 0
+    for information in range(5, 400, 5):
+        down, null, _ = chances(grid, information, printed=True)
+        bare = report("d", (None, 0.0), kind="direction", information=float(information))
+        assert (3 in surprising([*others, bare])) is (null / 2 + down < METHOD.surprise)
+        between += null / 2 + down < METHOD.surprise <= null + down
+    assert between
 
 
 def test_intervals_that_overlap_are_no_contradiction() -> None:
