@@ -255,7 +255,6 @@ def test_the_unit_of_an_exposure_never_changes_an_answer(data: st.DataObject, ex
     assert turned_to_one(b) == pytest.approx(turned_to_one(a), rel=1e-5, abs=2e-6)
 
 
-@pytest.mark.xfail(strict=True, reason="an effect of the printed step is large, and not one of a unit or of an SD")
 def test_the_unit_of_an_exposure_never_changes_the_certainty() -> None:
     effects = [(0.047, 0.016), (0.047, 0.016), (0.016, 0.016)]
     by_one, by_twenty = (

@@ -81,8 +81,6 @@ def of_studies(*studies: Study, exposure: str = "hypertension", outcome: str = "
 def test_the_widest_population_is_reported() -> None:
     reports = edge("early-mri", "r-dwi").reports
     assert chosen(reports)["auriel-2012"] == place("auriel-2012", exposure="early-mri", population="all")
-    parts = [why for row, why in reports.passed_over.items() if row.startswith("auriel-2012") and "part of the patients" in why]
-    assert len(parts) == 1
 
 
 def test_a_part_of_the_patients_is_reported_where_it_is_asked_for() -> None:
@@ -102,7 +100,6 @@ def test_disjoint_subgroups_are_combined_by_inverse_variance() -> None:
     assert found.association.cohorts == 1
 
 
-@pytest.mark.xfail(strict=True, reason="a subgroup of less than half is left out before the subgroups are put together")
 def test_disjoint_subgroups_that_make_up_the_study_are_one_estimate_of_it() -> None:
     found = edge("antiplatelet-use", "recurrent-stroke")
     (report,) = found.reports.cohorts
@@ -323,7 +320,6 @@ def test_a_whole_counts_before_its_parts(name: str, by: str) -> None:
         assert whys == [f"its patients count inside {name}, which holds them"] * 2
 
 
-@pytest.mark.xfail(strict=True, reason="of a whole and one part of as many patients the first by name counts")
 def test_a_whole_counts_before_its_one_part_of_as_many_patients() -> None:
     assert list(chosen(of_studies(sized("a", 60, finding()), whole_of("a", n=60, row=finding())).reports)) == ["whole"]
 
@@ -362,9 +358,6 @@ def test_among_equal_patients_the_estimate_reports_then_the_first() -> None:
     assert list(chosen(of_studies(sized("b", 841, finding(p=0.04), cohorts=["FAST"]), p).reports)) == ["a"]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="of as many patients fewer cohorts are taken, though the larger one says of nobody that it holds them"
-)
 def test_among_equal_patients_most_cohorts_with_an_estimate_count() -> None:
     parts = [sized(name, 200, odds(1.5, 0.8, 2.8)) for name in ("a", "b")]
     assert list(chosen(of_studies(*parts, sized("c", 400, odds(1.5, 1.1, 2.1), overlaps_with=["a", "b"])).reports)) == ["a", "b"]
@@ -380,7 +373,6 @@ def test_where_no_number_is_printed_most_cohorts_count_estimates_first() -> None
     assert three(odds(1.5, 1.1, 2.1), odds(1.5, 1.1, 2.1), 3) == ["whole"]
 
 
-@pytest.mark.xfail(strict=True, reason="who holds a study whole is not known to share with those that share with it")
 def test_who_holds_a_cohort_shares_patients_with_all_who_share_with_it() -> None:
     inside, other = sized("a", 100, odds(2.0, 1.2, 3.3), cohorts=["X"]), sized("b", 90, odds(2.0, 1.2, 3.3), cohorts=["X"])
     assert list(chosen(of_studies(inside, other, whole_of("a", n=500)).reports)) == ["whole"]
@@ -488,7 +480,7 @@ def test_a_report_is_of_the_own_terms_before_what_rolls_up_whatever_else_it_lack
         {"p": 0.01},
         {"p": 0.4},
         {"p": "<0.001"},
-        pytest.param({"p": ">0.05"}, marks=pytest.mark.xfail(strict=True, reason="with such a bound it is read as a null, which silences")),
+        {"p": ">0.05"},
     ],
 )
 def test_a_row_whose_sign_can_not_be_read_never_silences_one_whose_sign_can(unread: dict[str, Any]) -> None:
@@ -499,7 +491,8 @@ def test_a_row_whose_sign_can_not_be_read_never_silences_one_whose_sign_can(unre
         (report,) = found.reports.cohorts
         assert (report.observation.row.direction, found.association.increases, found.association.unclear) == ("increases", 1, 0)
     alone = of_studies(study("one", rows[0])).association
-    assert (alone.cohorts, alone.unclear) == (1, 1)
+    # a p above 0.05 is not significant, whichever the sign
+    assert (alone.cohorts, alone.unclear, alone.not_significant) == ((1, 0, 1) if unread == {"p": ">0.05"} else (1, 1, 0))
 
 
 @pytest.mark.parametrize(
@@ -507,10 +500,7 @@ def test_a_row_whose_sign_can_not_be_read_never_silences_one_whose_sign_can(unre
     [
         odds(2.0, 1.2, 3.3, direction="unclear"),
         finding(measure="OR", contrast_type="binary", value=2.0, p=0.01, direction="unclear"),
-        pytest.param(
-            finding(measure="OR", contrast_type="binary", value=2.0, p="<0.05", direction="unclear"),
-            marks=pytest.mark.xfail(strict=True, reason="a ratio without an interval or an exact p doesn't tell its side"),
-        ),
+        finding(measure="OR", contrast_type="binary", value=2.0, p="<0.05", direction="unclear"),
     ],
 )
 def test_a_sign_that_is_not_told_beside_a_ratio_is_read_by_the_ratio(row: dict[str, Any]) -> None:
@@ -518,7 +508,6 @@ def test_a_sign_that_is_not_told_beside_a_ratio_is_read_by_the_ratio(row: dict[s
     assert (one.increases, one.unclear) == (1, 0)
 
 
-@pytest.mark.xfail(strict=True, reason="nothing tells that the sign was read by the ratio")
 def test_a_sign_that_was_read_by_a_ratio_is_told() -> None:
     (seen,) = of_studies(study("one", odds(2.0, 1.2, 3.3, direction="unclear"))).rows
     assert seen.warnings

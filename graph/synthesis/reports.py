@@ -46,13 +46,14 @@ class Cohort:
     """What one cohort says of an association: its report, and its estimate in each comparison that it has one in.
 
     `figure`: whether it prints an estimate or an exact p, and not a word or a bound alone; `part`: whether it is one of several
-    populations of a study that share nobody.
+    populations of a study that share nobody, and `parts` how many of these stand beside a whole.
     """
 
     report: StudyReport
     estimates: Mapping[ComparisonKey, StudyReport]
     figure: bool
     part: bool
+    parts: int = 0
 
     @property
     def study(self) -> str:
@@ -161,8 +162,9 @@ def worth_of(cohort: Cohort, by: StudyReport, patients: Mapping[str, Patients], 
     whose = patients[cohort.study]
     known = by.observation.n if by.observation.n_known else 0
     estimate = by.observation.kind == "estimate"
-    holds_others = bool(whose.pools) or whose.individual_patient_data
-    return known * (4 if cohort.figure else 1), whose.counts_as * estimate, whose.counts_as, int(holds_others), int(first)
+    holds_others = bool(whose.pools) or whose.individual_patient_data or cohort.parts > 0
+    counts_as = max(whose.counts_as, cohort.parts)
+    return known * (4 if cohort.figure else 1), counts_as * estimate, counts_as, int(holds_others), int(first)
 
 
 def conflicts_of(cohorts: Sequence[Cohort], by: Sequence[StudyReport], patients: Mapping[str, Patients]) -> list[set[int]]:
@@ -261,12 +263,16 @@ def _cohorts_of(rows: Sequence[Observation], edge: _Edge, study: Study, passed_o
     for row in rows:
         parts.setdefault(row.row.population if row.row.population in apart else "", []).append(row)
     single = len(parts) == 1
+    beside = len(parts) - 1 if "" in parts else 0
     for population, members in sorted(parts.items()):
         name = f"{study.id} {population}" if population and not single else study.id
-        yield _cohort_of(members, edge, study, passed_over, name, part=bool(population) and not single)
+        part = bool(population) and not single
+        yield _cohort_of(members, edge, study, passed_over, name, part=part, parts=0 if part else beside)
 
 
-def _cohort_of(rows: Sequence[Observation], edge: _Edge, study: Study, passed_over: dict[str, str], name: str, *, part: bool) -> Cohort:
+def _cohort_of(
+    rows: Sequence[Observation], edge: _Edge, study: Study, passed_over: dict[str, str], name: str, *, part: bool, parts: int
+) -> Cohort:
     """One cohort. Of the widest population; own terms; adjusted; an estimate before a p before a word; the first: never by a finding."""
     size = {population.id: population.n or study.n or 0 for population in study.populations}
     order = {row.finding: i for i, row in enumerate(rows)}
@@ -294,7 +300,7 @@ def _cohort_of(rows: Sequence[Observation], edge: _Edge, study: Study, passed_ov
             if narrower
             else f"the same population is counted by {report.findings[0]}"
         )
-    return Cohort(report, estimates, any(map(_figure, rows)), part)
+    return Cohort(report, estimates, any(map(_figure, rows)), part, parts)
 
 
 def _figure(row: Observation) -> bool:
@@ -342,7 +348,7 @@ def _estimates(
             kinds.setdefault(_kind(row), []).append(row)
 
     def preference(row: Observation) -> tuple[object, ...]:
-        return -size[row.row.population], not edge.poolable(row), edge.rank(row), order[row.finding]
+        return -size[row.row.population], not edge.poolable(row), edge.rank(row), _ADJUSTED_RANK[row.row.adjusted], order[row.finding]
 
     found = {}
     for members in kinds.values():
