@@ -97,11 +97,13 @@ def test_two_published_reviews_may_hold_the_same_studies(reader: MemoryReader, o
     corpus = corpus_of(reader)
     cells = {cell.population.id: cell for cell in the(asked(reader, "r-dwi", "ich", "comparison"), "cerebral-amyloid-angiopathy").cells}
     pair = (cells["ich"], cells["comparison"])
-    rows = [observations[cell.families[0].rows[0]] for cell in pair]
-    reviewed = {**observations, rows[1].finding: rows[1].model_copy(update={"published": True})}
-    assert difference(pair, observations, corpus).comparable
-    # the second, were it a review, might have taken in the first, which is not later
-    both = {**reviewed, rows[0].finding: rows[0].model_copy(update={"published": True})}
+    (review,) = (one.finding for one in cells["ich"].published if one.headline)
+    row = observations[cells["comparison"].families[0].rows[0]]
+    assert "unlike comparisons" in str(difference(pair, observations, corpus).why)
+    # were both of one comparison, the review might have taken in the row, which is not later
+    alike = {**observations, review: observations[review].model_copy(update={"comparison": row.comparison})}
+    assert "share patients" in str(difference(pair, alike, corpus).why)
+    both = {**alike, row.finding: row.model_copy(update={"published": True})}
     assert "share patients" in str(difference(pair, both, corpus).why)
 
 

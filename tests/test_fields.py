@@ -185,7 +185,7 @@ def test_a_row_of_another_family_says_that_it_is_pooled_beside_the_headline(bcg_
     assert {row.used for row in rows if row.randomised} == {"pooled"}
     told = [row.why or "" for row in rows if not row.randomised]
     assert len(told) == 6
-    assert all(one.startswith("pooled beside the headline") for one in told)
+    assert all(one.startswith("estimates beside the headline") for one in told)
 
 
 def test_nothing_of_one_field_is_known_in_the_other(bcg_reader: Reader, reader: MemoryReader) -> None:
