@@ -69,6 +69,8 @@ class Synthesis:
     comparisons: Comparisons
     rows: tuple[Observation, ...]
     edge: Edge
+    # the findings of the reports that are surprising given the others
+    surprising: frozenset[str]
 
 
 def term_ref(term: Term) -> TermRef:
@@ -147,6 +149,7 @@ def _concluded(
         surprises = [i for i, report in enumerate(reports.cohorts) if not forecast.surprising.isdisjoint(report.findings)]
     else:
         surprises = surprising(reports.cohorts, corpus.method) if len(reports.cohorts) > 1 else []
+    surprised = [finding for i in surprises for finding in reports.cohorts[i].findings]
     headline = headline_row or primary
     figures = None
     if headline is not None and headline.estimate is not None and headline.ci is not None:
@@ -170,7 +173,7 @@ def _concluded(
             if _part(report.observation.exposure, exposure, exposures, corpus)
             or _part(report.observation.outcome, outcome, outcomes, corpus)
         ],
-        surprising=[finding for i in surprises for finding in reports.cohorts[i].findings],
+        surprising=surprised,
         full_text=sum(corpus.studies[report.observation.study].read == "full-text" for report in basis),
         disagreeing=_disagreeing(primary, published, reports.published),
         # a number that isn't printed is no small one
@@ -221,7 +224,7 @@ def _concluded(
         papers=() if short else tuple(study_ref(corpus.studies[study]) for study in studies or sorted({row.study for row in rows})),
         findings=() if short else tuple(row.finding for row in rows),
     )
-    synthesis = Synthesis(association, reports, comparisons, rows, edge)
+    synthesis = Synthesis(association, reports, comparisons, rows, edge, frozenset(surprised))
     if short:
         return synthesis
     association = association.model_copy(update={"sensitivity": _sensitivity(synthesis, corpus)})

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from graph.synthesis.associations import Forecast, Synthesis, depend, study_ref, synthesise, without
 from graph.synthesis.comparisons import pool
-from graph.synthesis.contested import surprising
 from graph.synthesis.corpus import Corpus
 from graph.synthesis.method import METHOD, Method
 from graph.synthesis.reports import StudyReport
@@ -50,12 +49,11 @@ def leave_one_out(synthesis: Synthesis, observations: Sequence[Observation], cor
     whole = standing(synthesis.association)
     found = []
     hanging, weights = depend(synthesis), _weights_without(synthesis, corpus.method)
-    surprises = _surprises(synthesis, corpus.method)
     for study in _studies_behind(synthesis):
         if study in hanging:
-            rest = _again(synthesis, [row for row in observations if row.study != study], corpus, surprises)
+            rest = _again(synthesis, [row for row in observations if row.study != study], corpus)
         else:
-            rest = without(synthesis, study, corpus, Forecast(weights.get(study), surprises))
+            rest = without(synthesis, study, corpus, Forecast(weights.get(study), synthesis.surprising))
         left = _beside(rest, synthesis)
         found.append(
             LeftOut(
@@ -98,7 +96,6 @@ def _by_change(one: LeftOut) -> tuple[bool, bool, float, str]:
 
 def cumulative(synthesis: Synthesis, observations: Sequence[Observation], corpus: Corpus) -> tuple[CumulativeStep, ...]:
     """The association as it stood after each year of publication that adds a row to it; undated studies come last."""
-    surprises = _surprises(synthesis, corpus.method)
     by_year: dict[int | None, list[Observation]] = {}
     for row in observations:
         by_year.setdefault(corpus.studies[row.study].year, []).append(row)
@@ -106,21 +103,15 @@ def cumulative(synthesis: Synthesis, observations: Sequence[Observation], corpus
     steps, so_far = [], list[Observation]()
     for year in years:
         so_far += by_year[year]
-        stood = _beside(synthesis if year == years[-1] else _again(synthesis, so_far, corpus, surprises), synthesis)
+        stood = _beside(synthesis if year == years[-1] else _again(synthesis, so_far, corpus), synthesis)
         added = tuple(study_ref(corpus.studies[study]) for study in sorted({row.study for row in by_year[year]}))
         steps.append(CumulativeStep(**dict(stood), year=year, added=added))
     return tuple(steps)
 
 
-def _again(synthesis: Synthesis, observations: Sequence[Observation], corpus: Corpus, surprises: frozenset[str]) -> Synthesis:
-    edge, known = synthesis.edge, Forecast(None, surprises)
+def _again(synthesis: Synthesis, observations: Sequence[Observation], corpus: Corpus) -> Synthesis:
+    edge, known = synthesis.edge, Forecast(None, synthesis.surprising)
     return synthesise(edge.exposure, edge.outcome, edge.population, observations, corpus, known, short=True)
-
-
-def _surprises(synthesis: Synthesis, method: Method) -> frozenset[str]:
-    """The findings of the reports that are surprising among all; of a part of them no forecast is made anew."""
-    cohorts = synthesis.reports.cohorts
-    return frozenset(finding for i in surprising(cohorts, method) for finding in cohorts[i].findings)
 
 
 def _weights_without(synthesis: Synthesis, method: Method) -> dict[str, Weight]:
