@@ -38,7 +38,7 @@ class Shares(NamedTuple):
     tau2: float
 
 
-class _Maximum(NamedTuple):
+class Maximum(NamedTuple):
     """The highest log-likelihood, where it is, and the standard error of mu there."""
 
     value: float
@@ -146,7 +146,7 @@ _TAUS = np.array([0.05, 0.15, 0.3, 0.6, 1.0, 1.6, 2.5, 4.0, 7.0, 12.0])
 _ROUGH = np.linspace(-1, 1, 25)
 
 
-class _Likelihood:
+class Likelihood:
     """Of some cohorts: the maximum, and the profile of mu, that is the log-likelihood maximised over tau."""
 
     def __init__(self, cases: tuple[int, ...], totals: tuple[int, ...]) -> None:
@@ -165,11 +165,15 @@ class _Likelihood:
         softplus = max(mu, 0.0) + math.log1p(math.exp(-abs(mu)))
         return cases * mu - totals * softplus, cases - totals * share, -totals * share * (1 - share)
 
-    def maximum(self, mu: float, tau: float) -> _Maximum:
-        """The maximum near a start: Newton's steps that never go down, for both at once.
+    def maximum(self) -> Maximum:
+        """The maximum, where somebody has it and somebody doesn't: from the best of a grid by Newton's steps that never go down.
 
         The likelihood is log-concave in mu (Prekopa, Acta Sci Math 1973;34:335-43), not in tau, which is doubled or halved where it is not.
         """
+        cases, totals = float(self._cases.sum()), float(self._totals.sum())
+        alike = math.log(cases / (totals - cases))
+        # the share of a typical cohort lies further out than that of all
+        mu, tau = self.rough(alike + np.linspace(-2, 2, 9))
         here = self._at(mu, tau)
         for _ in range(80):
             determinant = here.d_mu2 * here.d_tau2 - here.d_both**2
@@ -196,13 +200,11 @@ class _Likelihood:
             if gain < _NEAR:
                 break
         # without any spread the maximum is the share of all
-        cases, totals = float(self._cases.sum()), float(self._totals.sum())
-        alike = math.log(cases / (totals - cases))
         value, _, bend = self.none(alike)
         if value >= here.value - 1e-13 * abs(here.value):
-            return _Maximum(value, alike, 0.0, 1 / math.sqrt(-bend))
+            return Maximum(value, alike, 0.0, 1 / math.sqrt(-bend))
         information = -(here.d_mu2 - here.d_both**2 / here.d_tau2) if here.d_tau2 < 0 else -here.d_mu2
-        return _Maximum(here.value, mu, tau, 1 / math.sqrt(information) if information > 0 else 1.0)
+        return Maximum(here.value, mu, tau, 1 / math.sqrt(information) if information > 0 else 1.0)
 
     def profile(self, mu: float) -> tuple[float, float]:
         """The maximum over tau at a mu, and the slope of the profile there."""
@@ -236,22 +238,20 @@ def logistic(cases: tuple[int, ...], totals: tuple[int, ...]) -> Shares:
     """
     from scipy.special import stdtrit
 
-    likelihood = _Likelihood(cases, totals)
+    likelihood = Likelihood(cases, totals)
     reach = float(stdtrit(len(cases) - 1, 0.975))
     some, everybody = sum(cases), sum(totals)
-    crude = math.log((some + 0.5) / (everybody - some + 0.5))
     if some in {0, everybody}:
         # nobody at all has it, or everybody, to whatever is as likely as that
         sign = 1 if not some else -1
-        top = _Maximum(0.0, -sign * math.inf, 0.0, 1 / reach)
-        end = _where(likelihood, top, reach, crude, sign)
-        return Shares(top.mu, (top.mu, end) if sign > 0 else (end, top.mu), 0.0)
-    # the share of a typical cohort lies further out than that of all
-    top = likelihood.maximum(*likelihood.rough(crude + np.linspace(-2, 2, 9)))
+        crude = math.log((some + 0.5) / (everybody - some + 0.5))
+        end = _where(likelihood, Maximum(0.0, -sign * math.inf, 0.0, 1 / reach), reach, crude, sign)
+        return Shares(-sign * math.inf, (-math.inf, end) if sign > 0 else (end, math.inf), 0.0)
+    top = likelihood.maximum()
     return Shares(top.mu, (_where(likelihood, top, reach, top.mu, -1), _where(likelihood, top, reach, top.mu, 1)), top.tau**2)
 
 
-def _where(likelihood: _Likelihood, top: _Maximum, reach: float, start: float, sign: int) -> float:
+def _where(likelihood: Likelihood, top: Maximum, reach: float, start: float, sign: int) -> float:
     """Where the profile has fallen from its maximum by reach^2 / 2, going from a start to one side; infinity where it never does.
 
     By Newton's steps on the square root of the fall, which is nearly straight, kept between a point inside and one outside.
