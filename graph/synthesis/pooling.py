@@ -261,9 +261,33 @@ def _tau_nodes(values: Vector, v: Vector, tau_scale: float) -> tuple[Vector, Vec
     top = max(1.2 * meet + 8 * tau_scale, 2 * smallest)
     doubled = smallest * 2.0 ** np.arange(math.ceil(math.log2(top / smallest)))
     around = np.linspace(max(0.0, meet - 6 * tau_scale), min(top, meet + 6 * tau_scale), 13)
-    edges = np.unique(np.concatenate([[0.0], doubled, around, [top]]))
+    edges = np.unique(np.concatenate([[0.0], doubled, around, _round_peak(values, v, tau_scale, top, meet), [top]]))
     half = np.diff(edges) / 2
     return (edges[:-1, None] + half[:, None] * (_NODES + 1)).ravel(), (half[:, None] * _WEIGHTS).ravel()
+
+
+def _round_peak(values: Vector, v: Vector, tau_scale: float, top: float, meet: float) -> Vector:
+    """Where estimates lie so far apart that prior and likelihood meet beyond the first panels: panels round where they do."""
+    if meet <= 6 * tau_scale:
+        return np.empty(0)
+    tau = np.linspace(0.0, top, 1 + 4 * math.ceil(top / tau_scale))
+    at = float(tau[_given_tau(values, v, tau, tau_scale)[2].argmax()])
+    found: Vector = np.linspace(max(0.0, at - 6 * tau_scale), min(top, at + 6 * tau_scale), 13)
+    return found
+
+
+def _given_tau(values: Vector, v: Vector, tau: Vector, tau_scale: float) -> tuple[Vector, Vector, Vector]:
+    """The mean and precision of mu given each tau, and the log density of tau."""
+    w = 1 / (v[None, :] + tau[:, None] ** 2)
+    total = w.sum(axis=1)
+    means = (w * values).sum(axis=1) / total
+    log_density = (
+        0.5 * np.log(w).sum(axis=1)
+        - 0.5 * np.log(total)
+        - 0.5 * (w * (values[None, :] - means[:, None]) ** 2).sum(axis=1)
+        - 0.5 * (tau / tau_scale) ** 2
+    )
+    return means, total, log_density
 
 
 def bayes(y: Sequence[float], se: Sequence[float], tau_scale: float = METHOD.bayes_tau_scale) -> Pooled:
@@ -276,15 +300,7 @@ def bayes(y: Sequence[float], se: Sequence[float], tau_scale: float = METHOD.bay
 
     values, v = np.asarray(y, dtype=float), np.asarray(se, dtype=float) ** 2
     tau, weights = _tau_nodes(values, v, tau_scale)
-    w = 1 / (v[None, :] + tau[:, None] ** 2)
-    total = w.sum(axis=1)
-    means = (w * values).sum(axis=1) / total
-    log_density = (
-        0.5 * np.log(w).sum(axis=1)
-        - 0.5 * np.log(total)
-        - 0.5 * (w * (values[None, :] - means[:, None]) ** 2).sum(axis=1)
-        - 0.5 * (tau / tau_scale) ** 2
-    )
+    means, total, log_density = _given_tau(values, v, tau, tau_scale)
     mass = weights * np.exp(log_density - log_density.max())
     # most nodes are where nothing is
     kept = mass > 1e-18 * mass.max()
