@@ -177,7 +177,9 @@ class Likelihood:
         here = self._at(mu, tau)
         for _ in range(80):
             determinant = here.d_mu2 * here.d_tau2 - here.d_both**2
-            if here.d_mu2 < 0 < determinant:
+            if tau == _WIDE and here.d_tau > 0:
+                steps = -here.d_mu / min(here.d_mu2, -1e-12), 0.0
+            elif here.d_mu2 < 0 < determinant:
                 steps = (
                     (here.d_both * here.d_tau - here.d_tau2 * here.d_mu) / determinant,
                     (here.d_both * here.d_mu - here.d_mu2 * here.d_tau) / determinant,
