@@ -1,7 +1,8 @@
 """Pooling 10,000 associations of about 8 estimates: `python -m benchmarks.pooling [N]`.
 
-The reference is R metafor on the same numbers in the same run: `rma(yi, vi, method = "REML", test = "adhoc")`, threshold 1e-12, one
-association after another, its start not counted; and so ours. The figures of both are compared.
+As the product pools: one association at a time, by REML-HK and, where two to four estimate it, by the posterior too. The reference is R
+metafor on the same numbers in the same run: `rma(yi, vi, method = "REML", test = "adhoc")`, threshold 1e-12, its start not counted; and so
+ours. The figures of both are compared. The bar is ten times as fast.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from graph.synthesis.pooling import reml_hk
+from graph.synthesis.comparisons import pool
+from graph.synthesis.method import METHOD
 
 _R = """
 suppressPackageStartupMessages({library(metafor); library(jsonlite)})
@@ -62,9 +64,10 @@ def main() -> None:
     y, se, sizes = sets(count)
     ends = np.cumsum(sizes)
     given = [(y[end - k : end].tolist(), se[end - k : end].tolist()) for k, end in zip(sizes, ends, strict=True)]
-    reml_hk(*given[0])
+    # numpy's and scipy's own start, not counted either
+    pool([0.1, 0.2, 0.4], [0.2, 0.3, 0.1], METHOD.bayes_tau_scale)
     begin = time.perf_counter()
-    ours = [reml_hk(*one) for one in given]
+    ours = [pool(*one, METHOD.bayes_tau_scale)[2] for one in given]
     own = time.perf_counter() - begin
     seconds, theirs = by_metafor(y, se, sizes)
     print(f"{count} associations, {sizes.mean():.1f} estimates each")

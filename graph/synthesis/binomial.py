@@ -22,7 +22,12 @@ _REACH = 9.5
 
 
 # beyond these log odds a share is 0% or 100% for any number of patients, and a spread is as wide as all shares
-_FAR, _WIDE = 40.0, 25.0
+_FAR, _WIDE = 30.0, 25.0
+
+# nodes for no spread, for the maximum (glmer's nAGQ) and where a posterior is integrated, too; that of gains that are none
+_NODES, _FEWER = 61, 31
+_TAU_NODES, _MU_NODES = 28, 97
+_NEAR = 1e-11
 
 
 class Shares(NamedTuple):
@@ -31,6 +36,15 @@ class Shares(NamedTuple):
     estimate: float
     ci: tuple[float, float]
     tau2: float
+
+
+class Maximum(NamedTuple):
+    """The highest log-likelihood, where it is, and the standard error of mu there."""
+
+    value: float
+    mu: float
+    tau: float
+    se: float
 
 
 class _Terms(NamedTuple):
@@ -66,29 +80,37 @@ def _modes(y: Vector, n: Vector, m: Vector, t: Vector) -> tuple[Vector, Vector]:
     return b, 1 / np.sqrt(1 + t * t * n * share * (1 - share))
 
 
-def _nodes(tau: float) -> Vector:
+def _nodes(tau: float, count: int) -> Vector:
     """Even nodes in -1 to 1: the more the larger tau is, since a share of 0% or 100% ends within 1 / tau."""
-    count: Vector = np.linspace(-1, 1, 61 + 2 * round(15 * tau))
-    return count
+    nodes: Vector = np.linspace(-1, 1, count + 2 * round(count * tau / 4))
+    return nodes
 
 
 def _spread_out(u: Vector, b: Vector, spread: Vector) -> tuple[Vector, Vector]:
-    """Intercepts round each mode, close there and reaching far, with the logarithms of their weights; cohorts come first."""
+    """Intercepts round each mode, close there and reaching far, with their weights under a standard normal; cohorts come first."""
     far = np.arcsinh((_REACH + np.abs(b)) / spread)[..., None]
-    z = b[..., None] + spread[..., None] * np.sinh(far * u)
-    steps = np.log(spread[..., None] * far * np.cosh(far * u) * (u[1] - u[0]))
-    return z, steps - 0.5 * z * z - 0.5 * math.log(2 * math.pi)
+    grown = np.exp(far * u)
+    shrunk = 1 / grown
+    half = 0.5 * spread[..., None]
+    z = b[..., None] + half * (grown - shrunk)
+    return z, half * (grown + shrunk) * (far * ((u[1] - u[0]) / math.sqrt(2 * math.pi)))
 
 
-def log_likelihood(cases: Vector, totals: Vector, mu: Vector, tau: float) -> Vector:
-    """The log-likelihood of all cohorts (without the binomial coefficients) at each mu, for one tau."""
-    y, n, m = cases[None, :], totals[None, :], mu[:, None]
-    b, spread = _modes(y, n, m, np.array(tau))
-    z, log_weights = _spread_out(_nodes(tau), b, spread)
-    eta = m[:, :, None] + tau * z
-    log_mass = y[:, :, None] * eta - n[:, :, None] * np.logaddexp(0, eta) + log_weights
+def _softplus(eta: Vector) -> tuple[Vector, Vector]:
+    """log(1 + exp(eta)), and exp(-|eta|)."""
+    small = np.exp(-np.abs(eta))
+    return np.maximum(eta, 0) + np.log1p(small), small
+
+
+def log_likelihood(cases: Vector, totals: Vector, mu: Vector, tau: float | Vector, u: Vector | None = None) -> Vector:
+    """The log-likelihood of all cohorts (without the binomial coefficients) at each mu, for one tau or one of each."""
+    y, n, m, t = cases[None, :], totals[None, :], mu[:, None], np.broadcast_to(tau, mu.shape)[:, None]
+    b, spread = _modes(y, n, m, t)
+    z, weights = _spread_out(_nodes(float(np.max(tau)), _NODES) if u is None else u, b, spread)
+    eta = m[:, :, None] + t[:, :, None] * z
+    log_mass = y[:, :, None] * eta - n[:, :, None] * _softplus(eta)[0] - 0.5 * z * z
     top = log_mass.max(axis=2)
-    value: Vector = (top + np.log(np.exp(log_mass - top[:, :, None]).sum(axis=2))).sum(axis=1)
+    value: Vector = (top + np.log((np.exp(log_mass - top[:, :, None]) * weights).sum(axis=2))).sum(axis=1)
     return value
 
 
@@ -96,93 +118,115 @@ def _terms(cases: Vector, totals: Vector, mu: float, tau: float) -> _Terms:
     """The same at one mu, with its derivatives."""
     y, n = cases[:, None], totals[:, None]
     b, spread = _modes(cases, totals, np.array(mu), np.array(tau))
-    z, log_weights = _spread_out(_nodes(tau), b, spread)
+    z, weights = _spread_out(_nodes(tau, _NODES), b, spread)
     eta = mu + tau * z
-    log_mass = y * eta - n * np.logaddexp(0, eta) + log_weights
+    softplus, small = _softplus(eta)
+    log_mass = y * eta - n * softplus - 0.5 * z * z
     top = log_mass.max(axis=1)
-    mass = np.exp(log_mass - top[:, None])
+    mass = np.exp(log_mass - top[:, None]) * weights
     total = mass.sum(axis=1)
     mass /= total[:, None]
-    share = _expit(eta)
+    share = np.where(eta < 0, small, 1) / (1 + small)
     score = y - n * share
     bend = score**2 - n * share * (1 - share)
-    s, sz = (mass * score).sum(axis=1), (mass * score * z).sum(axis=1)
+    scored, bent = mass * score, mass * bend
+    s, sz, bz = scored.sum(axis=1), (scored * z).sum(axis=1), bent * z
     return _Terms(
         float((top + np.log(total)).sum()),
         float(s.sum()),
         float(sz.sum()),
-        float(((mass * bend).sum(axis=1) - s**2).sum()),
-        float(((mass * bend * z**2).sum(axis=1) - sz**2).sum()),
-        float(((mass * bend * z).sum(axis=1) - s * sz).sum()),
+        float((bent.sum(axis=1) - s**2).sum()),
+        float(((bz * z).sum(axis=1) - sz**2).sum()),
+        float((bz.sum(axis=1) - s * sz).sum()),
     )
 
 
-_TAUS = (0.0, 0.3, 0.8, 1.6, 3.0, 6.0, 12.0)
+# where the maximum is looked for first, and by which nodes
+_TAUS = np.array([0.05, 0.15, 0.3, 0.6, 1.0, 1.6, 2.5, 4.0, 7.0, 12.0])
+_ROUGH = np.linspace(-1, 1, 25)
 
 
-class _Likelihood:
+class Likelihood:
     """Of some cohorts: the maximum, and the profile of mu, that is the log-likelihood maximised over tau."""
 
     def __init__(self, cases: tuple[int, ...], totals: tuple[int, ...]) -> None:
         self._cases, self._totals = np.asarray(cases, dtype=float), np.asarray(totals, dtype=float)
 
-    def rough(self, mu: Vector) -> tuple[Vector, Vector]:
-        """The value and tau of the maximum over a grid of tau, at each mu."""
-        values = np.stack([log_likelihood(self._cases, self._totals, mu, tau) for tau in _TAUS])
-        return values.max(axis=0), np.array(_TAUS)[values.argmax(axis=0)]
+    def rough(self, mu: Vector) -> tuple[float, float]:
+        """Where the likelihood is highest on a grid of these mu and of tau."""
+        pairs = np.repeat(mu, len(_TAUS)), np.tile(_TAUS, len(mu))
+        at = int(log_likelihood(self._cases, self._totals, *pairs, _ROUGH).argmax())
+        return float(pairs[0][at]), float(pairs[1][at])
 
-    def maximum(self, mu: float, tau: float) -> tuple[float, float, float]:
-        """The value, mu and tau of the maximum near a start: Newton's steps that never go down, for both at once."""
-        here = self._at(mu, max(tau, 1e-3))
-        tau = max(tau, 1e-3)
-        for _ in range(60):
+    def none(self, mu: float) -> tuple[float, float, float]:
+        """The likelihood without any spread, its slope in mu and how it bends."""
+        cases, totals = float(self._cases.sum()), float(self._totals.sum())
+        share = 0.5 * (1 + math.tanh(0.5 * mu))
+        softplus = max(mu, 0.0) + math.log1p(math.exp(-abs(mu)))
+        return cases * mu - totals * softplus, cases - totals * share, -totals * share * (1 - share)
+
+    def maximum(self) -> Maximum:
+        """The maximum, where somebody has it and somebody doesn't: from the best of a grid by Newton's steps that never go down.
+
+        The likelihood is log-concave in mu (Prekopa, Acta Sci Math 1973;34:335-43), not in tau, which is doubled or halved where it is not.
+        """
+        cases, totals = float(self._cases.sum()), float(self._totals.sum())
+        alike = math.log(cases / (totals - cases))
+        # the share of a typical cohort lies further out than that of all
+        mu, tau = self.rough(alike + np.linspace(-2, 2, 9))
+        here = self._at(mu, tau)
+        for _ in range(80):
             determinant = here.d_mu2 * here.d_tau2 - here.d_both**2
-            if here.d_mu2 < 0 < determinant:
+            if tau == _WIDE and here.d_tau > 0:
+                steps = -here.d_mu / min(here.d_mu2, -1e-12), 0.0
+            elif here.d_mu2 < 0 < determinant:
                 steps = (
                     (here.d_both * here.d_tau - here.d_tau2 * here.d_mu) / determinant,
                     (here.d_both * here.d_mu - here.d_mu2 * here.d_tau) / determinant,
                 )
             else:
-                steps = math.copysign(min(0.3, abs(here.d_mu)), here.d_mu), math.copysign(0.3 * tau, here.d_tau)
-            length = min(1.0, 1 / max(abs(steps[0]), abs(steps[1]), 1e-12))
+                steps = -here.d_mu / min(here.d_mu2, -1e-12), math.copysign(tau if here.d_tau > 0 else tau / 2, here.d_tau)
+            length = min(1.0, 1 / max(abs(steps[0]), abs(steps[1]) / (1 + tau), 1e-12))
+            gain = (here.d_mu * steps[0] + here.d_tau * steps[1]) / 2
             while True:
                 moved = mu + length * steps[0], min(max(tau + length * steps[1], 0.1 * tau), _WIDE)
                 there = self._at(*moved)
-                if there.value >= here.value or length < 1e-6:
+                if there.value >= here.value or length < 1e-6 or gain < _NEAR:
                     break
                 length /= 2
-            done = there.value < here.value or max(abs(moved[0] - mu), abs(moved[1] - tau)) < 1e-8 or moved[1] < 1e-7
-            if there.value >= here.value:
+            if there.value > here.value:
                 (mu, tau), here = moved, there
-            if done:
+            elif gain >= _NEAR:
+                break
+            # a last step from so near is exact
+            if gain < _NEAR:
                 break
         # without any spread the maximum is the share of all
-        cases, totals = float(self._cases.sum()), float(self._totals.sum())
-        alike = math.log(cases / (totals - cases))
-        value = self._at(alike, 0.0).value
-        return (value, alike, 0.0) if value >= here.value - 1e-10 else (here.value, mu, tau)
+        value, _, bend = self.none(alike)
+        if value >= here.value - 1e-13 * abs(here.value):
+            return Maximum(value, alike, 0.0, 1 / math.sqrt(-bend))
+        information = -(here.d_mu2 - here.d_both**2 / here.d_tau2) if here.d_tau2 < 0 else -here.d_mu2
+        return Maximum(here.value, mu, tau, 1 / math.sqrt(information) if information > 0 else 1.0)
 
     def profile(self, mu: float) -> tuple[float, float]:
         """The maximum over tau at a mu, and the slope of the profile there."""
-        start = float(self.rough(np.array([mu]))[1][0])
-        none = self._at(mu, 0.0)
-        tau = max(start, 0.05)
+        tau = self.rough(np.array([mu]))[1]
         here = self._at(mu, tau)
-        for _ in range(40):
-            step = -here.d_tau / here.d_tau2 if here.d_tau2 < 0 else math.copysign(0.5 * tau, here.d_tau)
-            moved = min(max(tau + min(max(step, -2.0), 2.0), 0.1 * tau), _WIDE)
+        for _ in range(60):
+            step = -here.d_tau / here.d_tau2 if here.d_tau2 < 0 else math.copysign(tau if here.d_tau > 0 else tau / 2, here.d_tau)
+            gain = abs(step * here.d_tau) / 2
+            moved = min(max(tau + min(max(step, -1 - tau), 1 + tau), 0.1 * tau), _WIDE)
             there = self._at(mu, moved)
-            while there.value < here.value and abs(moved - tau) > 1e-7:
+            while there.value < here.value and abs(moved - tau) > 1e-7 and gain >= _NEAR:
                 moved = (moved + tau) / 2
                 there = self._at(mu, moved)
-            gain = there.value - here.value
-            if gain > 0:
+            rose = there.value > here.value
+            if rose:
                 tau, here = moved, there
-            # near its maximum a value is right to the square of how far off it is
-            if gain < 1e-9 or moved < 1e-5:
+            if gain < _NEAR or not rose:
                 break
-        best = none if none.value >= here.value else here
-        return best.value, best.d_mu
+        value, slope, _ = self.none(mu)
+        return (value, slope) if value >= here.value else (here.value, here.d_mu)
 
     def _at(self, mu: float, tau: float) -> _Terms:
         return _terms(self._cases, self._totals, mu, tau)
@@ -196,51 +240,47 @@ def logistic(cases: tuple[int, ...], totals: tuple[int, ...]) -> Shares:
     """
     from scipy.special import stdtrit
 
-    likelihood = _Likelihood(cases, totals)
-    limit = float(stdtrit(len(cases) - 1, 0.975)) ** 2
+    likelihood = Likelihood(cases, totals)
+    reach = float(stdtrit(len(cases) - 1, 0.975))
     some, everybody = sum(cases), sum(totals)
-    crude = math.log((some + 0.5) / (everybody - some + 0.5))
     if some in {0, everybody}:
-        best, highest, tau = (-math.inf if not some else math.inf), 0.0, 0.0
-    else:
-        # the share of a typical cohort lies further out than that of all
-        near = crude + np.linspace(-2, 2, 9)
-        rough, taus = likelihood.rough(near)
-        highest, best, tau = likelihood.maximum(float(near[rough.argmax()]), float(taus[rough.argmax()]))
-    ends = []
-    for sign in (-1, 1):
-        beyond = [
-            float(mu) for mu in crude + sign * np.concatenate([np.linspace(-4, 0, 9), np.geomspace(0.25, 30, 15)]) if (mu - best) * sign > 0
-        ]
-        inside = best if math.isfinite(best) else -sign * _FAR
-        ends.append(sign * math.inf if best == sign * math.inf else _where(likelihood, highest - limit / 2, inside, beyond, sign))
-    return Shares(best, (ends[0], ends[1]), tau**2)
+        # nobody at all has it, or everybody, to whatever is as likely as that
+        sign = 1 if not some else -1
+        crude = math.log((some + 0.5) / (everybody - some + 0.5))
+        end = _where(likelihood, Maximum(0.0, -sign * math.inf, 0.0, 1 / reach), reach, crude, sign)
+        return Shares(-sign * math.inf, (-math.inf, end) if sign > 0 else (end, math.inf), 0.0)
+    top = likelihood.maximum()
+    return Shares(top.mu, (_where(likelihood, top, reach, top.mu, -1), _where(likelihood, top, reach, top.mu, 1)), top.tau**2)
 
 
-def _where(likelihood: _Likelihood, lowest: float, inside: float, beyond: list[float], sign: int) -> float:
-    """Where the profile falls below `lowest`, going from `inside` by the points `beyond`; infinity where it doesn't.
+def _where(likelihood: Likelihood, top: Maximum, reach: float, start: float, sign: int) -> float:
+    """Where the profile has fallen from its maximum by reach^2 / 2, going from a start to one side; infinity where it never does.
 
-    By Newton's steps on the root of the fall, kept between a point inside and one outside.
+    By Newton's steps on the square root of the fall, which is nearly straight, kept between a point inside and one outside.
     """
-    outside = math.inf
-    for point in beyond:
-        value, slope = likelihood.profile(point)
-        if value < lowest:
-            outside = point
-            break
-        inside = point
-    if outside == math.inf:
-        return sign * math.inf
-    at = outside
-    while abs(value - lowest) > 1e-8 and abs(outside - inside) > 1e-7:
-        moved = at + (lowest - value) / slope if slope * sign < 0 else math.nan
-        at = moved if min(inside, outside) < moved < max(inside, outside) else (inside + outside) / 2
+    wanted = reach / math.sqrt(2)
+    inside, outside = top.mu if math.isfinite(top.mu) else -sign * _FAR, math.inf
+    at = start + sign * min(reach * top.se, 4.0)
+    for _ in range(100):
         value, slope = likelihood.profile(at)
-        if value >= lowest:
+        fallen = math.sqrt(max(top.value - value, 0.0))
+        if fallen <= wanted:
             inside = at
+            if sign * at >= _FAR:
+                break
         else:
             outside = at
-    return at
+        if abs(fallen - wanted) < 1e-8 or abs(outside - inside) < 1e-8:
+            break
+        moved = at + 2 * fallen * (fallen - wanted) / slope if slope * sign < 0 else math.nan
+        if math.isinf(outside):
+            # at least as far as it has come, and at most so many times that
+            far = abs(at - start)
+            far = 3 * far if math.isnan(moved) else min(max(sign * (moved - start), 1.01 * far), 3 * far)
+            at = sign * min(sign * start + far, _FAR)
+        else:
+            at = moved if min(inside, outside) < moved < max(inside, outside) else (inside + outside) / 2
+    return at if sign * at < _FAR else sign * math.inf
 
 
 @lru_cache(maxsize=256)
@@ -250,37 +290,52 @@ def few(cases: tuple[int, ...], totals: tuple[int, ...]) -> Shares:
     mu ~ logistic(0, 1), so that each share is as likely beforehand; tau ~ half-normal(1). tau2 is that of the posterior's mean.
     """
     from scipy.interpolate import CubicSpline
-    from scipy.optimize import brentq
 
     y, n = np.asarray(cases, dtype=float), np.asarray(totals, dtype=float)
-    nodes, weights = np.polynomial.legendre.leggauss(24)
-    tau, tau_weights = 3 * (nodes + 1), 3 * weights
+    # by how little and how much cohorts may differ: the errors of their shares, and where the prior meets shares far apart
+    logits = np.log((y + 0.5) / (n - y + 0.5))
+    apart = math.sqrt(float(((logits - logits.mean()) ** 2).sum()))
+    alike = math.log((y.sum() + 0.5) / (n.sum() - y.sum() + 0.5))
+    error = math.sqrt(1 / (y.sum() + 0.5) + 1 / (n.sum() - y.sum() + 0.5))
+    top = 6 + 1.2 * math.sqrt(apart)
 
-    def density(mu: Vector, at: Vector) -> Vector:
+    def density(mu: Vector, at: Vector, u: Vector | None = None) -> Vector:
         """The log density at each mu (rows) and tau."""
-        pairs = np.stack([log_likelihood(y, n, mu, float(one)) for one in at], axis=1)
+        pairs = np.stack([log_likelihood(y, n, mu, float(one), _nodes(float(one), _FEWER) if u is None else u) for one in at], axis=1)
         prior = -mu - 2 * np.logaddexp(0, -mu)
         found: Vector = pairs + prior[:, None] - 0.5 * at**2
         return found
 
-    # where there is any mass to speak of
-    coarse = np.linspace(-_FAR, _FAR, 161)
-    rows = density(coarse, np.array([0.05, 0.5, 1.0, 2.0, 4.0])).max(axis=1)
+    # where there is any mass to speak of, and how close it may lie
+    coarse = np.concatenate([[alike], np.linspace(-_FAR, _FAR, 121)])
+    taus = np.array([0.0, 0.02, 0.1, 0.3, 0.7, 1.5, 3.0, 5.0])
+    rough = density(coarse, taus, _ROUGH)
+    rows, columns = rough.max(axis=1), rough.max(axis=0)
     inside = coarse[rows > rows.max() - 30]
-    mu = np.linspace(float(inside[0]) - 0.5, float(inside[-1]) + 0.5, 129)
+    least = math.hypot(error, float(taus[columns > columns.max() - 15][0]) / 2)
+    centre = alike if rows[0] > rows.max() - 3 else float(coarse[rows.argmax()])
+
+    half = math.asinh(top / least) / 2
+    at, weights = np.polynomial.legendre.leggauss(_TAU_NODES)
+    tau = least * np.sinh(half * (at + 1))
+    tau_weights = weights * np.cosh(half * (at + 1))
+    low, high = (math.asinh((end - centre) / least) for end in (float(inside.min()) - 0.5, float(inside.max()) + 0.5))
+    x = np.linspace(low, high, _MU_NODES)
+    mu = centre + least * np.sinh(x)
     log_density = density(mu, tau)
     mass = np.exp(log_density - log_density.max()) * tau_weights
     by_mu = mass.sum(axis=1)
-    spread = float((mass * tau).sum() / by_mu.sum())
-    smooth = CubicSpline(mu, np.log(by_mu))
-    fine = np.linspace(mu[0], mu[-1], 4001)
+    stretched = np.cosh(x)
+    spread = float(((mass * tau).sum(axis=1) * stretched).sum() / (by_mu * stretched).sum())
+    smooth = CubicSpline(x, np.log(by_mu * stretched))
+    fine = np.linspace(low, high, 4001)
     summed = CubicSpline(fine, np.exp(smooth(fine))).antiderivative()
-    whole = float(summed(fine[-1]))
-
-    def quantile(share: float) -> float:
-        return float(brentq(lambda at: float(summed(at)) / whole - share, fine[0], fine[-1], xtol=1e-10))
-
-    return Shares(quantile(0.5), (quantile(0.025), quantile(0.975)), spread**2)
+    wanted = np.array([0.025, 0.5, 0.975]) * float(summed(high))
+    quantiles: Vector = np.interp(wanted, summed(fine), fine)
+    # between two points by a Newton's step
+    quantiles = quantiles - (summed(quantiles) - wanted) / np.exp(smooth(quantiles))
+    lower, median, upper = (centre + least * math.sinh(float(one)) for one in quantiles)
+    return Shares(median, (lower, upper), spread**2)
 
 
 def ahead(shares: Shares, k: int) -> tuple[float, float]:

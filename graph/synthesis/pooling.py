@@ -94,7 +94,7 @@ def reml_tau2(y: Vector, v: Vector, parts: Parts, *, threshold: float = 1e-12, i
     if tau2 is None:
         tau2 = _searched(y, v, parts)
     # the scoring may end at a lower maximum than the one at zero; metafor's ll0check
-    return 0.0 if _likelihood(y, v, parts, 0.0) > _likelihood(y, v, parts, tau2) else tau2
+    return 0.0 if not tau2 or _likelihood(y, v, parts, 0.0) > _likelihood(y, v, parts, tau2) else tau2
 
 
 def _likelihood(y: Vector, v: Vector, parts: Parts, tau2: float) -> float:
@@ -124,22 +124,38 @@ def _scored(y: Vector, v: Vector, parts: Parts, length: float, threshold: float,
     centred = y - (parts.sums(y) / parts.sizes)[parts.of]
     spread = _sum(parts.sums(centred**2) - (parts.sizes - 1) * parts.sums(v) / parts.sizes)
     tau2 = np.maximum(0.0, spread / (len(y) - len(parts.sizes)))
+    score = _whole_score if len(parts.sizes) == 1 else _score
+    found = float(tau2)
     for _ in range(iterations):
-        w = 1 / (v + tau2)
-        squared = w * w
-        total, w2, w3 = parts.sums(w), parts.sums(squared), parts.sums(squared * w)
-        residual = w * (y - (parts.sums(w * y) / total)[parts.of])
-        trace_p = _sum(total - w2 / total)
-        trace_pp = _sum(w2 - 2 * w3 / total + (w2 / total) ** 2)
-        step = length * (_sum(parts.sums(residual * residual)) - trace_p) / trace_pp
-        if tau2 + step < 0:
+        squares, trace_p, trace_pp = score(y, v, parts, found)
+        step = length * (squares - trace_p) / trace_pp
+        if found + step < 0:
             # halved until it ends at zero or above; a step that gets too small goes to zero
-            halved = step / 2 ** np.ceil(np.log2(-step / np.maximum(tau2, threshold**2)))
-            step = -tau2 if -halved < threshold else halved
-        tau2 = np.maximum(0.0, tau2 + step)
-        if np.abs(step) <= threshold:
-            return float(tau2)
+            halved = step / 2 ** math.ceil(math.log2(-step / max(found, threshold**2)))
+            step = -found if -halved < threshold else halved
+        found = max(0.0, found + step)
+        if abs(step) <= threshold:
+            return found
     return None
+
+
+def _score(y: Vector, v: Vector, parts: Parts, tau2: float) -> tuple[float, float, float]:
+    """The weighted squares of what is left of each part's mean, and the traces of P and PP."""
+    w = 1 / (v + tau2)
+    squared = w * w
+    total, w2, w3 = parts.sums(w), parts.sums(squared), parts.sums(squared * w)
+    residual = w * (y - (parts.sums(w * y) / total)[parts.of])
+    left = _sum(parts.sums(residual * residual))
+    return float(left), float(_sum(total - w2 / total)), float(_sum(w2 - 2 * w3 / total + (w2 / total) ** 2))
+
+
+def _whole_score(y: Vector, v: Vector, _parts: Parts, tau2: float) -> tuple[float, float, float]:
+    """The same of one part, without its bookkeeping."""
+    w = 1 / (v + tau2)
+    squared = w * w
+    total, w2, w3 = float(np.add.reduce(w)), float(np.add.reduce(squared)), float(squared.dot(w))
+    residual = w * (y - float(w.dot(y)) / total)
+    return float(residual.dot(residual)), total - w2 / total, w2 - 2 * w3 / total + (w2 / total) ** 2
 
 
 class Between(NamedTuple):
@@ -261,9 +277,33 @@ def _tau_nodes(values: Vector, v: Vector, tau_scale: float) -> tuple[Vector, Vec
     top = max(1.2 * meet + 8 * tau_scale, 2 * smallest)
     doubled = smallest * 2.0 ** np.arange(math.ceil(math.log2(top / smallest)))
     around = np.linspace(max(0.0, meet - 6 * tau_scale), min(top, meet + 6 * tau_scale), 13)
-    edges = np.unique(np.concatenate([[0.0], doubled, around, [top]]))
+    edges = np.unique(np.concatenate([[0.0], doubled, around, _round_peak(values, v, tau_scale, top, meet), [top]]))
     half = np.diff(edges) / 2
     return (edges[:-1, None] + half[:, None] * (_NODES + 1)).ravel(), (half[:, None] * _WEIGHTS).ravel()
+
+
+def _round_peak(values: Vector, v: Vector, tau_scale: float, top: float, meet: float) -> Vector:
+    """Where estimates lie so far apart that prior and likelihood meet beyond the first panels: panels round where they do."""
+    if meet <= 6 * tau_scale:
+        return np.empty(0)
+    tau = np.linspace(0.0, top, 1 + 4 * math.ceil(top / tau_scale))
+    at = float(tau[_given_tau(values, v, tau, tau_scale)[2].argmax()])
+    found: Vector = np.linspace(max(0.0, at - 6 * tau_scale), min(top, at + 6 * tau_scale), 13)
+    return found
+
+
+def _given_tau(values: Vector, v: Vector, tau: Vector, tau_scale: float) -> tuple[Vector, Vector, Vector]:
+    """The mean and precision of mu given each tau, and the log density of tau."""
+    w = 1 / (v[None, :] + tau[:, None] ** 2)
+    total = w.sum(axis=1)
+    means = (w * values).sum(axis=1) / total
+    log_density = (
+        0.5 * np.log(w).sum(axis=1)
+        - 0.5 * np.log(total)
+        - 0.5 * (w * (values[None, :] - means[:, None]) ** 2).sum(axis=1)
+        - 0.5 * (tau / tau_scale) ** 2
+    )
+    return means, total, log_density
 
 
 def bayes(y: Sequence[float], se: Sequence[float], tau_scale: float = METHOD.bayes_tau_scale) -> Pooled:
@@ -276,15 +316,7 @@ def bayes(y: Sequence[float], se: Sequence[float], tau_scale: float = METHOD.bay
 
     values, v = np.asarray(y, dtype=float), np.asarray(se, dtype=float) ** 2
     tau, weights = _tau_nodes(values, v, tau_scale)
-    w = 1 / (v[None, :] + tau[:, None] ** 2)
-    total = w.sum(axis=1)
-    means = (w * values).sum(axis=1) / total
-    log_density = (
-        0.5 * np.log(w).sum(axis=1)
-        - 0.5 * np.log(total)
-        - 0.5 * (w * (values[None, :] - means[:, None]) ** 2).sum(axis=1)
-        - 0.5 * (tau / tau_scale) ** 2
-    )
+    means, total, log_density = _given_tau(values, v, tau, tau_scale)
     mass = weights * np.exp(log_density - log_density.max())
     # most nodes are where nothing is
     kept = mass > 1e-18 * mass.max()
