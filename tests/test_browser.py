@@ -98,7 +98,7 @@ def _(rows: Rows, reader: MemoryReader) -> None:
     assert [row["factor"]["id"] for row in rows] == [one.exposure.id for one in expected]
     assert {row["lesion"]["id"] for row in rows} == {"r-dwi"}
     assert [(row["a"].type, row["a"]["caption"]) for row in rows] == [("ASSOCIATED_WITH", one.caption) for one in expected]
-    assert 8 <= len(rows) < 15
+    assert 8 <= len(rows) < 25
 
 
 @check("03 Factors in CAA")

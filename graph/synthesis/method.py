@@ -10,7 +10,7 @@ from schema.field import Constants
 from schema.observation import Z_SIGNIFICANT as Z95
 
 # Part of the release: raise it with every change that can move a number.
-VERSION = "3.5"
+VERSION = "4"
 
 __all__ = ["METHOD", "VERSION", "Z95", "Method", "method_of"]
 
