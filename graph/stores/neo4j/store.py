@@ -188,10 +188,10 @@ class Neo4jStore(Store):
         if not pointer.header.current:
             raise StoreOutdated(
                 f"The graph in Neo4j was built by method {pointer.header.method}; this version's is {VERSION}. "
-                "Load any sheet to build it anew."
+                "Build it anew: rdwi load with any sheet."
             )
         if not pointer.header.of_state(self._field):
-            raise StoreOutdated("The graph in Neo4j was built of another state of field.yaml. Load any sheet to build it anew.")
+            raise StoreOutdated("The graph in Neo4j was built of another state of field.yaml. Build it anew: rdwi load with any sheet.")
         known = self._reader
         if known is None or not _names(pointer, known):
             known = self._reader = Neo4jReader(self._connection, pointer, self._field)
