@@ -65,7 +65,7 @@ def rows_of(synthesis: Synthesis | None, observations: Sequence[Observation], co
         elif finding in counted:
             used, why = "votes", counted[finding]
         elif finding in estimated:
-            why = estimated[finding]
+            why = "; ".join(filter(None, (passed_over.get(finding), estimated[finding])))
         elif synthesis is None and observation.eligible:
             used, why = "votes", None
         elif observation.published and synthesis is not None:
