@@ -137,8 +137,9 @@ def _of_tree(root: int, values: Sequence[Worth], conflicts: Sequence[Collection[
             if j != parent[i]:
                 parent[j] = i
                 order.append(j)
-    nothing = (0,) * len(values[root])
-    taken, left = {i: values[i] for i in order}, dict.fromkeys(order, nothing)
+    nothing: Worth = (0,) * len(values[root])
+    taken: dict[int, Worth] = {i: values[i] for i in order}
+    left: dict[int, Worth] = dict.fromkeys(order, nothing)
     for i in reversed(order[1:]):
         taken[parent[i]] = _plus(taken[parent[i]], left[i])
         left[parent[i]] = _plus(left[parent[i]], max(taken[i], left[i]))
