@@ -374,6 +374,13 @@ class Study(Part):
     def named_authors(self) -> frozenset[str]:
         return frozenset(author for author in self.authors if not author.lower().startswith("et al"))
 
+    def size_of(self, population_id: str) -> int | None:
+        """The patients of a population; the study's own number stands for the first that prints none, where no other is the whole."""
+        without = next((one.id for one in self.populations if one.n is None), None)
+        if population_id == without and not any(self.n is not None and (one.n or 0) >= self.n for one in self.populations):
+            return self.n
+        return self.population(population_id).n
+
     def population(self, population_id: str) -> Population:
         return next(population for population in self.populations if population.id == population_id)
 

@@ -85,7 +85,7 @@ def test_where_no_risk_without_makes_the_prevalence_there_is_none() -> None:
     assert _without(90, 2, 0.5, _EQUATIONS["RR"]) is None
 
 
-def made_up(prevalence: Share | None, **row: Any) -> AbsoluteRisk:
+def made_up(prevalence: Share | None, design: str = "prospective-cohort", **row: Any) -> AbsoluteRisk:
     """Of one cohort that prints its table: 20 of 60 with the exposure, 10 of 80 without."""
     people = {"id": "all", "label": "all", "condition": "ich", "arteriopathy": "any", "location": "any", "n": 140}
     table = {"exposed_cases": 20, "exposed_total": 60, "unexposed_cases": 10, "unexposed_total": 80}
@@ -97,12 +97,12 @@ def made_up(prevalence: Share | None, **row: Any) -> AbsoluteRisk:
         "counts": table,
         "adjusted": False,
     }
-    sheet = {"id": "s", "read": "abstract", "n": 140, "populations": [people]}
+    sheet = {"id": "s", "read": "abstract", "design": design, "n": 140, "populations": [people]}
     finding = {"exposure": "hypertension", "outcome": "r-dwi", **figures, **row}
     made = corpus_of([Study.model_validate({**sheet, "findings": [finding]})], shipped())
     key = ("hypertension", "r-dwi", "ich")
     found = synthesise(*key, group(read_all(made), shipped())[key], made)
-    return absolute(found.association, shipped().vocabulary["r-dwi"], found.rows, prevalence, None)
+    return absolute(found.association, shipped().vocabulary["r-dwi"], found.rows, prevalence, None, made.studies)
 
 
 def test_the_share_exposed_is_the_one_that_the_headlines_rows_print() -> None:
@@ -179,3 +179,28 @@ def test_the_answer_says_of_what_the_two_risks_are(reader: MemoryReader) -> None
         questions.Evidence(exposure=factor, outcome="r-dwi").answer(reader).association.estimate_source  # type: ignore[union-attr]
         for factor in ("cerebral-microbleeds", "intensive-bp-lowering")
     )
+
+
+def test_outside_the_fields_own_population_its_prevalence_is_no_baseline(reader: MemoryReader) -> None:
+    found = questions.Evidence(exposure="intracerebral-haemorrhage", outcome="r-dwi", population="comparison").answer(reader).absolute
+    assert found is not None
+    assert (found.exposed, found.needs_baseline) == (None, True)
+
+
+def test_the_share_that_printed_percentages_give_is_taken(reader: MemoryReader) -> None:
+    found = risk(reader, "intensive-bp-protocol")
+    assert found.exposed_pct == pytest.approx(100 * 57 / (57 + 62), abs=0.051)
+    assert "a share that the papers" not in (found.caveat or "")
+
+
+@pytest.mark.parametrize(("randomised", "baseline"), [(True, 12.5), (False, None)])
+def test_only_the_control_arm_of_a_trial_is_a_baseline_without_a_prevalence(randomised: bool, baseline: float | None) -> None:
+    assert made_up(None, randomised=randomised).baseline == baseline
+
+
+def test_one_against_another_is_nobody_without_either() -> None:
+    assert made_up(Share(20, "ich"), versus="diabetes").why is not None
+
+
+def test_of_cases_and_controls_the_share_exposed_is_nobodys() -> None:
+    assert made_up(Share(15, "ich"), "case-control").exposed_pct == 30

@@ -570,7 +570,6 @@ def tau_scale(*rows: dict[str, Any], field: EvidenceField | None = None, n: int 
         {"contrast_type": "graded", "cutoff": ">= 5"},
         {"versus": "diabetes"},
         {"randomised": True},
-        {"randomised": True, "contrast_type": "per-unit", "per": {"step": 1, "unit": "mmHg"}},
         {"adjusted": False},
     ],
 )
@@ -949,3 +948,52 @@ def test_of_lobar_haemorrhage_and_recurrence_the_whole_is_pooled_with_the_other_
     assert one.average is not None
     assert one.ci is not None
     assert one.ci[0] < one.average.ci[0] < one.average.ci[1] < one.ci[1]
+
+
+# what a second reading found
+
+
+def test_a_published_row_of_another_time_is_not_the_headline() -> None:
+    ours = [study(name, ratio(2.3, 0.4, follow_up_months=60)) for name in "ab"]
+    review = {"design": "meta-analysis", "n": 5000, "k": 18, "year": 2023}
+    one = of(*ours, study("rev", ratio(6.7, 0.1, pooled=True, follow_up_months=1), **review)).association
+    assert (one.estimate_source, one.k) == ("pooled-bayes", 2)
+    # a review says less of its times than a paper does
+    assert of(*ours, study("rev", ratio(6.7, 0.1, pooled=True), **review)).association.estimate_source == "published"
+
+
+def test_randomised_or_not_the_unit_never_matters_to_the_spread() -> None:
+    per = {"exposure": "acute-bp-reduction", "contrast_type": "per-unit", "randomised": True, "outcome": "mortality"}
+    ten, one = (
+        of(*[study(name, ratio(value, 0.1, **per, per={"step": step, "unit": "kPa"})) for name, value in (("a", 0.9), ("b", 0.8))])
+        for step in (10, 1)
+    )
+    assert ten.association.ci == pytest.approx(one.association.ci)
+
+
+def test_the_sd_of_an_outcome_is_turned_to_the_unit_of_the_differences() -> None:
+    to = {"outcome": "haematoma-volume"}
+    groups = [{"name": "with", "n": 40, "mean": 20.0, "sd": 10.0}, {"name": "without", "n": 40, "mean": 18.0, "sd": 10.0}]
+    litres = [{**group, "mean": group["mean"] / 1000, "sd": group["sd"] / 1000} for group in groups]
+    two = [study("a", difference(5.0, 2.0, **to)), study("b", difference(6.0, 2.0, **to))]
+    silent = {"groups_by": "exposure", "role": "descriptive", **to}
+    by_ml, by_litres = (
+        of(*two, study("c", row(groups=given, **silent, **more))).association.families[0].tau_scale
+        for given, more in ((groups, {}), (litres, {"notes": "unit: L"}))
+    )
+    assert by_ml == by_litres == pytest.approx(2.8)
+
+
+def test_ratios_that_cannot_be_told_apart_do_not_hide_one_that_is_told() -> None:
+    untold = [study(name, ratio(value, contrast_type=None)) for name, value in (("u1", 2.0), ("u2", 3.0))]
+    crude = row(measure="OR", contrast_type="binary", counts=table(20, 60, 10, 80), adjusted=False)
+    found = of(*untold, *[study(name, crude) for name in "abc"])
+    assert (found.association.k, found.association.estimate) == (3, found.association.families[0].estimate)
+
+
+def test_a_pooled_analysis_in_two_parts_counts_as_many_as_it_pools() -> None:
+    parts = [population(500, name, disjoint=True) for name in ("one", "two")]
+    rows = [ratio(2.0, 0.2, population=name) for name in ("one", "two")]
+    pool = study("pool", *rows, n=1000, k=16, design="individual-patient-pooled", populations=parts)
+    one = of(pool, study("z", ratio(2.0))).association
+    assert (one.families[0].k, one.families[0].stands_for) == (3, 17)

@@ -260,7 +260,7 @@ def test_in_a_prevalence_the_whole_counts_before_its_parts() -> None:
     assert not used.keys() & {"kidwell-2017", "murthy-2021"}
 
 
-@pytest.mark.parametrize(("n", "counted"), [(60, ["whole"]), (59, ["a", "b"])])
+@pytest.mark.parametrize(("n", "counted"), [(60, ["whole"]), (54, ["whole"]), (53, ["a", "b"])])
 def test_in_a_made_up_prevalence_too(n: int, counted: list[str]) -> None:
     def sheet(name: str, total: int, **more: Any) -> Study:
         row = {"population": "all", "lesion": "r-dwi", "cases": total // 5, "total": total, "main": True}
@@ -326,7 +326,9 @@ def test_a_whole_counts_before_its_one_part_of_as_many_patients() -> None:
 
 def test_parts_that_tell_of_more_patients_count_before_the_whole() -> None:
     parts = [sized(one, 300, odds(2.0, 1.2, 3.3)) for one in ("a", "b")]
-    assert list(chosen(of_studies(*parts, whole_of("a", "b", n=599)).reports)) == ["a", "b"]
+    assert list(chosen(of_studies(*parts, whole_of("a", "b", n=539)).reports)) == ["a", "b"]
+    # a pooled analysis leaves out a few of the patients that it holds
+    assert list(chosen(of_studies(*parts, whole_of("a", "b", n=540)).reports)) == ["whole"]
 
 
 @pytest.mark.parametrize(("n", "first"), [(399, "figure"), (401, "word")])
@@ -655,3 +657,22 @@ def test_the_choice_inside_a_study_never_goes_by_what_a_row_found() -> None:
     study = Study.model_validate({"id": "s", "read": "abstract", "n": 200, "populations": [group], "findings": rows})
     (one,) = (one for one in build([study], shipped()).associations if one.population.id == "ich")
     assert (one.direction, one.not_significant) == ("inconclusive", 1)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_group_whose_number_is_not_printed_is_not_as_wide_as_the_whole(turned: bool) -> None:
+    group = ALL | {"id": "lobar", "label": "lobar", "location": "lobar", "n": None}
+    rows = [odds(3.0, 1.7, 5.4, population="lobar", adjusted=True), odds(1.0, 0.8, 1.2, adjusted=True, direction="no-association")]
+    found = of_studies(study("one", *(rows[::-1] if turned else rows), populations=[ALL | {"n": 200}, group])).association
+    assert (found.estimate, found.patients, found.increases) == (1.0, 200, 0)
+
+
+def test_the_studys_number_is_that_of_its_people_where_no_group_is_all_of_them() -> None:
+    groups = [ALL | {"n": None}, ALL | {"id": "lobar", "label": "lobar", "location": "lobar", "n": 60}]
+    assert of_studies(study("one", odds(2.0, 1.2, 3.3), populations=groups)).association.patients == 200
+
+
+@pytest.mark.parametrize("row", [odds(1.5, 1.1, 2.1), finding()])
+def test_who_draws_on_two_cohorts_is_the_whole_of_who_draws_on_one(row: dict[str, Any]) -> None:
+    parts = [sized(name, n, row, cohorts=[name.upper()]) for name, n in (("p", 60), ("q", 40))]
+    assert list(chosen(of_studies(*parts, sized("w", 100, row, cohorts=["P", "Q"])).reports)) == ["w"]

@@ -75,9 +75,11 @@ class Prevalence(Question):
 
 
 def share_of(reader: Reader, term: Term, node: str) -> Share | None:
-    """The pooled prevalence of the outcome in the population, else in the field's own, whatever the filters; None where none is."""
+    """The pooled prevalence of the outcome in the population, whatever the filters; in a part of the field's own else in that, or None."""
     corpus = corpus_of(reader)
-    for place in dict.fromkeys((node, reader.field().population)):
+    own = reader.field().population
+    inside = node in reader.field().populations.with_parts(own)
+    for place in dict.fromkeys((node, own) if inside else (node,)):
         rows = reader.prevalence(lesions=corpus.vocabulary.takes(term.id), populations=reader.field().populations.with_parts(place))
         pooled = prevalence(term.id, place, rows, corpus).pooled if rows else None
         if pooled is not None:

@@ -7,14 +7,15 @@ without)^HR. Cochrane Handbook 15.4.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from graph.synthesis.method import METHOD, Method
+from graph.synthesis.observations import table_of
 from schema.association import Association
 from schema.observation import Observation
 from schema.robustness import AbsoluteRisk, RiskPair
-from schema.study import Counts
+from schema.study import Counts, Study
 from schema.vocabulary import Term
 
 _NO_RISK = {"correlation": "The estimate is a correlation, which makes no risk."}
@@ -41,13 +42,14 @@ def absolute(
     observations: Sequence[Observation],
     prevalence: Share | None,
     given: float | None,
+    studies: Mapping[str, Study],
     method: Method = METHOD,
 ) -> AbsoluteRisk:
     """The risks in percent, without the exposure and with it.
 
     `given` is a baseline in percent. Else, of a randomised comparison, it is the risk of the control arms that are printed. Else the pair
     of risks is the one that makes the outcome's `prevalence` in the population together, at the share exposed that the headline's rows
-    print or, where they print none, 30%; the pairs at 15% and 50% stand beside. Else the risk of the unexposed that the rows print.
+    print or, where they print none, 30%; the pairs at 15% and 50% stand beside. Else there is none.
     """
     why = _refused(one, outcome, observations)
     if why is not None:
@@ -55,14 +57,13 @@ def absolute(
     assert one.estimate is not None
     assert one.ci is not None
     risk = _EQUATIONS[one.measure or ""]
-    unexposed = _unexposed(one, observations)
     randomised = one.estimate_source != "published" and one.families[0].randomised
     share, caveat = None, None
     beside: tuple[RiskPair, ...] = ()
     if given is not None:
         baseline: Share | None = Share(given, "given")
     elif prevalence is not None and not randomised:
-        printed = _exposed(one, observations)
+        printed = _exposed(one, [row for row in observations if studies[row.study].design != "case-control"])
         share = printed if printed is not None else method.default_exposed_share
         without = _without(prevalence.pct, one.estimate, share, risk)
         baseline = Share(without, prevalence.source) if without is not None else None
@@ -74,7 +75,8 @@ def absolute(
         )
         caveat = _together(prevalence.pct, share, beside, printed=printed is not None)
     else:
-        baseline = unexposed
+        # of patients who were not allotted the unexposed may have been chosen to be so many
+        baseline = _unexposed(one, observations) if randomised else None
     if baseline is None:
         return AbsoluteRisk(
             why="The rows behind this estimate don't print the risk of those without the exposure, so a baseline must be given.",
@@ -132,6 +134,8 @@ def _refused(one: Association, outcome: Term, observations: Sequence[Observation
     ):
         cohorts = "the one cohort here does not report" if one.cohorts == 1 else f"none of the {one.cohorts} cohorts here reports"
         return f"The estimate is a published meta-analysis's, and {cohorts} its direction: what it would mean for patients is not told."
+    if any(observation.row.versus for observation in _headline(one, observations)):
+        return "The estimate is of one against another, and of nobody without either."
     types = {observation.comparison.contrast_type for observation in _headline(one, observations) if observation.comparison is not None}
     if types != {"binary"}:
         what = "; ".join(
@@ -149,9 +153,8 @@ def _headline(one: Association, observations: Sequence[Observation]) -> list[Obs
 
 
 def _tables(one: Association, observations: Sequence[Observation]) -> list[Counts]:
-    """The counts behind the headline that were not turned."""
-    rows = _headline(one, observations)
-    return [observation.row.counts for observation in rows if observation.row.counts is not None and not observation.turned]
+    """The 2x2 tables behind the headline, printed or from percentages."""
+    return [table for observation in _headline(one, observations) if (table := table_of(observation)) is not None]
 
 
 def _unexposed(one: Association, observations: Sequence[Observation]) -> Share | None:
@@ -163,7 +166,7 @@ def _unexposed(one: Association, observations: Sequence[Observation]) -> Share |
 
 
 def _exposed(one: Association, observations: Sequence[Observation]) -> float | None:
-    """The share of patients with the exposure behind the headline, where it is printed."""
+    """The share of patients with the exposure behind the headline, where it is printed; cases and controls are chosen by the outcome."""
     tables = _tables(one, observations)
     exposed = sum(table.exposed_total for table in tables)
     total = exposed + sum(table.unexposed_total for table in tables)

@@ -13,7 +13,7 @@ from graph.synthesis.contested import contested, surprising
 from graph.synthesis.corpus import Corpus
 from graph.synthesis.effect_sizes import p_of_z
 from graph.synthesis.method import Z95, Method
-from graph.synthesis.observations import noted_unit
+from graph.synthesis.observations import UNTOLD_TIME, noted_unit
 from graph.synthesis.overlap import Patients, independent, overlap
 from graph.synthesis.reports import StudyReport, StudyReports, Takes, study_reports
 from graph.wording import caption, interval, null_of, per
@@ -330,7 +330,8 @@ def _same_question(row: Observation, primary: Comparison, terms: Vocabulary) -> 
     yes_no = own.contrast_type in {None, "unknown"} and row.row.per is None and terms[row.exposure].unit is None
     contrast = "binary" if yes_no else own.contrast_type
     # a review says less of its cut-offs and times than a paper does
-    told = (own.cutoff in {None, key.cutoff}) and (own.outcome_cutoff in {None, key.outcome_cutoff})
+    cut = own.cutoff in {None, key.cutoff} and own.outcome_cutoff in {None, key.outcome_cutoff}
+    told = cut and own.window in {None, UNTOLD_TIME, key.window}
     return (own.measure, contrast, own.unit, own.versus) == (key.measure, key.contrast_type, key.unit, key.versus) and told
 
 

@@ -13,7 +13,7 @@ from graph.synthesis.corpus import Corpus
 from graph.synthesis.method import METHOD, Z95
 from graph.synthesis.observations import by_counts, stepped
 from graph.synthesis.overlap import Patients, independent
-from graph.synthesis.reports import Cohort, StudyReport, StudyReports, Takes, conflicts_of, why_set_aside, worth_of
+from graph.synthesis.reports import Cohort, StudyReport, StudyReports, Takes, conflicts_of, why_set_aside, worths
 from graph.wording import singular
 from schema.association import CommonEffect, EstimateSource, FamilyResult, Interval, RemlHk
 from schema.observation import ComparisonKey, Observation, Scale
@@ -41,7 +41,7 @@ class Comparison:
 class Comparisons:
     """All comparisons of an association, that of the headline first; `aside` says why an estimate is in none.
 
-    `headline` is None where nothing is estimated, or where what there is can't be told apart: ratios of contrasts that aren't told, of as
+    `headline` is None where nothing is estimated, or where all there is can't be told apart: ratios of contrasts that aren't told, of as
     many patients.
     `sharing` are the studies on which it hangs what others are pooled with: those that share patients, or print unlike measures.
     """
@@ -166,7 +166,7 @@ def _independent(
     conflicts = conflicts_of(cohorts, by, patients)
     sharing.update(report.observation.study for report, near in zip(by, conflicts, strict=True) if near)
     first = [cohort.report.cohort in reports.chosen for cohort in cohorts]
-    worth = [worth_of(cohort, report, patients, first=one) for cohort, report, one in zip(cohorts, by, first, strict=True)]
+    worth = worths(cohorts, by, conflicts, patients, first)
     kept = independent(worth, conflicts)
     chosen = frozenset(kept)
     for i, report in enumerate(by):
@@ -193,12 +193,16 @@ def prior_scale(
     if scale == "fisher-z":
         return method.tau_scale_correlation
     if scale == "linear":
-        sd = spreads.typical(spreads.outcome_spreads(observations), within) if key.contrast_type != "per-unit" else None
+        sd = (
+            spreads.typical(spreads.outcome_spreads(observations, key.unit, corpus.vocabulary), within)
+            if key.contrast_type != "per-unit"
+            else None
+        )
         if sd is not None:
             return method.tau_scale_difference * sd
         slope = spreads.implied_slope(rows)
         return method.tau_scale_slope * slope if slope is not None else None
-    if key.contrast_type != "per-unit" or key.randomised:
+    if key.contrast_type != "per-unit":
         return method.bayes_tau_scale
     sd = _exposure_sd(key, rows, observations, corpus)
     return method.tau_scale_per_sd / sd if sd is not None else None
@@ -257,7 +261,7 @@ def _result(key: ComparisonKey, reports: Sequence[StudyReport], scale: float | N
     scale = scale * step if scale is not None else None
     common = common_effect(y, se)
     known = [observation.n for observation in observations if observation.n_known]
-    stands_for = sum(patients[observation.study].counts_as for observation in observations)
+    cohorts = stands_for(reports, patients)
     source: EstimateSource = "single-study"
     random: RandomEffects | None = None
     if len(y) == 1:
@@ -280,7 +284,7 @@ def _result(key: ComparisonKey, reports: Sequence[StudyReport], scale: float | N
         patients=sum(known) if known else None,
         patients_unknown=len(y) - len(known),
         known_adjusted=sum(observation.row.adjusted is True for observation in observations),
-        stands_for=stands_for if stands_for > len(y) else None,
+        stands_for=cohorts if cohorts > len(y) else None,
         by_counts=tuple(report.observation.finding for report in reports if report.by_counts),
         estimate=estimate,
         ci=ci,
@@ -301,6 +305,12 @@ def _result(key: ComparisonKey, reports: Sequence[StudyReport], scale: float | N
         ),
         rows=tuple(finding for report in reports for finding in report.findings),
     )
+
+
+def stands_for(reports: Sequence[StudyReport], patients: Mapping[str, Patients]) -> int:
+    """How many cohorts these are, where a pooled analysis of patients is as many as it pools, in however many parts it stands here."""
+    members = Counter(report.observation.study for report in reports)
+    return sum(max(many, patients[study].counts_as) for study, many in members.items())
 
 
 def _common_step(reports: Sequence[StudyReport]) -> float:
@@ -399,7 +409,7 @@ def _ordered(
         in_window.setdefault((one.key.body, one.key.window), set()).update(report.cohort for report in one.members)
 
     def cohorts(one: Comparison) -> int:
-        return sum(patients[report.observation.study].counts_as for report in one.members)
+        return stands_for(one.members, patients)
 
     def body(one: Comparison) -> int:
         if one.key.randomised:
@@ -428,12 +438,10 @@ def _ordered(
     if headline is not None and _untold(headline.key):
         # of several that can't be told apart only the one of most patients is shown before the others
         others = [one for one in ordered[1:] if _untold(one.key) and body(one) == body(headline) and cohorts(one) == cohorts(headline)]
-        if any(
-            (one.result.patients or 0) >= (headline.result.patients or 0)
-            for one in others
-            if one.members[0].cohort != headline.members[0].cohort
-        ):
-            headline = None
+        most = headline.result.patients or 0
+        if any((one.result.patients or 0) >= most for one in others if one.members[0].cohort != headline.members[0].cohort):
+            headline = next((one for one in ordered if not _untold(one.key)), None)
+            ordered.sort(key=lambda one: one is not headline)
     return Comparisons(tuple(ordered), headline, aside, sharing)
 
 

@@ -33,6 +33,8 @@ class Method:
     disagreement_z: float = 0.5
     # overlap
     exact_overlap_component: int = 40
+    # a pooled analysis of so many of the patients of its parts is the whole of them
+    whole_share: float = 0.9
     authors_in_common: int = 2
     # pooling
     bayes_tau_scale: float = 0.5

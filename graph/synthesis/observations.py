@@ -169,13 +169,17 @@ def _other_outcome(counts: Counts) -> Counts:
     )
 
 
+def table_of(observation: Observation) -> Counts | None:
+    """A row's 2x2 table of exposure and outcome, printed or from percentages; None where it has none."""
+    counts, _ = _counts(observation.row)
+    return _other_outcome(counts) if counts is not None and observation.turned_from is not None else counts
+
+
 def by_counts(observation: Observation, measure: str) -> Estimate | None:
     """What a row's 2x2 table gives in a measure (OR or RR), turned as the row is; None where it has none."""
-    counts, _ = _counts(observation.row)
+    counts = table_of(observation)
     if counts is None:
         return None
-    if observation.turned_from is not None:
-        counts = _other_outcome(counts)
     found = log_risk_ratio(counts) if measure == "RR" else log_odds_ratio(counts)
     return found if found.se > 0 else None
 
@@ -222,10 +226,8 @@ def _patients(row: Finding, counts: Counts | None, population: Population, study
         return counts.exposed_total + counts.unexposed_total, True
     if row.groups is not None and row.role != "within-person" and all(group.n for group in row.groups):
         return sum(group.n or 0 for group in row.groups), True
-    for size in (population.n, study.n):
-        if size is not None:
-            return size, True
-    return METHOD.default_n, False
+    size = study.size_of(population.id)
+    return (size, True) if size is not None else (METHOD.default_n, False)
 
 
 def _counts(row: Finding) -> tuple[Counts | None, bool]:
@@ -566,12 +568,15 @@ def noted_unit(row: Finding) -> str | None:
     return noted[1].strip() if noted else None
 
 
+UNTOLD_TIME = "time not known"
+
+
 def window_of(row: Finding, vocabulary: Vocabulary, method: Method) -> str | None:
     """Until when an outcome was looked for: one of the field's windows; None of what is on the same scan, or a correlation."""
     if row.measure == "correlation" or (row.follow_up_months is None and vocabulary[row.outcome].kind != "outcome"):
         return None
     if row.follow_up_months is None:
-        return "time not known"
+        return UNTOLD_TIME
     until = row.follow_up_months[1] if isinstance(row.follow_up_months, tuple) else row.follow_up_months
     within = next((months for months in method.follow_up_windows if until <= months), None)
     return f"beyond {months_of(method.follow_up_windows[-1])}" if within is None else f"to {months_of(within)}"

@@ -95,8 +95,8 @@ def may_share(a: Observation, b: Observation, patients: Mapping[str, Patients]) 
 
 
 def holds(whole: Patients, part: Patients) -> bool:
-    """Whether a study says that it holds all patients of another."""
-    return part.study in whole.pools or (bool(part.cohorts) and part.cohorts <= whole.pools)
+    """Whether a study says that it holds all patients of another, or draws on all that the other draws on, and on more."""
+    return part.study in whole.pools or (bool(part.cohorts) and (part.cohorts <= whole.pools or part.cohorts < whole.cohorts))
 
 
 Worth = tuple[int, ...]
@@ -123,6 +123,25 @@ def independent(worth: Sequence[Worth], conflicts: Sequence[Collection[int]]) ->
         else:
             chosen += _greedy(members, values, conflicts)
     return sorted(chosen)
+
+
+def as_wholes(
+    sizes: Sequence[int], conflicts: Sequence[Collection[int]], patients: Sequence[Patients], alike: Sequence[bool]
+) -> list[tuple[int, int, bool]]:
+    """Of each its size (that of its parts that report alike, where these are hardly more), how many cohorts it is, whether it has parts.
+
+    A pooled analysis leaves out a few patients of what it holds: with `METHOD.whole_share` of them it is the whole.
+    """
+    found = []
+    for i, near in enumerate(conflicts):
+        held = [j for j in sorted(near) if alike[i] == alike[j] and holds(patients[i], patients[j])]
+        inside = [{held.index(other) for other in conflicts[j] if other in held} for j in held]
+        apart = independent([(sizes[j],) for j in held], inside)
+        parts = sum(sizes[held[one]] for one in apart)
+        size = max(sizes[i], parts) if sizes[i] >= METHOD.whole_share * parts else sizes[i]
+        pooled = bool(held) or bool(patients[i].pools) or patients[i].individual_patient_data
+        found.append((size, max(patients[i].counts_as, len(apart)), pooled))
+    return found
 
 
 def _plus(a: Worth, b: Worth) -> Worth:

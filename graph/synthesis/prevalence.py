@@ -13,7 +13,7 @@ from graph.synthesis.certainty import scanned_share
 from graph.synthesis.corpus import Corpus
 from graph.synthesis.effect_sizes import whole_number
 from graph.synthesis.method import METHOD, Method
-from graph.synthesis.overlap import Patients, independent, overlap
+from graph.synthesis.overlap import Patients, as_wholes, independent, overlap
 from schema.association import (
     LEVELS,
     CertaintyLevel,
@@ -138,7 +138,12 @@ def _rows_of(given: Sequence[PrevalenceObservation], study: Study, lesion: str, 
         if observation.row.main and observation.row.population in apart:
             parts.setdefault((observation.row.population, observation.row.lesion), []).append(one)
         elif observation.row.main:
-            strata.setdefault((observation.row.lesion, *observation.stratum), []).append(one)
+            members = strata.setdefault((observation.row.lesion, *observation.stratum), [])
+            # the same people are not added to themselves
+            if all(one.observation.row.population != other.observation.row.population for other in members):
+                members.append(one)
+            else:
+                shown.append(_row([one], study, populations, "the same people are counted by another row"))
         else:
             shown.append(_row([one], study, populations, "not marked as the whole cohort at its first scan"))
 
@@ -201,7 +206,7 @@ def _independent(rows: Sequence[PrevalenceRow], patients: Mapping[str, Patients]
                 near[i].add(j)
                 near[j].add(i)
     whom = [patients[rows[i].study.id] for i in candidates]
-    worth = [(rows[i].total, -1, one.counts_as) for i, one in zip(candidates, whom, strict=True)]
+    worth = as_wholes([rows[i].total for i in candidates], near, whom, [True] * len(candidates))
     kept = set(independent(worth, near))
     result = list(rows)
     for i, index in enumerate(candidates):

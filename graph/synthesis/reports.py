@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from graph.synthesis.effect_sizes import inverse_variance
 from graph.synthesis.method import Z95
-from graph.synthesis.overlap import Patients, Worth, holds, independent, may_share, shares
+from graph.synthesis.overlap import Patients, Worth, as_wholes, holds, independent, may_share, shares
 from schema.observation import ComparisonKey, Observation, sign_of
 from schema.study import Study
 from schema.vocabulary import RollUp
@@ -120,7 +120,7 @@ def study_reports(
     )
     reports = [cohort.report for cohort in everybody]
     conflicts = conflicts_of(everybody, reports, patients)
-    worth = [worth_of(cohort, cohort.report, patients) for cohort in everybody]
+    worth = worths(everybody, reports, conflicts, patients)
     kept = independent(worth, conflicts)
     chosen = frozenset(kept)
     for i, report in enumerate(reports):
@@ -153,18 +153,29 @@ def why_set_aside(study: str, rivals: Sequence[str], patients: Mapping[str, Pati
     return f"shares patients with {', '.join(rivals)}, which {'count' if len(rivals) > 1 else 'counts'}"
 
 
-def worth_of(cohort: Cohort, by: StudyReport, patients: Mapping[str, Patients], *, first: bool = False) -> Worth:
-    """What a cohort brings to an independent set, the most important first.
+def worths(
+    cohorts: Sequence[Cohort],
+    by: Sequence[StudyReport],
+    conflicts: Sequence[set[int]],
+    patients: Mapping[str, Patients],
+    first: Sequence[bool] = (),
+) -> list[Worth]:
+    """What each cohort brings to an independent set, the most important first.
 
     Its patients (in quarters; a quarter of them where it says no more than a word or a bound, none where their number is not printed);
-    estimates; cohorts; whether it says that it holds others' patients, a whole before its parts; whether it is of the `first` set.
+    estimates; cohorts; whether it holds others' patients, a whole before its parts; whether it is of the `first` set.
     """
-    whose = patients[cohort.study]
-    known = by.observation.n if by.observation.n_known else 0
-    estimate = by.observation.kind == "estimate"
-    holds_others = bool(whose.pools) or whose.individual_patient_data or cohort.parts > 0
-    counts_as = max(whose.counts_as, cohort.parts)
-    return known * (4 if cohort.figure else 1), counts_as * estimate, counts_as, int(holds_others), int(first)
+    quarters = [
+        (report.observation.n if report.observation.n_known else 0) * (4 if cohort.figure else 1)
+        for cohort, report in zip(cohorts, by, strict=True)
+    ]
+    wholes = as_wholes(quarters, conflicts, [patients[cohort.study] for cohort in cohorts], [cohort.figure for cohort in cohorts])
+    found: list[Worth] = []
+    for i, (cohort, report, (size, counts_as, holds_others)) in enumerate(zip(cohorts, by, wholes, strict=True)):
+        many = 1 if cohort.part else max(counts_as, cohort.parts)
+        estimate = report.observation.kind == "estimate"
+        found.append((size, many * estimate, many, int(holds_others or cohort.parts > 0), int(bool(first) and first[i])))
+    return found
 
 
 def conflicts_of(cohorts: Sequence[Cohort], by: Sequence[StudyReport], patients: Mapping[str, Patients]) -> list[set[int]]:
@@ -274,7 +285,7 @@ def _cohort_of(
     rows: Sequence[Observation], edge: _Edge, study: Study, passed_over: dict[str, str], name: str, *, part: bool, parts: int
 ) -> Cohort:
     """One cohort. Of the widest population; own terms; adjusted; an estimate before a p before a word; the first: never by a finding."""
-    size = {population.id: population.n or study.n or 0 for population in study.populations}
+    size = {population.id: study.size_of(population.id) or 0 for population in study.populations}
     order = {row.finding: i for i, row in enumerate(rows)}
 
     def preference(row: Observation) -> tuple[object, ...]:

@@ -31,12 +31,18 @@ def exposure_spreads(rows: Iterable[Observation], studies: Mapping[str, Study], 
     return {study: median(spreads) for study, spreads in found.items()}
 
 
-def outcome_spreads(rows: Iterable[Observation]) -> dict[str, float]:
-    """The SD of the outcome among the exposed and the unexposed, in each study that prints them."""
+def outcome_spreads(rows: Iterable[Observation], unit: str | None, terms: Vocabulary) -> dict[str, float]:
+    """The SD of the outcome among the exposed and the unexposed in each study that prints them, in that unit; None: as it is printed."""
     found: dict[str, list[float]] = {}
     for row in rows:
-        if row.row.groups_by != "outcome":
-            found.setdefault(row.study, []).extend(_of_groups(row))
+        if row.row.groups_by == "outcome":
+            continue
+        own = noted_unit(row.row) or terms[row.outcome].unit
+        many, form = per_unit(1, own) if own is not None else (1.0, None)
+        if unit in {None, own}:
+            many, form = 1.0, unit
+        if form == unit:
+            found.setdefault(row.study, []).extend(many * spread for spread in _of_groups(row))
     return {study: median(spreads) for study, spreads in found.items() if spreads}
 
 
