@@ -70,7 +70,7 @@ def judge(
     direction: Direction,
     headline: tuple[float, float, float] | None,
     null_value: float,
-    per_step: bool,
+    per_step: bool = False,
     published_only: bool,
     rolled_up: Sequence[str],
     surprising: Sequence[str],

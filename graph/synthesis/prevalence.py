@@ -206,7 +206,8 @@ def _independent(rows: Sequence[PrevalenceRow], patients: Mapping[str, Patients]
                 near[i].add(j)
                 near[j].add(i)
     whom = [patients[rows[i].study.id] for i in candidates]
-    worth = as_wholes([rows[i].total for i in candidates], near, whom, [True] * len(candidates))
+    # of exactly as many patients the fewest rows: a whole beside its parts
+    worth = [(size, -1, *rest) for size, *rest in as_wholes([rows[i].total for i in candidates], near, whom, [True] * len(candidates))]
     kept = set(independent(worth, near))
     result = list(rows)
     for i, index in enumerate(candidates):

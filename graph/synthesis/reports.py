@@ -163,7 +163,8 @@ def worths(
     """What each cohort brings to an independent set, the most important first.
 
     Its patients (in quarters; a quarter of them where it says no more than a word or a bound, none where their number is not printed);
-    estimates; cohorts; whether it holds others' patients, a whole before its parts; whether it is of the `first` set.
+    of exactly as many the fewest that print a number, since that is a whole beside its parts; estimates; cohorts; whether it says that it
+    holds others' patients; whether it is of the `first` set.
     """
     quarters = [
         (report.observation.n if report.observation.n_known else 0) * (4 if cohort.figure else 1)
@@ -174,7 +175,7 @@ def worths(
     for i, (cohort, report, (size, counts_as, holds_others)) in enumerate(zip(cohorts, by, wholes, strict=True)):
         many = 1 if cohort.part else max(counts_as, cohort.parts)
         estimate = report.observation.kind == "estimate"
-        found.append((size, many * estimate, many, int(holds_others or cohort.parts > 0), int(bool(first) and first[i])))
+        found.append((size, -int(size > 0), many * estimate, many, int(holds_others or cohort.parts > 0), int(bool(first) and first[i])))
     return found
 
 
