@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 from scipy.special import stdtrit
 
-from graph.synthesis.binomial import ahead, exact, few, log_likelihood, logistic
+from graph.synthesis.binomial import ahead, few, log_likelihood, logistic
+from graph.synthesis.prevalence import exact
 
 Vector = NDArray[np.float64]
 Counts = tuple[tuple[int, ...], tuple[int, ...]]

@@ -649,3 +649,8 @@ def test_a_reader_that_has_seen_enough_is_no_error_worth_a_word(folder: Path) ->
         told = process.stderr.read()
         process.wait(60)
     assert told == b""
+
+
+def test_the_help_waits_for_no_package_that_only_answers_need() -> None:
+    code = "import sys, api.cli; print(sorted({'numpy', 'scipy', 'neo4j', 'fastapi', 'networkx'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -13,9 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graph.synthesis import pooling
-from graph.synthesis.binomial import exact
 from graph.synthesis.pooling import bayes, between, common_effect, egger, reml_hk
-from graph.synthesis.prevalence import logit, pool
+from graph.synthesis.prevalence import exact, logit, pool
 from schema.association import PrevalenceRow, StudyRef, TermRef
 
 REFERENCE: dict[str, Any] = json.loads((Path(__file__).parent / "reference" / "metafor.json").read_text())

@@ -11,11 +11,10 @@ from graph import questions
 from graph.build import corpus_of
 from graph.opening import shipped, shipped_studies
 from graph.stores.memory import MemoryReader
-from graph.synthesis.binomial import exact
 from graph.synthesis.corpus import Corpus
 from graph.synthesis.method import METHOD
 from graph.synthesis.overlap import overlap
-from graph.synthesis.prevalence import count, pool, prevalence, read_prevalence
+from graph.synthesis.prevalence import count, exact, pool, prevalence, read_prevalence
 from schema.association import Prevalence, PrevalenceRow
 from schema.study import REVIEWS, Study
 from schema.study import Prevalence as Printed

@@ -1,4 +1,4 @@
-"""How common something is, from counts: a logistic model with a random intercept, and intervals for few cohorts and for one.
+"""How common something is, from counts: a logistic model with a random intercept, and a posterior for few cohorts.
 
 All figures are log odds of a typical cohort (one whose intercept is the mean), shares where it is said. `cases` and `totals` are counts of
 each cohort. The likelihood of a cohort is integrated over its intercept by adaptive quadrature (Pinheiro and Bates, J Comput Graph Stat
@@ -349,12 +349,3 @@ def ahead(shares: Shares, k: int) -> tuple[float, float]:
         at - math.hypot(at - low, reach) if math.isfinite(low) else low,
         at + math.hypot(high - at, reach) if math.isfinite(high) and math.isfinite(at) else high,
     )
-
-
-def exact(cases: int, total: int) -> tuple[float, float]:
-    """The 95% interval of one cohort's share, in percent (Clopper and Pearson, Biometrika 1934;26:404-13)."""
-    from scipy.special import betaincinv
-
-    low = float(betaincinv(cases, total - cases + 1, 0.025)) if cases else 0.0
-    high = float(betaincinv(cases + 1, total - cases, 0.975)) if cases < total else 1.0
-    return 100 * low, 100 * high

@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from graph import wording
 from graph.synthesis.associations import population_ref, study_ref, term_ref
-from graph.synthesis.binomial import exact
 from graph.synthesis.certainty import scanned_share
 from graph.synthesis.corpus import Corpus
 from graph.synthesis.effect_sizes import whole_number
@@ -192,6 +191,15 @@ def _row(members: Sequence[_Counted], study: Study, populations: Populations, wh
         why=why,
         source="; ".join(dict.fromkeys(row.source for row in printed if row.source)) or None,
     )
+
+
+def exact(cases: int, total: int) -> Interval:
+    """The 95% interval of one cohort's share, in percent (Clopper and Pearson, Biometrika 1934;26:404-13)."""
+    from scipy.special import betaincinv
+
+    low = float(betaincinv(cases, total - cases + 1, 0.025)) if cases else 0.0
+    high = float(betaincinv(cases + 1, total - cases, 0.975)) if cases < total else 1.0
+    return 100 * low, 100 * high
 
 
 def _independent(rows: Sequence[PrevalenceRow], patients: Mapping[str, Patients]) -> list[PrevalenceRow]:
