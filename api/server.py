@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from graph.stores.port import Store
 
 _LOG = logging.getLogger("rdwi.server")
+# seconds that an end waits for the page that is being made
+_LAST_PAGE = 10
 
 
 def run(settings: Settings, host: str, port: int, *, open_browser: bool = False) -> None:
@@ -50,7 +52,12 @@ def run(settings: Settings, host: str, port: int, *, open_browser: bool = False)
     print(f"{store.field().title}: {address}  (API: {address}/docs; Ctrl-C ends it)", flush=True)
     if open_browser:
         threading.Timer(0.5, webbrowser.open, [address]).start()
-    uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False)).run([listener])
+    try:
+        uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False)).run([listener])
+    finally:
+        # a thread inside a library's native code when the interpreter ends would abort the process
+        warming.cancel()
+        warming.join(_LAST_PAGE)
 
 
 def _terminated(number: int, _: FrameType | None) -> None:
