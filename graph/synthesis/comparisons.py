@@ -101,7 +101,8 @@ def _grouped(everybody: Sequence[Cohort], patients: Mapping[str, Patients], shar
     """The estimates of each comparison, cohort by cohort. Where rows of one print unlike measures their counts make the measure."""
     entries = [(key, _Entry(i, report)) for i, cohort in enumerate(everybody) for key, report in cohort.estimates.items()]
     alike: dict[ComparisonKey, list[int]] = {}
-    for at, (key, entry) in enumerate(entries):
+    # of one cohort there is nothing to bring together
+    for at, (key, entry) in enumerate(entries if len(everybody) > 1 else ()):
         crude = key.body != "other" and key.measure in RATIOS and key.contrast_type in {"binary", "graded"} and entry.report.poolable
         if crude and key.variable != entry.report.observation.finding:
             # by its counts a row of the opposite outcome is turned exactly
@@ -278,7 +279,7 @@ def _result(key: ComparisonKey, reports: Sequence[StudyReport], scale: float | N
         many, unit = steps.pop() if len(steps) == 1 else (step, unit)
         unit = f"{many:g} {unit}" if many != 1 else singular(unit) if len(y) == 1 else unit
     return FamilyResult(
-        **{**key.model_dump(), "unit": unit},
+        **{**dict(key), "unit": unit},
         step=step,
         k=len(y),
         patients=sum(known) if known else None,

@@ -109,6 +109,8 @@ def independent(worth: Sequence[Worth], conflicts: Sequence[Collection[int]]) ->
     that hang together make a tree, or are up to `METHOD.exact_overlap_component`; greedy beyond.
     """
     size = len(worth)
+    if not any(conflicts):
+        return list(range(size))
     # the last figure of each is a place of its own in one number: larger is to have the first indexes
     values = [(*one, 1 << (size - 1 - i)) for i, one in enumerate(worth)]
     chosen: list[int] = []
@@ -134,13 +136,16 @@ def as_wholes(
     """
     found = []
     for i, near in enumerate(conflicts):
+        pooled = bool(patients[i].pools) or patients[i].individual_patient_data
         held = [j for j in sorted(near) if alike[i] == alike[j] and holds(patients[i], patients[j])]
+        if not held:
+            found.append((sizes[i], patients[i].counts_as, pooled))
+            continue
         inside = [{held.index(other) for other in conflicts[j] if other in held} for j in held]
         apart = independent([(sizes[j],) for j in held], inside)
         parts = sum(sizes[held[one]] for one in apart)
         size = max(sizes[i], parts) if sizes[i] >= METHOD.whole_share * parts else sizes[i]
-        pooled = bool(held) or bool(patients[i].pools) or patients[i].individual_patient_data
-        found.append((size, max(patients[i].counts_as, len(apart)), pooled))
+        found.append((size, max(patients[i].counts_as, len(apart)), True))
     return found
 
 
