@@ -16,10 +16,8 @@ from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
 
-
 # beyond these SDs of the intercept there is nothing
 _REACH = 9.5
-
 
 # beyond these log odds a share is 0% or 100% for any number of patients, and a spread is as wide as all shares
 _FAR, _WIDE = 30.0, 25.0

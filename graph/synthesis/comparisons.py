@@ -13,7 +13,7 @@ from graph.synthesis.corpus import Corpus
 from graph.synthesis.method import METHOD, Z95
 from graph.synthesis.observations import by_counts, stepped
 from graph.synthesis.overlap import Patients, independent
-from graph.synthesis.reports import Cohort, StudyReport, StudyReports, Takes, conflicts_of, why_set_aside, worths
+from graph.synthesis.reports import Cohort, StudyReport, StudyReports, Takes, conflicts_of, set_aside, worths
 from graph.wording import singular
 from schema.association import CommonEffect, EstimateSource, FamilyResult, Interval, RemlHk
 from schema.observation import ComparisonKey, Observation, Scale
@@ -169,11 +169,7 @@ def _independent(
     first = [cohort.report.cohort in reports.chosen for cohort in cohorts]
     worth = worths(cohorts, by, conflicts, patients, first)
     kept = independent(worth, conflicts)
-    chosen = frozenset(kept)
-    for i, report in enumerate(by):
-        if i not in chosen:
-            rivals = [by[j].observation.study for j in sorted(conflicts[i]) if j in chosen]
-            aside.update(dict.fromkeys(report.findings, why_set_aside(report.observation.study, rivals, patients)))
+    aside.update(set_aside(by, kept, conflicts, patients))
     return kept
 
 

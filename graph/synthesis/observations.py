@@ -1,4 +1,4 @@
-"""Each printed row as an observation: design "Reading the evidence", points 1 and 2.
+"""Each printed row as an observation: docs/method.md, sections 1 and 2.
 
 `DERIVATIONS` lists how an estimate or less is derived from a row, in the order in which they are tried.
 """

@@ -1,6 +1,6 @@
 """Each patient counts once: what each cohort reports and estimates, and the cohorts that an association rests on.
 
-docs/method.md, sections 1 and 2. Two questions are asked of each cohort, and two rows may answer them: its report of the direction, and
+docs/method.md, sections 1 and 3. Two questions are asked of each cohort, and two rows may answer them: its report of the direction, and
 its estimates, at most one in each comparison.
 """
 
@@ -122,11 +122,7 @@ def study_reports(
     conflicts = conflicts_of(everybody, reports, patients)
     worth = worths(everybody, reports, conflicts, patients)
     kept = independent(worth, conflicts)
-    chosen = frozenset(kept)
-    for i, report in enumerate(reports):
-        if i not in chosen:
-            rivals = [reports[j].observation.study for j in sorted(conflicts[i]) if j in chosen]
-            passed_over.update(dict.fromkeys(report.findings, why_set_aside(report.observation.study, rivals, patients)))
+    passed_over |= set_aside(reports, kept, conflicts, patients)
     possible, if_overlap = _possible(reports, worth, conflicts, kept, patients)
     cohorts = tuple(reports[i] for i in kept)
     return StudyReports(
@@ -144,7 +140,19 @@ def study_reports(
     )
 
 
-def why_set_aside(study: str, rivals: Sequence[str], patients: Mapping[str, Patients]) -> str:
+def set_aside(
+    by: Sequence[StudyReport], kept: Collection[int], conflicts: Sequence[set[int]], patients: Mapping[str, Patients]
+) -> dict[str, str]:
+    """Why each finding of the reports that are not `kept` does not count."""
+    chosen, aside = frozenset(kept), dict[str, str]()
+    for i, report in enumerate(by):
+        if i not in chosen:
+            rivals = [by[j].observation.study for j in sorted(conflicts[i] & chosen)]
+            aside |= dict.fromkeys(report.findings, _why_set_aside(report.observation.study, rivals, patients))
+    return aside
+
+
+def _why_set_aside(study: str, rivals: Sequence[str], patients: Mapping[str, Patients]) -> str:
     """Why a cohort's patients count by other cohorts."""
     rivals = list(dict.fromkeys(rivals))
     whole = [rival for rival in rivals if holds(patients[rival], patients[study])]
