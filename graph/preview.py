@@ -14,8 +14,7 @@ from graph.synthesis.corpus import Corpus
 from graph.synthesis.counterpart import with_counterpart
 from graph.synthesis.observations import read_study
 from graph.synthesis.overlap import Patients
-from graph.synthesis.prevalence import prevalence as prevalence_of
-from graph.synthesis.prevalence import read_prevalence
+from graph.synthesis.prevalence import pooled_prevalence, read_prevalence
 from schema.answer import Changed, ChangedPrevalence, Preview, PreviewedStudy
 from schema.association import Association
 from schema.field import EvidenceField
@@ -78,9 +77,7 @@ def _prevalences(reader: Reader, new: Mapping[str, Study], corpus: Corpus) -> It
     rows = [_by_key(some, corpus.field) for some in (before, after)]
     touched = _by_key((one for one in (*before, *after) if one.study in others), corpus.field)
     for lesion, place in sorted(touched):
-        sides = [
-            prevalence_of(lesion, place, some.get((lesion, place), ()), side).pooled for some, side in zip(rows, (old, corpus), strict=True)
-        ]
+        sides = [pooled_prevalence(lesion, some.get((lesion, place), ()), side) for some, side in zip(rows, (old, corpus), strict=True)]
         if sides[0] != sides[1]:
             yield ChangedPrevalence(
                 lesion=term_ref(corpus.vocabulary[lesion]),

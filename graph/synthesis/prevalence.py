@@ -48,21 +48,14 @@ def read_prevalence(study: Study, field: EvidenceField) -> Iterator[PrevalenceOb
 
 def prevalence(lesion: str, population: str, observations: Sequence[PrevalenceObservation], corpus: Corpus) -> Prevalence:
     """The prevalence of a lesion in a population, from all rows on it (and on what rolls up into it) there, in any order."""
-    by_study: dict[str, list[PrevalenceObservation]] = {}
-    for observation in observations:
-        by_study.setdefault(observation.study, []).append(observation)
-    rows: list[PrevalenceRow] = []
+    rows = _counted_rows(lesion, observations, corpus)
     published: list[PublishedPrevalence] = []
     uncounted: list[UncountedPrevalence] = []
-    for study_id in sorted(by_study):
-        study = corpus.studies[study_id]
-        given = sorted(by_study[study_id], key=lambda one: (len(one.prevalence), one.prevalence))
+    for study, given in _by_study(observations, corpus):
         if study.design in REVIEWS:
             published += [_published(one.row, study) for one in given]
         else:
-            rows += _rows_of(given, study, lesion, corpus.populations)
             uncounted += [_uncounted(one, study, corpus.populations) for one in given if count(one.row) is None]
-    rows = _independent(rows, corpus.patients)
     used = [row for row in rows if row.used == "pooled"]
     pooled = pool(used)
     certainty, reasons = _judge(used, pooled, corpus.studies, corpus.method)
@@ -77,6 +70,29 @@ def prevalence(lesion: str, population: str, observations: Sequence[PrevalenceOb
         uncounted=tuple(uncounted),
         published=tuple(published),
     )
+
+
+def pooled_prevalence(lesion: str, observations: Sequence[PrevalenceObservation], corpus: Corpus) -> PooledPrevalence | None:
+    """What `prevalence` pools of these rows, alone."""
+    return pool([row for row in _counted_rows(lesion, observations, corpus) if row.used == "pooled"])
+
+
+def _by_study(observations: Sequence[PrevalenceObservation], corpus: Corpus) -> Iterator[tuple[Study, list[PrevalenceObservation]]]:
+    """Each study's rows in the sheet's order, sorted by study."""
+    by_study: dict[str, list[PrevalenceObservation]] = {}
+    for observation in observations:
+        by_study.setdefault(observation.study, []).append(observation)
+    for study_id, given in sorted(by_study.items()):
+        yield corpus.studies[study_id], sorted(given, key=lambda one: (len(one.prevalence), one.prevalence))
+
+
+def _counted_rows(lesion: str, observations: Sequence[PrevalenceObservation], corpus: Corpus) -> list[PrevalenceRow]:
+    """The rows with a count, of studies that are no reviews; `pooled` are those that count each patient once."""
+    rows: list[PrevalenceRow] = []
+    for study, given in _by_study(observations, corpus):
+        if study.design not in REVIEWS:
+            rows += _rows_of(given, study, lesion, corpus.populations)
+    return _independent(rows, corpus.patients)
 
 
 def _uncounted(observation: PrevalenceObservation, study: Study, populations: Populations) -> UncountedPrevalence:
