@@ -53,7 +53,7 @@ def reports(one: Association) -> str:
 
 _LEGEND = (
     "Cohorts: + increases, \u2212 decreases, \u25cb not significant, ? unclear. "
-    "Weight: chance that a next cohort would report the likelier sign."
+    "Weight: probability that the average effect has this sign, or that of its leaning (0.5: nothing is known of it)."
 )
 # whether there are rows at all: of reviews, or untested ones
 _UNSTUDIED = {True: "only said, not studied", False: "not studied here"}

@@ -13,6 +13,8 @@ from schema.observation import Body, ComparisonKey, Frozen, ObservationKind
 from schema.study import Basis, Counts, Stance
 
 Direction = Literal["increases", "decreases", "inconsistent", "inconclusive"]
+DirectionBasis = Literal["estimate", "reports", "published"]
+Leans = Literal["more", "fewer"]
 CertaintyLevel = Literal["high", "moderate", "low", "very-low"]
 EstimateSource = Literal["single-study", "pooled-bayes", "pooled-reml-hk", "pooled-logistic", "published"]
 Used = Literal["pooled", "votes", "shown"]
@@ -132,17 +134,23 @@ class Reason(Frozen):
 
 
 class Camp(Frozen):
+    """One side of a contradiction; `cohorts` are those whose patients it is of, by name."""
+
     report: str
     studies: tuple[str, ...]
+    cohorts: tuple[str, ...] = ()
     patients: int | None
     findings: tuple[str, ...]
     features: dict[str, str]
 
 
 class Contested(Frozen):
+    """Why, with the sides; `counterpart` is the exposure that asks the same by another design, where that is the other side."""
+
     why: str
     camps: tuple[Camp, ...]
     differences: tuple[str, ...] = ()
+    counterpart: str | None = None
 
 
 class Subset(Frozen):
@@ -189,24 +197,38 @@ class Beside(Frozen):
 class Association(Frozen):
     """An edge: a live synthesis of all rows on one exposure and one outcome in one population.
 
-    weight: 0..1, the probability that a reference cohort would report this direction with p < 0.05; p_direction: 0.5..1, the probability
-    that its true effect has this sign. Both are null where nothing was studied. Of two to four cohorts `ci` is what another setting may
-    find, `average` that of these cohorts, and `prior_sensitive` whether the verdict of `ci` hangs on the prior's scale. `patients` is null
-    where no cohort prints its number, `patients_unknown` the cohorts that don't.
+    `direction_basis` says what the direction rests on: the headline's interval, the cohorts' reports, a published meta-analysis; null where
+    nothing was studied. `leans` is the side of an inconclusive one. weight: 0.5..0.999, the probability that the average effect has the
+    edge's sign, that of `direction` or of the side to which it leans; `weight_range` the same where fewer and where more factors are taken
+    to be without effect. p_direction: 0.5..1, the probability that a next cohort's true effect has this sign; replication: 0..1, the
+    probability that a reference cohort would report it with p < 0.05. All are null where nothing was studied. `excludes_no_effect` is of
+    the headline's own interval, of one row as its paper's p says; null where there is none.
+
+    Of two to four cohorts `ci` is what another setting may find, `average` that of these cohorts, and `prior_sensitive` whether the verdict
+    of `ci` hangs on the prior's scale. `size` is the range of the headline's own and published points. `little_difference`: what is rated
+    is that there is little or no difference. `patients` is null where no cohort prints its number, `patients_unknown` the cohorts that
+    don't.
     """
 
     exposure: TermRef
     outcome: TermRef
     population: TermRef
     direction: Direction
-    weight: float | None = Field(ge=0, le=1)
+    direction_basis: DirectionBasis | None = None
+    leans: Leans | None = None
+    weight: float | None = Field(ge=0.5, le=1)
+    weight_range: Interval | None = None
     p_direction: float | None = Field(ge=0.5, le=1)
+    replication: float | None = Field(default=None, ge=0, le=1)
     measure: str | None = None
     estimate: float | None = None
     ci: Interval | None = None
     estimate_source: EstimateSource | None = None
     average: CommonEffect | None = None
     prior_sensitive: bool | None = None
+    excludes_no_effect: bool | None = None
+    size: Interval | None = None
+    little_difference: bool = False
     prediction_interval: Interval | None = None
     p: float | None = None
     tau2: float | None = None

@@ -80,7 +80,10 @@ class Constants(Part):
     default_exposed_share: Proportion | None = None
     mri_windows: Many[Count] | None = None
     follow_up_windows: Annotated[tuple[Annotated[Number, Field(gt=0)], ...], Field(strict=False, min_length=1)] | None = None
-    weight_mu_sd: Scale | None = None
+    weight_shares: Annotated[tuple[Annotated[Number, Field(ge=0, le=1)], ...], Field(strict=False, min_length=9, max_length=9)] | None = (
+        None
+    )
+    typical_z: Annotated[tuple[Annotated[Number, Field(gt=0)], ...], Field(strict=False, min_length=3, max_length=3)] | None = None
     weight_tau_scale: Scale | None = None
     rhos: Annotated[tuple[Annotated[Number, Field(gt=0, le=1)], ...], Field(strict=False, min_length=1)] | None = None
 

@@ -5,7 +5,7 @@ Names and units are those of docs/api.md.
 
 from __future__ import annotations
 
-from schema.association import Camp, CertaintyLevel, Direction, EstimateSource, Interval, StudyRef
+from schema.association import Camp, CertaintyLevel, Direction, DirectionBasis, EstimateSource, Interval, Leans, StudyRef
 from schema.observation import Frozen
 
 
@@ -13,6 +13,8 @@ class Standing(Frozen):
     """An association in short, as some of its rows give it. Ratios are ratios; `excludes_no_effect` is null where there is no interval."""
 
     direction: Direction
+    direction_basis: DirectionBasis | None = None
+    leans: Leans | None = None
     weight: float | None = None
     p_direction: float | None = None
     measure: str | None = None

@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, Field
 
-from schema.association import CertaintyLevel, CommonEffect, Direction, EstimateSource, Interval
+from schema.association import CertaintyLevel, CommonEffect, Direction, DirectionBasis, EstimateSource, Interval, Leans
 from schema.observation import Frozen
 from schema.study import Read
 
@@ -79,17 +79,22 @@ class ShortAssociation(Frozen):
     estimate_source: EstimateSource | None = None
     estimate_of: str | None = Field(default=None, description="how many cohorts, or studies of a review, it is from; others may only count")
     not_pooled: str | None = Field(default=None, description="why there is no estimate though ratios are printed")
-    interval_includes_no_effect: bool | None = None
+    interval_includes_no_effect: bool | None = Field(default=None, description="of two to four pooled cohorts that of their average")
     cohorts: int = Field(description="independent cohorts that say something; papers that share patients count once")
     cohorts_reporting: dict[str, int] = Field(description="cohorts by report: increases, decreases, not_significant, unclear")
     patients: int | None = Field(description="of the cohorts that print their number; null where none does")
     patients_unknown: int = Field(description="cohorts that don't print their number of patients")
     no_events: str | None = Field(default=None, description="studies without an event, or with events only, which say nothing of a ratio")
+    direction_basis: DirectionBasis | None = Field(description="what the direction rests on: estimate, reports of cohorts, published")
+    leans: Leans | None = Field(description="the side to which an inconclusive association leans; it is no direction")
     weight: float | None = Field(
-        description="0..1, the probability that a next cohort of usual size would report this direction with p < 0.05; no effect size, "
-        "no probability that the effect is real"
+        description="0.5..0.999, the probability that the average effect has this sign (where inconclusive, of its leaning); 0.5: nothing is "
+        "known of the sign. No effect size"
     )
-    p_direction: float | None = Field(description="0.5..1, the probability that the true effect has this sign")
+    weight_range: Interval | None = Field(description="the weight where fewer, and where more, factors are taken to be without effect")
+    replication: float | None = Field(description="0..1, the probability that a next cohort of usual size would report it with p < 0.05")
+    p_direction: float | None = Field(description="0.5..1, the probability that a next cohort's true effect has this sign")
+    little_difference: bool = Field(description="whether what is rated is that there is little or no difference")
     certainty: CertaintyLevel | None
     certainty_reasons: tuple[str, ...] = ()
     contested: str | None = Field(default=None, description="why the evidence contradicts itself; null where it doesn't")

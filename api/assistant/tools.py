@@ -20,10 +20,10 @@ from schema.field import EvidenceField
 
 READING = (
     "How to read it: `status` comes first. not-studied means that nothing is known, studied-inconclusive that studies looked and report no "
-    "clear sign (which is not evidence of no effect), unknown-name that a name was not understood and nothing was asked. weight (0 to 1) "
-    "is the probability that a next cohort would report the direction with p < 0.05, neither an effect size nor the probability that the "
-    "effect is real; certainty (high to very-low) is how far the evidence can be trusted, with its reasons. Associations are no proof of "
-    "cause. Name the papers in `sources`. Evidence summary, not medical advice."
+    "clear sign (which is not evidence of no effect), unknown-name that a name was not understood and nothing was asked. certainty (high "
+    "to very-low) is how far the evidence can be trusted, with its reasons; weight (0.5 to 0.999) the probability that the average effect has "
+    "the sign of the direction or leaning, no effect size; replication that a next cohort would report it with p < 0.05. Associations are "
+    "no proof of cause. Name the papers in `sources`. Evidence summary, not medical advice."
 )
 # of an answer: JSON of figures has two and a half characters a token or more, so this is less than 25,000 tokens
 LONGEST = 60_000

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from graph.build import EvidenceGraph
 from graph.networks import key_of
 from graph.property_graph import Edge, Node, elements
-from graph.wording import excludes_no_effect, null_of, printed_interval, read
+from graph.wording import null_of, printed_interval, read
 from schema.association import Association, MechanismEdge
 from schema.observation import Observation
 from schema.study import Study
@@ -207,7 +207,7 @@ def _edge(edge: Edge, names: _Names, significant: Mapping[str, int]) -> dict[str
 def _association(one: Association, names: _Names, significant: Mapping[str, int]) -> dict[str, Any]:
     population = f"rdwi:population:{one.population.id}"
     effect = _EFFECTS.get(one.measure or "")
-    shown = f"{one.caption}; in {one.population.name}" + (f"; weight {one.weight:.3f}" if one.weight is not None else "")
+    shown = f"{one.caption}; in {one.population.name}" + (f"; probability of that sign {one.weight:.3f}" if one.weight is not None else "")
     row: dict[str, Any] = {
         "description": shown,
         "original_predicate": f"rdwi:{one.direction}",
@@ -235,6 +235,6 @@ def correlated(one: Association, significant: Mapping[str, int]) -> bool:
         return False
     if one.estimate is not None and one.ci is not None:
         above = one.estimate > null_of(one.measure)
-        return bool(excludes_no_effect(one.measure, one.ci)) and above == (one.direction == "increases")
+        return bool(one.excludes_no_effect) and above == (one.direction == "increases")
     sign = 1 if one.direction == "increases" else -1
     return any(significant.get(finding) == sign for finding in one.findings)

@@ -13,9 +13,8 @@ from api.figures.gapmap import gap_map
 from api.figures.intervals import interval
 from api.figures.mechanisms import mechanism_diagram
 from api.figures.neighbours import neighbourhood
-from api.figures.weights import weight_bar
 
 __all__ = [
     "NARROW", "POLICY", "STYLE", "WIDE", "effect_direction_plot", "evidence_plot", "forest_plot", "gap_map", "interval",
-    "mechanism_diagram", "neighbourhood", "weight_bar",
+    "mechanism_diagram", "neighbourhood",
 ]  # fmt: skip

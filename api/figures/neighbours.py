@@ -12,7 +12,7 @@ from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, safe
 from api.figures.measure import width_of, wrapped
 from graph.wording import called, certainty, count, within
 from schema.answer import Neighbours
-from schema.association import Association, MechanismEdge, TermRef
+from schema.association import LEVELS, Association, MechanismEdge, TermRef
 
 Link = Callable[[str], str]
 Side = Literal["left", "right"]
@@ -29,7 +29,7 @@ class _Joined(NamedTuple):
     lines: list[str]
     role: str
     sign: str
-    weight: float
+    level: int
     label: str
 
     @property
@@ -49,7 +49,7 @@ def neighbourhood(
     """A term between its factors (left) and what it is linked to (right), then its mechanisms, as an SVG.
 
     `link(term)` gives a term's address by its id, `evidence(exposure, outcome)` an association's, on its sign. `most` on each side are
-    drawn, in the answer's order: the most certain. Lines are as wide as the weight of their association.
+    drawn, in the answer's order: the most certain. Lines are as wide as the certainty of their association.
     """
     title = f"Around {within(answer.term)}, in {called(answer.query['population'], answer.names).name}"
     canvas = Canvas(width)
@@ -101,7 +101,7 @@ def _joined(one: Association, other: TermRef, wide: float) -> _Joined:
         wrapped(summary, wide - 24, SMALL),
         role,
         sign,
-        one.weight or 0,
+        LEVELS.index(one.certainty) + 1 if one.certainty else 0,
         f"{other.name}: {summary}",
     )
 
@@ -167,7 +167,7 @@ def _curve(canvas: Canvas, x1: float, y1: float, x2: float, y2: float, one: _Joi
             class_=[f"rf-{one.role}"],
             fill="none",
             style=None,
-            stroke_width=round(0.8 + 3.2 * one.weight, 1),
+            stroke_width=0.8 + 0.8 * one.level,
             stroke_dasharray=dashes[one.role],
             extra={"fill-opacity": "0"},
         )
@@ -239,6 +239,4 @@ def _legend(canvas: Canvas, answer: Neighbours) -> None:
     seen = {one.direction for one in (*answer.as_exposure, *answer.as_outcome)}
     words = [f"{_SIGNS[direction][1]} {direction}" for direction in _ORDER if direction in seen]
     if words:
-        canvas.paragraph(
-            _LEFT, f"{', '.join(words)}. The wider a line, the higher its weight.", canvas.width - 2 * _LEFT, "quiet", size=SMALL
-        )
+        canvas.paragraph(_LEFT, f"{', '.join(words)}. The wider a line, the more certain.", canvas.width - 2 * _LEFT, "quiet", size=SMALL)

@@ -100,7 +100,6 @@ def assets() -> str:
 def _environment() -> Environment:
     # svg takes its time to import, and who asks for JSON needs no figures
     from api import figures
-    from api.figures.weights import hardly_moved, weight_bar
 
     # StrictUndefined: a name that is missing is an error and no empty place on a page
     environment = Environment(
@@ -116,21 +115,10 @@ def _environment() -> Environment:
         "show": wording,
         "policy": FILES_POLICY,
         "draw": figures,
-        "weight_bar": lambda one: weight_bar(one, _unmoved(), standalone=False),
-        "hardly_moved": lambda one: hardly_moved(one, _unmoved()),
     }
     environment.tests["starting"] = lambda text, head: text.startswith(head)
     environment.filters |= {"explained": _explained, "svg": _trusted, "both": _both, "named": _named}
     return environment
-
-
-@cache
-def _unmoved() -> float:
-    """The weight that the prior alone gives."""
-    # so does numpy
-    from graph.synthesis.weight import weigh
-
-    return weigh(()).weight
 
 
 def compile_templates() -> None:

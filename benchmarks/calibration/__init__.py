@@ -1,33 +1,31 @@
-"""Calibration of the weight, on the corpus and on simulated worlds: `python -m benchmarks.calibration [--simulate]`. Design point 6.
+"""Calibration of the weight: `python -m benchmarks.calibration [--learn | --simulate [--worlds N]]`. docs/method.md, section 6.
 
-Written down before any score was looked at.
+Written down before any figure of method 4 was looked at.
 
-**Protocol on the corpus.** A report is what one study says of an exposure, an outcome and a population that is no part of another:
-decreases, null or increases at p < 0.05. What is not known (an unread sign; a sign without p) is not scored. Each row is scored once: in
-the edge of its own terms where another component reports there, else in the one it rolls up into. One component of the overlap graph
-(studies that share patients, directly or through others) is left out at a time; the independent set is chosen anew among the rest, and
-constants are learned from it. Meta-analyses are left out altogether, since they may hold the patients of what is left out. Brier is half
-the sum of the three squared differences (Brier, Mon Weather Rev 1950;78:1-3), the log score -ln of the probability of what was reported
-(Good, J R Stat Soc B 1952;14:107-14). Intervals are percentiles of 2000 resamples of components.
+**Learning** (`--learn`). Each finding once, in the association of its own terms and narrowest population; of each the independent set;
+associations in which that set prints an exact figure (an estimate, or an exact p). The shares of the mixture are those of largest marginal
+likelihood, by EM from equal shares until none moves by more than 1e-6 (Stephens, Biostatistics 2017;18:275-94); the part near zero is not
+learned. As which z a word, p < 0.01 and p < 0.001 are read: the median of the exact |z| above 1.96, 2.58 and 3.29.
 
-**References.** `votes-significance`: the shares of the three reports among the other cohorts, one of each added (symmetric).
-`votes-significance-learned`: the same, what is added (as much on either side) learned in the fold by maximum likelihood.
-`votes-direction`: the share of either sign among the cohorts of which a sign is known, significant or not, one of each added; how often a
-report is significant is learned in the fold. `base-rates`: the shares of the three reports in the fold, one of each added (told that
-factors are named by their risky side). `votes-told`: votes by significance where what is added is learned without symmetry, and so is told
-that, too.
+**Worlds** (`--simulate`). The corpus's associations and sizes; 20 of each kind; constants learned anew in each world from its own reports.
 
-**Variants**, of the prior and the reporting of the weight; constants by maximum marginal likelihood on a small grid, in the fold:
+1. `own prior`: what the weight takes for granted: near zero one half, else the learned mixture.
+2. `half exactly zero`: one half have no effect at all.
+3. `three quarters near zero`: and what is not significant is printed a tenth as often as what is.
+4. `words are the weaker`: the nearer a significant z to 1.96, the likelier its paper says a word alone.
+5. `tau 0.4`: cohorts differ more than is taken for granted.
 
-1. `one-rho`, which was served then (method 1): mu ~ N(0, 0.5), tau ~ half-normal(0.15), rho 0.3.
-2. `rho`: the same with rho learned.
-3. `two-bumps`: mu is half N(m, s), half N(-m, s), with a share near zero, N(0, 0.05); m, s, that share and rho learned.
-4. `wide`: mu ~ Student t with 4 degrees of freedom; its scale, tau's scale and rho learned.
-5. `rho-edge`: reporting differs between edges; rho is one of 0.05, 0.2, 0.5, 1, each as likely a priori, integrated in each edge.
+Said: the weight of the likelier sign. Right: whether the average effect has it; an effect of exactly zero has either sign one time in two.
+The bar: |right - said| over all edges at most 0.03 in the first two; the others, and all bins of what was said, are reported as they are.
 
-**Decision.** A variant takes the place of `one-rho` where the interval of the difference of their log scores on the corpus lies on
-its side of zero, its log score in no simulated world is worse than that of `one-rho` by more than 0.01, and its mean over those worlds
-that were not drawn from the prior of `one-rho` is not worse. Else that stays.
+**Corpus** (no argument). One overlap component (studies that share patients, directly or through others) is left out at a time, the
+independent set is chosen anew among the rest, and constants are learned from it. Scored is the sign of each report whose sign is known,
+each finding once, in the edge of its own terms where another component reports there, else in the one it rolls up into: -ln of the probability
+of that sign, given whether the report is significant. Meta-analyses are left out. References: `reports`: (k + 1) / (n + 2) of the other
+cohorts' significant reports; `directions`: the same of all signs that are known; `method 3`: its model of the same reports (mu ~ N(0, 0.5),
+words as any z beyond 1.96). `base rate` is told how often factors are named by their risky side, which no other forecast is. Intervals are
+percentiles of 2000 resamples of components.
 
-`rho-edge` met it and has been served since method 2; docs/method.md has the figures.
+**What words rest on** (no argument). The distribution of the exact |z| of significant reports, and over them, each at its own information,
+the mean weight of the figure alone and of a word in its place: that of the word must not be higher.
 """

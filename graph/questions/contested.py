@@ -32,5 +32,8 @@ class Contested(Associations):
         node = population_of(reader, self.population)
         found, unknown = edges(reader, node, self.filters, outcome=target.id if target else None)
         kept = [one for one in found if one.contested is not None and (about is None or about.id in {one.exposure.id, one.outcome.id})]
+        # an association and its counterpart are one contradiction
+        told = {(one.contested.counterpart, one.outcome.id): one.exposure.id for one in reversed(kept) if one.contested is not None}
+        kept = [one for one in kept if told.get((one.exposure.id, one.outcome.id), one.exposure.id) >= one.exposure.id]
         kept = [with_indirect(reader, one, self.filters) for one in kept]
         return self._answer(reader, query, kept, "exposure", known=len(found), unknown=unknown)

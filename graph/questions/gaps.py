@@ -140,7 +140,7 @@ def _gap(
         if key in rows
         else ()
     )
-    learned = lesson(tuple(sorted(reported_zs(report.observation for report in independent))), corpus.method)
+    learned = lesson(tuple(sorted(reported_zs(independent, corpus.method))), corpus.method)
     figures = {} if cell is None else {name: getattr(cell, name) for name in _FIGURES}
     return Gap(
         rank=1,

@@ -56,7 +56,7 @@ def absolute(
         return AbsoluteRisk(why=why)
     assert one.estimate is not None
     assert one.ci is not None
-    risk = _EQUATIONS[one.measure or ""]
+    risk = EQUATIONS[one.measure or ""]
     randomised = one.estimate_source != "published" and one.families[0].randomised
     share, caveat = None, None
     beside: tuple[RiskPair, ...] = ()
@@ -124,7 +124,7 @@ def _refused(one: Association, outcome: Term, observations: Sequence[Observation
         return "Only a direction is known, and a direction makes no risk." if one.studies else "Nothing was studied."
     if outcome.unit is not None or outcome.kind not in {"lesion", "outcome", "csvd-marker"}:
         return "The outcome is a measurement, so that there are no patients with and without it."
-    if one.measure not in _EQUATIONS:
+    if one.measure not in EQUATIONS:
         return _NO_RISK.get(one.measure or "", "The estimate is a difference on a scale, which makes no risk.")
     if (
         one.estimate_source == "published"
@@ -178,7 +178,7 @@ def _by_odds(baseline: float, ratio: float) -> float:
     return 100 * odds / (100 - baseline + odds)
 
 
-_EQUATIONS: dict[str, Callable[[float, float], float]] = {
+EQUATIONS: dict[str, Callable[[float, float], float]] = {
     "OR": _by_odds,
     "RR": lambda baseline, ratio: baseline * ratio,
     "HR": lambda baseline, ratio: 100 * (1 - (1 - baseline / 100) ** ratio),

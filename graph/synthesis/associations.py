@@ -7,16 +7,17 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from graph.synthesis.certainty import judge, track_of
+from graph.synthesis.certainty import Judgement, Rated, judge, track_of
 from graph.synthesis.comparisons import Comparison, Comparisons, comparisons_of, comparisons_without, printed_ci, prior_sensitive
-from graph.synthesis.contested import contested, surprising
+from graph.synthesis.contested import Disagreement, contested, surprising
 from graph.synthesis.corpus import Corpus
+from graph.synthesis.direction import Verdict, average, decide, excluded
 from graph.synthesis.effect_sizes import p_of_z
-from graph.synthesis.method import Z95, Method
+from graph.synthesis.method import METHOD, Z95, Method
 from graph.synthesis.observations import UNTOLD_TIME, noted_unit
 from graph.synthesis.overlap import Patients, independent, overlap
 from graph.synthesis.reports import StudyReport, StudyReports, Takes, study_reports
-from graph.wording import caption, interval, null_of, per
+from graph.wording import caption, interval, per
 from schema.association import (
     Association,
     Direction,
@@ -38,7 +39,7 @@ from schema.study import Study
 from schema.vocabulary import Term, Vocabulary
 
 if TYPE_CHECKING:
-    from graph.synthesis.weight import Weight
+    from graph.synthesis.weight import Weighed
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,10 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What is known of an association before it is synthesised: its weight, where that is, and the findings that are surprising."""
+    """What is known of an association before it is synthesised: what the reports with these findings say, and which are surprising."""
 
-    weight: Weight | None
+    weighed: Weighed | None
+    of: frozenset[str]
     surprising: frozenset[str]
 
 
@@ -69,6 +71,7 @@ class Synthesis:
     comparisons: Comparisons
     rows: tuple[Observation, ...]
     edge: Edge
+    verdict: Verdict
     # the findings of the reports that are surprising given the others
     surprising: frozenset[str]
 
@@ -132,54 +135,26 @@ def _concluded(
     *,
     short: bool,
 ) -> Synthesis:
-    exposure, outcome, exposures, outcomes = edge.exposure, edge.outcome, edge.exposures, edge.outcomes
+    exposure, outcome = edge.exposure, edge.outcome
     cohorts = [report.observation for report in reports.cohorts]
-    weighed = forecast.weight if forecast is not None and forecast.weight is not None else _weigh(reports.independent, corpus.method)
     first = comparisons.headline
     primary = first.result if first is not None else None
-    published, headline_row = _published(reports, first, exposures, outcomes, corpus)
-    direction = _direction(reports, weighed.sign if weighed else None, headline_row)
-    basis = _basis(reports, headline_row)
-    track = track_of(
-        corpus.vocabulary[exposure],
-        corpus.vocabulary[outcome],
-        randomised=bool(basis) and all(report.observation.row.randomised for report in basis),
-    )
+    reviewed = _headline_of_reviews(reports, first, edge, corpus)
+    verdict = decide(reports, first, reviewed, corpus.studies)
+    known_of = forecast is not None and forecast.of == frozenset(_findings(verdict.reports))
+    weighed = forecast.weighed if forecast is not None and known_of else _weigh(verdict.reports, corpus.method)
+    weight = weighed.of(verdict.sign or weighed.likelier) if weighed is not None else None
     if forecast is not None:
         surprises = [i for i, report in enumerate(reports.cohorts) if not forecast.surprising.isdisjoint(report.findings)]
     else:
         surprises = surprising(reports.cohorts, corpus.method) if len(reports.cohorts) > 1 else []
     surprised = [finding for i in surprises for finding in reports.cohorts[i].findings]
+    published = tuple(_shown(row, reviewed, verdict, corpus) for row in reports.published)
+    headline_row = next((one for one in published if one.headline), None)
     headline = headline_row or primary
-    figures = None
-    if headline is not None and headline.estimate is not None and headline.ci is not None:
-        figures = (headline.estimate, *headline.ci)
     studies = reports.studies
-    full_text = sum(corpus.studies[study].read == "full-text" for study in studies)
     known = [observation.n for observation in cohorts if observation.n_known]
-    certainty, reasons = judge(
-        track,
-        basis,
-        corpus.studies,
-        direction=direction,
-        headline=figures,
-        null_value=null_of(headline.measure if headline is not None else None),
-        per_step=headline_row is None and first is not None and first.key.contrast_type == "per-unit",
-        published_only=headline_row is not None,
-        rolled_up=[
-            finding
-            for report in basis
-            for finding in report.findings[:1]
-            if _part(report.observation.exposure, exposure, exposures, corpus)
-            or _part(report.observation.outcome, outcome, outcomes, corpus)
-        ],
-        surprising=surprised,
-        full_text=sum(corpus.studies[report.observation.study].read == "full-text" for report in basis),
-        disagreeing=_disagreeing(primary, published, reports.published),
-        # a number that isn't printed is no small one
-        patients=sum(known) if len(known) == len(cohorts) else None,
-        method=corpus.method,
-    )
+    judgement = _judged(edge, verdict, reports, first, reviewed, corpus) if verdict.reports else None
     result = primary.reml_hk if primary is not None and headline_row is None else None
     estimate_source: EstimateSource | None = "published" if headline_row else (primary.estimate_source if primary else None)
     signs = [observation.reported_sign for observation in cohorts]
@@ -188,15 +163,22 @@ def _concluded(
         exposure=term_ref(corpus.vocabulary[exposure]),
         outcome=term_ref(corpus.vocabulary[outcome]),
         population=population_ref(corpus.populations[edge.population]),
-        direction=direction,
-        weight=round(weighed.weight, 6) if weighed else None,
-        p_direction=round(weighed.p_direction, 6) if weighed else None,
+        direction=verdict.direction,
+        direction_basis=verdict.basis,
+        leans=verdict.leans,
+        weight=round(weight.weight, 6) if weight else None,
+        weight_range=(round(weight.range[0], 6), round(weight.range[1], 6)) if weight else None,
+        p_direction=round(weight.p_direction, 6) if weight else None,
+        replication=round(weight.replication, 6) if weight else None,
         measure=headline.measure if headline else None,
         estimate=headline.estimate if headline else None,
         ci=headline.ci if headline else None,
         estimate_source=estimate_source,
         average=primary.common if primary is not None and estimate_source == "pooled-bayes" else None,
         prior_sensitive=prior_sensitive(first) if first is not None and estimate_source == "pooled-bayes" and not short else None,
+        excludes_no_effect=_excludes(first, reviewed),
+        size=None if short else _size(first, reviewed, reports, corpus),
+        little_difference=judgement is not None and judgement.little,
         prediction_interval=result.prediction_interval if result else None,
         p=_p(headline_row, first, reports),
         tau2=result.tau2 if result else None,
@@ -216,15 +198,17 @@ def _concluded(
         decreases=signs.count(-1),
         not_significant=signs.count(0) - unclear,
         unclear=unclear,
-        full_text=full_text,
-        certainty=certainty if basis else None,
-        reasons=reasons if basis else (),
-        contested=None if short else contested(reports.cohorts, surprises, corpus.studies, corpus.method),
+        full_text=sum(corpus.studies[study].read == "full-text" for study in studies),
+        certainty=judgement.level if judgement else None,
+        reasons=judgement.reasons if judgement else (),
+        contested=None
+        if short
+        else contested(reports.cohorts, surprises, _disagreement(first, reports.published, corpus), corpus.studies, corpus.method),
         caption="",
         papers=() if short else tuple(study_ref(corpus.studies[study]) for study in studies or sorted({row.study for row in rows})),
         findings=() if short else tuple(row.finding for row in rows),
     )
-    synthesis = Synthesis(association, reports, comparisons, rows, edge, frozenset(surprised))
+    synthesis = Synthesis(association, reports, comparisons, rows, edge, verdict, frozenset(surprised))
     if short:
         return synthesis
     association = association.model_copy(update={"sensitivity": _sensitivity(synthesis, corpus)})
@@ -247,79 +231,117 @@ def _part(term: str, edge: str, takes: Takes, corpus: Corpus) -> bool:
     return takes[term][1] == "weight" and not corpus.vocabulary[edge].umbrella
 
 
-def _weigh(reports: Sequence[StudyReport], method: Method) -> Weight | None:
+def _findings(reports: Sequence[StudyReport]) -> list[str]:
+    return [finding for report in reports for finding in report.findings]
+
+
+def _weigh(reports: Sequence[StudyReport], method: Method) -> Weighed | None:
     """The weight of these reports; None where none of them says anything."""
     # numpy is loaded where figures are made, not where stored ones are read
     from graph.synthesis.weight import reported_zs, weigh
 
-    zs = reported_zs(report.observation for report in reports)
+    zs = reported_zs(reports, method)
     return weigh(zs, method) if zs else None
 
 
-def _basis(reports: StudyReports, headline: PublishedEstimate | None) -> tuple[StudyReport, ...]:
-    """The reports that the certainty is of: the independent set; else the published headline, which has no place in the weight."""
-    if reports.independent or headline is None:
-        return reports.independent
-    return tuple(StudyReport(row, poolable=False) for row in reports.published if row.finding == headline.finding)
+def _judged(
+    edge: Edge, verdict: Verdict, reports: StudyReports, first: Comparison | None, reviewed: Observation | None, corpus: Corpus
+) -> Judgement:
+    exposure, outcome = corpus.vocabulary[edge.exposure], corpus.vocabulary[edge.outcome]
+    return judge(
+        Rated(
+            track=track_of(
+                exposure, outcome, randomised=bool(verdict.reports) and all(one.observation.row.randomised for one in verdict.reports)
+            ),
+            verdict=verdict,
+            headline=first if verdict.basis == "estimate" else None,
+            published=reviewed,
+            rivals=[row for row in reports.published if row is not reviewed and _rivals(row, first, edge, corpus)],
+            parts=frozenset(
+                finding
+                for report in verdict.reports
+                for finding in report.findings
+                if _part(report.observation.exposure, edge.exposure, edge.exposures, corpus)
+                or _part(report.observation.outcome, edge.outcome, edge.outcomes, corpus)
+            ),
+            egger_p=_egger_p(first) if first is not None and reviewed is None else None,
+            studies=corpus.studies,
+            death=outcome.category == "death",
+            method=corpus.method,
+        )
+    )
 
 
-def _direction(reports: StudyReports, sign: int | None, headline: PublishedEstimate | None = None) -> Direction:
-    """The likelier sign, where one of the independent set reports it; where that is empty, the sign of a published headline.
+def _egger_p(first: Comparison) -> float | None:
+    if first.result.k < METHOD.egger_min_k:
+        return None
+    from graph.synthesis.pooling import egger
 
-    A cohort whose patients are in a published meta-analysis of the set is not in it besides.
-    """
-    if sign is None:
-        row = next((row for row in reports.published if headline is not None and row.finding == headline.finding), None)
-        return _WORDS[row.significant] if row is not None else "inconclusive"
-    significant = {report.observation.significant for report in reports.cohorts}
-    if {1, -1} <= significant:
-        return "inconsistent"
-    reported = {report.observation.reported_sign for report in reports.independent}
-    return _WORDS[sign] if sign in reported else "inconclusive"
+    rows = [report.observation for report in first.members]
+    found = egger([row.y for row in rows if row.y is not None], [row.se for row in rows if row.se is not None])
+    return found.p if found is not None else None
 
 
-_WORDS: dict[int, Direction] = {1: "increases", -1: "decreases", 0: "inconclusive"}
+def _rivals(row: Observation, first: Comparison | None, edge: Edge, corpus: Corpus) -> bool:
+    """Whether a published row answers the question of the edge, as far as that can be told."""
+    if first is not None:
+        return _same_question(row, first, corpus.vocabulary)
+    return (row.exposure, row.outcome) == (edge.exposure, edge.outcome) and not row.row.randomised
 
 
-def _published(
-    reports: StudyReports, primary: Comparison | None, exposures: Takes, outcomes: Takes, corpus: Corpus
-) -> tuple[tuple[PublishedEstimate, ...], PublishedEstimate | None]:
-    """All published pooled rows, and the one that is the headline.
+def _excludes(first: Comparison | None, reviewed: Observation | None) -> bool | None:
+    """Whether the headline's interval excludes no effect; of one row as its paper says."""
+    if reviewed is not None:
+        return bool(reviewed.significant)
+    return bool(excluded(first)[0]) if first is not None else None
+
+
+def _size(first: Comparison | None, reviewed: Observation | None, reports: StudyReports, corpus: Corpus) -> Interval | None:
+    """From the lowest to the highest of the points of the headline's estimates and of the published ones of its question."""
+    rows = [report.observation for report in first.members] if first is not None else []
+    scale, step = (rows[0].scale, first.result.step) if first is not None else (reviewed.scale if reviewed else None, 1.0)
+    asked = [reviewed] if reviewed is not None else []
+    if first is not None:
+        asked += [row for row in reports.published if row is not reviewed and _same_question(row, first, corpus.vocabulary)]
+    points = [back(scale, step * row.y) for row in (*rows, *asked) if row.y is not None and row.scale == scale]
+    return (min(points), max(points)) if points else None
+
+
+def _headline_of_reviews(reports: StudyReports, first: Comparison | None, edge: Edge, corpus: Corpus) -> Observation | None:
+    """The published pooled row that is the headline.
 
     Where there is an estimate of ours: one of the same question, observational, on the same scale, whose interval holds more than twice the
     information of ours; else any with an interval, of the own terms first. Of several the latest search, then the most studies.
     """
-    independent = {report.observation.finding for report in reports.independent}
     with_interval = [row for row in reports.published if row.y is not None and row.se is not None]
-    if primary is not None:
-        with_interval = [row for row in with_interval if _same_question(row, primary, corpus.vocabulary) and _tells_more(row, primary)]
+    if first is not None:
+        with_interval = [row for row in with_interval if _same_question(row, first, corpus.vocabulary) and _tells_more(row, first)]
 
     def order(row: Observation) -> tuple[object, ...]:
         study = corpus.studies[row.study]
         searched = study.search_until or (str(study.year) if study.year else "")
-        own = exposures[row.exposure][0] == 0 and outcomes[row.outcome][0] == 0
+        own = edge.exposures[row.exposure][0] == 0 and edge.outcomes[row.outcome][0] == 0
         # the text of a date is in its order; of one study the first row
         return own, searched, row.row.k or study.k or 0
 
-    best = max(with_interval, key=order, default=None)
-    shown = tuple(
-        PublishedEstimate(
-            finding=row.finding,
-            study=row.study,
-            label=corpus.studies[row.study].label,
-            measure=row.comparison.measure if row.comparison else row.row.measure,
-            unit=noted_unit(row.row) if row.row.measure.endswith("difference") else None,
-            estimate=back(row.scale, row.y) if row.y is not None else None,
-            ci=printed_ci(row),
-            k=row.row.k,
-            review_k=corpus.studies[row.study].k,
-            patients=row.n if row.n_known else None,
-            in_weight=row.finding in independent,
-            headline=best is not None and row.finding == best.finding,
-        )
-        for row in reports.published
+    return max(with_interval, key=order, default=None)
+
+
+def _shown(row: Observation, reviewed: Observation | None, verdict: Verdict, corpus: Corpus) -> PublishedEstimate:
+    return PublishedEstimate(
+        finding=row.finding,
+        study=row.study,
+        label=corpus.studies[row.study].label,
+        measure=row.comparison.measure if row.comparison else row.row.measure,
+        unit=noted_unit(row.row) if row.row.measure.endswith("difference") else None,
+        estimate=back(row.scale, row.y) if row.y is not None else None,
+        ci=printed_ci(row),
+        k=row.row.k,
+        review_k=corpus.studies[row.study].k,
+        patients=row.n if row.n_known else None,
+        in_weight=any(report.observation.finding == row.finding for report in verdict.reports),
+        headline=row is reviewed,
     )
-    return shown, next((one for one in shown if one.headline), None)
 
 
 def _same_question(row: Observation, primary: Comparison, terms: Vocabulary) -> bool:
@@ -344,33 +366,53 @@ def _tells_more(row: Observation, primary: Comparison) -> bool:
     return 1 / row.se**2 > 2 / ours**2
 
 
-def _disagreeing(
-    primary: FamilyResult | None, published: Sequence[PublishedEstimate], rows: Sequence[Observation]
-) -> tuple[str, tuple[str, ...]] | None:
-    """What estimates exclude each other's point (ours and the headline, or two published ones of one kind), and their findings."""
-    contrast = {row.finding: row.row.contrast_type for row in rows}
-    for one in published:
-        if one.headline and primary is not None and primary.measure == one.measure:
-            alike = contrast[one.finding] in {None, primary.contrast_type}
-            if alike and _exclude((one.estimate, one.ci), (primary.estimate, primary.ci)):
-                return f"ours {_figures(primary)} and {one.label} {_figures(one)}", (*primary.rows, one.finding)
-    for i, one in enumerate(published):
-        for other in published[:i]:
-            same = one.measure == other.measure and contrast[one.finding] == contrast[other.finding]
-            if same and one.study != other.study and _exclude((one.estimate, one.ci), (other.estimate, other.ci)):
-                return f"{other.label} {_figures(other)} and {one.label} {_figures(one)}", tuple(sorted((one.finding, other.finding)))
+def _disagreement(first: Comparison | None, published: Sequence[Observation], corpus: Corpus) -> Disagreement | None:
+    """Our estimate and a published one, or two published ones of one kind, that can't both be right.
+
+    One excludes no effect and the other doesn't or runs the other way, and the point of one lies outside the interval of the other; or each
+    point lies outside the other interval.
+    """
+    given = [
+        _Estimate(corpus.studies[row.study].label, (StudyReport(row, poolable=False),), row.y, row.se, row.significant)
+        for row in published
+        if row.y is not None and row.se is not None
+    ]
+    for i, one in enumerate(given):
+        row = one.reports[0].observation
+        pairs = [other for other in given[:i] if _alike(other.reports[0].observation, row)]
+        if first is not None and first.members[0].observation.scale == row.scale and _same_question(row, first, corpus.vocabulary):
+            point, ci = average(first.result)
+            y, low, high = (forward(row.scale, figure) / first.result.step for figure in (point, *ci))
+            pairs.insert(0, _Estimate("ours", first.members, y, (high - low) / (2 * Z95), excluded(first)[0]))
+        for other in pairs:
+            apart = [abs(one.y - other.y) > Z95 * side.se for side in (one, other)]
+            if all(apart) or (any(apart) and one.significant != other.significant):
+                why = f"{other.name} {other.figures} and {one.name} {one.figures} say otherwise"
+                return Disagreement(why, tuple((f"{side.name}: {_SAYS[side.significant]}", side.reports) for side in (other, one)))
     return None
 
 
-def _figures(one: FamilyResult | PublishedEstimate) -> str:
-    return f"{one.estimate:.2f}{f' ({interval(one.ci, digits=2)})' if one.ci else ''}"
+_SAYS = {1: "increases", -1: "decreases", 0: "no effect not excluded"}
 
 
-def _exclude(a: tuple[float | None, Interval | None], b: tuple[float | None, Interval | None]) -> bool:
-    (x, ci_x), (y, ci_y) = a, b
-    if x is None or y is None or ci_x is None or ci_y is None:
-        return False
-    return not ci_x[0] <= y <= ci_x[1] and not ci_y[0] <= x <= ci_y[1]
+class _Estimate(NamedTuple):
+    """An estimate with its name and the reports behind it, on the scale of y."""
+
+    name: str
+    reports: tuple[StudyReport, ...]
+    y: float
+    se: float
+    significant: int
+
+    @property
+    def figures(self) -> str:
+        scale, half = self.reports[0].observation.scale, Z95 * self.se
+        return f"{back(scale, self.y):.2f} ({interval((back(scale, self.y - half), back(scale, self.y + half)), digits=2)})"
+
+
+def _alike(a: Observation, b: Observation) -> bool:
+    """Whether two published rows of different reviews are estimates of one kind."""
+    return a.study != b.study and a.row.measure == b.row.measure and a.row.contrast_type == b.row.contrast_type
 
 
 def _p(headline: PublishedEstimate | None, primary: Comparison | None, reports: StudyReports) -> float | None:
@@ -459,14 +501,14 @@ class Partial(NamedTuple):
 
 def partial(members: Sequence[StudyReport], synthesis: Synthesis, corpus: Corpus, primary: Collection[str] = ()) -> Partial:
     """The small synthesis of some cohorts; of their comparisons the one with rows of `primary`, where they have a part in it."""
-    weighed = _weigh(members, corpus.method)
     reports = synthesis.reports.of(members)
     comparisons = comparisons_of(reports, synthesis.rows, synthesis.edge.exposures, synthesis.edge.outcomes, corpus)
     comparison = next((one for one in comparisons.all if not set(one.result.rows).isdisjoint(primary)), comparisons.headline)
-    direction = _direction(reports, weighed.sign if weighed else None)
+    verdict = decide(reports, comparisons.headline, None, corpus.studies)
+    weighed = _weigh(verdict.reports, corpus.method)
     return Partial(
-        direction,
-        round(weighed.weight, 6) if weighed else None,
+        verdict.direction,
+        round(weighed.of(verdict.sign or weighed.likelier).weight, 6) if weighed else None,
         comparison.result if comparison is not None else None,
         _contrast(None, comparison, reports),
     )

@@ -1,9 +1,12 @@
-"""Where the evidence contradicts itself: design point 9. Two studies can't carry an explanation, so only what differs is stated."""
+"""Where the evidence contradicts itself: docs/method.md, section 9.
+
+Two studies can't carry an explanation, so only what differs is stated.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from graph.synthesis.method import METHOD, Z95, Method
 from graph.synthesis.reports import StudyReport
@@ -25,7 +28,8 @@ def surprising(reports: Sequence[StudyReport], method: Method = METHOD) -> list[
     # numpy is loaded where figures are made, not where stored ones are read
     from graph.synthesis.weight import chances, posteriors_without, reported_z
 
-    reported = [(i, z) for i, report in enumerate(reports) if (z := reported_z(report.observation)) is not None]
+    each = ((i, reported_z(report.observation, method, report.trials)) for i, report in enumerate(reports))
+    reported = [(i, z) for i, z in each if z is not None]
     if len(reported) < 2:
         return []
     # in one order whatever that of the reports, so that sums don't differ
@@ -71,25 +75,42 @@ def power(report: StudyReport, grid: Grid, sign: int) -> float:
 def grid_of(reports: Sequence[StudyReport], method: Method = METHOD) -> Grid:
     from graph.synthesis.weight import posterior, reported_zs
 
-    return posterior(sorted(reported_zs(report.observation for report in reports)), method)
+    return posterior(sorted(reported_zs(reports, method)), method)
+
+
+class Disagreement(NamedTuple):
+    """Two estimates of one question that can't both be right, in words, and the reports behind either."""
+
+    why: str
+    sides: tuple[tuple[str, tuple[StudyReport, ...]], ...]
 
 
 def contested(
-    reports: Sequence[StudyReport], surprises: Sequence[int], studies: Mapping[str, Study], method: Method = METHOD
+    reports: Sequence[StudyReport],
+    surprises: Sequence[int],
+    disagreement: Disagreement | None,
+    studies: Mapping[str, Study],
+    method: Method = METHOD,
 ) -> Contested | None:
-    """The sides and how they differ, where cohorts are significant both ways or one report is improbable given the others."""
+    """The sides and how they differ, where cohorts are significant both ways, one report is improbable given the others, or estimates of
+
+    cohorts and of published meta-analyses say something else.
+    """
+    given = tuple(
+        (_NAMES[sign], members)
+        for sign in (1, 0, -1)
+        if (members := tuple(report for report in reports if report.observation.reported_sign == sign))
+    )
     if {1, -1} <= {report.observation.significant for report in reports}:
         why = "cohorts are significant on both sides"
+    elif disagreement is not None:
+        why, given = disagreement
     elif surprises:
         named = ", ".join(studies[reports[i].observation.study].label for i in surprises)
         why = f"the report of {named} had a probability below {METHOD.surprise:.2f} given the others"
     else:
         return None
-    sides = []
-    for sign in (1, 0, -1):
-        members = [report for report in reports if report.observation.reported_sign == sign]
-        if members:
-            sides.append(side(_NAMES[sign], members, studies, method))
+    sides = [side(name, members, studies, method) for name, members in given]
     return Contested(why=why, camps=tuple(sides), differences=differences(sides))
 
 
@@ -98,9 +119,11 @@ def side(name: str, reports: Sequence[StudyReport], studies: Mapping[str, Study]
     features = {
         feature: _spread(reports, studies, value_of) for feature, value_of in _FEATURES.items() if feature != _WINDOW or method.mri_windows
     }
+    named = dict.fromkeys(report.observation.study for report in reports)
     return Camp(
         report=name,
-        studies=tuple(dict.fromkeys(report.observation.study for report in reports)),
+        studies=tuple(named),
+        cohorts=tuple(dict.fromkeys(cohort for study in named for cohort in studies[study].cohorts or (study,))),
         patients=sum(report.observation.n for report in reports if report.observation.n_known) or None,
         findings=tuple(finding for report in reports for finding in report.findings),
         features=features,
@@ -132,13 +155,16 @@ _FEATURES: dict[str, Callable[[StudyReport, Study], str]] = {
 }
 
 
+# features with values of a few kinds; texts of papers differ by their words alone
+_COMPARED = ("design", "randomised", "adjustment", _WINDOW, "year")
+
+
 def differences(sides: Sequence[Camp]) -> tuple[str, ...]:
     """The features that no two sides share a value of; what isn't reported can't differ."""
     found = []
-    for feature in sides[0].features if sides else ():
-        values = [set(one.features[feature].split("; ")) for one in sides]
+    for feature in _COMPARED if len(sides) > 1 else ():
+        values = [set(one.features.get(feature, "not reported").split("; ")) for one in sides]
         known = all("not reported" not in value for value in values)
-        apart = all(not values[i] & values[j] for i in range(len(values)) for j in range(i))
-        if known and apart and len(sides) > 1:
+        if known and all(not values[i] & values[j] for i in range(len(values)) for j in range(i)):
             found.append(f"{feature}: " + " / ".join(one.features[feature] for one in sides))
     return tuple(found)

@@ -28,7 +28,10 @@ def with_counterpart(key: Key, syntheses: Mapping[Key, Synthesis], corpus: Corpu
 
 
 def against_counterpart(own: Synthesis, other: Synthesis, corpus: Corpus) -> Contested | None:
-    """Trials against observation: an association whose counterpart gives another direction. Both lines are shown, each by itself."""
+    """Trials against observation: an association whose counterpart gives another direction. Both lines are shown, each by itself.
+
+    What the same cohorts say in two ways is no contradiction between them.
+    """
     a, b = own.association, other.association
     if not own.reports.cohorts or not other.reports.cohorts or a.direction == b.direction:
         return None
@@ -38,6 +41,9 @@ def against_counterpart(own: Synthesis, other: Synthesis, corpus: Corpus) -> Con
         )
         for one in (own, other)
     ]
+    ours, theirs = ({corpus.field.cohort(cohort) for cohort in one.cohorts} for one in sides)
+    if ours <= theirs or theirs <= ours:
+        return None
     said = {"increases": "increases", "decreases": "decreases", "inconclusive": "nothing clear", "inconsistent": "both"}
     why = f"{a.exposure.name} says {said[a.direction]}, its counterpart {b.exposure.name} says {said[b.direction]}"
-    return Contested(why=why, camps=tuple(sides), differences=differences(sides))
+    return Contested(why=why, camps=tuple(sides), differences=differences(sides), counterpart=b.exposure.id)

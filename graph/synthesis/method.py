@@ -25,8 +25,6 @@ class Method:
     default_prevalence_other: float = 0.3
     default_exposed_share: float = 0.3
     default_n: int = 100
-    # of a binary exposure: n pi (1 - pi) is not believed where it is so many times what the ratio's own interval says
-    rare_factor: float = 10.0
     # medians are read as means unless |q1 + q3 - 2 median| exceeds this share of q3 - q1
     skew_limit: float = 0.25
     # printed ci, p and counts disagree where their z values lie further apart than this, beyond rounding
@@ -44,9 +42,15 @@ class Method:
     tau_scale_correlation: float = 0.2
     tau_scale_difference: float = 0.28
     tau_scale_slope: float = 0.13
-    # weight
-    weight_mu_sd: float = 0.5
+    # weight: the prior of the average effect, half of it near zero, and what else is so wide in these shares
+    weight_near_zero: float = 0.5
+    weight_near_zero_sd: float = 0.01
+    weight_sds: tuple[float, ...] = tuple(0.1 * 2 ** (j / 2) for j in range(9))
+    weight_shares: tuple[float, ...] = (1 / 9,) * 9  # learned once by a field: benchmarks.calibration --learn
+    weight_range_near_zero: tuple[float, float] = (0.2, 0.75)
     weight_tau_scale: float = 0.15
+    # as which z a word, p < 0.05, p < 0.01 and p < 0.001 are read: the medians of what is printed beyond these bounds
+    typical_z: tuple[float, float, float] = (2.6, 3.1, 3.8)
     # how often what is not significant reaches print, of what is: one of these, each as likely beforehand in each association
     rhos: tuple[float, ...] = (0.05, 0.2, 0.5, 1.0)
     reference_n: int = 145
@@ -54,8 +58,18 @@ class Method:
     # certainty
     scanned_share: float = 0.7
     large_effect: float = 2.0
-    small_patients: int = 300
-    upgrade_cohorts: int = 3
+    # events below which a large ratio is imprecise, and very imprecise
+    few_events: tuple[int, int] = (300, 100)
+    # an interval inside these ratios, and absolute differences in 100 (of death) inside these, say that there is little or no difference
+    little_difference: tuple[float, float] = (0.75, 4 / 3)
+    little_absolute: float = 3.0
+    little_absolute_death: float = 1.0
+    disagreement_min_k: int = 5
+    high_i2: float = 50.0
+    egger_p: float = 0.1
+    # of a prevalence, in percentage points: an interval so wide (or wider than the rate), and a prediction interval
+    wide_prevalence: float = 20.0
+    wide_prediction: float = 25.0
     # contested
     surprise: float = 0.10
     # Egger's test says nothing below so many estimates (Cochrane Handbook 13.3.5.4)

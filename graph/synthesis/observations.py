@@ -272,6 +272,19 @@ def _outcome_share(row: Finding, counts: Counts | None, study: Study, lesion: bo
     return min(max(share, 0.005), 0.995)
 
 
+def events_of(observation: Observation, study: Study) -> float | None:
+    """How many patients with the outcome a row is of: counted, printed, or by the printed share; None where that isn't printed."""
+    row, table = observation.row, table_of(observation)
+    if table is not None:
+        return table.exposed_cases + table.unexposed_cases
+    if row.events is not None:
+        return row.events
+    if row.groups_by == "outcome" and row.groups is not None and row.groups[0].n:
+        return row.groups[0].n
+    share = _printed_prevalence(row, study)
+    return share * observation.n if share is not None and observation.n_known else None
+
+
 def _printed_prevalence(row: Finding, study: Study) -> float | None:
     rows = [given for given in study.prevalence if given.lesion == row.outcome and given.population == row.population]
     for given in sorted(rows, key=lambda one: not one.main):
@@ -283,16 +296,17 @@ def _printed_prevalence(row: Finding, study: Study) -> float | None:
 
 
 def _information(seen: _Figures, n: int, share: float, published: bool, method: Method) -> float:
-    """What a row's z is scaled by: y* = z / sqrt(information), about the log odds ratio per SD of the exposure."""
-    by_ratio = None
-    if seen.estimate is not None and seen.scale == "log-ratio" and (published or seen.contrast_type == "binary"):
-        q = method.default_exposed_share
-        by_ratio = 1 / (seen.estimate.se**2 * q * (1 - q))
-    if published and by_ratio is not None:
-        return by_ratio
-    by_n = n * share if seen.measure == "HR" else n * share * (1 - share)
-    # where exposure or outcome is rare, most patients say nothing of the ratio, and its own interval says how much they do
-    return by_ratio if by_ratio is not None and by_n > METHOD.rare_factor * by_ratio else by_n
+    """What a row's z is scaled by: y* = z / sqrt(information), about the log odds ratio per SD of the exposure.
+
+    An estimate of two groups, or per SD, says by its own error how much it tells; else the patients do.
+    """
+    if seen.estimate is not None and seen.scale in {"log-ratio", "smd"}:
+        if seen.unit == "SD":
+            return 1 / seen.estimate.se**2
+        if published or seen.contrast_type in {"binary", "graded"} or seen.scale == "smd":
+            q = method.default_exposed_share
+            return 1 / (seen.estimate.se**2 * q * (1 - q))
+    return n * share if seen.measure == "HR" else n * share * (1 - share)
 
 
 def _observe(row: Finding, signs: _Signs, counts: Counts | None, percentages: bool, n: int | None) -> _Figures:
@@ -461,7 +475,8 @@ def _bare(row: Finding, signs: _Signs, p: P | None) -> _Figures:
     if p is not None and p.significant:
         z = z_of_p(p.value) if p.value > 0 else Z95
         return _Figures("significant", "p", z=sign * z if p.bound == "=" and p.value > 0 else _beyond(z, sign))
-    return _Figures("direction", "direction", z=_beyond(0.0, sign))
+    exact = p is not None and p.bound == "=" and 0 < p.value < 1
+    return _Figures("direction", "direction", z=sign * z_of_p(p.value) if p is not None and exact else _beyond(0.0, sign))
 
 
 def _beyond(z: float, sign: int) -> tuple[float | None, float | None]:

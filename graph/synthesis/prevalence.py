@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from graph import wording
 from graph.synthesis.associations import population_ref, study_ref, term_ref
-from graph.synthesis.certainty import scanned_share
+from graph.synthesis.certainty import cap_of, scanned_share
 from graph.synthesis.corpus import Corpus
 from graph.synthesis.effect_sizes import whole_number
 from graph.synthesis.method import METHOD, Method
@@ -327,19 +327,17 @@ def _judge(
         text = f"share of the eligible that was scanned not known in {unknown} of {wording.count(len(rows), 'cohort')}"
         reasons.append(Reason(domain="risk of bias", text=text))
     interval = pooled.prediction_interval
-    if interval is not None and interval[1] - interval[0] > 25:
+    if interval is not None and interval[1] - interval[0] > METHOD.wide_prediction:
         level -= 1
         text = f"a next cohort may have {interval[0]:.0f}% to {interval[1]:.0f}%"
         reasons.append(Reason(domain="inconsistency", text=text, step=-1))
-    if len(rows) == 1 or pooled.ci[1] - pooled.ci[0] > 20:
+    width = pooled.ci[1] - pooled.ci[0]
+    if len(rows) == 1 or width > METHOD.wide_prevalence or width > pooled.pct:
         level -= 1
-        reasons.append(
-            Reason(
-                domain="imprecision", text=f"{pooled.ci[0]:.0f}% to {pooled.ci[1]:.0f}% from {wording.count(len(rows), 'cohort')}", step=-1
-            )
-        )
-    cap = 3
-    if not any(studies[row.study.id].read == "full-text" for row in rows):
-        cap = 1
-        reasons.append(Reason(domain="read as abstracts", text="no study was read in full: low at most"))
+        text = f"{wording.percent(pooled.pct, pooled.ci)} from {pooled.cases} cases in {wording.count(len(rows), 'cohort')}"
+        reasons.append(Reason(domain="imprecision", text=text, step=-1))
+    cap, read = cap_of((studies[row.study.id] for row in rows), randomised=False)
+    if cap < 3:
+        text = f"no study was read beyond {read}: {LEVELS[cap]} at most"
+        reasons.append(Reason(domain="how studies were read", text=text))
     return LEVELS[max(0, min(level, cap))], tuple(reasons)

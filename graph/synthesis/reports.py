@@ -28,6 +28,7 @@ class StudyReport:
 
     `poolable` is False for rows that came by a roll-up by which they count but aren't pooled. `cohort` is the study's id or, where a study
     has several cohorts that share nobody, that and the population's. `by_counts`: it is read by its counts where they make the measure.
+    `trials`: how many cohorts a pooled analysis of patients stands for.
     """
 
     observation: Observation
@@ -35,6 +36,13 @@ class StudyReport:
     combined: tuple[Observation, ...] = ()
     cohort: str = ""
     by_counts: bool = False
+    trials: int = 1
+
+    @property
+    def sign(self) -> int:
+        """+1 or -1 as far as one is known: of what is significant, else of an estimate or a bare direction; else 0."""
+        own = self.observation
+        return own.reported_sign or (sign_of(own.y) if own.kind == "estimate" else 0)
 
     @property
     def findings(self) -> tuple[str, ...]:
@@ -117,6 +125,12 @@ def study_reports(
     edge = _Edge(exposures, outcomes)
     everybody = tuple(
         cohort for study_id, rows in sorted(by_study.items()) for cohort in _cohorts_of(rows, edge, studies[study_id], passed_over)
+    )
+    everybody = tuple(
+        replace(cohort, report=replace(cohort.report, trials=patients[cohort.study].counts_as))
+        if patients[cohort.study].counts_as > 1 and not cohort.part
+        else cohort
+        for cohort in everybody
     )
     reports = [cohort.report for cohort in everybody]
     conflicts = conflicts_of(everybody, reports, patients)
@@ -254,6 +268,15 @@ def _independent(
     return tuple(everything[i] for i in independent(worth, near))
 
 
+def beside(published: Observation, reports: StudyReports, studies: Mapping[str, Study]) -> tuple[StudyReport, ...]:
+    """A published row, and the cohorts that are too late to be inside it."""
+    review = studies[published.study]
+    return (
+        StudyReport(published, poolable=False),
+        *(report for report in reports.cohorts if later(studies[report.observation.study], review)),
+    )
+
+
 def later(study: Study, review: Study) -> bool:
     """Whether a study is too late for a review to have taken it in; undated ones may be inside."""
     searched = int(review.search_until[:4]) if review.search_until else review.year
@@ -320,10 +343,10 @@ def _cohort_of(
             if narrower
             else f"the same population is counted by {report.findings[0]}"
         )
-    return Cohort(report, estimates, any(map(_figure, rows)), part, parts)
+    return Cohort(report, estimates, any(map(prints_figure, rows)), part, parts)
 
 
-def _figure(row: Observation) -> bool:
+def prints_figure(row: Observation) -> bool:
     """Whether a row prints more than a word or a bound."""
     return row.kind == "estimate" or row.row.value is not None or isinstance(row.row.p, int | float)
 

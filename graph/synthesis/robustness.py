@@ -5,27 +5,25 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from graph.synthesis.associations import Forecast, Synthesis, depend, study_ref, synthesise, without
 from graph.synthesis.comparisons import pool
 from graph.synthesis.corpus import Corpus
 from graph.synthesis.method import METHOD, Method
 from graph.synthesis.reports import StudyReport
-from graph.wording import count, excludes_no_effect
+from graph.wording import count
 from schema.association import Association
 from schema.observation import Observation
 from schema.robustness import CumulativeStep, Flips, LeftOut, SmallStudyEffects, Standing
 from schema.scales import back, forward
-
-if TYPE_CHECKING:
-    from graph.synthesis.weight import Weight
 
 
 def standing(association: Association) -> Standing:
     """An association in short."""
     return Standing(
         direction=association.direction,
+        direction_basis=association.direction_basis,
+        leans=association.leans,
         weight=association.weight,
         p_direction=association.p_direction,
         measure=association.measure,
@@ -34,7 +32,7 @@ def standing(association: Association) -> Standing:
         ci=association.ci,
         estimate_source=association.estimate_source,
         k=association.k,
-        excludes_no_effect=excludes_no_effect(association.measure, association.ci),
+        excludes_no_effect=association.excludes_no_effect,
         cohorts=association.cohorts,
         certainty=association.certainty,
     )
@@ -49,11 +47,12 @@ def leave_one_out(synthesis: Synthesis, observations: Sequence[Observation], cor
     whole = standing(synthesis.association)
     found = []
     hanging, weights = depend(synthesis), _weights_without(synthesis, corpus.method)
+    unknown = Forecast(None, frozenset(), synthesis.surprising)
     for study in _studies_behind(synthesis):
         if study in hanging:
             rest = _again(synthesis, [row for row in observations if row.study != study], corpus)
         else:
-            rest = without(synthesis, study, corpus, Forecast(weights.get(study), synthesis.surprising))
+            rest = without(synthesis, study, corpus, weights.get(study, unknown))
         left = _beside(rest, synthesis)
         found.append(
             LeftOut(
@@ -110,21 +109,26 @@ def cumulative(synthesis: Synthesis, observations: Sequence[Observation], corpus
 
 
 def _again(synthesis: Synthesis, observations: Sequence[Observation], corpus: Corpus) -> Synthesis:
-    edge, known = synthesis.edge, Forecast(None, synthesis.surprising)
+    edge, known = synthesis.edge, Forecast(None, frozenset(), synthesis.surprising)
     return synthesise(edge.exposure, edge.outcome, edge.population, observations, corpus, known, short=True)
 
 
-def _weights_without(synthesis: Synthesis, method: Method) -> dict[str, Weight]:
-    """The weight without each study that has one report of those that say anything."""
+def _weights_without(synthesis: Synthesis, method: Method) -> dict[str, Forecast]:
+    """What the reports say without each study that has one of those that say anything."""
     from graph.synthesis.weight import reported_z, weights_without
 
-    reported = ((reported_z(report.observation), report.observation.study) for report in synthesis.reports.independent)
+    reports = synthesis.verdict.reports
+    reported = ((reported_z(report.observation, method, report.trials), report.observation.study) for report in reports)
     given = sorted((z, study) for z, study in reported if z is not None)
     if len(given) < 2:
         return {}
     once = Counter(study for _, study in given)
     each = zip(given, weights_without([z for z, _ in given], method), strict=False)
-    return {study: weight for (_, study), weight in each if once[study] == 1}
+    everything = {report.observation.study: set[str]() for report in reports}
+    for report in reports:
+        everything[report.observation.study].update(report.findings)
+    whole = frozenset().union(*everything.values())
+    return {study: Forecast(weighed, whole - everything[study], synthesis.surprising) for (_, study), weighed in each if once[study] == 1}
 
 
 def small_study_effects(synthesis: Synthesis) -> SmallStudyEffects | None:
@@ -175,7 +179,7 @@ def _opposite_cohorts(synthesis: Synthesis, method: Method) -> int | None:
 
     if synthesis.association.direction not in {"increases", "decreases"}:
         return None
-    zs = reported_zs(report.observation for report in synthesis.reports.independent)
+    zs = reported_zs(synthesis.verdict.reports, method)
     return cohorts_to_turn(zs, 1 if synthesis.association.direction == "increases" else -1, method) if zs else None
 
 
@@ -189,7 +193,7 @@ def _null_cohorts(synthesis: Synthesis, method: Method) -> int | None:
     from graph.synthesis.weight import reference_information
 
     association = synthesis.association
-    if association.estimate_source == "published" or not excludes_no_effect(association.measure, association.ci):
+    if association.estimate_source == "published" or not association.excludes_no_effect:
         return None
     headline = synthesis.comparisons.headline
     assert headline is not None

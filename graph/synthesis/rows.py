@@ -40,17 +40,21 @@ def rows_of(synthesis: Synthesis | None, observations: Sequence[Observation], co
             for one in synthesis.comparisons.all
             for row in one.result.rows
         }
-        independent = {finding for report in synthesis.reports.independent for finding in report.findings}
+        deciding = {finding for report in synthesis.verdict.reports for finding in report.findings}
         for report in synthesis.reports.cohorts:
             for finding in report.findings:
                 why_not = synthesis.comparisons.aside.get(finding) or _why_not_pooled(
                     report.observation, report.poolable, pool_weights, finding
                 )
                 counted[finding] = _BESIDE if finding in beside else why_not
-                if finding not in independent:
-                    counted[finding] = "its patients count by a published meta-analysis in the weight; counted as a cohort"
-        if synthesis.reports.independent and synthesis.association.direction in {"increases", "decreases"}:
-            grid = grid_of(synthesis.reports.independent, corpus.method)
+                if finding not in deciding:
+                    counted[finding] = (
+                        "counted as a cohort; trials decide the direction"
+                        if synthesis.verdict.basis == "estimate"
+                        else "its patients count by a published meta-analysis in the weight; counted as a cohort"
+                    )
+        if synthesis.verdict.reports and synthesis.association.direction in {"increases", "decreases"}:
+            grid = grid_of(synthesis.verdict.reports, corpus.method)
             sign = 1 if synthesis.association.direction == "increases" else -1
             for report in synthesis.reports.cohorts:
                 if report.observation.kind in {"null", "estimate"} and not report.observation.significant:

@@ -1,10 +1,11 @@
-"""The weight of an edge: the probability that a reference cohort would report it, significantly, in its direction. Design point 6.
+"""The weight of an edge: the probability that the average effect has the edge's sign. docs/method.md, section 6.
 
-Model on y* = z / sqrt(n pi (1 - pi)), about the log odds ratio per SD of the exposure: theta_i ~ N(mu, tau^2) for each cohort,
-y*_i ~ N(theta_i, 1 / information_i), mu ~ N(0, weight_mu_sd^2), tau ~ half-normal(weight_tau_scale). Not every result reaches print: one
-that is not significant does so rho times as often as one that is (Hedges, Stat Sci 1992;7:246-55; a step weight function). How often
-differs between associations: rho is one of `rhos`, each as likely beforehand, and the reports of an association say which. The prior and
-the reporting are symmetric about zero: turning a contrast turns the sign and nothing else.
+It is 1 - the local false sign rate (Stephens, Biostatistics 2017;18:275-94). Model on y* = z / sqrt(information), about the log odds
+ratio per SD of the exposure: theta_i ~ N(mu, tau^2 / m_i) for each report of m_i trials or cohorts, y*_i ~ N(theta_i, 1 / information_i),
+tau ~ half-normal(weight_tau_scale). mu is near zero (a share `weight_near_zero`) or from a mixture of normals round zero. Not every result
+reaches print: one that is not significant does so rho times as often as one that is (Hedges, Stat Sci 1992;7:246-55; a step weight
+function). How often differs between associations: rho is one of `rhos`, each as likely beforehand, and the reports of an association say
+which. The prior and the reporting are symmetric about zero: turning a contrast turns the sign and nothing else.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from cachetools import LRUCache, cached
 from numpy.typing import NDArray
 
 from graph.synthesis.method import METHOD, Z95, Method
+from graph.synthesis.reports import StudyReport
 from schema.observation import Observation
 from schema.pvalue import parse_p
 
@@ -32,7 +34,8 @@ Vector = NDArray[np.float64]
 class ReportedZ(NamedTuple):
     """One report as the model sees it: z between `low` and `high` (equal where it is known), of that information.
 
-    `mirrored`: one of the two signs of z; `on_mean`: a published pooled row, which acts on the mean and not on one cohort's effect.
+    `mirrored`: one of the two signs of z; `on_mean`: a published pooled row, which acts on the mean and not on one cohort's effect;
+    `trials`: how many trials or cohorts it pools the patients of.
     """
 
     low: float
@@ -40,18 +43,52 @@ class ReportedZ(NamedTuple):
     information: float
     mirrored: bool = False
     on_mean: bool = False
+    trials: int = 1
 
 
 class Weight(NamedTuple):
-    """`sign` is +1 (increases) or -1, a tie to +1; `weight` and `p_direction` belong to it."""
+    """Of one sign: the probability that the average effect has it, the same with less and more near zero (low, high), the probability
+
+    that a next cohort's true effect has it, and that a reference cohort reports it with p < 0.05.
+    """
 
     sign: int
     weight: float
+    range: tuple[float, float]
     p_direction: float
+    replication: float
 
 
-def reported_z(observation: Observation) -> ReportedZ | None:
-    """An observation as the model sees it; None where it says nothing."""
+class Weighed(NamedTuple):
+    """What the reports say of both signs: of an increase, and of a significant decrease and increase in a reference cohort."""
+
+    positive: float
+    positive_range: tuple[float, float]
+    next_positive: float
+    down: float
+    up: float
+
+    @property
+    def likelier(self) -> int:
+        """+1 or -1; a tie within rounding goes to +1."""
+        return 1 if self.positive >= 0.5 - 1e-9 else -1
+
+    def of(self, sign: int) -> Weight:
+        """The weight of a sign, 0.5 to 0.999: 0.5 where the reports favour the other one."""
+        own, *others = (min(max(one if sign > 0 else 1 - one, 0.5), _SUREST) for one in (self.positive, *self.positive_range))
+        ahead = max(self.next_positive if sign > 0 else 1 - self.next_positive, 0.5)
+        return Weight(sign, own, (min(others), max(others)), ahead, self.up if sign > 0 else self.down)
+
+
+_SUREST = 0.999
+
+
+def reported_z(observation: Observation, method: Method = METHOD, trials: int = 1) -> ReportedZ | None:
+    """An observation as the model sees it; None where it says nothing.
+
+    A word, or a bound of p, is read as the z that is typical beyond it: of a bound alone a cohort of any size would be as sure as the
+    largest effect that it can have.
+    """
     if observation.published:
         if observation.y is None or observation.se is None:
             return None
@@ -59,27 +96,45 @@ def reported_z(observation: Observation) -> ReportedZ | None:
     if observation.z is None:
         return None
     if isinstance(observation.z, tuple):
-        low = -math.inf if observation.z[0] is None else observation.z[0]
-        high = math.inf if observation.z[1] is None else observation.z[1]
+        low, high = observation.z
         if observation.kind == "unclear":
+            assert high is not None
             bound = observation.row.p is not None and parse_p(observation.row.p).bound == "<"
-            return ReportedZ(high, math.inf if bound else high, observation.information, mirrored=True)
-        return ReportedZ(low, high, observation.information)
-    return ReportedZ(observation.z, observation.z, observation.information)
+            z = typical_z(high, method) if bound else high
+            return ReportedZ(z, z, observation.information, mirrored=True, trials=trials)
+        if observation.kind == "significant":
+            z = typical_z(low, method) if low is not None else -typical_z(-(high or 0.0), method)
+            return ReportedZ(z, z, observation.information, trials=trials)
+        return ReportedZ(-math.inf if low is None else low, math.inf if high is None else high, observation.information, trials=trials)
+    return ReportedZ(observation.z, observation.z, observation.information, trials=trials)
 
 
-def reported_zs(observations: Iterable[Observation]) -> list[ReportedZ]:
-    """The observations that say something, as the model sees them."""
-    return [report for observation in observations if (report := reported_z(observation)) is not None]
+def typical_z(bound: float, method: Method = METHOD) -> float:
+    """The |z| that is typical of what is printed beyond a bound."""
+    beyond = [z for z, least in zip(method.typical_z, BOUNDS, strict=True) if bound >= least - 1e-6]
+    return max(bound, beyond[-1]) if beyond else bound
+
+
+# |z| at p 0.05, 0.01 and 0.001
+BOUNDS = (Z95, 2.5758293035489004, 3.2905267314918945)
+
+
+def reported_zs(reports: Iterable[StudyReport], method: Method = METHOD) -> list[ReportedZ]:
+    """The reports that say something, as the model sees them."""
+    return [z for report in reports if (z := reported_z(report.observation, method, report.trials)) is not None]
 
 
 class Grid(NamedTuple):
-    """The posterior over rho, tau and mu, the axes of `mass`, which sums to 1. `even`: whose even nodes they are, where they are."""
+    """The posterior over rho, tau and mu, the axes of `mass`, which sums to 1. `even`: whose even nodes they are, where they are.
+
+    `likelihood` is that of each mu, tau and rho integrated out, up to a constant.
+    """
 
     mu: Vector
     tau: Vector
     rho: Vector
     mass: NDArray[np.float64]
+    likelihood: Vector
     even: Method | None
 
 
@@ -87,34 +142,32 @@ class Grid(NamedTuple):
 _ROOTS, _ROOT_WEIGHTS = np.polynomial.legendre.leggauss(14)
 _TAU_SHARES = ((_ROOTS + 1) / 2) ** 2
 _TAU_WEIGHTS = _ROOT_WEIGHTS * (_ROOTS + 1) / 2
-_REACH = 5.0  # prior SDs of mu and tau that the grid covers; with 4, reports that contradict each other lose 0.003
-_STEPS = 161
+_TAU_REACH = 5.0  # prior SDs of tau that the grid covers
+# nodes of mu: even in asinh(mu / _FINEST), so that they are close near zero, and up to _REACH
+_REACH, _FINEST, _STEPS = 5.0, 0.02, 161
 
 
-def _mu_nodes(reports: Sequence[ReportedZ], reach: float) -> tuple[Vector, Vector]:
-    """Nodes and trapezoid weights for mu: even, and finer where a precise report makes the likelihood steep."""
-    even, even_weights = _even_nodes(reach)
-    pieces = [even]
-    step = even[1] - even[0]
-    for report in reports:
-        error = 1 / math.sqrt(report.information)
-        if error < 2 * step:
-            steep = {report.low, report.high, Z95, -Z95, -report.high if report.mirrored else report.high}
-            around = error * np.linspace(-8, 8, 65)
-            pieces += [z * error + around for z in steep if math.isfinite(z) and abs(z * error) < reach]
-    if len(pieces) == 1:
-        return even, even_weights
-    nodes = np.unique(np.concatenate(pieces))
-    return nodes, _trapezoids(nodes)
+def _mu_nodes(reports: Sequence[ReportedZ]) -> Vector:
+    """Nodes for mu: close near zero and wider outwards, and finer where a precise report makes the likelihood steep."""
+    apart = 2 * math.asinh(_REACH / _FINEST) / (_STEPS - 1)
+    steep = [
+        (z / math.sqrt(report.information), 1 / math.sqrt(report.information))
+        for report in reports
+        for z in {report.low, report.high, -report.high if report.mirrored else report.high}
+        if math.isfinite(z)
+    ]
+    fine = [at + error * np.linspace(-8, 8, 65) for at, error in steep if abs(at) < _REACH and error < 2 * apart * math.hypot(at, _FINEST)]
+    return np.unique(np.concatenate([_even_nodes(), *fine])) if fine else _even_nodes()
 
 
-@lru_cache(maxsize=8)
-def _even_nodes(reach: float) -> tuple[Vector, Vector]:
-    nodes = np.linspace(-reach, reach, _STEPS)
-    weights = _trapezoids(nodes)
+@lru_cache(maxsize=1)
+def _even_nodes() -> Vector:
+    far = math.asinh(_REACH / _FINEST)
+    nodes = _FINEST * np.sinh(np.linspace(-far, far, _STEPS))
+    # exactly symmetric, and exactly zero in the middle
+    nodes = (nodes - nodes[::-1]) / 2
     nodes.setflags(write=False)
-    weights.setflags(write=False)
-    return nodes, weights
+    return nodes
 
 
 def _trapezoids(nodes: Vector) -> Vector:
@@ -125,43 +178,68 @@ def _trapezoids(nodes: Vector) -> Vector:
     return weights
 
 
+class Prior(NamedTuple):
+    """The prior mass of mu at its nodes: near zero, and apart from that; each sums to 1."""
+
+    near: Vector
+    wide: Vector
+
+
+def components(mu: Vector, method: Method) -> Vector:
+    """The mass at each node of the part near zero and of each normal of the mixture (rows), each summing to 1."""
+    sds = np.array([method.weight_near_zero_sd, *method.weight_sds])[:, None]
+    mass = np.exp(-0.5 * (mu / sds) ** 2) * _trapezoids(mu)
+    found: Vector = mass / mass.sum(axis=1, keepdims=True)
+    return found
+
+
+@lru_cache(maxsize=8)
+def _even_prior(method: Method) -> Prior:
+    return _prior_at(_even_nodes(), method)
+
+
+def _prior_at(mu: Vector, method: Method) -> Prior:
+    each, shares = components(mu, method), np.array(method.weight_shares)
+    return Prior(each[0], (shares / shares.sum()) @ each[1:])
+
+
+def _prior(mu: Vector, method: Method) -> Prior:
+    return _even_prior(method) if len(mu) == _STEPS else _prior_at(mu, method)
+
+
 def posterior(reports: Sequence[ReportedZ], method: Method = METHOD) -> Grid:
     """The posterior of mu, tau and rho given the reports, on a grid."""
-    tau, mu, mu_weights = _nodes(reports, method)
-    log_density = _log_prior(mu, tau, method)
-    for report in reports:
-        log_density = log_density + _log_likelihood(report, mu, tau, method)
-    return _normal(log_density, mu, tau, mu_weights, method)
+    tau, mu = _nodes(reports, method)
+    return _normal(reduce(np.add, [_log_likelihood(report, mu, tau, method) for report in reports], _nothing(tau, mu)), mu, tau, method)
 
 
 def posteriors_without(reports: Sequence[ReportedZ], method: Method = METHOD) -> Iterator[Grid]:
     """For each report in turn, the posterior given all the others."""
-    tau, mu, mu_weights = _nodes(reports, method)
+    tau, mu = _nodes(reports, method)
     each = [_log_likelihood(report, mu, tau, method) for report in reports]
     # one by one: what acts on the mean is the same at each rho
-    everything = reduce(np.add, each, _log_prior(mu, tau, method))
+    everything = reduce(np.add, each, _nothing(tau, mu))
     for one in each:
-        yield _normal(everything - one, mu, tau, mu_weights, method)
+        yield _normal(everything - one, mu, tau, method)
 
 
-def _nodes(reports: Sequence[ReportedZ], method: Method) -> tuple[Vector, Vector, Vector]:
-    tau = _TAU_SHARES * _REACH * method.weight_tau_scale
-    mu, mu_weights = _mu_nodes(reports, _REACH * method.weight_mu_sd)
-    return tau, mu, mu_weights
+def _nodes(reports: Sequence[ReportedZ], method: Method) -> tuple[Vector, Vector]:
+    return _TAU_SHARES * _TAU_REACH * method.weight_tau_scale, _mu_nodes(reports)
 
 
-def _log_prior(mu: Vector, tau: Vector, method: Method) -> Vector:
-    density: Vector = -0.5 * (mu[None, :] / method.weight_mu_sd) ** 2 - 0.5 * (tau[:, None] / method.weight_tau_scale) ** 2
-    return density
+def _nothing(tau: Vector, mu: Vector) -> Vector:
+    return np.zeros((1, len(tau), len(mu)))
 
 
-def _normal(log_density: Vector, mu: Vector, tau: Vector, mu_weights: Vector, method: Method) -> Grid:
-    mass = np.exp(log_density - log_density.max())
-    mass *= _TAU_WEIGHTS[:, None] * mu_weights
-    if len(mass) != len(method.rhos) or mass.ndim == 2:
-        # without a report no rho is likelier than another
-        mass = np.broadcast_to(mass, (len(method.rhos), len(tau), len(mu)))
-    return Grid(mu, tau, np.array(method.rhos), mass / mass.sum(), method if len(mu) == _STEPS else None)
+def _normal(log_likelihood: Vector, mu: Vector, tau: Vector, method: Method) -> Grid:
+    likelihood = np.exp(log_likelihood - log_likelihood.max())
+    likelihood *= (_TAU_WEIGHTS * np.exp(-0.5 * (tau / method.weight_tau_scale) ** 2))[:, None]
+    if len(likelihood) != len(method.rhos):
+        # without a report of a cohort no rho is likelier than another
+        likelihood = np.broadcast_to(likelihood, (len(method.rhos), len(tau), len(mu)))
+    near, wide = _prior(mu, method)
+    mass = likelihood * (method.weight_near_zero * near + (1 - method.weight_near_zero) * wide)
+    return Grid(mu, tau, np.array(method.rhos), mass / mass.sum(), likelihood.sum(axis=(0, 1)), method if len(mu) == _STEPS else None)
 
 
 def _log_likelihood(report: ReportedZ, mu: Vector, tau: Vector, method: Method) -> Vector:
@@ -174,7 +252,7 @@ def _log_likelihood(report: ReportedZ, mu: Vector, tau: Vector, method: Method) 
 @lru_cache(maxsize=1024)
 def _on_even_nodes(report: ReportedZ, method: Method) -> Vector:
     """The same on the nodes that most associations share: an association less one study asks for it again."""
-    tau, mu, _ = _nodes((), method)
+    tau, mu = _nodes((), method)
     found = _at_nodes(report, mu, tau, method)
     found.setflags(write=False)
     return found
@@ -187,8 +265,8 @@ def _at_nodes(report: ReportedZ, mu: Vector, tau: Vector, method: Method) -> Vec
     if report.on_mean:
         on_mean: Vector = -0.5 * (report.low - centre) ** 2 + np.zeros((1, len(tau), 1))
         return on_mean
-    # z of a cohort has mean mu sqrt(I) and variance 1 + tau^2 I
-    spread = np.sqrt(1 + tau[:, None] ** 2 * report.information)
+    # z of m cohorts has mean mu sqrt(I) and variance 1 + tau^2 I / m
+    spread = np.sqrt(1 + tau[:, None] ** 2 * report.information / report.trials)
     rho = np.array(method.rhos)[:, None, None]
     null = ndtr((Z95 - centre) / spread) - ndtr((-Z95 - centre) / spread)
     beyond, within = _likelihood(report, centre, spread)
@@ -252,7 +330,7 @@ def chances(grid: Grid, information: float, *, printed: bool = False) -> tuple[f
 
 @lru_cache(maxsize=512)
 def _on_even_tails(information: float, method: Method) -> tuple[Vector, Vector]:
-    tau, mu, _ = _nodes((), method)
+    tau, mu = _nodes((), method)
     found = _tails(mu, tau, information)
     for one in found:
         one.setflags(write=False)
@@ -270,7 +348,7 @@ def _tails(mu: Vector, tau: Vector, information: float) -> tuple[Vector, Vector]
 
 @lru_cache(maxsize=512)
 def _on_even_printed(information: float, method: Method) -> Vector:
-    tau, mu, _ = _nodes((), method)
+    tau, mu = _nodes((), method)
     found = _printed(mu, tau, np.array(method.rhos), information)
     found.setflags(write=False)
     return found
@@ -295,9 +373,9 @@ def reference_information(method: Method = METHOD) -> float:
     return method.reference_n * method.reference_prevalence * (1 - method.reference_prevalence)
 
 
-def weights_without(reports: Sequence[ReportedZ], method: Method = METHOD) -> list[Weight]:
-    """The weight without each report in turn, for two reports and more; none where the nodes hang on which reports there are."""
-    if len(_nodes(reports, method)[1]) != _STEPS:
+def weights_without(reports: Sequence[ReportedZ], method: Method = METHOD) -> list[Weighed]:
+    """What is left without each report in turn, for two reports and more; none where the nodes hang on which reports there are."""
+    if len(_mu_nodes(reports)) != _STEPS:
         return []
     return [_weighed(grid, method) for grid in posteriors_without(reports, method)]
 
@@ -307,15 +385,13 @@ def cohorts_to_turn(reports: Sequence[ReportedZ], sign: int, method: Method = ME
 
     None where `method.flip_limit` of them don't.
     """
-    information = reference_information(method)
-    opposite = ReportedZ(-math.inf, -Z95, information) if sign > 0 else ReportedZ(Z95, math.inf, information)
-    tau, mu, mu_weights = _nodes([*sorted(reports), opposite], method)
-    log_density = _log_prior(mu, tau, method)
-    for report in sorted(reports):
-        log_density = log_density + _log_likelihood(report, mu, tau, method)
+    z = -sign * method.typical_z[0]
+    opposite = ReportedZ(z, z, reference_information(method))
+    tau, mu = _nodes([*sorted(reports), opposite], method)
+    log_likelihood = reduce(np.add, [_log_likelihood(report, mu, tau, method) for report in sorted(reports)], _nothing(tau, mu))
     one = _log_likelihood(opposite, mu, tau, method)
     for count in range(1, method.flip_limit + 1):
-        positive = p_positive(_normal(log_density + count * one, mu, tau, mu_weights, method))
+        positive = _positive(_normal(log_likelihood + count * one, mu, tau, method).mass.sum(axis=(0, 1)), mu)
         if (positive if sign > 0 else 1 - positive) < 0.5 - 1e-9:
             return count
     return None
@@ -327,14 +403,18 @@ def identity(reports: Sequence[ReportedZ], method: Method = METHOD) -> tuple[Met
 
 
 @cached(LRUCache(50_000), key=identity, lock=Lock(), info=True)
-def weigh(reports: Sequence[ReportedZ], method: Method = METHOD) -> Weight:
-    """The weight and the probability of direction of an association with these reports."""
+def weigh(reports: Sequence[ReportedZ], method: Method = METHOD) -> Weighed:
+    """What these reports say of both signs."""
     return _weighed(posterior(sorted(reports), method), method)
 
 
-def _weighed(grid: Grid, method: Method) -> Weight:
+def _positive(mass: Vector, mu: Vector) -> float:
+    """The share of a mass at the nodes of mu that lies above zero."""
+    return float(mass[mu > 0].sum() + 0.5 * mass[mu == 0].sum()) / float(mass.sum())
+
+
+def _weighed(grid: Grid, method: Method) -> Weighed:
     down, _, up = chances(grid, reference_information(method))
-    positive = p_positive(grid)
-    # a tie within rounding goes to increases
-    sign = 1 if positive >= 0.5 - 1e-9 else -1
-    return Weight(sign, up if sign > 0 else down, max(positive, 1 - positive))
+    near, wide = (one * grid.likelihood for one in _prior(grid.mu, method))
+    at = [_positive(share * near + (1 - share) * wide, grid.mu) for share in (method.weight_near_zero, *method.weight_range_near_zero)]
+    return Weighed(at[0], (at[1], at[2]), p_positive(grid), down, up)

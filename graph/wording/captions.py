@@ -221,7 +221,7 @@ def caption(one: Association) -> str:
     if not one.studies:
         return "no cohort: only reviews or descriptions say so"
     cohorts = count(one.cohorts, "cohort")
-    parts: list[str] = [one.direction]
+    parts: list[str] = ["little or no difference" if one.little_difference else one.direction]
     if one.estimate is not None:
         behind = {"published": " (published)", "single-study": f" ({source(one)})"}.get(one.estimate_source or "", "")
         step = per(one.measure, unit_of(one))
@@ -230,8 +230,10 @@ def caption(one: Association) -> str:
         parts.append(f"{measure(one.measure)} {one.estimate:.3g}{f' {step}' if step else ''}{behind}{some}")
         if not some:
             parts.append(cohorts)
-        if one.direction in {"increases", "decreases"} and includes_no_effect(one.measure, one.ci):
-            parts.append("credible interval includes no effect" if one.average else "interval includes no effect")
+        if one.direction in {"increases", "decreases"} and one.excludes_no_effect is False:
+            parts.append("interval includes no effect")
+        elif one.direction in {"increases", "decreases"} and one.average and includes_no_effect(one.measure, one.ci):
+            parts.append("credible interval includes no effect")
     else:
         parts += [unpooled(one) or "no estimate", cohorts]
     if one.certainty is not None:

@@ -1,4 +1,4 @@
-"""Numbers as the field writes them: OR 1.85 (1.10-3.11) per 10 mmHg, p < 0.001, 3 in 10, 2 cohorts."""
+"""Numbers as the field writes them: OR 1.85 (1.10-3.11) per 10 mmHg, p < 0.001, 2 cohorts."""
 
 from __future__ import annotations
 
@@ -189,12 +189,6 @@ def percents(pair: Interval) -> str:
 def count(n: int, noun: str, plural: str | None = None) -> str:
     """1 cohort, 2 cohorts, 6,295 patients."""
     return f"{n:,} {noun if n == 1 else (plural or noun + 's')}"
-
-
-def in_ten(share: float) -> str:
-    """A probability as so many in 10."""
-    tenths = round(share * 10)
-    return {0: "fewer than 1 in 10", 10: "more than 9 in 10"}.get(tenths, f"{tenths} in 10")
 
 
 def day(of: date) -> str:

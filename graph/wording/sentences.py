@@ -50,7 +50,6 @@ from schema.answer import Answer
 from schema.association import LEVELS, Association, FamilyResult, Row, TermRef
 from schema.vocabulary import Term
 
-_CAP = "published disagrees"
 # below this p of Q, estimates are told to differ (Cochrane Handbook 10.10.2)
 _UNLIKE = 0.1
 _WIDE = "; the interval includes no effect"
@@ -72,7 +71,7 @@ def notes(one: Association) -> str:
     parts = [
         source(one),
         f"ours {ours(one)}" if ours(one) else "",
-        "includes no effect" if includes_no_effect(one.measure, one.average.ci if one.average else one.ci) else "",
+        "includes no effect" if one.excludes_no_effect is False else "",
         "this estimate points the other way" if points_otherwise(one) else "",
         # of a difference or slope nothing else says what it is of
         contrast(one) if one.measure in _LINEAR and not unit(one) else "",
@@ -88,10 +87,29 @@ def direction(one: Association, outcome: Term | TermRef | None = None) -> str:
     words = {
         "increases": more(told),
         "decreases": more(told, less=True),
-        "inconclusive": "nothing clear",
+        "inconclusive": "little or no difference" if one.little_difference else "nothing clear",
         "inconsistent": "cohorts contradict each other",
     }
     return words[one.direction]
+
+
+def basis(one: Association) -> str:
+    """What the direction rests on."""
+    if one.direction_basis == "published":
+        return "a published meta-analysis"
+    if one.direction_basis == "estimate":
+        trials = one.families[0].randomised if one.families else False
+        return "the randomised estimate" if trials else "the estimate" if one.k == 1 else "the average of the estimates"
+    return "what cohorts report"
+
+
+def side(one: Association, outcome: Term | TermRef) -> str:
+    """The side of the weight: that of the direction, of the leaning, or the likelier one."""
+    if one.direction == "increases" or one.leans == "more":
+        return more(outcome)
+    if one.direction == "decreases" or one.leans == "fewer":
+        return more(outcome, less=True)
+    return "the likelier of more and less"
 
 
 def cohorts(one: Association) -> str:
@@ -137,14 +155,18 @@ def _report(one: Association, outcome: Term | TermRef) -> str:
         rest = _rest(one, less=less)
         verb = "links" if same == 1 else "link"
         if not same:
-            return f"No cohort by itself links {factor} to {within(outcome)} in {place}{rest}; a published meta-analysis does."
+            does = "a published meta-analysis" if one.direction_basis == "published" else "the average of their estimates"
+            return f"No cohort by itself links {factor} to {more(outcome, less=less)} in {place}{rest}; {does} does."
         return f"{same} of {count(n, 'cohort')} {verb} {factor} to {more(outcome, less=less)} in {place}{rest}."
     if one.direction == "inconsistent":
         return (
             f"The cohorts contradict each other on {factor} and {within(outcome)} in {place}: "
             f"{one.increases} report {more(outcome)}, {one.decreases} {more(outcome, less=True)}{_rest(one, signs=False)}."
         )
-    return f"Studied, nothing clear: {_unclear(one, outcome)}. That is not proof of no link."
+    if one.little_difference:
+        return f"Studied, and at most little difference found: {_unclear(one, outcome)}."
+    leans = f", though what there is leans to {more(outcome, less=one.leans == 'fewer')}" if one.leans and one.not_significant != n else ""
+    return f"Studied, nothing clear: {_unclear(one, outcome)}{leans}. That is not proof of no link."
 
 
 def _otherwise(one: Association, rows: Sequence[Row]) -> str:
@@ -178,7 +200,7 @@ def _unclear(one: Association, outcome: Term | TermRef) -> str:
     ]
     told = [(f"{many} " if n > 1 else "") + what for many, what in parts if many]
     who = f"of {n} cohorts that looked for a" if n > 1 else "the one cohort that looked for a"
-    reviewed = one.estimate_source == "published" and includes_no_effect(one.measure, one.ci)
+    reviewed = one.direction_basis == "published" and one.excludes_no_effect is False
     review = "; the published meta-analysis finds nothing clear" if reviewed else ""
     return f"{who} {pair}{',' if n > 1 else ''} {_listed(told)}{review}"
 
@@ -211,13 +233,14 @@ def _figure(one: Association, rows: Sequence[Row]) -> str:
     if one.estimate is None:
         return "No estimate can be given: the papers print a p value, a sign or a word alone, or figures that can't be pooled."
     what = with_unit(one, spelt=True)
-    wide = _WIDE if includes_no_effect(one.measure, one.ci) else ""
+    wide = _WIDE if one.excludes_no_effect is False else ""
     family = one.families[0] if one.families and one.estimate_source not in {None, "published"} else None
     if family is not None and family.k == 1:
         behind = [row for row in rows if row.finding in family.rows]
         # by what its paper prints an estimate counts, whatever rounding makes of its interval
-        if wide and len(behind) == 1 and behind[0].p is not None and behind[0].reports in {"increases", "decreases"}:
-            wide += f", though the paper prints {p_value(behind[0].p)}"
+        if bool(wide) != includes_no_effect(one.measure, one.ci) and len(behind) == 1:
+            says = p_value(behind[0].p) or "a word"
+            wide = f"; by its paper, which prints {says}, no effect is {'not excluded' if wide else 'excluded'}"
         if contrast(one) and not family.unit and one.contrast != "present vs absent":
             what += f" ({contrast(one)})"
     if family is not None and family.contrast_type == "shift":
@@ -243,9 +266,7 @@ def _figure(one: Association, rows: Sequence[Row]) -> str:
 
 
 def _sure(one: Association) -> str:
-    # estimates that exclude each other's point cap the certainty, which is no step
-    lowered = [reason.domain for reason in one.reasons if reason.step < 0 or reason.domain == _CAP]
-    lowered = ["published estimates that disagree" if domain == _CAP else domain for domain in lowered]
+    lowered = [reason.domain for reason in one.reasons if reason.step < 0]
     because = f", lowered for {_listed(list(dict.fromkeys(lowered)))}" if lowered else ""
     read = all_read(one)
     return f"Certainty is {level(one.certainty)}{because}; {count(one.studies, 'study', 'studies')}, {read}."
