@@ -134,11 +134,11 @@ class Reason(Frozen):
 
 
 class Camp(Frozen):
-    """One side of a contradiction; `cohorts` are those whose patients it is of, by name."""
+    """One side of a contradiction; `cohort_names` are the cohorts whose patients it is of."""
 
     report: str
     studies: tuple[str, ...]
-    cohorts: tuple[str, ...] = ()
+    cohort_names: tuple[str, ...] = ()
     patients: int | None
     findings: tuple[str, ...]
     features: dict[str, str]

@@ -11,7 +11,7 @@ from graph import questions
 from graph.build import corpus_of, group, read_all
 from graph.opening import shipped
 from graph.stores.memory import MemoryReader
-from graph.synthesis.absolute_risks import _EQUATIONS, Share, _without, absolute
+from graph.synthesis.absolute_risks import EQUATIONS, Share, _without, absolute
 from graph.synthesis.associations import synthesise
 from schema.errors import BadParameter
 from schema.robustness import AbsoluteRisk
@@ -68,21 +68,21 @@ def test_of_a_hundred_with_and_without_microbleeds_36_and_18_have_remote_lesions
 
 @pytest.mark.parametrize(("measure", "exposed"), [("OR", 100 / 3), ("RR", 40.0), ("HR", 36.0)])
 def test_each_ratio_has_its_own_equation(measure: str, exposed: float) -> None:
-    assert _EQUATIONS[measure](20, 2) == pytest.approx(exposed)
+    assert EQUATIONS[measure](20, 2) == pytest.approx(exposed)
 
 
 @pytest.mark.parametrize("measure", ["OR", "RR", "HR"])
 @pytest.mark.parametrize("ratio", [0.3, 1.0, 2.59, 6.0])
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.9])
 def test_the_risk_without_is_the_one_whose_mixture_is_the_prevalence(measure: str, ratio: float, share: float) -> None:
-    risk_with = _EQUATIONS[measure]
+    risk_with = EQUATIONS[measure]
     without = _without(15, ratio, share, risk_with)
     assert without is not None
     assert share * risk_with(without, ratio) + (1 - share) * without == pytest.approx(15)
 
 
 def test_where_no_risk_without_makes_the_prevalence_there_is_none() -> None:
-    assert _without(90, 2, 0.5, _EQUATIONS["RR"]) is None
+    assert _without(90, 2, 0.5, EQUATIONS["RR"]) is None
 
 
 def made_up(prevalence: Share | None, design: str = "prospective-cohort", **row: Any) -> AbsoluteRisk:

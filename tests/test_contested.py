@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import math
 from typing import Any
 
 import pytest
 
+from graph import questions
 from graph.build import EvidenceGraph, build
 from graph.opening import shipped
+from graph.stores.memory import MemoryReader
 from graph.synthesis.contested import contested, differences, power, surprising
 from graph.synthesis.method import METHOD
 from graph.synthesis.reports import StudyReport
@@ -54,7 +57,7 @@ def studies(*names: str, **more: Any) -> dict[str, Study]:
 
 def test_cohorts_that_are_significant_both_ways_contradict_each_other() -> None:
     reports = [report("a", UP, kind="significant"), report("b", DOWN, kind="significant"), report("c", NULL, kind="null")]
-    found = contested(reports, [], studies("a", "b", "c"))
+    found = contested(reports, [], None, studies("a", "b", "c"))
     assert found is not None
     assert found.why == "cohorts are significant on both sides"
     assert [(one.report, one.studies, one.patients) for one in found.camps] == [
@@ -63,13 +66,13 @@ def test_cohorts_that_are_significant_both_ways_contradict_each_other() -> None:
 
 
 def test_cohorts_of_one_mind_are_not_contested() -> None:
-    assert contested([report("a", UP, kind="significant"), report("b", NULL, kind="null")], [], studies("a", "b")) is None
+    assert contested([report("a", UP, kind="significant"), report("b", NULL, kind="null")], [], None, studies("a", "b")) is None
 
 
 def test_a_report_that_the_others_make_improbable_is_a_contradiction() -> None:
     reports = [report(name, 5.0, information=60.0) for name in ("a", "b", "c")] + [report("d", DOWN, kind="significant", information=60.0)]
     assert 3 in surprising(reports)
-    found = contested([*reports[:3], report("d", NULL, kind="null", information=400.0)], [3], studies("a", "b", "c", "d"))
+    found = contested([*reports[:3], report("d", NULL, kind="null", information=400.0)], [3], None, studies("a", "b", "c", "d"))
     assert found is not None
     assert studies("d")["d"].label in found.why
     assert f"below {METHOD.surprise:.2f}" in found.why
@@ -142,6 +145,8 @@ def test_camps_differ_where_they_share_no_value_and_all_report_it() -> None:
     assert differences([side("increases", year="2012; 2015"), side("decreases", year="2020")]) == ("year: 2012; 2015 / 2020",)
     assert differences([side("increases", year="2012; 2015"), side("decreases", year="2015")]) == ()
     assert differences([side("increases", design="not reported"), side("decreases", design="rct")]) == ()
+    # texts of papers differ by their words alone
+    assert differences([side("increases", population="acute ICH"), side("decreases", population="primary ICH")]) == ()
 
 
 # the corpus, and trials against observation
@@ -171,6 +176,57 @@ def test_a_counterpart_contradicts_only_where_its_answer_is_another(direction: s
     two = made("trial", "intensive-bp-lowering", randomised=True, direction=direction), made("cohort", "acute-bp-reduction")
     graph = build(two, shipped())
     assert [(edge(graph, one, "r-dwi").contested is not None) for one in ("intensive-bp-lowering", "acute-bp-reduction")] == [expected] * 2
+
+
+def test_what_the_same_cohort_says_in_two_ways_is_no_contradiction_between_cohorts() -> None:
+    trial = made("trial", "intensive-bp-lowering", randomised=True, direction="no-association").model_copy(
+        update={"cohorts": ("INTERACT2",)}
+    )
+    other = made("other", "acute-bp-reduction").model_copy(update={"cohorts": ("interact-2",)})
+    assert all(one.contested is None for one in build((trial, other), shipped()).associations)
+
+
+def test_an_association_and_its_counterpart_are_one_entry_of_the_list() -> None:
+    two = made("trial", "intensive-bp-lowering", randomised=True, direction="no-association"), made("cohort", "acute-bp-reduction")
+    graph = build(two, shipped())
+    items = questions.Contested().answer(MemoryReader(graph)).items
+    assert [one.exposure.id for one in items] == ["acute-bp-reduction"]
+    assert items[0].contested is not None
+    assert items[0].contested.counterpart == "intensive-bp-lowering"
+    assert [one.cohort_names for one in items[0].contested.camps] == [("cohort",), ("trial",)]
+
+
+REVIEW = {"design": "meta-analysis", "year": 2010}
+
+
+@pytest.mark.parametrize(
+    ("value", "se", "expected"), [(1.05, 0.2, True), (0.5, 0.2, True), (3.4, 0.2, False), (2.0, 0.4, False), (1.2, 0.8, False)]
+)
+def test_a_published_estimate_that_says_otherwise_is_a_contradiction(value: float, se: float, expected: bool) -> None:
+    """Ours is 3.00 (2.03-4.44), of one cohort: the other verdict, and the point of one outside the interval of the other."""
+
+    def figures(value: float, se: float) -> dict[str, Any]:
+        ci = [value * math.exp(-Z * se), value * math.exp(Z * se)]
+        return {"measure": "OR", "contrast_type": "binary", "value": value, "ci": ci}
+
+    own = made("own", "hypertension", **figures(3.0, 0.2))
+    review = made("review", "hypertension", pooled=True, **figures(value, se)).model_copy(update=REVIEW)
+    found = edge(build((own, review), shipped()), "hypertension", "r-dwi").contested
+    assert (found is not None) is expected
+    if found is not None:
+        assert [one.studies for one in found.camps] == [("own",), ("review",)]
+
+
+@pytest.mark.parametrize(
+    ("exposure", "outcome", "expected"),
+    [
+        ("cerebral-microbleeds", "poor-functional-outcome", True),
+        ("cerebral-amyloid-angiopathy", "r-dwi", True),
+        ("atrial-fibrillation", "r-dwi", False),
+    ],
+)
+def test_the_corpus_contradicts_its_reviews_where_it_must(graph: EvidenceGraph, exposure: str, outcome: str, expected: bool) -> None:
+    assert (edge(graph, exposure, outcome).contested is not None) is expected
 
 
 def test_a_counterpart_shares_no_vote() -> None:

@@ -98,7 +98,7 @@ def test_caa_has_seven_findings_from_two_studies_and_says_so(reader: Reader) -> 
         ("acute-bp-reduction", "r-dwi", "increases", "single-study", 1.10),
         ("cerebral-microbleeds", "r-dwi", "increases", "pooled-bayes", 2.59),
         ("cortical-superficial-siderosis", "r-dwi", "increases", "single-study", 3.72),
-        ("age", "r-dwi", "inconsistent", "single-study", 0.98),
+        ("age", "r-dwi", "decreases", "single-study", 0.98),
     ],
 )
 def test_the_headline_is_what_a_reader_of_the_papers_would_say(
@@ -143,14 +143,14 @@ def test_what_rolls_up_into_an_umbrella_measures_it(reader: Reader) -> None:
     spaces = evidence_of(reader, "enlarged-perivascular-spaces", "r-dwi").association
     assert reduction is not None
     assert spaces is not None
-    assert "indirectness" not in {reason.domain for reason in reduction.reasons}
-    assert "indirectness" in {reason.domain for reason in spaces.reasons}
+    assert ("indirectness", -1) not in {(reason.domain, reason.step) for reason in reduction.reasons}
+    assert ("indirectness", -1) in {(reason.domain, reason.step) for reason in spaces.reasons}
 
 
 @pytest.mark.parametrize(
     ("outcome", "said"),
     [
-        ("ischaemic-stroke", "increases, HR 1.71, 2 cohorts, credible interval includes no effect"),
+        ("ischaemic-stroke", "inconclusive, HR 1.71, 2 cohorts, low certainty"),
         ("recurrent-ich", "increases, HR 2.93, 2 cohorts, "),
         ("poor-functional-outcome", "increases, OR 1.95 (published), 6 cohorts, low certainty"),
     ],

@@ -24,6 +24,7 @@ from api.cli import app
 from graph.build import EvidenceGraph
 from graph.settings import Server, Settings
 from graph.stores.neo4j.rows import OWN
+from graph.synthesis import direction
 from graph.synthesis.certainty import RULES
 from graph.synthesis.method import Method
 from graph.synthesis.observations import DERIVATIONS
@@ -136,17 +137,25 @@ def test_every_rule_of_certainty_is_documented() -> None:
     assert [rule for rule, step, _ in RULES if f"| {rule} | {step} |" not in written] == []
 
 
-def test_the_verdicts_beside_those_by_hand_are_the_rules(graph: EvidenceGraph) -> None:
-    verdicts = {(one.exposure.id, one.outcome.id, one.population.id): one.certainty for one in graph.associations}
+def test_the_named_associations_are_documented_with_what_decides_and_their_steps(graph: EvidenceGraph) -> None:
+    found = {(one.exposure.id, one.outcome.id, one.population.id): one for one in graph.associations}
     printed = re.findall(
-        r"^\| `([a-z-]+)` > `([a-z-]+)`(?: in `([a-z-]+)`)? \|.*\| (?:high|moderate|low|very-low) \| ([a-z-]+) \|$",
+        r"^\| `([a-z-]+)` > `([a-z-]+)`(?: in `([a-z-]+)`)? \| ([^|]*), (estimate|reports|published) \| ([a-z-]+) \| (.*) \|$",
         text("docs/method.md"),
         re.MULTILINE,
     )
-    assert len(printed) >= 12
-    assert [(exposure, outcome, verdicts[exposure, outcome, place or "ich"]) for exposure, outcome, place, _ in printed] == [
-        (exposure, outcome, verdict) for exposure, outcome, _, verdict in printed
-    ]
+    assert len(printed) >= 20
+    for exposure, outcome, place, way, basis, level, steps in printed:
+        one = found[exposure, outcome, place or "ich"]
+        leans = f", leans to {one.leans}" if one.leans else ""
+        assert (way, basis, level) == (f"{one.direction}{leans}", one.direction_basis, one.certainty), (exposure, outcome)
+        told = "; ".join(f"{reason.domain} {reason.step:+d} ({reason.text})" for reason in one.reasons if reason.step)
+        assert steps.partition("; ")[2] == told
+
+
+def test_what_decides_a_direction_is_documented() -> None:
+    written = text("docs/method.md")
+    assert [basis for basis, rule in direction.RULES if f"| {basis} | {rule} |" not in written] == []
 
 
 def test_the_constants_that_the_documents_name_are_those_of_the_code() -> None:
@@ -154,7 +163,7 @@ def test_the_constants_that_the_documents_name_are_those_of_the_code() -> None:
     method = Method()
     for figure in (
         method.default_prevalence_lesion, method.skew_limit, *method.rhos, method.surprise, method.weight_tau_scale, method.reference_n,
-        method.exact_overlap_component, method.small_patients, method.disagreement_z, method.bayes_tau_scale,
+        method.exact_overlap_component, method.weight_near_zero, method.disagreement_z, method.bayes_tau_scale,
     ):  # fmt: skip
         assert f"{figure:g}" in written, figure
     assert len(fields(Method)) > 15

@@ -98,6 +98,6 @@ def test_it_shows_the_evidence_the_gap_map_and_a_chain(executed: Any, folder: Pa
     assert len(pooled) > 1
     assert all(label in forest for label in pooled)
     assert all(one.factor.name.split()[0] in gaps for one in g.gaps(state=("empty", "weak", "fair")).items)
-    assert "cerebral-amyloid-angiopathy > r-dwi: increases" in text
+    assert "cerebral-microbleeds > r-dwi: increases" in text
     assert "r-dwi > poor-functional-outcome: increases" in text
     assert {"empty", str(g.gaps().items[0].sample_size)} <= set(text.split())

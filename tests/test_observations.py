@@ -200,7 +200,7 @@ def test_a_correlation_is_fishers_z_of_its_n() -> None:
         ({"p": "<0.01"}, "significant", (NormalDist().inv_cdf(0.995), None)),
         ({"p": "<0.05"}, "significant", (Z, None)),
         ({}, "significant", (Z, None)),
-        ({"p": 0.05}, "direction", (0.0, None)),
+        ({"p": 0.05}, "direction", Z),
         ({"p": ">0.05"}, "direction", (0.0, None)),
         ({"p": "<0.1"}, "direction", (0.0, None)),
         ({"measure": "OR", "value": 1.4}, "direction", (0.0, None)),
@@ -208,7 +208,8 @@ def test_a_correlation_is_fishers_z_of_its_n() -> None:
         ({"direction": "decreases", "p": 0.01}, "significant", -NormalDist().inv_cdf(0.995)),
         ({"direction": "decreases", "p": "<0.01"}, "significant", (None, -NormalDist().inv_cdf(0.995))),
         ({"direction": "decreases"}, "significant", (None, -Z)),
-        ({"direction": "decreases", "p": 0.4}, "direction", (None, 0.0)),
+        ({"direction": "decreases", "p": 0.4}, "direction", -NormalDist().inv_cdf(0.8)),
+        ({"direction": "decreases", "p": 1}, "direction", (None, 0.0)),
         ({"direction": "no-association"}, "null", (-Z, Z)),
         ({"direction": "no-association", "p": 0.001}, "null", (-Z, Z)),
         ({"direction": "unclear", "p": 0.01}, "unclear", (-NormalDist().inv_cdf(0.995), NormalDist().inv_cdf(0.995))),
@@ -448,9 +449,32 @@ def test_the_share_with_the_outcome_is_the_rows_the_sheets_or_the_default(row: d
     assert seen.information == pytest.approx(seen.n * share * (1 - share))
 
 
-def test_a_hazard_ratio_knows_as_much_as_its_events() -> None:
-    seen = the("wiegertjes-2021", "r-dwi", "recurrent-stroke")
-    assert seen.information == pytest.approx(247 * METHOD.default_prevalence_other)
+def test_a_hazard_ratio_per_unit_knows_as_much_as_its_events() -> None:
+    seen = made(
+        outcome="recurrent-stroke", measure="HR", value=1.4, ci=[1.1, 1.78], contrast_type="per-unit", per={"step": 1, "unit": "mmHg"}
+    )
+    assert seen.information == pytest.approx(200 * METHOD.default_prevalence_other)
+
+
+@pytest.mark.parametrize(
+    ("row", "exposed"),
+    [
+        ({**OR, "ci": [1.1, 3.6], "contrast_type": "binary"}, 0.3 * 0.7),
+        ({**OR, "ci": [1.1, 3.6], "contrast_type": "graded"}, 0.3 * 0.7),
+        ({"measure": "HR", "value": 2.0, "ci": [1.1, 3.6], "contrast_type": "binary", "outcome": "recurrent-stroke"}, 0.3 * 0.7),
+        ({**OR, "ci": [1.1, 3.6], "contrast_type": "per-unit", "per": {"step": 1, "unit": "SD"}}, 1.0),
+        ({**OR, "ci": [1.1, 3.6], "contrast_type": "per-unit", "per": {"step": 1, "unit": "mmHg"}}, None),
+    ],
+)
+def test_an_estimate_of_two_groups_or_per_sd_knows_by_its_own_error_and_not_by_its_patients(
+    row: dict[str, Any], exposed: float | None
+) -> None:
+    seen, unknown = made(**row), made(**row, n=None)
+    error = math.log(3.6 / 1.1) / (2 * Z)
+    if exposed is None:
+        assert (seen.information, unknown.information) == pytest.approx((200 * 0.24 * 0.76, METHOD.default_n * 0.24 * 0.76))
+    else:
+        assert [seen.information, unknown.information] == pytest.approx([1 / (error**2 * exposed)] * 2)
 
 
 def test_a_published_row_knows_by_its_own_standard_error_and_never_by_its_patients() -> None:
@@ -519,7 +543,9 @@ def test_a_p_without_a_sign_says_how_far_from_zero(p: Any, kind: str, mirrored: 
     report = reported_z(one)
     assert report is not None
     assert (one.kind, report.mirrored) == (kind, mirrored)
-    assert (report.high == math.inf) is (p == "<0.001")
+    # a bound as what is typical beyond it
+    assert report.high == pytest.approx({0.2: NormalDist().inv_cdf(0.9), ">0.05": Z, "<0.001": METHOD.typical_z[2]}[p])
+    assert report.low == (report.high if mirrored else -report.high)
 
 
 def test_counts_are_used_with_a_warning_where_the_printed_interval_is_twice_as_wide() -> None:

@@ -194,6 +194,14 @@ def test_a_single_cohort_is_imprecise_and_an_abstract_caps() -> None:
     assert found(*read).certainty == "low"
 
 
+@pytest.mark.parametrize(
+    ("cases", "total", "cohorts", "imprecise"), [(0, 50, 2, True), (0, 15, 10, True), (2, 240, 5, True), (60, 240, 5, False), (5, 10, 2, True)]
+)
+def test_a_rate_is_imprecise_by_the_width_beside_it_as_well_as_in_points(cases: int, total: int, cohorts: int, imprecise: bool) -> None:
+    one = found(*[made(f"s{i}", {"cases": cases, "total": total}, **SCANNED) for i in range(cohorts)])
+    assert ("imprecision" in {reason.domain for reason in one.reasons if reason.step < 0}) is imprecise
+
+
 def test_cohorts_that_differ_widely_are_inconsistent() -> None:
     studies = [
         made(name, {"cases": cases, "total": 240}, **SCANNED) for name, cases in zip("abcdef", (12, 40, 70, 100, 150, 200), strict=True)

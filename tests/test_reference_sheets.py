@@ -199,3 +199,12 @@ def test_shares_of_sheets_pool_to_metafors(one: dict[str, Any], result: dict[str
         assert math.log(ours.pct / (100 - ours.pct)) == pytest.approx(result["shares"]["estimate"], abs=1e-4)
         assert ours.tau2 == pytest.approx(result["shares"]["tau2"], abs=1e-4)
     assert ours.estimate_source == ("pooled-logistic" if result["k"] >= 5 else "pooled-bayes")
+
+
+def test_magnesium_in_infarction_is_of_low_certainty_at_most() -> None:
+    """Small trials that find much, and a large one that finds nothing (Egger et al., BMJ 1997;315:629-34)."""
+    whole = [(one, result) for one, result in POOLED if one["name"].startswith("egger2001")]
+    found = association(*max(whole, key=lambda case: case[1]["rows"]))
+    assert found.k == 16
+    assert found.certainty in {"low", "very-low"}
+    assert {"inconsistency", "publication bias"} <= {reason.domain for reason in found.reasons if reason.step}

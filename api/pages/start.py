@@ -8,7 +8,7 @@ from api.pages.frame import View
 from graph.questions import Cohorts, Contested, Factors, Gaps, Narrow, Outcomes, Page, Prevalence, lookups
 from graph.stores.port import Reader
 from graph.wording import within
-from graph.wording.sentences import repeated
+from graph.wording.sentences import expected_wrong, repeated
 from schema.across import Gap
 
 FIRST, _MISSING = 8, 5
@@ -52,5 +52,8 @@ def _by_factor(gaps: Sequence[Gap]) -> list[list[Gap]]:
 
 
 def method_view(reader: Reader) -> View:
-    """From the code's own tables: constants, rules of certainty, ways of reading a row."""
-    return View("method.html", "How the numbers come about", {"schema": lookups.schema(reader), "counts": reader.counts()}, "/method")
+    """From the code's own tables: constants, rules of direction and certainty, ways of reading a row."""
+    field = reader.field()
+    wrong = expected_wrong(reader.edges(population=field.population), field.populations[field.population].name)
+    content = {"schema": lookups.schema(reader), "counts": reader.counts(), "wrong": wrong}
+    return View("method.html", "How the numbers come about", content, "/method")

@@ -20,11 +20,11 @@ The bar: |right - said| over all edges at most 0.03 in the first two; the others
 
 **Corpus** (no argument). One overlap component (studies that share patients, directly or through others) is left out at a time, the
 independent set is chosen anew among the rest, and constants are learned from it. Scored is the sign of each report whose sign is known,
-each finding once, in the edge of its own terms where another component reports there, else in the one it rolls up into: -ln of the probability
-of that sign, given whether the report is significant. Meta-analyses are left out. References: `reports`: (k + 1) / (n + 2) of the other
-cohorts' significant reports; `directions`: the same of all signs that are known; `method 3`: its model of the same reports (mu ~ N(0, 0.5),
-words as any z beyond 1.96). `base rate` is told how often factors are named by their risky side, which no other forecast is. Intervals are
-percentiles of 2000 resamples of components.
+each finding once, in the edge of its own terms where another component reports there, else in the one it rolls up into: -ln of the
+probability of that sign, given whether the report is significant. Meta-analyses are left out. References: `reports`: (k + 1) / (n + 2)
+of the other cohorts' significant reports; `directions`: the same of all signs that are known; `method 3`: its model of the same reports
+(mu ~ N(0, 0.5), words as any z beyond 1.96). `base rate` is told how often factors are named by their risky side, which no other
+forecast is. Intervals are percentiles of 2000 resamples of components.
 
 **What words rest on** (no argument). The distribution of the exact |z| of significant reports, and over them, each at its own information,
 the mean weight of the figure alone and of a word in its place: that of the word must not be higher.

@@ -31,6 +31,8 @@ def typical(exact: Sequence[float], method: Method = METHOD) -> tuple[float, flo
 
 def shares(edges: Sequence[Sequence[ReportedZ]], method: Method = METHOD) -> tuple[float, ...]:
     """The shares of the mixture of largest marginal likelihood, by EM from equal ones until none moves by more than 1e-6."""
+    if not edges:
+        return method.weight_shares
     each = np.array([marginal(reports, method) for reports in edges])
     near, wide = method.weight_near_zero * each[:, :1], (1 - method.weight_near_zero) * each[:, 1:]
     found = np.full(wide.shape[1], 1 / wide.shape[1])

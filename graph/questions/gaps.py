@@ -18,7 +18,6 @@ from graph.questions.question import Question, Several
 from graph.stores.port import Reader
 from graph.synthesis.associations import population_ref, synthesise, term_ref
 from graph.synthesis.method import METHOD, method_of
-from graph.synthesis.reports import study_reports
 from schema.across import Gap, State
 from schema.answer import Answer, Why
 from schema.association import Association
@@ -135,12 +134,8 @@ def _gap(
     vocabulary = corpus.vocabulary
     key = (factor, term.id, node)
     cell = cells.get(key)
-    independent = (
-        study_reports(rows[key], vocabulary.takes(factor), vocabulary.takes(term.id), corpus.studies, corpus.patients).independent
-        if key in rows
-        else ()
-    )
-    learned = lesson(tuple(sorted(reported_zs(independent, corpus.method))), corpus.method)
+    reports = synthesise(*key, rows[key], corpus, short=True).verdict.reports if key in rows else ()
+    learned = lesson(tuple(sorted(reported_zs(reports, corpus.method))), corpus.method)
     figures = {} if cell is None else {name: getattr(cell, name) for name in _FIGURES}
     return Gap(
         rank=1,

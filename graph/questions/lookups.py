@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from graph.questions.edges import corpus_of, known_studies
 from graph.stores.port import Reader, Store
+from graph.synthesis import direction
 from graph.synthesis.associations import term_ref
 from graph.synthesis.certainty import RULES
 from graph.synthesis.method import METHOD, method_of
@@ -75,6 +76,7 @@ def schema(reader: Reader) -> SchemaAnswer:
         ),
         method={
             "constants": method_of(reader.field().constants).served(),
+            "direction": [{"basis": basis, "rule": rule} for basis, rule in direction.RULES],
             "certainty": [{"rule": rule, "step": step, "when": when.format(marker=marker)} for rule, step, when in RULES],
             "observations": [{"way": derivation, "what": what, "source": source} for derivation, (what, source) in DERIVATIONS.items()],
         },

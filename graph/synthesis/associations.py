@@ -345,22 +345,28 @@ def _shown(row: Observation, reviewed: Observation | None, verdict: Verdict, cor
 
 
 def _same_question(row: Observation, primary: Comparison, terms: Vocabulary) -> bool:
-    """Whether a published row answers what our estimates answer; "as pooled" of a yes/no term is of yes and no."""
+    """Whether a published row answers what our estimates answer, in their measure."""
     own, key = row.comparison, primary.key
-    if own is None or key.randomised or row.row.randomised:
+    if own is None or own.measure != key.measure or not _same_contrast(row, primary, terms):
+        return False
+    # a review says less of its cut-offs and times than a paper does
+    cut = own.cutoff in {None, key.cutoff} and own.outcome_cutoff in {None, key.outcome_cutoff}
+    return cut and own.window in {None, UNTOLD_TIME, key.window}
+
+
+def _same_contrast(row: Observation, primary: Comparison, terms: Vocabulary) -> bool:
+    """Whether a published row compares what our estimates compare, on their scale; "as pooled" of a yes/no term is of yes and no."""
+    own, key = row.comparison, primary.key
+    if own is None or key.randomised or row.row.randomised or row.scale != primary.members[0].observation.scale:
         return False
     yes_no = own.contrast_type in {None, "unknown"} and row.row.per is None and terms[row.exposure].unit is None
     contrast = "binary" if yes_no else own.contrast_type
-    # a review says less of its cut-offs and times than a paper does
-    cut = own.cutoff in {None, key.cutoff} and own.outcome_cutoff in {None, key.outcome_cutoff}
-    told = cut and own.window in {None, UNTOLD_TIME, key.window}
-    return (own.measure, contrast, own.unit, own.versus) == (key.measure, key.contrast_type, key.unit, key.versus) and told
+    return (contrast, own.unit, own.versus) == (key.contrast_type, key.unit, key.versus)
 
 
 def _tells_more(row: Observation, primary: Comparison) -> bool:
     """Whether its interval holds more than twice the information of ours (1 / se^2, by the width)."""
-    if row.se is None or row.scale != primary.members[0].observation.scale:
-        return False
+    assert row.se is not None
     low, high = (forward(row.scale, bound) for bound in primary.result.ci)
     ours = (high - low) / (2 * Z95) / primary.result.step
     return 1 / row.se**2 > 2 / ours**2
@@ -369,8 +375,7 @@ def _tells_more(row: Observation, primary: Comparison) -> bool:
 def _disagreement(first: Comparison | None, published: Sequence[Observation], corpus: Corpus) -> Disagreement | None:
     """Our estimate and a published one, or two published ones of one kind, that can't both be right.
 
-    One excludes no effect and the other doesn't or runs the other way, and the point of one lies outside the interval of the other; or each
-    point lies outside the other interval.
+    One excludes no effect, and the other runs the other way or finds nothing and excludes what the one found; or each excludes the other.
     """
     given = [
         _Estimate(corpus.studies[row.study].label, (StudyReport(row, poolable=False),), row.y, row.se, row.significant)
@@ -380,13 +385,15 @@ def _disagreement(first: Comparison | None, published: Sequence[Observation], co
     for i, one in enumerate(given):
         row = one.reports[0].observation
         pairs = [other for other in given[:i] if _alike(other.reports[0].observation, row)]
-        if first is not None and first.members[0].observation.scale == row.scale and _same_question(row, first, corpus.vocabulary):
+        if first is not None and _same_contrast(row, first, corpus.vocabulary):
             point, ci = average(first.result)
             y, low, high = (forward(row.scale, figure) / first.result.step for figure in (point, *ci))
             pairs.insert(0, _Estimate("ours", first.members, y, (high - low) / (2 * Z95), excluded(first)[0]))
         for other in pairs:
-            apart = [abs(one.y - other.y) > Z95 * side.se for side in (one, other)]
-            if all(apart) or (any(apart) and one.significant != other.significant):
+            apart = abs(one.y - other.y)
+            # a null says otherwise where it excludes what the other found; a wide one doesn't
+            null = max((side.se for side in (one, other) if not side.significant), default=0.0)
+            if apart > Z95 * (max(one.se, other.se) if one.significant == other.significant else null):
                 why = f"{other.name} {other.figures} and {one.name} {one.figures} say otherwise"
                 return Disagreement(why, tuple((f"{side.name}: {_SAYS[side.significant]}", side.reports) for side in (other, one)))
     return None

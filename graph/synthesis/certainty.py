@@ -55,8 +55,8 @@ RULES: tuple[tuple[str, str, str], ...] = (
     (
         "imprecision",
         "-1 or -2",
-        "without a direction: -1; -2 where the interval includes both 0.75 and 1.33; none for little or no difference: an interval inside "
-        "0.75 to 1.33 and, where a baseline is printed, within 3 of 100 (of death: 1)",
+        "without a direction: -1; -2 where the interval includes both 0.75 and 1.33, or there is none and fewer than 100 events; none for "
+        "little or no difference: an interval inside 0.75 to 1.33 and, where a baseline is printed, within 3 of 100 (of death: 1)",
     ),
     (
         "indirectness",
@@ -324,8 +324,9 @@ def _imprecision(given: Rated, *, little: bool) -> list[Reason]:
     else:
         low, high = given.method.little_difference
         wide = deciding is not None and given.ratio and deciding[2][0] <= low and deciding[2][1] >= high
-        step = -2 if wide else -1
-        texts = ["the interval includes a large effect either way" if wide else "no effect is not excluded"]
+        step, texts = (-2, ["the interval includes a large effect either way"]) if wide else (-1, ["no effect is not excluded"])
+        if deciding is None and _by_events(given, reports)[0] == -2:
+            step, texts = -2, [*texts, *_by_events(given, reports)[1]]
     if alone:
         step = min(step, -1)
         texts.append("one cohort only")

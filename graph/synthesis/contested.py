@@ -123,7 +123,7 @@ def side(name: str, reports: Sequence[StudyReport], studies: Mapping[str, Study]
     return Camp(
         report=name,
         studies=tuple(named),
-        cohorts=tuple(dict.fromkeys(cohort for study in named for cohort in studies[study].cohorts or (study,))),
+        cohort_names=tuple(dict.fromkeys(cohort for study in named for cohort in studies[study].cohorts or (study,))),
         patients=sum(report.observation.n for report in reports if report.observation.n_known) or None,
         findings=tuple(finding for report in reports for finding in report.findings),
         features=features,

@@ -41,8 +41,8 @@ def against_counterpart(own: Synthesis, other: Synthesis, corpus: Corpus) -> Con
         )
         for one in (own, other)
     ]
-    ours, theirs = ({corpus.field.cohort(cohort) for cohort in one.cohorts} for one in sides)
-    if ours <= theirs or theirs <= ours:
+    ours, theirs = ({corpus.field.cohort(cohort) for cohort in one.cohort_names} for one in sides)
+    if ours == theirs:
         return None
     said = {"increases": "increases", "decreases": "decreases", "inconclusive": "nothing clear", "inconsistent": "both"}
     why = f"{a.exposure.name} says {said[a.direction]}, its counterpart {b.exposure.name} says {said[b.direction]}"

@@ -16,18 +16,33 @@ WORDS: dict[int, Direction] = {1: "increases", -1: "decreases", 0: "inconclusive
 SIDES: dict[int, Leans | None] = {1: "more", -1: "fewer", 0: None}
 
 
+# what decides, and when: docs and the schema route show it
+RULES: tuple[tuple[str, str], ...] = (
+    ("published", "where a published meta-analysis is the headline: whether its row is significant, as it says"),
+    (
+        "estimate",
+        "where the headline is randomised, or holds at least half of the cohorts that report (in patients, of those that print their "
+        "number; in cohorts where none does; a sign that can't be read is on neither side): whether the interval of the average excludes "
+        "no effect. One row alone is significant as its paper's p says and, where rounding leaves that open, its word",
+    ),
+    (
+        "reports",
+        "else: increases or decreases where at least half of the cohorts are significant that way, two or more of them unless there is "
+        "one, and none the other way; inconsistent where one is each way; else inconclusive",
+    ),
+)
+
+
 class Verdict(NamedTuple):
     """What decides: `sign` is that of the direction, else of the side to which it leans, 0 where there is none.
 
-    `reports` are those of the body of evidence that decides; `excludes` whether the deciding interval excludes no effect, None where no
-    interval decides.
+    `reports` are those of the body of evidence that decides.
     """
 
     direction: Direction
     basis: DirectionBasis | None
     sign: int
     reports: tuple[StudyReport, ...]
-    excludes: bool | None = None
 
     @property
     def leans(self) -> Leans | None:
@@ -51,7 +66,7 @@ def decide(reports: StudyReports, headline: Comparison | None, published: Observ
 
 
 def _of_estimate(significant: int, point: int, basis: DirectionBasis, reports: tuple[StudyReport, ...]) -> Verdict:
-    return Verdict(WORDS[significant], basis, significant or point, reports, bool(significant))
+    return Verdict(WORDS[significant], basis, significant or point, reports)
 
 
 def excluded(headline: Comparison) -> tuple[int, int]:
@@ -76,14 +91,11 @@ def average(result: FamilyResult) -> tuple[float, Interval]:
 def _holds_half(headline: Comparison, cohorts: Sequence[StudyReport]) -> bool:
     """Whether the cohorts of the headline are at least half of those that report: in patients, in cohorts where none prints its n."""
     known = [report for report in cohorts if report.observation.kind != "unclear"]
-    counted = [report for report in known if report.observation.n_known]
+    # where none prints its number each has the same
+    counted = [report for report in known if report.observation.n_known] or known
     inside = {report.cohort for report in headline.members}
-
-    def size(report: StudyReport) -> int:
-        return report.observation.n if counted else 1
-
-    everybody = counted or known
-    return 2 * sum(size(report) for report in everybody if report.cohort in inside) >= sum(map(size, everybody))
+    held = sum(report.observation.n for report in counted if report.cohort in inside)
+    return 2 * held >= sum(report.observation.n for report in counted)
 
 
 def _of_reports(reports: StudyReports) -> Verdict:

@@ -21,7 +21,7 @@ from schema.across import State
 from schema.association import Association
 
 # z values that a reference cohort may report: the model puts none beyond that counts, and none changes faster than a normal density
-_Z = np.linspace(-20, 20, 81)
+_Z = np.linspace(-40, 40, 161)
 
 
 class Lesson(NamedTuple):

@@ -190,6 +190,7 @@ def _null_cohorts(synthesis: Synthesis, method: Method) -> int | None:
     """
     from statistics import median
 
+    from graph.synthesis.pooling import common_effect
     from graph.synthesis.weight import reference_information
 
     association = synthesis.association
@@ -202,7 +203,9 @@ def _null_cohorts(synthesis: Synthesis, method: Method) -> int | None:
     # of one estimate no prior was needed
     scale = headline.result.tau_scale / headline.result.step if headline.result.tau_scale is not None else method.bayes_tau_scale
     for added in range(1, method.flip_limit + 1):
-        low, high = pool([*y, *[0.0] * added], [*se, *[error] * added], scale)[1].ci
+        some = [*y, *[0.0] * added], [*se, *[error] * added]
+        # what decides: of two to four cohorts their average
+        low, high = (common_effect(*some) if len(some[0]) <= method.bayes_max_cohorts else pool(*some, scale)[1]).ci
         if low <= 0 <= high:
             return added
     return None

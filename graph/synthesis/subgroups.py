@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from graph.synthesis.associations import Partial, Synthesis, partial
 from graph.synthesis.corpus import Corpus
+from graph.synthesis.direction import WORDS
 from graph.synthesis.method import Method
 from graph.synthesis.reports import StudyReport
 from schema.association import Contested
+from schema.observation import Observation
 from schema.robustness import CampFigures, Small, Subgroup, Subgroups, SubgroupTest
 from schema.study import Study
 
@@ -120,7 +122,16 @@ def sides(contested: Contested | None, syntheses: Sequence[Synthesis], corpus: C
         return ()
     found = []
     for one in contested.camps:
-        of_each = [[report for report in side.reports.cohorts if set(report.findings) <= set(one.findings)] for side in syntheses]
+        of_each = [[report for report in side.reports.cohorts if report.observation.study in one.studies] for side in syntheses]
         behind, members = max(zip(syntheses, of_each, strict=True), key=lambda pair: len(pair[1]))
-        found.append(CampFigures(**dict(one), **dict(_small(partial(members, behind, corpus), members))))
+        review = next((row for row in behind.reports.published if row.finding in one.findings), None)
+        said = _small(partial(members, behind, corpus), members) if review is None else _reviewed(review, behind)
+        found.append(CampFigures(**dict(one), **dict(said)))
     return tuple(found)
+
+
+def _reviewed(row: Observation, synthesis: Synthesis) -> Small:
+    """What a published row says."""
+    shown = next(one for one in synthesis.association.published if one.finding == row.finding)
+    direction = WORDS[row.significant]
+    return Small(direction=direction, cohorts=0, measure=shown.measure, estimate=shown.estimate, ci=shown.ci, k=shown.k)

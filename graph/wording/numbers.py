@@ -186,6 +186,13 @@ def percents(pair: Interval) -> str:
     return f"{interval(pair, digits=1)}%"
 
 
+def probability(value: float | None) -> str:
+    """As 0.97; near to 1 as 0.998, and never as 1."""
+    if value is None:
+        return ""
+    return f"{value:.2f}" if value < 0.995 else f"{min(value, 0.999):.3f}"
+
+
 def count(n: int, noun: str, plural: str | None = None) -> str:
     """1 cohort, 2 cohorts, 6,295 patients."""
     return f"{n:,} {noun if n == 1 else (plural or noun + 's')}"

@@ -235,14 +235,13 @@ def _figure(one: Association, rows: Sequence[Row]) -> str:
     what = with_unit(one, spelt=True)
     wide = _WIDE if one.excludes_no_effect is False else ""
     family = one.families[0] if one.families and one.estimate_source not in {None, "published"} else None
-    if family is not None and family.k == 1:
-        behind = [row for row in rows if row.finding in family.rows]
-        # by what its paper prints an estimate counts, whatever rounding makes of its interval
-        if bool(wide) != includes_no_effect(one.measure, one.ci) and len(behind) == 1:
-            says = p_value(behind[0].p) or "a word"
-            wide = f"; by its paper, which prints {says}, no effect is {'not excluded' if wide else 'excluded'}"
-        if contrast(one) and not family.unit and one.contrast != "present vs absent":
-            what += f" ({contrast(one)})"
+    alone = {row.finding for row in one.published if row.headline} if family is None else set(family.rows if family.k == 1 else ())
+    behind = [row for row in rows if row.finding in alone]
+    # by what its paper prints an estimate counts, whatever rounding makes of its interval
+    if len(behind) == 1 and bool(wide) != includes_no_effect(one.measure, one.ci):
+        wide = f"; by its paper, which prints {p_value(behind[0].p) or 'a word'}, it {'includes' if wide else 'excludes'} no effect"
+    if family is not None and family.k == 1 and contrast(one) and not family.unit and one.contrast != "present vs absent":
+        what += f" ({contrast(one)})"
     if family is not None and family.contrast_type == "shift":
         wide += "; it is of a shift over all degrees of the outcome"
     if family is not None and family.reml_hk is not None and family.reml_hk.q_p < _UNLIKE:
@@ -323,6 +322,23 @@ _CONTRASTS = {
 def contrast(one: Association) -> str:
     """What is compared in the headline, as printed or, where that is not printed, of what kind it is; nothing where it is yes or no."""
     return "" if one.contrast in {None, "binary"} else _CONTRASTS.get(one.contrast or "", one.contrast or "")
+
+
+def expected_wrong(some: Sequence[Association], place: str) -> str:
+    """How many of the directions of a list are expected to be wrong: the sum of 1 - weight, as a range."""
+    told = [one for one in some if one.direction in {"increases", "decreases"} and one.weight is not None and one.weight_range]
+    if not told:
+        return ""
+    fewer, own, more = (sum(1 - one for one in each) for each in zip(*map(_weights, told), strict=True))
+    return (
+        f"Of the {count(len(told), 'direction')} in {place} about {own:.0f} are expected to be wrong by their weights: {fewer:.0f} where "
+        f"fewer of the links that are looked at have next to no effect, {more:.0f} where more have."
+    )
+
+
+def _weights(one: Association) -> tuple[float, float, float]:
+    low, high = one.weight_range or (0.5, 0.5)
+    return high, one.weight or 0.5, low
 
 
 def repeated(one: Association) -> bool:
