@@ -96,7 +96,8 @@ def _sides(items: Sequence[Association]) -> None:
         print(f"\n{one.exposure.name} > {one.outcome.name}: {one.contested.why}.")
         for side in one.contested.camps:
             patients = f"{side.patients} patients" if side.patients else "patients not printed"
-            print(f"  {side.report}: {', '.join(side.studies)} ({patients})")
+            named = f"cohorts {', '.join(side.cohort_names)}; " if side.cohort_names != side.studies else ""
+            print(f"  {side.report}: {', '.join(side.studies)} ({named}{patients})")
         for difference in one.contested.differences:
             print(f"  they differ in {difference}")
 

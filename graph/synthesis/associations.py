@@ -378,9 +378,16 @@ def _disagreement(first: Comparison | None, published: Sequence[Observation], co
     One excludes no effect, and the other runs the other way or finds nothing and excludes what the one found; or each excludes the other.
     """
     given = [
-        _Estimate(corpus.studies[row.study].label, (StudyReport(row, poolable=False),), row.y, row.se, row.significant)
+        _Estimate(
+            corpus.studies[row.study].label,
+            (StudyReport(row, poolable=False),),
+            row.y,
+            row.se,
+            row.significant,
+            (back(row.scale, row.y), ci),
+        )
         for row in published
-        if row.y is not None and row.se is not None
+        if row.y is not None and row.se is not None and (ci := printed_ci(row)) is not None
     ]
     for i, one in enumerate(given):
         row = one.reports[0].observation
@@ -388,7 +395,7 @@ def _disagreement(first: Comparison | None, published: Sequence[Observation], co
         if first is not None and _same_contrast(row, first, corpus.vocabulary):
             point, ci = average(first.result)
             y, low, high = (forward(row.scale, figure) / first.result.step for figure in (point, *ci))
-            pairs.insert(0, _Estimate("ours", first.members, y, (high - low) / (2 * Z95), excluded(first)[0]))
+            pairs.insert(0, _Estimate("ours", first.members, y, (high - low) / (2 * Z95), excluded(first)[0], (point, ci)))
         for other in pairs:
             apart = abs(one.y - other.y)
             # a null says otherwise where it excludes what the other found; a wide one doesn't
@@ -403,18 +410,19 @@ _SAYS = {1: "increases", -1: "decreases", 0: "no effect not excluded"}
 
 
 class _Estimate(NamedTuple):
-    """An estimate with its name and the reports behind it, on the scale of y."""
+    """An estimate with its name and the reports behind it, on the scale of y; `shown` are point and interval as they are shown."""
 
     name: str
     reports: tuple[StudyReport, ...]
     y: float
     se: float
     significant: int
+    shown: tuple[float, Interval]
 
     @property
     def figures(self) -> str:
-        scale, half = self.reports[0].observation.scale, Z95 * self.se
-        return f"{back(scale, self.y):.2f} ({interval((back(scale, self.y - half), back(scale, self.y + half)), digits=2)})"
+        point, ci = self.shown
+        return f"{point:.2f} ({interval(ci, digits=2)})"
 
 
 def _alike(a: Observation, b: Observation) -> bool:
