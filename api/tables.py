@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from graph import wording
-from graph.wording import certainty, number, p_of_test, percent, sentences
+from graph.wording import certainty, number, p_of_test, percent, probability, sentences
 from schema.across import Chain, Comparison, Difference, Gap
 from schema.answer import Changed, ChangedPrevalence, columns, flat
 from schema.association import Association, Mechanism, PooledPrevalence, Prevalence, PrevalenceRow, Row
@@ -96,10 +96,10 @@ def associations(items: Sequence[Association], side: str, title: str, *, papers:
         table.columns[0].header = "Exposure"
         table.add_column("Outcome")
     table.add_column("Direction")
+    table.add_column("Certainty")
     table.add_column("Estimate (95% CI)")
     table.add_column("Cohorts", no_wrap=True)
     table.add_column("Weight", justify="right")
-    table.add_column("Certainty")
     if beside:
         table.add_column("Indirect")
     if papers:
@@ -111,10 +111,10 @@ def associations(items: Sequence[Association], side: str, title: str, *, papers:
         own = f"; ours {wording.ours(one)}" if wording.ours(one) else ""
         cells += [
             one.direction + (" (contested)" if one.contested else "") if one.studies else _UNSTUDIED[bool(one.findings)],
+            certainty(one.certainty),
             f"{_headline(one)}{own}" if one.estimate is not None else wording.unpooled(one) or "none",
             reports(one),
-            number(one.weight),
-            certainty(one.certainty),
+            probability(one.weight),
         ]
         if beside:
             cells.append("; ".join(f"{other.population.id}: {other.caption}" for other in one.indirect or ()))
@@ -176,7 +176,7 @@ def _figure(one: Standing | Small) -> str:
 
 
 def _stands(one: Standing) -> tuple[str, ...]:
-    return one.direction, _figure(one), str(one.cohorts), number(one.weight), certainty(one.certainty)
+    return one.direction, _figure(one), str(one.cohorts), probability(one.weight), certainty(one.certainty)
 
 
 _STANDS = ("Direction", "Estimate (95% CI)", "Cohorts", "Weight", "Certainty")
@@ -218,7 +218,7 @@ def subgroups(items: Sequence[Subgroups], title: str) -> Table:
         tested = f"Q {number(test.q_between)}, df {test.df}, {p_of_test(test.p)} ({test.k} estimates)" if test else f"none: {one.why}"
         for i, group in enumerate(one.groups):
             head, tail = (one.by, tested) if i == 0 else ("", "")
-            cells = (head, group.group, group.direction, _figure(group), str(group.cohorts), number(group.weight), tail)
+            cells = (head, group.group, group.direction, _figure(group), str(group.cohorts), probability(group.weight), tail)
             table.add_row(*(_escape(cell) for cell in cells))
     return table
 

@@ -247,6 +247,7 @@ def associated(one: Association) -> Edge:
         not_significant=one.not_significant,
         unclear=one.unclear,
         full_text=one.full_text,
+        tables=one.tables,
         certainty=one.certainty,
         contested=one.contested.why if one.contested else None,
         findings=list(one.findings),

@@ -190,6 +190,7 @@ class Beside(Frozen):
     cohorts: int
     studies: int
     full_text: int
+    tables: int = 0
     certainty: CertaintyLevel | None = None
     caption: str
 
@@ -250,6 +251,7 @@ class Association(Frozen):
     not_significant: int
     unclear: int
     full_text: int
+    tables: int = 0
     certainty: CertaintyLevel | None
     reasons: tuple[Reason, ...] = ()
     contested: Contested | None = None

@@ -208,6 +208,7 @@ EDGES: tuple[EdgeType, ...] = (
             _p("not_significant", "integer", "cohorts that report it", "cohorts"),
             _p("unclear", "integer", "cohorts whose sign can't be read", "cohorts"),
             _p("full_text", "integer", "studies read in full", "studies"),
+            _p("tables", "integer", "studies read as an abstract with tables of theirs", "studies"),
             _p("certainty", "string", "high, moderate, low or very-low"),
             _p("contested", "string", "why, where it is"),
             _p("findings", "list of strings", "ids of the rows"),

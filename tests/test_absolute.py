@@ -102,7 +102,7 @@ def made_up(prevalence: Share | None, design: str = "prospective-cohort", **row:
     made = corpus_of([Study.model_validate({**sheet, "findings": [finding]})], shipped())
     key = ("hypertension", "r-dwi", "ich")
     found = synthesise(*key, group(read_all(made), shipped())[key], made)
-    return absolute(found.association, shipped().vocabulary["r-dwi"], found.rows, prevalence, None, made.studies)
+    return absolute(found.association, shipped().vocabulary["r-dwi"], found.rows, lambda: prevalence, None, made.studies)
 
 
 def test_the_share_exposed_is_the_one_that_the_headlines_rows_print() -> None:

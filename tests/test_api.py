@@ -105,7 +105,8 @@ def test_other_answers_name_their_release(client: TestClient, graph: EvidenceGra
 ASSOCIATION_KEYS = set(
     "exposure outcome population direction weight p_direction measure estimate ci estimate_source prediction_interval p tau2 i2 q k "
     "contrast families sensitivity studies cohorts cohorts_if_overlap patients increases decreases not_significant unclear full_text "
-    "certainty reasons contested caption findings".split()
+    "certainty reasons contested caption findings direction_basis leans weight_range replication average prior_sensitive "
+    "excludes_no_effect size little_difference patients_unknown".split()
 )
 ROW_KEYS = set(
     "finding study cohorts population design randomised adjusted measure contrast family value ci p counts source y se z kind used why "
@@ -119,6 +120,9 @@ def test_an_association_has_all_of_the_contracts_keys(client: TestClient, url: s
         assert set(item) >= ASSOCIATION_KEYS
         for side in ("exposure", "outcome", "population"):
             assert {"id", "name", "kind", "category"} <= set(item[side])
+        if item["contested"] is not None:
+            assert {"why", "camps", "differences", "counterpart"} <= set(item["contested"])
+            assert all("cohort_names" in side for side in item["contested"]["camps"])
 
 
 def test_a_family_has_all_of_the_contracts_keys(client: TestClient) -> None:

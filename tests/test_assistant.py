@@ -45,6 +45,8 @@ CALLS: Sequence[Call] = (
     ("evidence", {"exposure": "CMBs", "outcome": "r-dwi", "population": "CAAA"}),
     ("evidence", {"exposure": "CMBs", "outcome": "r-dwi", "filters": {"exclude": ["menon-2013"]}}),
     ("evidence", {"exposure": "CMBs"}),
+    ("evidence", {"exposure": "intensive-bp-lowering", "outcome": "functional-outcome-mrs"}),
+    ("evidence", {"exposure": "cerebral-amyloid-angiopathy", "outcome": "r-dwi"}),
     ("factors", {"population": "caa"}),
     ("factors", {"populaton": "caa"}),
     ("factors", {"filters": {"desgn": ["rct"]}}),
@@ -230,10 +232,14 @@ def test_short_figures_are_those_of_the_full_answer(session: Session, reader: Me
     one = ours.association
     assert one is not None
     assert (item["estimate"], item["weight"], item["certainty"], item["said"]) == (one.estimate, one.weight, one.certainty, one.caption)
+    assert (item["direction_basis"], item["leans"], item["replication"]) == ("estimate", None, one.replication)
+    assert tuple(item["weight_range"]) == one.weight_range
     assert item["estimate_of"] == "2 of 9 cohorts"
     assert [row["study"] for row in item["rows"]] == [row.study.id for row in ours.rows]
     assert session.told("evidence", exposure="CMBs", outcome="RDWILs")["full"] is None
     lists = session.told("factors", limit=3, form="full")
+    # no list says whether a next cohort would report it
+    assert [("weight" in item, "replication" in item) for item in lists["items"]] == [(True, False)] * 3
     assert [Association.model_validate(one).exposure.id for one in lists["full"]] == [one["exposure"]["id"] for one in lists["items"]]
 
 
@@ -257,9 +263,21 @@ def test_an_association_without_a_study_has_no_direction(session: Session) -> No
         assert (cell["direction"], cell["weight"], cell["estimate"], cell["cohorts"]) == (None, None, None, 0)
 
 
+def test_little_or_no_difference_is_a_finding_and_a_leaning_is_none(session: Session) -> None:
+    told = session.told("evidence", exposure="intensive-bp-lowering", outcome="functional-outcome-mrs")
+    (item,) = told["items"]
+    assert (told["status"], item["standing"], item["little_difference"], item["direction"]) == ("answered", "studied", True, "inconclusive")
+    assert item["said"].startswith("little or no difference")
+    assert "not evidence of no effect" not in told["text"]
+    leaning = session.told("evidence", exposure="cerebral-amyloid-angiopathy", outcome="r-dwi")
+    assert (leaning["status"], leaning["items"][0]["leans"]) == ("studied-inconclusive", "more")
+    assert "not evidence of no effect" in leaning["text"]
+
+
 def test_the_standing_of_an_item_is_that_of_its_association(session: Session) -> None:
     for item in session.told("factors", population="caa")["items"]:
-        assert item["standing"] == ("studied-inconclusive" if item["direction"] == "inconclusive" else "studied")
+        open_ = item["direction"] == "inconclusive" and not item["little_difference"]
+        assert item["standing"] == ("studied-inconclusive" if open_ else "studied")
     for item in session.told("gaps", limit=100)["items"]:
         assert (item["standing"] == "not-studied") is (item["state"] == "empty")
     assert session.told("gaps", limit=100)["status"] == "answered"

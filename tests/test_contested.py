@@ -196,6 +196,19 @@ def test_an_association_and_its_counterpart_are_one_entry_of_the_list() -> None:
     assert [one.cohort_names for one in items[0].contested.camps] == [("cohort",), ("trial",)]
 
 
+def test_a_contradiction_of_its_own_is_no_part_of_its_counterparts() -> None:
+    """Trials that are significant both ways, and cohorts that say more."""
+
+    def ratio(name: str, exposure: str, value: float, **row: Any) -> Study:
+        ci = [value * math.exp(-Z * 0.2), value * math.exp(Z * 0.2)]
+        return made(name, exposure, measure="OR", contrast_type="binary", value=value, ci=ci, **row)
+
+    trials = [ratio(f"t-{10 * value:.0f}", "intensive-bp-lowering", value, randomised=True) for value in (2.0, 0.4)]
+    cohorts = [ratio(f"c-{10 * value:.0f}", "acute-bp-reduction", value) for value in (2.0, 1.9)]
+    items = questions.Contested().answer(MemoryReader(build([*trials, *cohorts], shipped()))).items
+    assert [one.exposure.id for one in items if one.contested and one.contested.counterpart is None] == ["intensive-bp-lowering"]
+
+
 REVIEW = {"design": "meta-analysis", "year": 2010}
 
 

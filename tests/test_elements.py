@@ -188,9 +188,13 @@ def test_derived_edges_carry_the_figures_of_their_association(graph: EvidenceGra
     found = {(edge.start, edge.end, edge.properties["population"]): edge for edge in all_edges if edge.type == "ASSOCIATED_WITH"}
     for one in graph.associations:
         properties = found[one.exposure.id, one.outcome.id, one.population.id].properties
-        for name in ("direction", "weight", "p_direction", "measure", "estimate", "k", "cohorts", "patients", "certainty", "caption"):
+        for name in (
+            "direction", "direction_basis", "leans", "weight", "p_direction", "replication", "measure", "estimate", "excludes_no_effect",
+            "little_difference", "k", "cohorts", "patients", "certainty", "caption",
+        ):  # fmt: skip
             assert properties.get(name) == getattr(one, name), name
-        assert (properties.get("ci_low"), properties.get("ci_high")) == (one.ci or (None, None))
+        for name, pair in (("ci", one.ci), ("weight", one.weight_range), ("size", one.size)):
+            assert (properties.get(f"{name}_low"), properties.get(f"{name}_high")) == (pair or (None, None)), name
         assert ("contested" in properties) is (one.contested is not None)
 
 

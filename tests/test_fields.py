@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -139,10 +140,15 @@ def test_the_digest_is_of_what_field_yaml_says_and_not_of_how(folder_of_field: P
     assert fields.read(folder_of_field).digest == before
 
 
-def test_the_shipped_field_is_read_without_a_word_and_sets_the_methods_own_constants() -> None:
+def test_the_shipped_field_is_read_without_a_word_and_sets_the_methods_own_constants_but_those_learned_from_it() -> None:
     field = fields.read(shipped().folder)
     assert (field.id, field.lesion, field.populations.default) == ("r-dwi", "r-dwi", "ich")
-    assert method_of(field.constants) == METHOD
+    shares, z = field.constants.weight_shares, field.constants.typical_z
+    assert shares is not None
+    assert z is not None
+    assert method_of(field.constants) == replace(METHOD, weight_shares=shares, typical_z=z)
+    assert (len(shares), sum(shares), min(shares) >= 0) == (9, pytest.approx(1), True)
+    assert 1.96 < z[0] < z[1] < z[2]
     assert field == shipped()
 
 
@@ -178,14 +184,14 @@ def test_the_randomised_trials_are_the_headline_and_the_others_stand_beside(bcg:
     ]
 
 
-def test_a_row_of_another_family_says_that_it_is_pooled_beside_the_headline(bcg_reader: Reader) -> None:
+def test_a_row_beside_randomised_ones_says_that_trials_decide(bcg_reader: Reader) -> None:
     from graph import questions
 
     rows = questions.Evidence(exposure=PAIR[0], outcome=PAIR[1]).answer(bcg_reader).rows
     assert {row.used for row in rows if row.randomised} == {"pooled"}
     told = [row.why or "" for row in rows if not row.randomised]
     assert len(told) == 6
-    assert all(one.startswith("estimates beside the headline") for one in told)
+    assert all(one.startswith("counted as a cohort; trials decide the direction") for one in told)
 
 
 def test_nothing_of_one_field_is_known_in_the_other(bcg_reader: Reader, reader: MemoryReader) -> None:

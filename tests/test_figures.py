@@ -30,24 +30,20 @@ from api.figures import (
     interval,
     mechanism_diagram,
     neighbourhood,
-    weight_bar,
 )
 from api.figures.evidence import _FILTERS
 from api.figures.measure import Axis, shortened, width_of, wrapped
-from api.figures.weights import hardly_moved
 from graph import questions
 from graph.build import EvidenceGraph
 from graph.opening import shipped
 from graph.questions.filters import Filters
 from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader
-from graph.synthesis.weight import weigh
 from graph.wording import measured, number
 from schema.answer import Evidence
-from schema.association import Association, TermRef
+from schema.association import Association, CertaintyLevel, TermRef
 
 SVG = "{http://www.w3.org/2000/svg}"
-UNMOVED = weigh(()).weight
 ALL = Page(limit=None)
 EVIL = "<script>alert(1)</script> & \"quoted\" 'single' ]]> \x01\ud800"
 NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e-\d+)?")
@@ -84,7 +80,6 @@ def one_of_each(reader: MemoryReader) -> dict[str, str]:
         "forest": forest,
         "evidence": evidence_plot(answer),
         "interval": interval(answer.association),
-        "weight": weight_bar(answer.association, UNMOVED),
         "gaps": gap_map(gaps),
         "gaps with links": gap_map(gaps, lambda factor, outcome, population: f"/{factor}?o={outcome}&p={population}"),
         "mechanisms": mechanism_diagram(mechanisms),
@@ -463,38 +458,6 @@ def test_small_plots_share_an_axis_that_can_be_chosen(associations: list[Associa
     assert middle(low) < middle(high, low=0.01, high=100)
 
 
-def test_the_weight_is_so_many_steps_of_ten(associations: list[Association]) -> None:
-    for one in associations:
-        figure = weight_bar(one, UNMOVED)
-        root = ElementTree.fromstring(figure)
-        filled = [bar for bar in root.iter(f"{SVG}rect") if bar.get("class") in {"rf-null", "rf-gone"}]
-        label = root.get("aria-label", "")
-        if one.weight is None:
-            assert (filled, label) == ([], "no weight: no cohort counts")
-            continue
-        assert len(filled) == round(one.weight * 10)
-        assert f"{len(filled)} in 10" in label or len(filled) in {0, 10}
-        assert all((bar.get("class") == "rf-gone") == hardly_moved(one, UNMOVED) for bar in filled)
-        assert ("the data hardly moved this" in label) == hardly_moved(one, UNMOVED)
-        assert ("would report it" in label) == (one.direction in {"increases", "decreases"})
-
-
-def test_data_that_hardly_moved_the_weight_are_told_from_data_that_did(associations: list[Association]) -> None:
-    some = associations[0].model_copy(update={"direction": "increases"})
-
-    def moved(weight: float, p_direction: float) -> bool:
-        return not hardly_moved(some.model_copy(update={"weight": weight, "p_direction": p_direction}), UNMOVED)
-
-    assert not moved(UNMOVED, 0.5)
-    assert not moved(UNMOVED + 0.04, 0.89)
-    assert moved(UNMOVED + 0.06, 0.6)
-    assert moved(UNMOVED - 0.06, 0.5)
-    # nine cohorts may agree on the sign and yet leave the weight near where it was
-    assert moved(UNMOVED, 0.95)
-    grey = sum(hardly_moved(one, UNMOVED) for one in associations)
-    assert 0 < grey < len(associations) / 5
-
-
 # --- maps and graphs ---
 
 
@@ -554,7 +517,7 @@ def test_every_paper_and_factor_of_a_mechanism_is_in_its_diagram(reader: MemoryR
     assert empty.why.text in lines_of(mechanism_diagram(empty))
 
 
-def test_a_neighbourhood_shows_sign_and_weight_and_says_whom_it_leaves_out(reader: MemoryReader) -> None:
+def test_a_neighbourhood_shows_sign_and_certainty_and_says_whom_it_leaves_out(reader: MemoryReader) -> None:
     answer = questions.Neighbours(term="r-dwi").answer(reader)
     links = lambda term: f"/terms/{term}"  # noqa: E731
     whole = neighbourhood(answer, links, lambda exposure, outcome: f"/evidence/{exposure}/{outcome}", most=None)
@@ -568,6 +531,13 @@ def test_a_neighbourhood_shows_sign_and_weight_and_says_whom_it_leaves_out(reade
     signs = Counter(one.direction for one in (*answer.as_outcome, *answer.as_exposure))
     assert curves[("rf-up", None)] == signs["increases"]
     assert curves[("rf-down", "7 4")] == signs["decreases"]
+    levels = Counter(one.certainty for one in (*answer.as_outcome, *answer.as_exposure))
+    widths = Counter(float(one.get("stroke-width", "0")) for one in root.iter(f"{SVG}path"))
+    by_certainty: tuple[CertaintyLevel | None, ...] = (None, "very-low", "low", "moderate", "high")
+    expected = {round(0.8 * (place + 1), 1): levels[level] for place, level in enumerate(by_certainty) if levels[level]}
+    assert len(expected) > 1
+    assert widths == expected
+    assert any("The wider a line, the more certain." in line for line in lines_of(whole))
     some = lines_of(neighbourhood(answer))
     assert f"The 20 most certain of {len(answer.as_outcome)} factors are drawn: by sign, in each the most certain first." in some
     alone = answer.model_copy(update={"as_outcome": (), "as_exposure": (), "mechanisms": ()})
@@ -590,7 +560,6 @@ def test_no_text_of_other_figures_overlaps(reader: MemoryReader, associations: l
         check_layout(neighbourhood(questions.Neighbours(term=term).answer(reader)), term)
     for one in associations:
         check_layout(interval(one), one.caption)
-        check_layout(weight_bar(one, UNMOVED), one.caption)
 
 
 def test_each_figure_names_itself_to_a_screen_reader(reader: MemoryReader) -> None:
@@ -606,7 +575,7 @@ def test_each_figure_names_itself_to_a_screen_reader(reader: MemoryReader) -> No
 def test_ids_of_the_figures_of_a_page_do_not_meet(reader: MemoryReader) -> None:
     answer = known(reader, "r-dwi", "poor-functional-outcome")
     figures = [draw(answer, width=width) or "" for draw in (effect_direction_plot, forest_plot, evidence_plot) for width in (WIDE, NARROW)]
-    figures += list(one_of_each(reader).values())[5:6]
+    figures.append(one_of_each(reader)["gaps"])
     ids = [one for figure in figures for one in re.findall(r' id="([^"]+)"', figure)]
     assert len(ids) == len(set(ids)) == 2 * len(figures)
 
@@ -627,7 +596,7 @@ def test_a_page_may_give_style_and_ground_itself(reader: MemoryReader) -> None:
     gaps, near = questions.Gaps().answer(reader), questions.Neighbours(term="age").answer(reader)
     bare = (
         effect_direction_plot(answer, standalone=False), forest_plot(answer, standalone=False), evidence_plot(answer, standalone=False),
-        interval(answer.association, standalone=False), weight_bar(answer.association, UNMOVED, standalone=False),
+        interval(answer.association, standalone=False),
         gap_map(gaps, standalone=False),
         neighbourhood(near, standalone=False), mechanism_diagram(questions.Mechanisms().answer(reader), standalone=False),
     )  # fmt: skip
@@ -684,7 +653,7 @@ def test_text_never_becomes_markup(reader: MemoryReader) -> None:
     near = questions.Neighbours(term="age").answer(reader).model_copy(update={"term": evil, "as_exposure": (one,), "as_outcome": (one,)})
     figures = {
         "directions": effect_direction_plot(answer), "forest": forest_plot(answer), "evidence": evidence_plot(answer),
-        "interval": interval(one.model_copy(update={"measure": EVIL})), "weight": weight_bar(one, UNMOVED),
+        "interval": interval(one.model_copy(update={"measure": EVIL})),
         "gaps": gap_map(gaps.model_copy(update={"items": cells}), lambda *ids: EVIL), "mechanism": mechanism_diagram(mechanism),
         "mechanisms": mechanism_diagram(papers.model_copy(update={"items": (mechanism,)})),
         "neighbours": neighbourhood(near, lambda _: EVIL, lambda *_: EVIL),
@@ -695,7 +664,7 @@ def test_text_never_becomes_markup(reader: MemoryReader) -> None:
         root = ElementTree.fromstring(figure)
         assert {element.tag.removeprefix(SVG) for element in root.iter()} <= harmless, name
         assert not any(attribute.startswith("on") for element in root.iter() for attribute in element.attrib), name
-        if name not in {"interval", "weight"}:
+        if name != "interval":
             assert "<script>alert(1)</script>" in "".join(root.itertext()), name
 
 

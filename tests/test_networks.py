@@ -122,6 +122,7 @@ def test_weight_sign_and_distance_are_the_associations(graph: EvidenceGraph, pla
     for start, end, edge in plain.edges(data=True):
         one = associations[start, end]
         assert edge["weight"] == one.weight
+        assert 0.5 <= edge["weight"] <= 0.999
         assert edge["sign"] == (1 if one.direction == "increases" else -1)
         assert edge["distance"] == pytest.approx(-math.log(edge["weight"]))
         assert edge["distance"] >= 0

@@ -43,7 +43,7 @@ _TOKEN = re.compile(r"[^\W_](?:[\w'\u2019-]*[^\W_])?")
 PUBLIC = (Study, Association, Prevalence)
 # and words of the shipped field that are everybody's
 ENGLISH = {
-    "no", "without", "both", "map", "time", "treatment", "comparison", "control", "function", "other",
+    "no", "without", "both", "map", "time", "treatment", "comparison", "control", "function", "other", "death",
     "age in years", "present vs absent", "NS",
     # names of kinds, and of a parameter
     "risk factor", "mechanism", "lesions", "mri day", "Age",

@@ -157,7 +157,8 @@ def printed(value: Any) -> Iterable[str]:
         number(value), f"{value:,}", str(value), f"{value:.1f}", f"{value:.0f}", f"{100 * value:.0f}",
         f"{100 * value:.1f}", str(round(10 * value)), f"{value:g}",
     }  # fmt: skip
-    return {found for text in (*told, wording.p_of_test(value), p_value(value)) for found in numbers(text)}
+    share = wording.probability(value) if 0 <= value <= 1 else ""
+    return {found for text in (*told, share, wording.p_of_test(value), p_value(value)) for found in numbers(text)}
 
 
 def figures(answers: Iterable[Any]) -> set[str]:
@@ -193,13 +194,31 @@ OWN = {
 }  # fmt: skip
 
 
+def expected_wrong(graph: EvidenceGraph) -> list[str]:
+    """How many directions there are, and how many are wrong by their weights: by the weight, and from the least to the most."""
+    told = [one for one in graph.associations if one.population.id == "ich" and one.direction in {"increases", "decreases"}]
+    known = [(one.weight, *one.weight_range) for one in told if one.weight is not None and one.weight_range is not None]
+    assert len(known) == len(told) > 100
+    own, low, high = (sum(1 - weight for weight in each) for each in zip(*known, strict=True))
+    assert high < own < low
+    return [str(len(told)), f"{own:.0f}", f"{high:.0f}", f"{low:.0f}"]
+
+
+def test_the_page_of_the_method_says_how_many_directions_are_expected_to_be_wrong(client: TestClient, graph: EvidenceGraph) -> None:
+    told = re.search(r"Of the (\d+) directions in .*? about (\d+) are expected to be wrong.*?: (\d+) .*?, (\d+) ", shown(client, "/method"))
+    assert told
+    assert list(told.groups()) == expected_wrong(graph)
+
+
 @pytest.mark.parametrize("address", PAGES)
-def test_every_number_on_a_page_is_in_the_answer_of_the_api(client: TestClient, address: str) -> None:
+def test_every_number_on_a_page_is_in_the_answer_of_the_api(client: TestClient, graph: EvidenceGraph, address: str) -> None:
     answers = [client.get(one).json() for one in PAGES[address]]
     known = figures(answers) | counted(answers) | OWN | figures([ABBREVIATIONS, shipped().abbreviations])
     if address == "/preview":
         # the largest sheet in MiB
         known |= {"1"}
+    if address == "/method":
+        known |= set(expected_wrong(graph))
     unknown = [one for one in numbers(shown(client, address)) if one not in known and one.lstrip("-") not in known]
     assert unknown == []
 
@@ -341,18 +360,34 @@ def test_the_start_page_says_which_outcomes_have_an_interval_that_includes_no_ef
     assert shown_wide
 
 
-def test_an_estimate_that_points_the_other_way_is_marked_where_it_is_shown(client: TestClient) -> None:
-    told = "correlation -0.09 (-0.27 to 0.093) one cohort; includes no effect; this estimate points the other way"
-    for address in ("/evidence?exposure=acute-bp-reduction&outcome=perihaematomal-dwi", "/contested", "/factors?lesion=perihaematomal-dwi"):
-        assert "points the other way" in shown(client, address), address
-    assert told in shown(client, "/factors?lesion=perihaematomal-dwi")
+def test_an_estimate_that_points_the_other_way_is_marked_where_it_is_shown() -> None:
+    def of(name: str, n: int, **row: Any) -> Study:
+        finding = {"exposure": "smoking", "outcome": "r-dwi", "population": "all", "direction": "increases", "source": "Results", **row}
+        group = {"id": "all", "label": "ICH", "condition": "ich", "arteriopathy": "any", "location": "any", "n": n}
+        return Study.model_validate({"id": name, "read": "abstract", "populations": [group], "findings": [finding]})
+
+    words = [of(f"word-{i}", 200, measure="p-only", p="<0.01") for i in range(3)]
+    figure = of("figure", 100, measure="OR", value=0.8, ci=[0.5, 1.28], direction="no-association", contrast_type="binary")
+    with TestClient(create_app(MemoryStore(build([*words, figure], shipped())))) as other:
+        for address in ("/evidence?exposure=smoking&outcome=r-dwi", "/factors"):
+            assert "includes no effect; this estimate points the other way" in shown(other, address), address
+        assert "Direction, by what cohorts report ▲ more remote DWI lesions" in shown(other, "/evidence?exposure=smoking&outcome=r-dwi")
+
+
+def test_an_inconclusive_association_leans_and_says_so_and_has_no_estimate_that_points_the_other_way(client: TestClient) -> None:
+    text = shown(client, "/evidence?exposure=acute-bp-reduction&outcome=perihaematomal-dwi")
+    assert "Direction, by the estimate ○ nothing clear" in text
+    assert "though what there is leans to fewer perihaematomal DWI lesions" in text
+    assert "probability that the average link is with fewer perihaematomal DWI lesions" in text
+    assert "correlation -0.09 (-0.27 to 0.093) one cohort; includes no effect" in shown(client, "/factors?lesion=perihaematomal-dwi")
+    assert "points the other way" not in text
 
 
 def test_a_headline_that_the_paper_does_not_print_says_how_it_was_worked_out(client: TestClient) -> None:
-    head = shown(client, f"/evidence?{TRIAL}").partition("Cohorts report")[2].partition("Independent cohorts")[0]
+    head = shown(client, f"/evidence?{TRIAL}").partition("Direction, by")[2].partition("Independent cohorts")[0]
     assert "worked out from the counts; printed: OR 0.74 (0.12-4.64)" in head
     pooled = shown(client, "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi")
-    assert "worked out from" not in pooled.partition("Cohorts report")[2].partition("Independent cohorts")[0]
+    assert "worked out from" not in pooled.partition("Direction, by")[2].partition("Independent cohorts")[0]
 
 
 def test_the_size_of_a_review_is_not_told_as_that_of_its_estimate(client: TestClient) -> None:
@@ -378,9 +413,39 @@ def test_two_intervals_stand_side_by_side_wherever_a_pooled_estimate_does(client
 
 def test_the_page_of_an_association_explains_its_weight_and_names_the_sign(client: TestClient) -> None:
     text = shown(client, "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi")
-    assert "It depends on the size of the link; it is not how sure we are." in text
-    assert "probability that the true link is with more remote DWI lesions" in text
+    assert "The weight is the probability that the average link runs in this direction" in text
+    assert "says nothing of how large a link is, nor of bias, which is the certainty's" in text
+    one = client.get("/v1/evidence?exposure=cerebral-microbleeds&outcome=r-dwi").json()["association"]
+    weight, low, high, each, next_one = map(
+        wording.probability, (one["weight"], *one["weight_range"], one["p_direction"], one["replication"])
+    )
+    assert f"Weight: probability that the average link is with more remote DWI lesions {weight}" in text
+    assert f"{low} to {high} where more or fewer factors are taken to be without effect" in text
+    assert f"a next cohort's own link is with it: {each}" in text
+    assert f"a cohort of {METHOD.reference_n} patients would report it with p < 0.05: {next_one}" in text
     assert "this sign" not in text
+
+
+def test_a_list_gives_direction_then_certainty_then_estimate_then_cohorts_then_weight(client: TestClient) -> None:
+    expected = ["Direction", "Certainty", "Estimate (95% CI)", "Independent cohorts", "Weight"]
+    for address in ("/factors", "/outcomes", "/factors?population=caa&sort=-weight"):
+        table = re.findall(r"<table.*?</table>", page(client, address), re.DOTALL)[0]
+        heads = [re.sub(r"<[^>]+>", "", head).strip() for head in re.findall(r'<th scope="col"[^>]*>(.*?)</th>', table, re.DOTALL)]
+        assert [re.sub(r",.*| [▲▼]", "", head) for head in heads[1:6]] == expected, address
+        labels = re.findall(r'<td data-label="([^"]+)"', table.partition("<tbody>")[2].partition("</tr>")[0])
+        assert labels[:5] == expected, address
+
+
+def test_no_weight_is_shown_as_certain(client: TestClient) -> None:
+    items = {one["exposure"]["name"]: one["weight"] for one in client.get("/v1/factors?limit=500").json()["items"] if one["studies"]}
+    assert max(items.values()) > 0.995
+    found = 0
+    for row in re.findall(r"<tr>\s*<th scope=\"row\">.*?</tr>", page(client, "/factors?limit=500"), re.DOTALL):
+        name = unescape(re.sub(r"<[^>]+>", "", row.partition("</th>")[0])).strip()
+        weight = wording.probability(items.get(name))
+        found += weight == "0.999"
+        assert f'<td data-label="Weight">{weight}</td>' in row, name
+    assert found
 
 
 def test_a_title_agrees_with_the_number_of_its_lesion(client: TestClient) -> None:

@@ -31,13 +31,23 @@ def link(start: str, end: str, certainty: CertaintyLevel | None = "low", weight:
 # --- named cases ---
 
 
-def test_microbleeds_lead_to_a_poor_outcome_by_r_dwi_and_the_second_link_is_the_weaker(reader: MemoryReader) -> None:
+def test_microbleeds_lead_to_a_poor_outcome_by_r_dwi_and_of_two_links_alike_the_first_is_named(reader: MemoryReader) -> None:
     found = questions.Paths(start="CMBs", end="poor functional outcome", page=ALL).answer(reader).items
     by_r_dwi = next(one for one in found if one.chain == "cerebral-microbleeds > r-dwi > poor-functional-outcome")
-    assert by_r_dwi.weakest_at == 1
-    assert by_r_dwi.weakest.startswith("r-dwi > poor-functional-outcome: increases")
-    assert [one.certainty for one in by_r_dwi.links] == ["low", "low"]
+    assert [(one.certainty, one.weight) for one in by_r_dwi.links] == [("low", 0.999), ("low", 0.999)]
+    assert by_r_dwi.weakest_at == 0
+    assert by_r_dwi.weakest.startswith("cerebral-microbleeds > r-dwi: increases")
     assert all(one.papers for one in by_r_dwi.links)
+
+
+def test_of_links_of_one_certainty_that_of_the_lowest_weight_is_the_weakest(reader: MemoryReader) -> None:
+    found = questions.Paths(start="CMBs", end="poor functional outcome", page=ALL).answer(reader).items
+    by_lacunes = next(one for one in found if one.chain == "cerebral-microbleeds > lacunes > r-dwi > poor-functional-outcome")
+    first, second, third = by_lacunes.links
+    assert (first.certainty, second.certainty, third.certainty) == ("very-low", "very-low", "low")
+    assert (second.weight or 0) < (first.weight or 0) < (third.weight or 0)
+    assert by_lacunes.weakest_at == 1
+    assert by_lacunes.weakest.startswith("lacunes > r-dwi: increases")
 
 
 def test_hypertension_comes_to_r_dwi_by_claims_alone_since_its_association_is_inconclusive(reader: MemoryReader) -> None:

@@ -16,8 +16,9 @@ from graph.questions.envelope import spelt
 from graph.questions.filters import Filters
 from graph.questions.lists import LARGEST_PAGE, Narrow, Page
 from graph.stores.memory import MemoryReader
+from graph.wording import null_of
 from schema.answer import Answer
-from schema.association import Association, Direction
+from schema.association import Association, Direction, Leans
 from schema.errors import BadParameter, UnknownName
 from schema.names import normal
 from schema.study import Study
@@ -50,12 +51,24 @@ def test_outcomes_are_the_edges_that_leave_the_exposure_in_the_population(reader
         assert {one.outcome.id for one in answer.items} == expected
 
 
-def test_contested_are_the_associations_that_say_so(reader: MemoryReader, graph: EvidenceGraph) -> None:
+def contradiction(one: Association) -> tuple[frozenset[str], str]:
+    """The exposures that contradict each other on an outcome: one, or with its counterpart two."""
+    assert one.contested is not None
+    return frozenset({one.exposure.id, one.contested.counterpart or one.exposure.id}), one.outcome.id
+
+
+def test_contested_are_the_associations_that_say_so_and_one_with_its_counterpart_is_one_entry(
+    reader: MemoryReader, graph: EvidenceGraph
+) -> None:
+    pairs = 0
     for population in shipped().populations:
-        expected = {(one.exposure.id, one.outcome.id) for one in graph.associations if one.contested and one.population.id == population}
-        answer = questions.Contested(population=population, page=ALL).answer(reader)
-        assert {(one.exposure.id, one.outcome.id) for one in answer.items} == expected
-    assert questions.Contested().answer(reader).total > 0
+        expected = Counter(contradiction(one) for one in graph.associations if one.contested and one.population.id == population)
+        items = questions.Contested(population=population, page=ALL).answer(reader).items
+        assert Counter(map(contradiction, items)) == dict.fromkeys(expected, 1)
+        # either side says so
+        assert all(many == len(exposures) for (exposures, _), many in expected.items())
+        pairs += sum(len(exposures) == 2 for exposures, _ in expected)
+    assert pairs
 
 
 def test_contested_of_a_lesion_has_it_on_either_side(reader: MemoryReader) -> None:
@@ -107,8 +120,14 @@ def test_figures_of_an_association_lie_where_they_must(graph: EvidenceGraph) -> 
     for one in graph.associations:
         assert one.direction in get_args(Direction)
         assert (one.weight is None) is (one.p_direction is None)
-        assert one.weight is None or 0 <= one.weight <= 1
+        assert (one.weight is None) is (one.weight_range is None) is (one.replication is None) is (one.direction_basis is None)
         assert one.p_direction is None or 0.5 <= one.p_direction <= 1
+        assert one.replication is None or 0 <= one.replication <= 1
+        if one.weight is not None and one.weight_range is not None:
+            assert 0.5 <= one.weight_range[0] <= one.weight <= one.weight_range[1] <= 0.999
+        assert one.leans is None or (one.leans in get_args(Leans) and one.direction == "inconclusive")
+        assert (one.excludes_no_effect is None) is (one.ci is None)
+        assert not one.little_difference or one.direction == "inconclusive"
         assert (one.estimate is None) is (one.estimate_source is None) is (one.measure is None)
         if one.estimate is not None and one.ci is not None:
             assert one.ci[0] <= one.estimate <= one.ci[1]
@@ -119,13 +138,27 @@ def test_figures_of_an_association_lie_where_they_must(graph: EvidenceGraph) -> 
         assert len(one.caption.split()) <= 20
 
 
-def test_a_direction_is_said_only_where_a_cohort_reports_it(graph: EvidenceGraph) -> None:
+def test_a_direction_is_said_only_where_what_it_rests_on_says_it(graph: EvidenceGraph) -> None:
+    seen = Counter(one.direction_basis for one in graph.associations if one.direction != "inconclusive")
     for one in graph.associations:
-        if one.direction == "increases" and not one.published:
-            assert one.increases > 0
-        if one.direction == "decreases" and not one.published:
-            assert one.decreases > 0
-        assert one.caption.startswith(one.direction if one.cohorts or one.published else "no cohort")
+        named = "little or no difference" if one.little_difference else one.direction
+        assert one.caption.startswith(named if one.cohorts or one.published else "no cohort")
+        assert (one.direction_basis == "published") is any(row.headline for row in one.published)
+        same, other = (one.increases, one.decreases) if one.direction == "increases" else (one.decreases, one.increases)
+        if one.direction_basis == "reports" and one.direction in {"increases", "decreases"}:
+            report = one.cohorts - one.unclear
+            assert 2 * same >= report
+            assert same >= 2 or report == 1
+            assert not other
+        elif one.direction in {"increases", "decreases"}:
+            assert one.excludes_no_effect
+            assert one.estimate is not None
+            assert one.estimate > null_of(one.measure) if one.direction == "increases" else one.estimate < null_of(one.measure)
+        elif one.direction_basis in {"estimate", "published"}:
+            assert one.direction == "inconclusive"
+            assert one.excludes_no_effect is False
+            assert one.leans
+    assert set(seen) == {"estimate", "reports", "published"}
 
 
 def test_an_abstract_only_observational_association_is_low_at_most(graph: EvidenceGraph) -> None:

@@ -571,13 +571,27 @@ def test_a_cohort_is_weighed_beside_a_review_only_if_it_is_later_than_its_search
     assert [report.observation.study for report in reports.independent] == (["cohort", "review"] if both else ["review"])
 
 
-def test_a_pooled_row_without_interval_or_a_pooled_difference_is_shown_and_not_weighed() -> None:
+def beside_a_null_cohort(row: dict[str, Any]) -> Synthesis:
+    return of_studies(study("cohort", finding(direction="no-association")), study("review", row, design="meta-analysis", k=5))
+
+
+def test_a_pooled_row_without_interval_is_shown_and_neither_decides_nor_is_weighed() -> None:
     row = odds(1.6, 1.2, 2.1, pooled=True)
     del row["ci"]
-    for other in (row, finding(measure="mean-difference", value=2.0, ci=[1.0, 3.0], pooled=True)):
-        found = of_studies(study("cohort", finding(direction="no-association")), study("review", other, design="meta-analysis", k=5))
-        assert [report.observation.study for report in found.reports.independent] == ["cohort"]
-        assert [one.in_weight for one in found.association.published] == [False]
+    found = beside_a_null_cohort(row)
+    assert [report.observation.study for report in found.reports.independent] == ["cohort"]
+    assert [(one.in_weight, one.headline) for one in found.association.published] == [(False, False)]
+    assert (found.association.direction, found.association.direction_basis, found.association.weight) == ("inconclusive", "reports", 0.5)
+
+
+def test_a_pooled_difference_is_weighed_where_it_is_the_headline_and_decides() -> None:
+    found = beside_a_null_cohort(finding(measure="mean-difference", value=2.0, ci=[1.0, 3.0], pooled=True))
+    assert [report.observation.study for report in found.reports.independent] == ["cohort"]
+    assert [(one.in_weight, one.headline) for one in found.association.published] == [(True, True)]
+    assert (found.association.direction, found.association.direction_basis) == ("increases", "published")
+    wide = beside_a_null_cohort(finding(measure="mean-difference", value=2.0, ci=[-1.0, 5.0], pooled=True)).association
+    assert (wide.direction, wide.direction_basis, wide.leans) == ("inconclusive", "published", "more")
+    assert 0.5 < (wide.weight or 0) < (found.association.weight or 0)
 
 
 # all of it

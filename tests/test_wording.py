@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections import Counter
 from html import unescape
 from pathlib import Path
 from typing import Any, get_args
@@ -19,7 +20,6 @@ from graph import questions, wording
 from graph.build import EvidenceGraph, build
 from graph.opening import shipped
 from graph.stores.memory import MemoryReader, MemoryStore
-from graph.synthesis.weight import weigh
 from graph.wording import measured, named, number, p_value, sentences, within
 from schema.association import Association, FamilyResult, PooledPrevalence, TermRef
 from schema.study import Design, Population, Study
@@ -148,7 +148,8 @@ def test_no_sentence_of_the_corpus_denies_or_makes_up_a_link(graph: EvidenceGrap
             continue
         report = sentences.known(one, one.outcome)[0]
         if one.direction == "inconclusive":
-            assert "nothing clear" in report
+            assert ("at most little difference" if one.little_difference else "nothing clear") in report
+            assert ("not proof of no link" in report) is (not one.little_difference and one.cohorts > 0)
             assert " links " not in report
             denied = "no significant link" in report or "none of" in report
             assert denied is (one.cohorts > 0 and one.not_significant == one.cohorts), report
@@ -165,7 +166,8 @@ def test_no_sentence_of_the_corpus_denies_or_makes_up_a_link(graph: EvidenceGrap
             "One study's estimate: OR 2.00 (95% CI 1.10-3.60).",
         ),
         (
-            {"cohorts": 8, "k": 1, "estimate_source": "single-study", "measure": "OR", "estimate": 1.1, "ci": (0.9, 1.3)},
+            {"cohorts": 8, "k": 1, "estimate_source": "single-study", "measure": "OR", "estimate": 1.1, "ci": (0.9, 1.3)}
+            | {"excludes_no_effect": False},
             "One study's estimate, with which no other cohort's figures can be pooled: OR 1.10 (95% CI 0.90-1.30); "
             "the interval includes no effect.",
         ),
@@ -174,7 +176,8 @@ def test_no_sentence_of_the_corpus_denies_or_makes_up_a_link(graph: EvidenceGrap
             "2 cohorts of 9 can be pooled: OR 2.59 (95% CI 1.15-7.27).",
         ),
         (
-            {"cohorts": 2, "k": 1, "estimate_source": "single-study", "measure": "correlation", "estimate": -0.09, "ci": (-0.27, 0.093)},
+            {"cohorts": 2, "k": 1, "estimate_source": "single-study", "measure": "correlation", "estimate": -0.09, "ci": (-0.27, 0.093)}
+            | {"excludes_no_effect": False},
             "One study's estimate, with which no other cohort's figures can be pooled: correlation -0.09 (95% CI -0.27 to 0.093); "
             "the interval includes no effect; this estimate points the other way.",
         ),
@@ -186,14 +189,16 @@ def test_an_estimate_comes_with_its_interval_and_where_it_is_from(figures: dict[
 
 def test_an_estimate_that_points_the_other_way_is_told_as_such_wherever_it_stands(graph: EvidenceGraph) -> None:
     found = 0
-    for one in graph.associations:
-        if one.estimate is None or one.direction not in {"increases", "decreases"}:
+    for known in graph.associations:
+        if known.estimate is None or known.direction not in {"increases", "decreases"}:
             continue
-        above = one.estimate > (1 if one.measure in {"OR", "RR", "HR"} else 0)
-        other = above is (one.direction == "decreases")
-        found += other
-        for text in (" ".join(sentences.known(one, one.outcome)), sentences.notes(one)):
-            assert ("this estimate points the other way" in text) is other, text
+        turned = known.model_copy(update={"direction": "decreases" if known.direction == "increases" else "increases"})
+        for one in (known, turned):
+            above = one.estimate > (1 if one.measure in {"OR", "RR", "HR"} else 0)
+            other = above is (one.direction == "decreases")
+            found += other
+            for text in (" ".join(sentences.known(one, one.outcome)), sentences.notes(one)):
+                assert ("this estimate points the other way" in text) is other, text
     assert found
 
 
@@ -209,8 +214,13 @@ def test_certainty_is_named_with_what_lowered_it() -> None:
         {"domain": "imprecision", "text": "one cohort only", "step": -1},
     ]
     assert "Certainty is very low, lowered for risk of bias and imprecision; 1 study, read as abstract." in told(reasons=reasons)
-    capped = [{"domain": "published disagrees", "text": "two exclude each other's point: very low at most"}]
-    assert "Certainty is very low, lowered for published estimates that disagree; 1 study" in told(reasons=capped)
+    raised = [
+        {"domain": "inconsistency", "text": "significant both ways", "step": -1},
+        {"domain": "large effect", "text": "OR 4", "step": 1},
+    ]
+    assert "Certainty is very low, lowered for inconsistency; 1 study" in told(reasons=raised)
+    capped = [{"domain": "how studies were read", "text": "no study was read beyond its abstract: low at most"}]
+    assert "Certainty is low; 1 study" in told(reasons=capped, certainty="low")
     assert "2 of 3 read in full" in told(studies=3, full_text=2)
 
 
@@ -228,8 +238,9 @@ def test_no_sentence_of_the_corpus_says_cause_or_no_effect_as_a_finding(graph: E
         assert (one.cohorts != 1) or not one.studies or "not repeated" in text or "one cohort" in text or "No cohort" in text, text
         if one.estimate is not None and one.studies:
             assert wording.with_unit(one, spelt=True) in text
-        if not one.prior_sensitive and wording.includes_no_effect(one.measure, one.ci) and one.studies:
-            assert "includes no effect" in " ".join(told)
+        if one.studies and one.excludes_no_effect is not None:
+            setting = one.average is not None and wording.includes_no_effect(one.measure, one.ci) and not one.prior_sensitive
+            assert ("includes no effect" in " ".join(told)) is (not one.excludes_no_effect or setting or bool(one.prior_sensitive)), told
 
 
 def test_both_lines_of_blood_pressure_are_told(reader: MemoryReader) -> None:
@@ -271,20 +282,68 @@ def test_a_single_headline_says_what_was_printed_exactly_where_that_differs(read
 
 
 @pytest.mark.parametrize(
-    ("share", "expected"),
-    [(0.01, "fewer than 1 in 10"), (0.05, "fewer than 1 in 10"), (0.26, "3 in 10"), (0.8, "8 in 10"), (0.96, "more than 9 in 10")],
+    ("value", "expected"),
+    [(None, ""), (0.5, "0.50"), (0.967682, "0.97"), (0.0434, "0.04"), (0.9949, "0.99"), (0.995, "0.995"), (0.999, "0.999"), (1, "0.999")],
 )
-def test_a_probability_is_told_in_tenths(share: float, expected: str) -> None:
-    assert wording.in_ten(share) == expected
+def test_a_probability_is_never_told_as_certain(value: float | None, expected: str) -> None:
+    assert wording.probability(value) == expected
 
 
-def test_the_weight_in_words_is_that_of_its_bar(graph: EvidenceGraph) -> None:
-    from api.figures.weights import told_weight
+def test_a_table_tells_a_weight_near_to_1_as_such_and_what_a_weight_is() -> None:
+    some = [association(weight=weight) for weight in (0.999, 0.996, 0.56)]
+    text = console(tables.associations(some, "exposure", ""))
+    assert [word for word in text.split() if word in {"0.999", "0.996", "0.56", "1.00"}] == ["0.999", "0.996", "0.56"]
+    assert "Weight: probability that the average effect has this sign" in " ".join(text.split())
 
-    unmoved = weigh(()).weight
-    for one in graph.associations:
-        if one.weight is not None:
-            assert f": {wording.in_ten(one.weight)}" in told_weight(one, unmoved), one.weight
+
+def test_what_a_direction_rests_on_and_the_side_of_its_weight_are_named() -> None:
+    single = {"k": 1, "families": (family(),)}
+    assert sentences.basis(association(direction_basis="reports")) == "what cohorts report"
+    assert sentences.basis(association(direction_basis="published")) == "a published meta-analysis"
+    assert sentences.basis(association(direction_basis="estimate", **single)) == "the estimate"
+    assert sentences.basis(association(direction_basis="estimate", k=2, families=(family(k=2),))) == "the average of the estimates"
+    assert (
+        sentences.basis(association(direction_basis="estimate", k=2, families=(family(k=2, randomised=True),))) == "the randomised estimate"
+    )
+    sides = [("increases", None), ("decreases", None), ("inconclusive", "more"), ("inconclusive", "fewer"), ("inconclusive", None)]
+    more, less = "more remote DWI lesions", "fewer remote DWI lesions"
+    told = [sentences.side(association(direction=direction, leans=leans), RDWI) for direction, leans in sides]
+    assert told == [more, less, more, less, "the likelier of more and less"]
+
+
+def test_a_leaning_is_told_and_is_no_link() -> None:
+    text = told(direction="inconclusive", direction_basis="reports", leans="fewer", cohorts=3, increases=0, decreases=1, not_significant=2)
+    assert "though what there is leans to fewer remote DWI lesions. That is not proof of no link." in text
+    assert " links " not in text
+    assert "leans" not in told(direction="inconclusive", cohorts=3, increases=1, decreases=1, not_significant=1)
+
+
+def test_little_or_no_difference_is_told_as_such_and_not_as_nothing_clear() -> None:
+    figures: dict[str, Any] = {"k": 1, "estimate_source": "single-study", "measure": "OR", "estimate": 0.97, "ci": (0.88, 1.06)}
+    one = association(direction="inconclusive", little_difference=True, increases=0, not_significant=1, excludes_no_effect=False, **figures)
+    text = " ".join(sentences.known(one, RDWI))
+    assert text.startswith("Studied, and at most little difference found: one cohort reports no significant link")
+    assert "nothing clear" not in text
+    assert sentences.direction(one) == "little or no difference"
+    assert wording.caption(one).startswith("little or no difference, OR 0.97")
+
+
+@pytest.mark.parametrize(
+    ("exposure", "outcome", "figure", "told"),
+    [
+        ("admission-bp", "r-dwi-count", "OR 1.04 (95% CI 1.00-1.06) (higher (unit not printed))", "p = 0.014, it excludes"),
+        ("pneumonia", "r-dwi-large", "OR 2.93 (95% CI 1.05-8.16) (yes vs no)", "p = 0.065, it includes"),
+        ("subarachnoid-extension", "r-dwi", "OR 1.80 (95% CI 1.00-3.24)", "a word, it excludes"),
+    ],
+)
+def test_one_row_whose_paper_says_otherwise_than_its_interval_says_so(
+    reader: MemoryReader, exposure: str, outcome: str, figure: str, told: str
+) -> None:
+    answer = questions.Evidence(exposure=exposure, outcome=outcome).answer(reader)
+    assert answer.association is not None
+    assert f"{figure}; by its paper, which prints {told} no effect." in " ".join(
+        sentences.known(answer.association, answer.association.outcome, answer.rows)
+    )
 
 
 @pytest.mark.parametrize(
@@ -738,13 +797,19 @@ def test_no_effect_is_one_of_a_ratio_and_else_nothing(measure: str) -> None:
 
 
 def test_the_assistant_says_whether_an_interval_includes_no_effect_whatever_the_direction(reader: MemoryReader) -> None:
-    told = {}
+    told = Counter()
     for one in reader.edges():
         null = 1 if one.measure in {"OR", "RR", "HR"} else 0
-        expected = None if one.ci is None else one.ci[0] <= null <= one.ci[1]
-        assert short.association(one).interval_includes_no_effect is expected, one.caption
-        told[one.direction, expected] = True
+        ci = one.average.ci if one.average else one.ci
+        expected = None if ci is None else ci[0] <= null <= ci[1]
+        known = short.association(one).interval_includes_no_effect
+        # of one row its paper says it, whatever rounding makes of its interval
+        assert known is expected or one.k == 1 or one.estimate_source == "published", one.caption
+        assert known is (None if one.excludes_no_effect is None else not one.excludes_no_effect), one.caption
+        told[one.direction, known] += 1
+        told["by its paper"] += known is not expected
     assert told["inconclusive", True]
+    assert 0 < told["by its paper"] < told["inconclusive", True] / 4
 
 
 @pytest.mark.parametrize(

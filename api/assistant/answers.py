@@ -35,7 +35,7 @@ class Source(Frozen):
 
 class Reply(Frozen, Generic[S]):
     status: Status = Field(
-        description="answered: studies say something. studied-inconclusive: studies looked and no cohort reports a clear sign; this is NOT "
+        description="answered: studies say something. studied-inconclusive: studies looked and show no clear sign; this is NOT "
         "evidence of no effect. not-studied: no study of this release looked; nothing is known, in neither direction. filtered-out: the "
         "filters left nothing; what there is without them is in `text`. unknown-name: a name was not understood, and nothing was asked; "
         "try `suggestions`."
@@ -85,22 +85,16 @@ class ShortAssociation(Frozen):
     patients: int | None = Field(description="of the cohorts that print their number; null where none does")
     patients_unknown: int = Field(description="cohorts that don't print their number of patients")
     no_events: str | None = Field(default=None, description="studies without an event, or with events only, which say nothing of a ratio")
-    direction_basis: DirectionBasis | None = Field(description="what the direction rests on: estimate, reports of cohorts, published")
-    leans: Leans | None = Field(description="the side to which an inconclusive association leans; it is no direction")
-    weight: float | None = Field(
-        description="0.5..0.999, the probability that the average effect has this sign (where inconclusive, of its leaning); 0.5: nothing is "
-        "known of the sign. No effect size"
-    )
-    weight_range: Interval | None = Field(description="the weight where fewer, and where more, factors are taken to be without effect")
-    replication: float | None = Field(description="0..1, the probability that a next cohort of usual size would report it with p < 0.05")
-    p_direction: float | None = Field(description="0.5..1, the probability that a next cohort's true effect has this sign")
-    little_difference: bool = Field(description="whether what is rated is that there is little or no difference")
+    direction_basis: DirectionBasis | None = Field(description="what the direction rests on")
+    leans: Leans | None = Field(description="the side of an inconclusive one; no direction")
+    weight: float | None = Field(description="the probability that the average effect has this sign; 0.5: nothing is known of it")
+    weight_range: Interval | None = Field(description="the weight where more, and where fewer, factors have no effect")
+    p_direction: float | None = Field(description="the probability that a next cohort's true effect has this sign")
+    little_difference: bool = Field(description="what is rated is little or no difference")
     certainty: CertaintyLevel | None
     certainty_reasons: tuple[str, ...] = ()
     contested: str | None = Field(default=None, description="why the evidence contradicts itself; null where it doesn't")
-    read_in_full: int = Field(
-        description="how many of the studies were read in full text; the others as abstracts, or with tables of theirs"
-    )
+    read_in_full: int = Field(description="studies read in full text; the others as abstracts, or with their tables")
     studies: tuple[str, ...] = Field(description="ids of the papers, among `sources`")
 
 
@@ -121,6 +115,7 @@ class ShortRow(Frozen):
 
 
 class ShortEvidence(ShortAssociation):
+    replication: float | None = Field(description="the probability that a next cohort reports it with p < 0.05")
     rows: tuple[ShortRow, ...]
     comparisons: tuple[str, ...] = Field(default=(), description="what may be pooled with what, and what that gives; the headline's first")
     left_out: str | None = Field(default=None, description="the estimate with one study left out, as figures")

@@ -34,10 +34,10 @@ def term(one: TermRef) -> Term:
 
 
 def standing(one: Association) -> Standing:
-    """Rows of reviews and descriptions alone are no study."""
+    """Rows of reviews and descriptions alone are no study; that there is little or no difference is a finding."""
     if not one.studies:
         return "not-studied"
-    return "studied-inconclusive" if one.direction == "inconclusive" else "studied"
+    return "studied-inconclusive" if one.direction == "inconclusive" and not one.little_difference else "studied"
 
 
 def _figures(one: Association) -> dict[str, Any]:
@@ -71,7 +71,6 @@ def _figures(one: Association) -> dict[str, Any]:
         "leans": one.leans,
         "weight": one.weight,
         "weight_range": one.weight_range,
-        "replication": one.replication,
         "p_direction": one.p_direction,
         "little_difference": one.little_difference,
         "certainty": one.certainty,
@@ -91,6 +90,7 @@ def evidence(answer: Evidence) -> answers.ShortEvidence:
     assert one is not None
     return answers.ShortEvidence(
         **_figures(one),
+        replication=one.replication,
         rows=tuple(map(_row, answer.rows)),
         comparisons=tuple(f"{family(part, answer.rows, one)}: {_pooled(part)}" for part in one.families),
         left_out=becomes(one, answer.leave_one_out) or None,

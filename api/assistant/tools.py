@@ -19,11 +19,11 @@ from schema.errors import BadParameter, UnknownName
 from schema.field import EvidenceField
 
 READING = (
-    "How to read it: `status` comes first. not-studied means that nothing is known, studied-inconclusive that studies looked and report no "
-    "clear sign (which is not evidence of no effect), unknown-name that a name was not understood and nothing was asked. certainty (high "
-    "to very-low) is how far the evidence can be trusted, with its reasons; weight (0.5 to 0.999) the probability that the average effect has "
-    "the sign of the direction or leaning, no effect size; replication that a next cohort would report it with p < 0.05. Associations are "
-    "no proof of cause. Name the papers in `sources`. Evidence summary, not medical advice."
+    "How to read it: `status` comes first. not-studied means that nothing is known, studied-inconclusive that studies looked and show no "
+    "clear sign (which is not evidence of no effect), unknown-name that a name was not understood. certainty (high "
+    "to very-low) is how far the evidence can be trusted, with its reasons; weight (0.5 to 0.999) the probability that the average effect "
+    "has the sign of the direction or leaning, no effect size. Associations are no proof of cause. Name the papers in `sources`. Evidence "
+    "summary, not medical advice."
 )
 # of an answer: JSON of figures has two and a half characters a token or more, so this is less than 25,000 tokens
 LONGEST = 60_000
@@ -34,7 +34,7 @@ _FORM = {
 }
 _MEANT: dict[Status, str] = {
     "answered": "Studies of this release say something of it.",
-    "studied-inconclusive": "It was studied, and no cohort reports a clear sign. That is not evidence of no effect.",
+    "studied-inconclusive": "It was studied, and shows no clear sign. That is not evidence of no effect.",
     "not-studied": "Not studied: nothing is known of it, in neither direction.",
     "filtered-out": "The filters left nothing; that says nothing of what there is without them.",
     "unknown-name": "A name was not understood; nothing was asked.",

@@ -167,7 +167,7 @@ def _curve(canvas: Canvas, x1: float, y1: float, x2: float, y2: float, one: _Joi
             class_=[f"rf-{one.role}"],
             fill="none",
             style=None,
-            stroke_width=0.8 + 0.8 * one.level,
+            stroke_width=round(0.8 * (one.level + 1), 1),
             stroke_dasharray=dashes[one.role],
             extra={"fill-opacity": "0"},
         )

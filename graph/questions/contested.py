@@ -33,7 +33,13 @@ class Contested(Associations):
         found, unknown = edges(reader, node, self.filters, outcome=target.id if target else None)
         kept = [one for one in found if one.contested is not None and (about is None or about.id in {one.exposure.id, one.outcome.id})]
         # an association and its counterpart are one contradiction
-        told = {(one.contested.counterpart, one.outcome.id): one.exposure.id for one in reversed(kept) if one.contested is not None}
-        kept = [one for one in kept if told.get((one.exposure.id, one.outcome.id), one.exposure.id) >= one.exposure.id]
+        against = {(one.exposure.id, one.outcome.id): one.contested.counterpart for one in kept if one.contested is not None}
+        kept = [
+            one
+            for one in kept
+            if (other := against[one.exposure.id, one.outcome.id]) is None
+            or other > one.exposure.id
+            or against.get((other, one.outcome.id)) != one.exposure.id
+        ]
         kept = [with_indirect(reader, one, self.filters) for one in kept]
         return self._answer(reader, query, kept, "exposure", known=len(found), unknown=unknown)

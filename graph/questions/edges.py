@@ -137,6 +137,7 @@ def _short(one: Association) -> Beside:
         cohorts=one.cohorts,
         studies=one.studies,
         full_text=one.full_text,
+        tables=one.tables,
         certainty=one.certainty,
         caption=one.caption,
     )

@@ -69,7 +69,9 @@ class Evidence(Question):
                 "small_study_effects": small_study_effects(synthesis),
                 "flips": flips(synthesis, left_out, corpus.method),
                 "camps": sides(contested.contested, behind, corpus),
-                "absolute": absolute(association, effect, observations, share_of(reader, effect, node), self.baseline, corpus.studies),
+                "absolute": absolute(
+                    association, effect, observations, lambda: share_of(reader, effect, node), self.baseline, corpus.studies
+                ),
             }
         else:
             everything, _ = findings(reader, node, Filters(), exposures=terms.takes(cause.id), outcomes=terms.takes(effect.id))

@@ -13,7 +13,7 @@ from graph.questions.filters import Filters, prevalence_verdict, sift
 from graph.questions.question import Question
 from graph.stores.port import Reader
 from graph.synthesis.absolute_risks import Share
-from graph.synthesis.prevalence import prevalence
+from graph.synthesis.prevalence import pooled_prevalence, prevalence
 from schema.answer import PrevalenceAnswer
 from schema.association import Prevalence as Pooled
 from schema.association import PrevalenceRow
@@ -81,7 +81,7 @@ def share_of(reader: Reader, term: Term, node: str) -> Share | None:
     inside = node in reader.field().populations.with_parts(own)
     for place in dict.fromkeys((node, own) if inside else (node,)):
         rows = reader.prevalence(lesions=corpus.vocabulary.takes(term.id), populations=reader.field().populations.with_parts(place))
-        pooled = prevalence(term.id, place, rows, corpus).pooled if rows else None
+        pooled = pooled_prevalence(term.id, rows, corpus) if rows else None
         if pooled is not None:
             return Share(pooled.pct, place)
     return None

@@ -40,7 +40,7 @@ def absolute(
     one: Association,
     outcome: Term,
     observations: Sequence[Observation],
-    prevalence: Share | None,
+    prevalence_of: Callable[[], Share | None],
     given: float | None,
     studies: Mapping[str, Study],
     method: Method = METHOD,
@@ -48,8 +48,8 @@ def absolute(
     """The risks in percent, without the exposure and with it.
 
     `given` is a baseline in percent. Else, of a randomised comparison, it is the risk of the control arms that are printed. Else the pair
-    of risks is the one that makes the outcome's `prevalence` in the population together, at the share exposed that the headline's rows
-    print or, where they print none, 30%; the pairs at 15% and 50% stand beside. Else there is none.
+    of risks is the one that makes the outcome's prevalence in the population together (`prevalence_of`, asked where it is needed), at the
+    share exposed that the headline's rows print or, where they print none, 30%; the pairs at 15% and 50% stand beside. Else there is none.
     """
     why = _refused(one, outcome, observations)
     if why is not None:
@@ -60,9 +60,10 @@ def absolute(
     randomised = one.estimate_source != "published" and one.families[0].randomised
     share, caveat = None, None
     beside: tuple[RiskPair, ...] = ()
+    prevalence = prevalence_of() if given is None and not randomised else None
     if given is not None:
         baseline: Share | None = Share(given, "given")
-    elif prevalence is not None and not randomised:
+    elif prevalence is not None:
         printed = _exposed(one, [row for row in observations if studies[row.study].design != "case-control"])
         share = printed if printed is not None else method.default_exposed_share
         without = _without(prevalence.pct, one.estimate, share, risk)

@@ -199,6 +199,7 @@ def _concluded(
         not_significant=signs.count(0) - unclear,
         unclear=unclear,
         full_text=sum(corpus.studies[study].read == "full-text" for study in studies),
+        tables=sum(corpus.studies[study].read == "tables" for study in studies),
         certainty=judgement.level if judgement else None,
         reasons=judgement.reasons if judgement else (),
         contested=None

@@ -141,7 +141,7 @@ def study_reports(
     cohorts = tuple(reports[i] for i in kept)
     return StudyReports(
         cohorts,
-        _independent(reports, conflicts, published, studies) if published else cohorts,
+        _independent(cohorts, published, studies) if published else cohorts,
         tuple(published),
         passed_over,
         possible,
@@ -250,17 +250,15 @@ def _possible(
     return tuple(sorted(pairs)), min(len(kept), len(independent(worth, stricter))) if pairs else len(kept)
 
 
-def _independent(
-    reports: Sequence[StudyReport], conflicts: Sequence[set[int]], published: Sequence[Observation], studies: Mapping[str, Study]
-) -> tuple[StudyReport, ...]:
-    """The independent set among cohorts and published rows that have a ratio with an interval, by what they tell."""
+def _independent(cohorts: Sequence[StudyReport], published: Sequence[Observation], studies: Mapping[str, Study]) -> tuple[StudyReport, ...]:
+    """The independent set among the cohorts that count and published rows that have a ratio with an interval, by what they tell."""
     rows = sorted((row for row in published if row.scale == "log-ratio"), key=lambda row: (row.study, row.finding))
-    everything = [*reports, *(StudyReport(row, poolable=False) for row in rows)]
-    first = len(reports)
-    near = [set(one) for one in conflicts] + [set() for _ in rows]
+    everything = [*cohorts, *(StudyReport(row, poolable=False) for row in rows)]
+    first = len(cohorts)
+    near: list[set[int]] = [set() for _ in everything]
     for i, row in enumerate(rows, start=first):
         for j in range(i):
-            if j >= first or not later(studies[reports[j].observation.study], studies[row.study]):
+            if j >= first or not later(studies[cohorts[j].observation.study], studies[row.study]):
                 near[i].add(j)
                 near[j].add(i)
     # in thousandths of a patient, so that sums are exact

@@ -41,6 +41,8 @@ def rows_of(synthesis: Synthesis | None, observations: Sequence[Observation], co
             for row in one.result.rows
         }
         deciding = {finding for report in synthesis.verdict.reports for finding in report.findings}
+        headline = synthesis.comparisons.headline
+        trials = synthesis.verdict.basis == "estimate" and headline is not None and headline.key.randomised
         for report in synthesis.reports.cohorts:
             for finding in report.findings:
                 why_not = synthesis.comparisons.aside.get(finding) or _why_not_pooled(
@@ -50,15 +52,10 @@ def rows_of(synthesis: Synthesis | None, observations: Sequence[Observation], co
                 if finding not in deciding:
                     counted[finding] = (
                         "counted as a cohort; trials decide the direction"
-                        if synthesis.verdict.basis == "estimate"
+                        if trials
                         else "its patients count by a published meta-analysis in the weight; counted as a cohort"
                     )
-        if synthesis.verdict.reports and synthesis.association.direction in {"increases", "decreases"}:
-            grid = grid_of(synthesis.verdict.reports, corpus.method)
-            sign = 1 if synthesis.association.direction == "increases" else -1
-            for report in synthesis.reports.cohorts:
-                if report.observation.kind in {"null", "estimate"} and not report.observation.significant:
-                    powers.update(dict.fromkeys(report.findings, round(power(report, grid, sign), 4)))
+        powers = _powers(synthesis, corpus)
     rows = []
     for observation in sorted(observations, key=lambda one: (one.study, one.position)):
         finding = observation.finding
@@ -79,6 +76,22 @@ def rows_of(synthesis: Synthesis | None, observations: Sequence[Observation], co
             why = f"{why}; {small}" if why else small
         rows.append(_row(observation, corpus, used, why, pool_weights.get(finding), powers.get(finding)))
     return rows
+
+
+def _powers(synthesis: Synthesis, corpus: Corpus) -> dict[str, float]:
+    """How likely each cohort that reports nothing significant was to report the direction."""
+    if synthesis.association.direction not in {"increases", "decreases"}:
+        return {}
+    nulls = [
+        report
+        for report in synthesis.reports.cohorts
+        if report.observation.kind in {"null", "estimate"} and not report.observation.significant
+    ]
+    if not nulls:
+        return {}
+    grid = grid_of(synthesis.verdict.reports, corpus.method)
+    sign = 1 if synthesis.association.direction == "increases" else -1
+    return {finding: round(power(report, grid, sign), 4) for report in nulls for finding in report.findings}
 
 
 def _published(observation: Observation, synthesis: Synthesis) -> str:

@@ -380,6 +380,12 @@ def weights_without(reports: Sequence[ReportedZ], method: Method = METHOD) -> li
     return [_weighed(grid, method) for grid in posteriors_without(reports, method)]
 
 
+def identity(reports: Sequence[ReportedZ], method: Method = METHOD) -> tuple[Method, bytes]:
+    """Reports in any order as a key; of one length whatever their number, so that how many answers are kept bounds their memory."""
+    return method, sha256(struct.pack(f"{len(ReportedZ._fields) * len(reports)}d", *chain.from_iterable(sorted(reports)))).digest()
+
+
+@cached(LRUCache(10_000), key=lambda reports, sign, method=METHOD: (sign, *identity(reports, method)), lock=Lock())
 def cohorts_to_turn(reports: Sequence[ReportedZ], sign: int, method: Method = METHOD) -> int | None:
     """The smallest number of further reference cohorts, significant the other way, that makes the other sign the likelier.
 
@@ -395,11 +401,6 @@ def cohorts_to_turn(reports: Sequence[ReportedZ], sign: int, method: Method = ME
         if (positive if sign > 0 else 1 - positive) < 0.5 - 1e-9:
             return count
     return None
-
-
-def identity(reports: Sequence[ReportedZ], method: Method = METHOD) -> tuple[Method, bytes]:
-    """Reports in any order as a key; of one length whatever their number, so that how many answers are kept bounds their memory."""
-    return method, sha256(struct.pack(f"{len(ReportedZ._fields) * len(reports)}d", *chain.from_iterable(sorted(reports)))).digest()
 
 
 @cached(LRUCache(50_000), key=identity, lock=Lock(), info=True)

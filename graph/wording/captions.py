@@ -274,15 +274,18 @@ def patients(one: Association | FamilyResult) -> str:
 def read_as(one: Association) -> str:
     """In what form the studies were read."""
     if not one.full_text:
-        return f"Read as {'an abstract' if one.studies == 1 else 'abstracts'}; full text: {one.full_text}"
+        with_tables = f"; with tables: {one.tables}" if one.tables else ""
+        return f"Read as {'an abstract' if one.studies == 1 else 'abstracts'}{with_tables}; full text: {one.full_text}"
     return f"Read in full text: {one.full_text} of {count(one.studies, 'study', 'studies')}"
 
 
 def all_read(one: Association | Beside) -> str:
     """How the studies of an association were read."""
-    if one.full_text == 0:
-        return "read as abstract" if one.studies == 1 else "all read as abstracts"
-    return f"{one.full_text} of {one.studies} read in full"
+    if one.full_text:
+        return f"{one.full_text} of {one.studies} read in full"
+    if one.studies == 1:
+        return "read as abstract with tables" if one.tables else "read as abstract"
+    return f"all read as abstracts{f', {one.tables} with tables' if one.tables else ''}"
 
 
 def row_figure(row: Row) -> str:
