@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import weakref
 from collections.abc import Iterable
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
@@ -90,8 +92,20 @@ def sha256(value: Any) -> str:
 
 
 def content_hash(study: Study) -> str:
-    """SHA-256 of what a sheet says."""
-    return sha256(canonical(study))
+    """SHA-256 of what a sheet says; worked out once for each object, since a preview asks for those of all studies."""
+    known = _HASHES.get(id(study))
+    if known is None or known[0]() is not study:
+        known = _HASHES[id(study)] = weakref.ref(study, partial(_forget, id(study))), sha256(canonical(study))
+    return known[1]
+
+
+# by identity: two sheets are compared field by field, which takes as long as the hash
+_HASHES: dict[int, tuple[weakref.ref[Study], str]] = {}
+
+
+def _forget(key: int, gone: weakref.ref[Study]) -> None:
+    if key in _HASHES and _HASHES[key][0] is gone:
+        del _HASHES[key]
 
 
 def vocabulary_hash(vocabulary: Vocabulary) -> str:
