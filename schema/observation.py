@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schema.study import Claim, Finding, Prevalence
+from schema.study import RATIOS, Claim, Finding, Prevalence
 
 ObservationKind = Literal["estimate", "significant", "direction", "null", "unclear"]
 Scale = Literal["log-ratio", "smd", "fisher-z", "linear"]
@@ -29,6 +29,11 @@ class Numerous(Frozen):
 
     def model_post_init(self, _: object) -> None:
         object.__setattr__(self, "__pydantic_fields_set__", _NOTHING)
+
+
+def is_untold(measure: str, contrast_type: str | None) -> bool:
+    """Whether of a ratio it isn't told what is compared: present with absent, or per what."""
+    return measure in RATIOS and contrast_type in {None, "unknown"}
 
 
 class ComparisonKey(Numerous):

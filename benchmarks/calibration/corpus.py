@@ -16,7 +16,7 @@ from graph.synthesis.corpus import Corpus
 from graph.synthesis.method import METHOD, Z95, Method
 from graph.synthesis.overlap import overlap
 from graph.synthesis.overlap import shares as same_patients
-from graph.synthesis.reports import StudyReport, study_reports
+from graph.synthesis.reports import Edge, StudyReport, study_reports
 from graph.synthesis.weight import Grid, ReportedZ, posterior, reported_z, reported_zs, typical_z, weigh
 from schema.field import EvidenceField
 from schema.observation import Observation
@@ -93,8 +93,8 @@ class Protocol:
     def independent(self, key: Key, rows: Sequence[Observation]) -> tuple[StudyReport, ...]:
         """The independent cohorts among these rows of an edge."""
         ordered, corpus = sorted(rows, key=lambda row: (row.study, row.position)), self.corpus
-        takes = corpus.vocabulary.takes(key[0]), corpus.vocabulary.takes(key[1])
-        return study_reports(ordered, *takes, corpus.studies, corpus.patients).cohorts
+        edge = Edge(*key, corpus.vocabulary.takes(key[0]), corpus.vocabulary.takes(key[1]))
+        return study_reports(ordered, edge, corpus.studies, corpus.patients).cohorts
 
     def without(self, key: Key, rows: Sequence[Observation], component: int) -> tuple[StudyReport, ...]:
         """The cohorts that count of an edge with a component left out, and of those whose report says something."""

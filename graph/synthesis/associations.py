@@ -16,7 +16,7 @@ from graph.synthesis.effect_sizes import p_of_z
 from graph.synthesis.method import METHOD, Z95, Method
 from graph.synthesis.observations import UNTOLD_TIME, noted_unit
 from graph.synthesis.overlap import Patients, independent, overlap
-from graph.synthesis.reports import StudyReport, StudyReports, Takes, study_reports
+from graph.synthesis.reports import Edge, StudyReport, StudyReports, Takes, study_reports
 from graph.wording import caption, interval, per
 from schema.association import (
     Association,
@@ -40,17 +40,6 @@ from schema.vocabulary import Term, Vocabulary
 
 if TYPE_CHECKING:
     from graph.synthesis.weight import Weighed
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """What an association is of, and the terms whose rows it takes."""
-
-    exposure: str
-    outcome: str
-    population: str
-    exposures: Takes
-    outcomes: Takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +94,8 @@ def synthesise(
     """
     rows = sorted(observations, key=lambda observation: (observation.study, observation.position))
     edge = Edge(exposure, outcome, population, corpus.vocabulary.takes(exposure), corpus.vocabulary.takes(outcome))
-    reports = study_reports(rows, edge.exposures, edge.outcomes, corpus.studies, corpus.patients)
-    comparisons = comparisons_of(reports, rows, edge.exposures, edge.outcomes, corpus)
+    reports = study_reports(rows, edge, corpus.studies, corpus.patients)
+    comparisons = comparisons_of(reports, rows, edge, corpus)
     return _concluded(edge, tuple(rows), reports, comparisons, corpus, forecast, short=short)
 
 
@@ -115,7 +104,7 @@ def without(synthesis: Synthesis, study: str, corpus: Corpus, forecast: Forecast
     rows = tuple(row for row in synthesis.rows if row.study != study)
     reports = synthesis.reports.without(study)
     edge = synthesis.edge
-    comparisons = comparisons_without(synthesis.comparisons, study, reports, rows, edge.exposures, edge.outcomes, corpus)
+    comparisons = comparisons_without(synthesis.comparisons, study, reports, rows, edge, corpus)
     return _concluded(edge, rows, reports, comparisons, corpus, forecast, short=True)
 
 
@@ -518,7 +507,7 @@ class Partial(NamedTuple):
 def partial(members: Sequence[StudyReport], synthesis: Synthesis, corpus: Corpus, primary: Collection[str] = ()) -> Partial:
     """The small synthesis of some cohorts; of their comparisons the one with rows of `primary`, where they have a part in it."""
     reports = synthesis.reports.of(members)
-    comparisons = comparisons_of(reports, synthesis.rows, synthesis.edge.exposures, synthesis.edge.outcomes, corpus)
+    comparisons = comparisons_of(reports, synthesis.rows, synthesis.edge, corpus)
     comparison = next((one for one in comparisons.all if not set(one.result.rows).isdisjoint(primary)), comparisons.headline)
     verdict = decide(reports, comparisons.headline, None, corpus.studies)
     weighed = _weigh(verdict.reports, corpus.method)

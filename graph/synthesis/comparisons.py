@@ -13,10 +13,10 @@ from graph.synthesis.corpus import Corpus
 from graph.synthesis.method import METHOD, Z95
 from graph.synthesis.observations import by_counts, stepped
 from graph.synthesis.overlap import Patients, independent
-from graph.synthesis.reports import Cohort, StudyReport, StudyReports, Takes, conflicts_of, set_aside, worths
+from graph.synthesis.reports import Cohort, Edge, StudyReport, StudyReports, conflicts_of, set_aside, worths
 from graph.wording import singular
 from schema.association import CommonEffect, EstimateSource, FamilyResult, Interval, RemlHk
-from schema.observation import ComparisonKey, Observation, Scale
+from schema.observation import ComparisonKey, Observation, Scale, is_untold
 from schema.scales import back
 from schema.study import RATIOS
 from schema.units import per_unit
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from graph.synthesis.pooling import Pooled, RandomEffects
 
 _MEASURE_ORDER = {"OR": 0, "HR": 1, "RR": 2, "correlation": 4}
-_UNTOLD = frozenset({None, "unknown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +59,7 @@ class _Entry(NamedTuple):
 def comparisons_of(
     reports: StudyReports,
     observations: Sequence[Observation],
-    exposures: Takes,
-    outcomes: Takes,
+    edge: Edge,
     corpus: Corpus,
 ) -> Comparisons:
     """The comparisons of an association; `observations` are all its rows, some of which print how far apart people are."""
@@ -72,7 +70,7 @@ def comparisons_of(
         kept = _independent(entries, reports, corpus.patients, aside, sharing)
         members = tuple(entries[i].report for i in kept)
         found += _pooled(key, members, observations, corpus, aside)
-    return _ordered(found, reports, exposures, outcomes, corpus.patients, aside, frozenset(sharing))
+    return _ordered(found, reports, edge, corpus.patients, aside, frozenset(sharing))
 
 
 def comparisons_without(
@@ -80,8 +78,7 @@ def comparisons_without(
     study: str,
     reports: StudyReports,
     observations: Sequence[Observation],
-    exposures: Takes,
-    outcomes: Takes,
+    edge: Edge,
     corpus: Corpus,
 ) -> Comparisons:
     """The comparisons without a study that is none of `sharing`; `reports` and `observations` are those that are left."""
@@ -94,7 +91,7 @@ def comparisons_without(
             found.append(one)
         elif members:
             found += _pooled(one.key, members, observations, corpus, aside)
-    return _ordered(found, reports, exposures, outcomes, corpus.patients, aside, comparisons.sharing)
+    return _ordered(found, reports, edge, corpus.patients, aside, comparisons.sharing)
 
 
 def _grouped(everybody: Sequence[Cohort], patients: Mapping[str, Patients], sharing: set[str]) -> dict[ComparisonKey, list[_Entry]]:
@@ -145,12 +142,12 @@ def _of_counts(
     made = {}
     for at, key, entry in able:
         own = key.model_copy(update={"measure": measure, "scale": None})
-        report = replace(entry.report, observation=read_by_counts(entry.report.observation, own), by_counts=True)
+        report = replace(entry.report, observation=_read_by_counts(entry.report.observation, own), by_counts=True)
         made[at] = own, entry._replace(report=report)
     return made
 
 
-def read_by_counts(observation: Observation, key: ComparisonKey) -> Observation:
+def _read_by_counts(observation: Observation, key: ComparisonKey) -> Observation:
     """A row as its counts have it."""
     estimate = by_counts(observation, key.measure)
     assert estimate is not None
@@ -312,12 +309,8 @@ def stands_for(reports: Sequence[StudyReport], patients: Mapping[str, Patients])
 
 def _common_step(reports: Sequence[StudyReport]) -> float:
     """The step that most of the papers print, of as many the smallest."""
-    steps = Counter(_step(report) for report in reports)
+    steps = Counter(stepped(report.observation.row, report.observation.derivation) for report in reports)
     return min(steps, key=lambda step: (-steps[step], step))
-
-
-def _step(report: StudyReport) -> float:
-    return stepped(report.observation.row, report.observation.derivation)
 
 
 def pool(y: Sequence[float], se: Sequence[float], scale: float | None) -> tuple[EstimateSource, Pooled | RandomEffects, RandomEffects]:
@@ -393,8 +386,7 @@ def _back_ci(scale: Scale | None, ci: Interval) -> Interval:
 def _ordered(
     found: Collection[Comparison],
     reports: StudyReports,
-    exposures: Takes,
-    outcomes: Takes,
+    edge: Edge,
     patients: Mapping[str, Patients],
     aside: Mapping[str, str],
     sharing: frozenset[str],
@@ -420,8 +412,8 @@ def _ordered(
             body(one),
             -cohorts(one),
             -sum(not reporting.isdisjoint(report.findings) for report in one.members),
-            sum(exposures[report.observation.exposure][0] + outcomes[report.observation.outcome][0] > 0 for report in one.members),
-            _untold(one.key),
+            sum(any(edge.rank(report.observation)) for report in one.members),
+            is_untold(one.key.measure, one.key.contrast_type),
             -len(in_window[one.key.body, one.key.window]),
             -_until(one.key.window),
             -(one.result.patients or 0),
@@ -432,19 +424,18 @@ def _ordered(
 
     ordered = sorted(found, key=order)
     headline = ordered[0] if ordered else None
-    if headline is not None and _untold(headline.key):
+    if headline is not None and is_untold(headline.key.measure, headline.key.contrast_type):
         # of several that can't be told apart only the one of most patients is shown before the others
-        others = [one for one in ordered[1:] if _untold(one.key) and body(one) == body(headline) and cohorts(one) == cohorts(headline)]
+        others = [
+            one
+            for one in ordered[1:]
+            if is_untold(one.key.measure, one.key.contrast_type) and body(one) == body(headline) and cohorts(one) == cohorts(headline)
+        ]
         most = headline.result.patients or 0
         if any((one.result.patients or 0) >= most for one in others if one.members[0].cohort != headline.members[0].cohort):
-            headline = next((one for one in ordered if not _untold(one.key)), None)
+            headline = next((one for one in ordered if not is_untold(one.key.measure, one.key.contrast_type)), None)
             ordered.sort(key=lambda one: one is not headline)
     return Comparisons(tuple(ordered), headline, aside, sharing)
-
-
-def _untold(key: ComparisonKey) -> bool:
-    """Whether it isn't told what is compared: present with absent, or per what."""
-    return key.measure in RATIOS and key.contrast_type in _UNTOLD
 
 
 def _until(window: str | None) -> float:

@@ -19,6 +19,26 @@ from schema.vocabulary import RollUp
 # exposure and outcome terms whose rows an edge takes: term -> (rank, how)
 Takes = Mapping[str, tuple[int, RollUp]]
 
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What an association is of, and the terms whose rows it takes."""
+
+    exposure: str
+    outcome: str
+    population: str
+    exposures: Takes
+    outcomes: Takes
+
+    def rank(self, row: Observation) -> tuple[int, int]:
+        """Own terms before what rolls up into them."""
+        return self.exposures[row.exposure][0], self.outcomes[row.outcome][0]
+
+    def poolable(self, row: Observation) -> bool:
+        whole = self.exposures[row.exposure][1] == self.outcomes[row.outcome][1] == "estimates"
+        return row.comparison is not None and whole
+
+
 _ADJUSTED_RANK = {True: 0, None: 1, False: 2}
 
 
@@ -109,9 +129,9 @@ class StudyReports:
 
 
 def study_reports(
-    observations: Sequence[Observation], exposures: Takes, outcomes: Takes, studies: Mapping[str, Study], patients: Mapping[str, Patients]
+    observations: Sequence[Observation], edge: Edge, studies: Mapping[str, Study], patients: Mapping[str, Patients]
 ) -> StudyReports:
-    """The reports among `observations`, all of which belong to one edge."""
+    """The reports among `observations`, all of which belong to the edge."""
     passed_over: dict[str, str] = {}
     by_study: dict[str, list[Observation]] = {}
     published: list[Observation] = []
@@ -122,7 +142,6 @@ def study_reports(
             published.append(observation)
         elif observation.why is not None:
             passed_over[observation.finding] = observation.why
-    edge = _Edge(exposures, outcomes)
     everybody = tuple(
         cohort for study_id, rows in sorted(by_study.items()) for cohort in _cohorts_of(rows, edge, studies[study_id], passed_over)
     )
@@ -281,23 +300,7 @@ def later(study: Study, review: Study) -> bool:
     return study.year is not None and searched is not None and study.year > searched
 
 
-@dataclass(frozen=True, slots=True)
-class _Edge:
-    """The terms whose rows an edge takes."""
-
-    exposures: Takes
-    outcomes: Takes
-
-    def rank(self, row: Observation) -> tuple[int, int]:
-        """Own terms before what rolls up into them."""
-        return self.exposures[row.exposure][0], self.outcomes[row.outcome][0]
-
-    def poolable(self, row: Observation) -> bool:
-        whole = self.exposures[row.exposure][1] == self.outcomes[row.outcome][1] == "estimates"
-        return row.comparison is not None and whole
-
-
-def _cohorts_of(rows: Sequence[Observation], edge: _Edge, study: Study, passed_over: dict[str, str]) -> Iterator[Cohort]:
+def _cohorts_of(rows: Sequence[Observation], edge: Edge, study: Study, passed_over: dict[str, str]) -> Iterator[Cohort]:
     """The cohorts of one study: the study itself, or those of its populations that share nobody."""
     apart = {population.id for population in study.populations if population.disjoint}
     parts: dict[str, list[Observation]] = {}
@@ -312,7 +315,7 @@ def _cohorts_of(rows: Sequence[Observation], edge: _Edge, study: Study, passed_o
 
 
 def _cohort_of(
-    rows: Sequence[Observation], edge: _Edge, study: Study, passed_over: dict[str, str], name: str, *, part: bool, parts: int
+    rows: Sequence[Observation], edge: Edge, study: Study, passed_over: dict[str, str], name: str, *, part: bool, parts: int
 ) -> Cohort:
     """One cohort. Of the widest population; own terms; adjusted; an estimate before a p before a word; the first: never by a finding."""
     size = {population.id: study.size_of(population.id) or 0 for population in study.populations}
@@ -352,7 +355,7 @@ def prints_figure(row: Observation) -> bool:
 def _answer(
     rows: Sequence[Observation],
     preference: Callable[[Observation], tuple[object, ...]],
-    edge: _Edge,
+    edge: Edge,
     study: Study,
     size: Mapping[str, int],
     name: str,
@@ -376,7 +379,7 @@ def _answer(
 
 
 def _estimates(
-    rows: Sequence[Observation], edge: _Edge, study: Study, size: Mapping[str, int], order: Mapping[str, int], name: str
+    rows: Sequence[Observation], edge: Edge, study: Study, size: Mapping[str, int], order: Mapping[str, int], name: str
 ) -> dict[ComparisonKey, StudyReport]:
     """A cohort's estimate in each comparison: of the widest population that has one there, at least half of the cohort.
 

@@ -34,6 +34,7 @@ from schema.association import (
     Row,
     TermRef,
 )
+from schema.observation import is_untold
 from schema.robustness import LeftOut, Standing
 from schema.study import RATIOS
 
@@ -54,7 +55,6 @@ REPORTS: dict[Reports, str] = {
 
 
 AVERAGE, ELSEWHERE = "the average of these cohorts", "what another setting may find"
-_UNTOLD = frozenset({None, "unknown"})
 
 
 def unit_of(one: Association) -> str | None:
@@ -80,7 +80,7 @@ def ours(one: Association) -> str:
     if one.estimate_source != "published" or not one.families:
         return ""
     own = one.families[0]
-    if sum(_untold(family) for family in one.families) > 1 and _untold(own):
+    if sum(is_untold(family.measure, family.contrast_type) for family in one.families) > 1 and is_untold(own.measure, own.contrast_type):
         return ""
     # an interval of two to four cohorts is never shown without that of their average
     return named_intervals(own) or estimate(own)
@@ -115,16 +115,13 @@ def verdict(one: Association) -> str:
     return ", which includes no effect" if includes_no_effect(one.measure, one.ci) else ""
 
 
-def _untold(one: FamilyResult) -> bool:
-    return one.measure in RATIOS and one.contrast_type in _UNTOLD
-
-
 def unpooled(one: Association) -> str:
     """Why there is no headline where ratios are printed: 37 odds ratios can't be pooled: what they compare is not told."""
     many: dict[str, int] = {}
     if one.estimate is None and one.estimate_source is None:
-        for family in filter(_untold, one.families):
-            many[family.measure] = many.get(family.measure, 0) + family.k
+        for family in one.families:
+            if is_untold(family.measure, family.contrast_type):
+                many[family.measure] = many.get(family.measure, 0) + family.k
     if not many:
         return ""
     told = " and ".join(count(n, spelt_out(name)) for name, n in many.items())
