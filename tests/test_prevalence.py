@@ -195,7 +195,8 @@ def test_a_single_cohort_is_imprecise_and_an_abstract_caps() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cases", "total", "cohorts", "imprecise"), [(0, 50, 2, True), (0, 15, 10, True), (2, 240, 5, True), (60, 240, 5, False), (5, 10, 2, True)]
+    ("cases", "total", "cohorts", "imprecise"),
+    [(0, 50, 2, True), (0, 15, 10, True), (2, 240, 5, True), (60, 240, 5, False), (5, 10, 2, True)],
 )
 def test_a_rate_is_imprecise_by_the_width_beside_it_as_well_as_in_points(cases: int, total: int, cohorts: int, imprecise: bool) -> None:
     one = found(*[made(f"s{i}", {"cases": cases, "total": total}, **SCANNED) for i in range(cohorts)])
