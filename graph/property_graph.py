@@ -250,6 +250,7 @@ def associated(one: Association) -> Edge:
         tables=one.tables,
         certainty=one.certainty,
         contested=one.contested.why if one.contested else None,
+        contested_with=one.contested.counterpart if one.contested else None,
         findings=list(one.findings),
     )
     return Edge("ASSOCIATED_WITH", one.exposure.id, one.outcome.id, one.population.id, properties, one)

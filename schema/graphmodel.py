@@ -211,6 +211,7 @@ EDGES: tuple[EdgeType, ...] = (
             _p("tables", "integer", "studies read as an abstract with tables of theirs", "studies"),
             _p("certainty", "string", "high, moderate, low or very-low"),
             _p("contested", "string", "why, where it is"),
+            _p("contested_with", "string", "id of the exposure of the other design, where that is the other side"),
             _p("findings", "list of strings", "ids of the rows"),
         ),
     ),

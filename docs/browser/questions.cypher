@@ -54,11 +54,15 @@ ORDER BY CASE a.certainty WHEN 'high' THEN 0 WHEN 'moderate' THEN 1 WHEN 'low' T
   a.cohorts DESC, coalesce(a.weight, -1) DESC, term.id;
 
 // 06 Contested evidence
-// Where does the evidence in ICH contradict itself, and why? Put a term in place of null to see only what it is part of.
+// Where does the evidence in ICH contradict itself, and why? Put a term in place of null to see only what it is part of. What trials and
+// observation say against each other is one contradiction.
 WITH null AS term, 'ich' AS population
 MATCH (now:Rdwi:RdwiPointer {generation: 0, id: 'pointer'})
 MATCH (e:Rdwi {generation: now.current})-[a:ASSOCIATED_WITH {population: population}]->(o:Rdwi)
-WHERE a.contested IS NOT NULL AND (term IS NULL OR term IN [e.id, o.id])
+WHERE a.contested IS NOT NULL AND (term IS NULL OR term IN [e.id, o.id]) AND NOT EXISTS {
+  MATCH (other:Rdwi {generation: now.current, id: a.contested_with})-[b:ASSOCIATED_WITH {population: population}]->(o)
+  WHERE b.contested_with = e.id AND other.id < e.id
+}
 RETURN e.name AS exposure, o.name AS outcome, a.caption AS association, a.contested AS why
 ORDER BY CASE a.certainty WHEN 'high' THEN 0 WHEN 'moderate' THEN 1 WHEN 'low' THEN 2 WHEN 'very-low' THEN 3 ELSE 4 END,
   a.cohorts DESC, coalesce(a.weight, -1) DESC, e.id, o.id;
