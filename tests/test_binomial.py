@@ -173,7 +173,7 @@ def masses(counts: Counts, at: tuple[float, ...]) -> tuple[list[float], float]:
     """How much of the posterior of few cohorts lies below each of some mu, and the mean of tau, on a dense grid of both."""
     some, everybody = sum(counts[0]) + 0.5, sum(counts[1]) + 1
     centre, error = math.log(some / (everybody - some)), math.sqrt(1 / some + 1 / (everybody - some))
-    x, v = np.linspace(-math.asinh(70 / error), math.asinh(70 / error), 601), np.linspace(0, math.asinh(12 / error), 241)
+    x, v = np.linspace(-math.asinh(70 / error), math.asinh(70 / error), 321), np.linspace(0, math.asinh(12 / error), 161)
     mu, tau = centre + error * np.sinh(x), error * np.sinh(v)
     density = np.stack([whole(counts, mu, float(one)) - 0.5 * one**2 for one in tau], axis=1)
     density -= 0.5 * (np.logaddexp(0, mu) + np.logaddexp(0, -mu))[:, None]

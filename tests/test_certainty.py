@@ -259,7 +259,7 @@ def _rank(association: Association) -> int:
     return LEVELS.index(association.certainty) if association.certainty else -1
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(_EFFECTS, min_size=1, max_size=3), st.booleans(), st.booleans(), st.sampled_from(["bare", "estimate"]), st.booleans())
 def test_a_report_of_no_association_never_raises_the_certainty_of_a_direction(
     effects: list[tuple[float, float]], words: bool, adjusted: bool, how: str, marker: bool
@@ -276,7 +276,7 @@ def test_a_report_of_no_association_never_raises_the_certainty_of_a_direction(
     assert _rank(after) <= _rank(before)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(_EFFECTS, min_size=1, max_size=3), _EFFECTS, st.booleans(), st.booleans())
 def test_an_adjusted_significant_report_of_the_same_sign_never_lowers_it_nor_ends_a_direction(
     effects: list[tuple[float, float]], one: tuple[float, float], words: bool, marker: bool
