@@ -334,3 +334,56 @@ def test_no_certainty_stands_without_its_reasons_and_each_downgrade_names_its_fi
     downgrades = [reason for one in graph.associations for reason in one.reasons if reason.step < 0]
     assert downgrades
     assert all(reason.findings for reason in downgrades)
+
+
+# what a change of a single sign or figure in the rules would do
+
+
+@pytest.mark.parametrize(
+    ("row_of", "n", "expected", "told"),
+    [
+        (ratio(2.5, 0.2, events=150, **LATER), 2000, [], None),
+        (ratio(2.5, 0.2, events=50, **LATER), 2000, [-1], "100 events"),
+        (ratio(2.5, 0.2, **LATER), 60, [-1], "at most 120 events"),
+        (ratio(2.5, 0.2, **LATER), 2000, [], "events not printed in 2 of 2 reports"),
+        (ratio(2.5, 0.2, **LATER), None, [], "events not printed in 2 of 2 reports"),
+    ],
+)
+def test_events_are_told_and_what_is_not_known_is_no_step(row_of: Any, n: int | None, expected: list[int], told: str | None) -> None:
+    reasons = [reason for reason in of(*cohorts(*[prognosis(row_of)] * 2, n=n)).association.reasons if reason.domain == "imprecision"]
+    assert [reason.step for reason in reasons if reason.step] == expected
+    assert [reason.text for reason in reasons] == ([told] if told else [])
+
+
+def test_where_reports_decide_those_of_the_direction_are_the_significant_ones_and_else_those_of_its_sign() -> None:
+    crude, adjusted = row(adjusted=False), [ratio(1.3, 0.3, **LATER, cutoff=name) for name in ("5 or more", "10 or more")]
+    words = [study(f"w{i}", prognosis(crude), n=900, **FULL) for i in range(2)]
+    two = [study(f"e{i}", prognosis(one), n=50, **FULL) for i, one in enumerate(adjusted)]
+    # two adjusted estimates of the same sign that aren't significant make no sound report of it
+    assert ("risk of bias", -1) in steps(*words, *two)
+    # ten that none of them is significant by itself all report what their average does
+    ten = of(*cohorts(*[prognosis(ratio(1.5, 0.23, **LATER))] * 10)).association
+    assert (ten.direction, ten.certainty) == ("increases", "high")
+    assert ten.reasons[0].domain == "start"
+
+
+def test_a_review_that_prints_no_interval_is_a_rival_by_its_patients() -> None:
+    """Two words of 200 patients, 30% with the outcome, tell as much as 400 patients."""
+    words = [study(name, row(adjusted=True), year=2024) for name in "ab"]
+    for n, counts in ((1000, True), (300, False)):
+        review = study("z", row(pooled=True, direction="no-association"), n=n, design="meta-analysis", year=2010)
+        assert (("inconsistency", -1) in steps(*words, review)) is counts
+
+
+def test_a_large_effect_names_the_figure_and_the_reports_behind_it() -> None:
+    one = of(*cohorts(*[ratio(2.5, 0.2, events=300, **LATER)] * 2, n=5000)).association
+    (reason,) = [reason for reason in one.reasons if reason.domain == "large effect"]
+    assert (reason.text, reason.findings) == ("OR of 2.5", one.findings)
+    # a difference of 2.5 is no ratio, and a ratio that excludes nothing no effect
+    assert ("large effect", 1) not in steps(*cohorts(*[difference(2.5, 0.2)] * 2, n=5000))
+    assert ("large effect", 1) not in steps(*cohorts(*[ratio(2.1, 0.9, events=300, **LATER)] * 2, n=5000))
+
+
+def test_one_report_is_told_as_one() -> None:
+    (reason,) = [reason for reason in of(*cohorts(CRUDE)).association.reasons if reason.domain == "risk of bias"]
+    assert reason.text == "the one report not known to be adjusted"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from graph.build import EvidenceGraph, build
 from graph.opening import shipped
 from graph.stores.memory import MemoryReader
 from graph.synthesis.contested import contested, differences, power, surprising
+from graph.synthesis.contested import side as side_of
 from graph.synthesis.method import METHOD
 from graph.synthesis.reports import StudyReport
 from graph.synthesis.weight import chances, posterior, reported_z
@@ -113,6 +115,25 @@ def test_one_report_surprises_nobody_and_an_unread_sign_never_does() -> None:
     assert surprising([report("a", UP, kind="significant")]) == []
     unread = report("d", (-2.4, 2.4), kind="unclear", information=500.0)
     assert 3 not in surprising([*[report(name, -5.0, information=60.0) for name in ("a", "b", "c")], unread])
+
+
+def test_of_two_reports_one_may_surprise_and_an_unread_one_stops_no_look_at_the_rest() -> None:
+    two = [report("a", 12.0, information=100.0), report("b", DOWN, kind="significant", information=300.0)]
+    assert surprising(two) == [1]
+    # among the others by its z
+    unread = report("c", (-2.4, 2.4), kind="unclear", information=50.0)
+    assert surprising([unread, *two]) == [2]
+
+
+def test_a_side_has_every_feature_and_without_windows_of_mri_all_but_that() -> None:
+    members, known = [report("a", UP, kind="significant"), report("b", DOWN, kind="significant")], studies("a", "b", year=2020)
+    whole = side_of("more", members, known).features
+    assert list(whole) == ["design", "randomised", "adjustment", "MRI window", "definition", "population", "n", "year"]
+    assert (whole["MRI window"], whole["year"], whole["n"]) == ("not reported", "2020", "150")
+    without = side_of("more", members, known, replace(METHOD, mri_windows=())).features
+    assert list(without) == [name for name in whole if name != "MRI window"]
+    imaged = studies("a", imaging={"mri_window_days": [1, 7]}) | studies("b", imaging={"mri_median_day": 3})
+    assert side_of("more", members, imaged).features["MRI window"] == "MRI days 1-7; MRI median day 3"
 
 
 def test_a_bare_sign_on_the_others_side_is_not_surprising_and_one_against_them_may_be() -> None:

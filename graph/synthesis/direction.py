@@ -107,8 +107,8 @@ def _of_reports(reports: StudyReports) -> Verdict:
     if up and down:
         return Verdict("inconsistent", "reports", 0, reports.independent)
     most = max(up, down)
-    sign = 1 if up else -1 if down else 0
-    if 2 * most >= len(known) > 0 and most >= min(2, len(known)):
+    sign = 1 if up else -1
+    if 2 * most >= len(known) and most >= min(2, len(known)) > 0:
         return Verdict(WORDS[sign], "reports", sign, reports.independent)
     signs = [report.sign for report in known]
     return Verdict("inconclusive", "reports", sign_of(signs.count(1) - signs.count(-1)), reports.independent)
