@@ -121,7 +121,7 @@ def test_of_two_reports_one_may_surprise_and_an_unread_one_stops_no_look_at_the_
     two = [report("a", 12.0, information=100.0), report("b", DOWN, kind="significant", information=300.0)]
     assert surprising(two) == [1]
     # among the others by its z
-    unread = report("c", (-2.4, 2.4), kind="unclear", information=50.0)
+    unread = report("c", (-0.5, 0.5), kind="unclear", information=2.0)
     assert surprising([unread, *two]) == [2]
 
 
