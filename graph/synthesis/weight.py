@@ -166,7 +166,8 @@ def _mu_nodes(reports: Sequence[ReportedZ]) -> Vector:
     # a quarter of the smallest error apart, however many reports lie there
     apart = min(error for _, error in steep) / 4
     fine = np.concatenate([np.arange(round((at - 8 * error) / apart), round((at + 8 * error) / apart) + 1) for at, error in steep])
-    return np.unique(np.concatenate([_even_nodes(), np.unique(fine) * apart]))
+    nodes: Vector = np.unique(np.concatenate([_even_nodes(), np.unique(fine).astype(float) * apart]))
+    return nodes
 
 
 @lru_cache(maxsize=1)
