@@ -262,3 +262,11 @@ def test_a_pool_counts_as_its_k_else_as_many_as_it_names(more: dict[str, Any], c
 )
 def test_a_whole_says_whom_it_holds(whole: Patients, part: Patients, expected: bool) -> None:
     assert holds(whole, part) is expected
+
+
+def test_beyond_what_can_be_solved_exactly_the_largest_are_taken_first() -> None:
+    """Of so many that all share patients with each other the one of most."""
+    size = METHOD.exact_overlap_component + 2
+    everybody = [set(range(size)) - {i} for i in range(size)]
+    sizes = [(i if i != 6 else 2 * size,) for i in range(size)]
+    assert independent(sizes, everybody) == [6]
