@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 
-from benchmarks.calibration.corpus import Protocol, corpus_tables, expected_wrong
+from benchmarks.calibration.corpus import Protocol, corpus_tables
 from benchmarks.calibration.learning import learned
+from graph.build import build
 from graph.opening import shipped, shipped_studies
 from graph.release import release_of
+from graph.wording.sentences import expected_wrong
 
 
 def main() -> None:
@@ -30,7 +32,7 @@ def main() -> None:
         simulation_tables(protocol, given.worlds)
     else:
         corpus_tables(protocol)
-        expected_wrong(studies, field)
+        print(f"\n{expected_wrong(list(build(studies, field).associations), 'all populations')}")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.calibration.learning import learned
 from benchmarks.calibration.scores import log_score, resampled
-from graph.build import Key, build, corpus_of, keys_of, read_all
+from graph.build import Key, corpus_of, keys_of, read_all
 from graph.synthesis.corpus import Corpus
 from graph.synthesis.method import METHOD, Z95, Method
 from graph.synthesis.overlap import overlap
@@ -204,16 +204,6 @@ def words_and_figures(known: Sequence[tuple[float, float]], method: Method) -> t
     of = [[weigh((ReportedZ(z, z, information),), method).positive for z in (exact, word)] for exact, information in known]
     figures, words = np.array(of).mean(axis=0).tolist()
     return figures, words
-
-
-def expected_wrong(studies: Sequence[Study], field: EvidenceField) -> None:
-    """Prints how many of the served directions are expected to be wrong: the sum of 1 - weight, and of its range."""
-    told = [one for one in build(studies, field).associations if one.direction in {"increases", "decreases"}]
-    each = np.array([(one.weight_range[1], one.weight, one.weight_range[0]) for one in told if one.weight_range is not None])
-    low, own, high = (1 - each).sum(axis=0)
-    fewer, more = METHOD.weight_range_near_zero
-    print(f"\nof {len(each)} served directions {low:.0f}, {own:.0f} or {high:.0f} are expected to be wrong", end=" ")
-    print(f"where {fewer:.0%}, {METHOD.weight_near_zero:.0%} or {more:.0%} of all links are near zero")
 
 
 def _interval(one: tuple[float, float, float], sign: str = "") -> str:

@@ -17,9 +17,9 @@ from graph.questions.question import DATA, PAPERS, Question, Spelt
 from graph.stores.port import Reader
 from graph.synthesis.absolute_risks import absolute
 from graph.synthesis.associations import synthesise
-from graph.synthesis.comparisons import in_comparison
+from graph.synthesis.comparisons import in_comparison, small_study_effects
 from graph.synthesis.method import Z95
-from graph.synthesis.robustness import cumulative, flips, leave_one_out, small_study_effects
+from graph.synthesis.robustness import cumulative, flips, leave_one_out
 from graph.synthesis.rows import rows_of
 from graph.synthesis.subgroups import sides, subgroups
 from schema import answer as answers
@@ -66,7 +66,7 @@ class Evidence(Question):
                 "leave_one_out": left_out,
                 "cumulative": cumulative(synthesis, observations, corpus),
                 "subgroups": subgroups(synthesis, corpus),
-                "small_study_effects": small_study_effects(synthesis),
+                "small_study_effects": small_study_effects(synthesis.comparisons.headline),
                 "flips": flips(synthesis, left_out, corpus.method),
                 "camps": sides(contested.contested, behind, corpus),
                 "absolute": absolute(

@@ -8,15 +8,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from graph.synthesis.certainty import Judgement, Rated, judge, track_of
-from graph.synthesis.comparisons import Comparison, Comparisons, comparisons_of, comparisons_without, printed_ci, prior_sensitive
+from graph.synthesis.comparisons import (
+    Comparison,
+    Comparisons,
+    comparisons_of,
+    comparisons_without,
+    printed_ci,
+    prior_sensitive,
+    small_study_effects,
+)
 from graph.synthesis.contested import Disagreement, contested, surprising
 from graph.synthesis.corpus import Corpus
 from graph.synthesis.direction import Verdict, average, decide, excluded
 from graph.synthesis.effect_sizes import p_of_z
-from graph.synthesis.method import METHOD, Z95, Method
+from graph.synthesis.method import Z95, Method
 from graph.synthesis.observations import UNTOLD_TIME, noted_unit
 from graph.synthesis.overlap import Patients, independent, overlap
-from graph.synthesis.reports import Edge, StudyReport, StudyReports, Takes, study_reports
+from graph.synthesis.reports import Edge, StudyReport, StudyReports, Takes, findings_of, study_reports
 from graph.wording import caption, interval, per
 from schema.association import (
     Association,
@@ -130,14 +138,14 @@ def _concluded(
     primary = first.result if first is not None else None
     reviewed = _headline_of_reviews(reports, first, edge, corpus)
     verdict = decide(reports, first, reviewed, corpus.studies)
-    known_of = forecast is not None and forecast.of == frozenset(_findings(verdict.reports))
+    known_of = forecast is not None and forecast.of == frozenset(findings_of(verdict.reports))
     weighed = forecast.weighed if forecast is not None and known_of else _weigh(verdict.reports, corpus.method)
-    weight = weighed.of(verdict.sign or weighed.likelier) if weighed is not None else None
+    weight = weighed.of(verdict.sign) if weighed is not None else None
     if forecast is not None:
         surprises = [i for i, report in enumerate(reports.cohorts) if not forecast.surprising.isdisjoint(report.findings)]
     else:
         surprises = surprising(reports.cohorts, corpus.method) if len(reports.cohorts) > 1 else []
-    surprised = [finding for i in surprises for finding in reports.cohorts[i].findings]
+    surprised = findings_of(reports.cohorts[i] for i in surprises)
     published = tuple(_shown(row, reviewed, verdict, corpus) for row in reports.published)
     headline_row = next((one for one in published if one.headline), None)
     headline = headline_row or primary
@@ -169,12 +177,12 @@ def _concluded(
         size=None if short else _size(first, reviewed, reports, corpus),
         little_difference=judgement is not None and judgement.little,
         prediction_interval=result.prediction_interval if result else None,
-        p=_p(headline_row, first, reports),
+        p=_p(reviewed, first),
         tau2=result.tau2 if result else None,
         i2=result.i2 if result else None,
         q=result.q if result else None,
         k=headline.k if headline else None,
-        contrast=_contrast(headline_row, first, reports),
+        contrast=_contrast(reviewed, first),
         families=tuple(one.result for one in comparisons.all),
         published=published,
         studies=len(studies),
@@ -221,10 +229,6 @@ def _part(term: str, edge: str, takes: Takes, corpus: Corpus) -> bool:
     return takes[term][1] == "weight" and not corpus.vocabulary[edge].umbrella
 
 
-def _findings(reports: Sequence[StudyReport]) -> list[str]:
-    return [finding for report in reports for finding in report.findings]
-
-
 def _weigh(reports: Sequence[StudyReport], method: Method) -> Weighed | None:
     """The weight of these reports; None where none of them says anything."""
     # numpy is loaded where figures are made, not where stored ones are read
@@ -238,6 +242,7 @@ def _judged(
     edge: Edge, verdict: Verdict, reports: StudyReports, first: Comparison | None, reviewed: Observation | None, corpus: Corpus
 ) -> Judgement:
     exposure, outcome = corpus.vocabulary[edge.exposure], corpus.vocabulary[edge.outcome]
+    small = small_study_effects(first) if reviewed is None else None
     return judge(
         Rated(
             track=track_of(
@@ -254,22 +259,12 @@ def _judged(
                 if _part(report.observation.exposure, edge.exposure, edge.exposures, corpus)
                 or _part(report.observation.outcome, edge.outcome, edge.outcomes, corpus)
             ),
-            egger_p=_egger_p(first) if first is not None and reviewed is None else None,
+            egger_p=small.p if small is not None else None,
             studies=corpus.studies,
             death=outcome.category == "death",
             method=corpus.method,
         )
     )
-
-
-def _egger_p(first: Comparison) -> float | None:
-    if first.result.k < METHOD.egger_min_k:
-        return None
-    from graph.synthesis.pooling import egger
-
-    rows = [report.observation for report in first.members]
-    found = egger([row.y for row in rows if row.y is not None], [row.se for row in rows if row.se is not None])
-    return found.p if found is not None else None
 
 
 def _rivals(row: Observation, first: Comparison | None, edge: Edge, corpus: Corpus) -> bool:
@@ -420,10 +415,10 @@ def _alike(a: Observation, b: Observation) -> bool:
     return a.study != b.study and a.row.measure == b.row.measure and a.row.contrast_type == b.row.contrast_type
 
 
-def _p(headline: PublishedEstimate | None, primary: Comparison | None, reports: StudyReports) -> float | None:
+def _p(reviewed: Observation | None, primary: Comparison | None) -> float | None:
     """The p of the headline: of the pooled estimate by REML-HK, or of the one row behind it."""
-    if headline is not None:
-        row = next((row for row in reports.published if row.finding == headline.finding), None)
+    if reviewed is not None:
+        row = reviewed
     elif primary is None:
         return None
     elif primary.result.reml_hk is not None:
@@ -431,19 +426,19 @@ def _p(headline: PublishedEstimate | None, primary: Comparison | None, reports: 
         return primary.result.reml_hk.p if primary.result.estimate_source == "pooled-reml-hk" else None
     else:
         row = primary.members[0].observation
-    return p_of_z(row.y / row.se) if row is not None and row.y is not None and row.se is not None else None
+    return p_of_z(row.y / row.se) if row.y is not None and row.se is not None else None
 
 
-def _contrast(headline: PublishedEstimate | None, primary: Comparison | None, reports: StudyReports) -> str | None:
+def _contrast(reviewed: Observation | None, primary: Comparison | None) -> str | None:
     """What is compared in the headline, as printed: of one row its own text, of several the kind of contrast."""
-    if headline is not None:
-        rows = [row for row in reports.published if row.finding == headline.finding]
+    if reviewed is not None:
+        rows = [reviewed]
     else:
         rows = [row for report in primary.members for row in report.combined or (report.observation,)] if primary is not None else []
     texts = {_compared(row) for row in rows if row.row.contrast}
     if len(texts) == 1:
         return texts.pop()
-    if primary is None or headline is not None:
+    if primary is None or reviewed is not None:
         return None
     step = per(primary.result.measure, primary.result.unit)
     return step if step.startswith("per ") else primary.key.contrast_type
@@ -513,7 +508,7 @@ def partial(members: Sequence[StudyReport], synthesis: Synthesis, corpus: Corpus
     weighed = _weigh(verdict.reports, corpus.method)
     return Partial(
         verdict.direction,
-        round(weighed.of(verdict.sign or weighed.likelier).weight, 6) if weighed else None,
+        round(weighed.of(verdict.sign).weight, 6) if weighed else None,
         comparison.result if comparison is not None else None,
-        _contrast(None, comparison, reports),
+        _contrast(None, comparison),
     )

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 from graph.synthesis.absolute_risks import EQUATIONS
@@ -19,7 +20,7 @@ from graph.synthesis.comparisons import Comparison, printed_ci
 from graph.synthesis.direction import Verdict, average
 from graph.synthesis.method import METHOD, Z95, Method
 from graph.synthesis.observations import events_of, table_of
-from graph.synthesis.reports import StudyReport, prints_figure
+from graph.synthesis.reports import StudyReport, findings_of, prints_figure
 from graph.wording import null_of
 from schema.association import LEVELS, CertaintyLevel, Interval, Reason
 from schema.observation import Observation
@@ -103,11 +104,11 @@ def track_of(exposure: Term, outcome: Term, *, randomised: bool) -> Track:
     return "aetiology"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rated:
     """What a certainty is judged from.
 
-    `headline` is our comparison where that is the headline, `published` the row of a meta-analysis where that is; `rivals` are the other
+    `headline` is our comparison where that decides, `published` the row of a meta-analysis where that does; `rivals` are the other
     published rows of the same question; `parts` the findings that measure a part of the exposure or outcome; `egger_p` and `studies` as
     they are called.
     """
@@ -126,7 +127,7 @@ class Rated:
     @property
     def sign(self) -> int:
         """+1 or -1 of a direction, 0 where there is none."""
-        return {"increases": 1, "decreases": -1}.get(self.verdict.direction, 0)
+        return 0 if self.verdict.direction == "inconclusive" else self.verdict.sign
 
     def reports_it(self, report: StudyReport) -> bool:
         """Whether a report is of the direction: significant so where the reports decide, else by its sign."""
@@ -134,18 +135,16 @@ class Rated:
             return report.observation.significant == self.sign
         return (report.observation.significant or report.sign) == self.sign
 
-    @property
+    @cached_property
     def among(self) -> tuple[StudyReport, ...]:
         """The reports of the direction; all where there is none."""
         if not self.sign:
             return self.verdict.reports
         return tuple(report for report in self.verdict.reports if self.reports_it(report)) or self.verdict.reports
 
-    @property
+    @cached_property
     def deciding(self) -> tuple[str, float, Interval] | None:
         """Measure, point and interval of what decides the direction; None where the reports do."""
-        if self.verdict.basis == "reports":
-            return None
         if self.published is not None:
             row = self.published
             assert row.y is not None
@@ -163,6 +162,12 @@ class Rated:
         """Whether what decides is a ratio that hangs on no step: how large one of a step is, hangs on the step."""
         key = self.published.comparison if self.published is not None else self.headline.key if self.headline is not None else None
         return key is not None and key.measure in RATIOS and key.contrast_type != "per-unit"
+
+    @property
+    def large(self) -> bool:
+        """Whether what decides is a ratio of 2 or more, or of 0.5 or less."""
+        most = self.method.large_effect
+        return self.deciding is not None and self.ratio and not 1 / most < self.deciding[1] < most
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,10 +208,6 @@ def cap_of(studies: Iterable[Study], *, randomised: bool) -> tuple[int, str]:
     return _CAPS[best][randomised], {"tables": "abstract and tables"}.get(best or "", "its abstract")
 
 
-def _findings(reports: Iterable[StudyReport]) -> tuple[str, ...]:
-    return tuple(finding for report in reports for finding in report.findings)
-
-
 def _risk_of_bias(given: Rated) -> list[Reason]:
     reports = given.among
     if not reports:
@@ -225,7 +226,7 @@ def _risk_of_bias(given: Rated) -> list[Reason]:
     causes = [
         f"{_of(group, len(reports))} {what}" for group, what in ((crude, "not known to be adjusted"), (weak, "of weaker design")) if group
     ]
-    return [Reason(domain="risk of bias", text="; ".join(causes), step=-1, findings=_findings(rest))]
+    return [Reason(domain="risk of bias", text="; ".join(causes), step=-1, findings=findings_of(rest))]
 
 
 def _inconsistency(given: Rated) -> list[Reason]:
@@ -244,12 +245,12 @@ def _both_ways(given: Rated) -> Cause | None:
     significant = [report for report in given.verdict.reports if report.observation.significant]
     if {report.observation.significant for report in significant} != {1, -1}:
         return None
-    return "cohorts are significant both ways", _findings(significant)
+    return "cohorts are significant both ways", findings_of(significant)
 
 
 def _disjoint(given: Rated) -> Cause | None:
     """Whether two intervals of the headline's comparison have nothing in common."""
-    if given.headline is None or given.published is not None:
+    if given.headline is None:
         return None
     ends = [
         (report, one.y - Z95 * one.se, one.y + Z95 * one.se)
@@ -259,11 +260,11 @@ def _disjoint(given: Rated) -> Cause | None:
     lowest, highest = min(ends, key=lambda end: end[2]), max(ends, key=lambda end: end[1])
     if lowest[2] >= highest[1]:
         return None
-    return "intervals of the estimates don't overlap", _findings((lowest[0], highest[0]))
+    return "intervals of the estimates don't overlap", findings_of((lowest[0], highest[0]))
 
 
 def _heterogeneous(given: Rated) -> Cause | None:
-    if given.headline is None or given.published is not None or given.headline.result.k < given.method.disagreement_min_k:
+    if given.headline is None or given.headline.result.k < given.method.disagreement_min_k:
         return None
     result = given.headline.result
     random, null = result.reml_hk, null_of(result.measure)
@@ -282,7 +283,7 @@ def _outvoted(given: Rated) -> Cause | None:
     without = [report for report in known if not given.reports_it(report)]
     if 2 * len(without) < len(known) or not without:
         return None
-    return f"{len(without)} of {len(known)} cohorts don't report the direction", _findings(without)
+    return f"{len(without)} of {len(known)} cohorts don't report the direction", findings_of(without)
 
 
 def _rival(given: Rated) -> Cause | None:
@@ -316,8 +317,7 @@ def _imprecision(given: Rated, *, little: bool) -> list[Reason]:
     alone = sum(report.trials for report in reports) == 1 and given.published is None and given.track != "treatment"
     step, texts = 0, list[str]()
     if given.sign:
-        large = deciding is not None and given.ratio and not 1 / given.method.large_effect < deciding[1] < given.method.large_effect
-        if deciding is None or large:
+        if deciding is None or given.large:
             step, texts = _by_events(given, reports)
     elif little:
         texts = ["the interval leaves room for little or no difference only"]
@@ -325,12 +325,13 @@ def _imprecision(given: Rated, *, little: bool) -> list[Reason]:
         low, high = given.method.little_difference
         wide = deciding is not None and given.ratio and deciding[2][0] <= low and deciding[2][1] >= high
         step, texts = (-2, ["the interval includes a large effect either way"]) if wide else (-1, ["no effect is not excluded"])
-        if deciding is None and _by_events(given, reports)[0] == -2:
-            step, texts = -2, [*texts, *_by_events(given, reports)[1]]
+        by_events, few = _by_events(given, reports) if deciding is None else (0, [])
+        if by_events == -2:
+            step, texts = -2, [*texts, *few]
     if alone:
         step = min(step, -1)
         texts.append("one cohort only")
-    return [Reason(domain="imprecision", text="; ".join(texts), step=step, findings=_findings(reports) if step else ())] if texts else []
+    return [Reason(domain="imprecision", text="; ".join(texts), step=step, findings=findings_of(reports) if step else ())] if texts else []
 
 
 def _by_events(given: Rated, reports: Sequence[StudyReport]) -> tuple[int, list[str]]:
@@ -373,13 +374,13 @@ def _indirectness(given: Rated) -> list[Reason]:
     reasons = []
     if 2 * len(partial) > len(reports):
         text = f"{_of(partial, len(reports))} {'measures' if len(reports) == 1 else 'measure'} a part of the exposure or outcome"
-        reasons.append(Reason(domain="indirectness", text=text, step=-1, findings=_findings(partial)))
+        reasons.append(Reason(domain="indirectness", text=text, step=-1, findings=findings_of(partial)))
     shares = [(report, _share_of(report, given)) for report in reports if not report.observation.published]
     few = [report for report, share in shares if share is not None and share < given.method.scanned_share]
     if few:
         step = -1 if given.track == "treatment" and 2 * len(few) > len(reports) and not reasons else 0
         text = f"in {_of(few, len(reports))} fewer than {given.method.scanned_share:.0%} of the eligible are seen"
-        reasons.append(Reason(domain="indirectness", text=text, step=step, findings=_findings(few)))
+        reasons.append(Reason(domain="indirectness", text=text, step=step, findings=findings_of(few)))
     unknown = [report for report, share in shares if share is None]
     # where nobody is scanned nobody is left out
     if unknown and given.method.mri_windows:
@@ -392,7 +393,7 @@ def _publication_bias(given: Rated) -> list[Reason]:
     reports = given.among
     bare = [report for report in reports if not prints_figure(report.observation)]
     text, step, findings = "", -1, tuple[str, ...]()
-    result = given.headline.result if given.headline is not None and given.published is None else None
+    result = given.headline.result if given.headline is not None else None
     if given.egger_p is not None and given.egger_p < given.method.egger_p:
         text = "smaller studies find more (Egger's test)"
     elif result is not None and result.k >= given.method.disagreement_min_k and not result.ci[0] <= result.common.estimate <= result.ci[1]:
@@ -402,19 +403,18 @@ def _publication_bias(given: Rated) -> list[Reason]:
         text, step, findings = (
             f"{_of(bare, len(reports))} {'gives' if len(reports) == 1 else 'give'} no figures",
             -int(read_on),
-            _findings(bare),
+            findings_of(bare),
         )
     return [Reason(domain="publication bias", text=text, step=step, findings=findings)] if text else []
 
 
 def _large_effect(given: Rated) -> list[Reason]:
     deciding = given.deciding
-    if given.track != "aetiology" or not given.sign or deciding is None or not given.ratio:
+    if given.track != "aetiology" or not given.sign or deciding is None or not given.large:
         return []
-    large = not 1 / given.method.large_effect < deciding[1] < given.method.large_effect
-    if not large or sum(report.trials for report in given.among) < 2:
+    if sum(report.trials for report in given.among) < 2:
         return []
-    return [Reason(domain="large effect", text=f"{deciding[0]} of {deciding[1]:.3g}", step=1, findings=_findings(given.among))]
+    return [Reason(domain="large effect", text=f"{deciding[0]} of {deciding[1]:.3g}", step=1, findings=findings_of(given.among))]
 
 
 def _share_of(report: StudyReport, given: Rated) -> float | None:

@@ -13,10 +13,11 @@ from graph.synthesis.corpus import Corpus
 from graph.synthesis.method import METHOD, Z95
 from graph.synthesis.observations import by_counts, stepped
 from graph.synthesis.overlap import Patients, independent
-from graph.synthesis.reports import Cohort, Edge, StudyReport, StudyReports, conflicts_of, set_aside, worths
+from graph.synthesis.reports import Cohort, Edge, StudyReport, StudyReports, conflicts_of, findings_of, set_aside, worths
 from graph.wording import singular
 from schema.association import CommonEffect, EstimateSource, FamilyResult, Interval, RemlHk
 from schema.observation import ComparisonKey, Observation, Scale, is_untold
+from schema.robustness import SmallStudyEffects
 from schema.scales import back
 from schema.study import RATIOS
 from schema.units import per_unit
@@ -237,7 +238,7 @@ def _pooled(
     scale = prior_scale(key, members, observations, corpus)
     if scale is None and len(members) <= corpus.method.bayes_max_cohorts:
         why = "the spread of what it is per can't be told: not pooled"
-        aside.update({finding: why for report in members for finding in report.findings})
+        aside.update(dict.fromkeys(findings_of(members), why))
         alone = [(key.model_copy(update={"variable": report.observation.finding}), (report,)) for report in members]
         return [Comparison(own, one, _result(own, one, None, corpus.patients)) for own, one in alone]
     return [Comparison(key, members, _result(key, members, scale, corpus.patients))]
@@ -297,7 +298,7 @@ def _result(key: ComparisonKey, reports: Sequence[StudyReport], scale: float | N
             q_p=random.q_p,
             p=random.p,
         ),
-        rows=tuple(finding for report in reports for finding in report.findings),
+        rows=findings_of(reports),
     )
 
 
@@ -392,7 +393,7 @@ def _ordered(
     sharing: frozenset[str],
 ) -> Comparisons:
     """The headline's comparison first: docs/method.md, section 4, says in which order and why."""
-    reporting = {finding for report in reports.cohorts for finding in report.findings}
+    reporting = set(findings_of(reports.cohorts))
     in_window: dict[tuple[str, str | None], set[str]] = {}
     for one in found:
         in_window.setdefault((one.key.body, one.key.window), set()).update(report.cohort for report in one.members)
@@ -444,3 +445,15 @@ def _until(window: str | None) -> float:
         return -1.0
     months = float(window.split()[1])
     return months + 0.5 if window.startswith("beyond") else months
+
+
+def small_study_effects(headline: Comparison | None) -> SmallStudyEffects | None:
+    """Egger's test of the headline's comparison; None below ten estimates, where it says nothing (Cochrane Handbook 13.3.5.4)."""
+    if headline is None or headline.result.k < METHOD.egger_min_k:
+        return None
+    from graph.synthesis.pooling import egger
+
+    rows = [report.observation for report in headline.members]
+    y, se = [row.y for row in rows if row.y is not None], [row.se for row in rows if row.se is not None]
+    found = egger(y, se)
+    return None if found is None else SmallStudyEffects(t=found.t, p=found.p, k=len(y))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from graph.synthesis.method import METHOD, Z95, Method
-from graph.synthesis.reports import StudyReport
+from graph.synthesis.reports import StudyReport, findings_of
 from schema.association import Camp, Contested
 from schema.observation import Observation
 from schema.study import Study
@@ -125,7 +125,7 @@ def side(name: str, reports: Sequence[StudyReport], studies: Mapping[str, Study]
         studies=tuple(named),
         cohort_names=tuple(dict.fromkeys(cohort for study in named for cohort in studies[study].cohorts or (study,))),
         patients=sum(report.observation.n for report in reports if report.observation.n_known) or None,
-        findings=tuple(finding for report in reports for finding in report.findings),
+        findings=findings_of(reports),
         features=features,
     )
 

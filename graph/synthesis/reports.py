@@ -6,7 +6,7 @@ its estimates, at most one in each comparison.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from graph.synthesis.effect_sizes import inverse_variance
@@ -67,6 +67,11 @@ class StudyReport:
     @property
     def findings(self) -> tuple[str, ...]:
         return tuple(observation.finding for observation in self.combined) if self.combined else (self.observation.finding,)
+
+
+def findings_of(reports: Iterable[StudyReport]) -> tuple[str, ...]:
+    """The findings behind some reports."""
+    return tuple(finding for report in reports for finding in report.findings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from graph.synthesis.reports import StudyReport
 from graph.wording import count
 from schema.association import Association
 from schema.observation import Observation
-from schema.robustness import CumulativeStep, Flips, LeftOut, SmallStudyEffects, Standing
+from schema.robustness import CumulativeStep, Flips, LeftOut, Standing
 from schema.scales import back, forward
 
 
@@ -131,18 +131,6 @@ def _weights_without(synthesis: Synthesis, method: Method) -> dict[str, Forecast
     return {study: Forecast(weighed, whole - everything[study], synthesis.surprising) for (_, study), weighed in each if once[study] == 1}
 
 
-def small_study_effects(synthesis: Synthesis) -> SmallStudyEffects | None:
-    """Egger's test of the primary comparison; None below ten estimates, where it says nothing (Cochrane Handbook 13.3.5.4)."""
-    from graph.synthesis.pooling import egger
-
-    headline = synthesis.comparisons.headline
-    if headline is None or headline.result.k < METHOD.egger_min_k:
-        return None
-    y, se, _ = _figures(headline.members)
-    found = egger(y, se)
-    return None if found is None else SmallStudyEffects(t=found.t, p=found.p, k=len(y))
-
-
 def flips(synthesis: Synthesis, left_out: Sequence[LeftOut], method: Method = METHOD) -> Flips:
     """What would flip an association: docs/method.md, section 11."""
     if not left_out:
@@ -180,7 +168,7 @@ def _opposite_cohorts(synthesis: Synthesis, method: Method) -> int | None:
     if synthesis.association.direction not in {"increases", "decreases"}:
         return None
     zs = reported_zs(synthesis.verdict.reports, method)
-    return cohorts_to_turn(zs, 1 if synthesis.association.direction == "increases" else -1, method) if zs else None
+    return cohorts_to_turn(zs, synthesis.verdict.sign, method) if zs else None
 
 
 def _null_cohorts(synthesis: Synthesis, method: Method) -> int | None:

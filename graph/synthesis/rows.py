@@ -10,6 +10,7 @@ from graph.synthesis.contested import grid_of, power
 from graph.synthesis.corpus import Corpus
 from graph.synthesis.method import Z95
 from graph.synthesis.observations import stepped
+from graph.synthesis.reports import findings_of
 from schema.association import ClaimRow, Interval, Reports, Row, Used
 from schema.observation import ClaimObservation, Observation
 from schema.scales import back
@@ -40,7 +41,7 @@ def rows_of(synthesis: Synthesis | None, observations: Sequence[Observation], co
             for one in synthesis.comparisons.all
             for row in one.result.rows
         }
-        deciding = {finding for report in synthesis.verdict.reports for finding in report.findings}
+        deciding = set(findings_of(synthesis.verdict.reports))
         headline = synthesis.comparisons.headline
         trials = synthesis.verdict.basis == "estimate" and headline is not None and headline.key.randomised
         for report in synthesis.reports.cohorts:
@@ -90,8 +91,7 @@ def _powers(synthesis: Synthesis, corpus: Corpus) -> dict[str, float]:
     if not nulls:
         return {}
     grid = grid_of(synthesis.verdict.reports, corpus.method)
-    sign = 1 if synthesis.association.direction == "increases" else -1
-    return {finding: round(power(report, grid, sign), 4) for report in nulls for finding in report.findings}
+    return {finding: round(power(report, grid, synthesis.verdict.sign), 4) for report in nulls for finding in report.findings}
 
 
 def _published(observation: Observation, synthesis: Synthesis) -> str:

@@ -74,7 +74,8 @@ class Weighed(NamedTuple):
         return 1 if self.positive >= 0.5 - 1e-9 else -1
 
     def of(self, sign: int) -> Weight:
-        """The weight of a sign, 0.5 to 0.999: 0.5 where the reports favour the other one."""
+        """The weight of a sign (0: of the likelier), 0.5 to 0.999: 0.5 where the reports favour the other one."""
+        sign = sign or self.likelier
         own, *others = (min(max(one if sign > 0 else 1 - one, 0.5), _SUREST) for one in (self.positive, *self.positive_range))
         ahead = max(self.next_positive if sign > 0 else 1 - self.next_positive, 0.5)
         return Weight(sign, own, (min(others), max(others)), ahead, self.up if sign > 0 else self.down)

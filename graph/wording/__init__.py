@@ -47,7 +47,6 @@ from graph.wording.numbers import (
     cutoff,
     day,
     estimate,
-    excludes_no_effect,
     figure,
     includes_no_effect,
     interval,
@@ -73,7 +72,7 @@ from graph.wording.numbers import (
 __all__ = [
     "AVERAGE", "DESIGNS", "ELSEWHERE", "METHODS", "REPORTS", "SOURCES", "abbreviations", "all_read", "average", "becomes", "called",
     "caption", "category", "certainty", "compared", "conditions", "count", "cutoff", "day", "design", "elsewhere", "estimate",
-    "excludes_no_effect", "figure", "headline", "includes_no_effect", "interval", "labels", "level", "measure", "measured", "more",
+    "figure", "headline", "includes_no_effect", "interval", "labels", "level", "measure", "measured", "more",
     "named", "named_intervals", "no_events", "null_of", "number", "opened", "ours", "p_of_test", "p_value", "patients", "per",
     "percent", "percents", "plain", "prevalence", "printed_interval", "probability", "read", "read_as", "review_of", "row_figure",
     "same_interval", "short", "singular", "source", "spelt_out", "step_of", "tally", "unit", "unit_of", "unpooled", "verb",

@@ -148,11 +148,6 @@ def includes_no_effect(measure: str | None, ci: Interval | None) -> bool | None:
     return None if ci is None else ci[0] <= null_of(measure) <= ci[1]
 
 
-def excludes_no_effect(measure: str | None, ci: Interval | None) -> bool | None:
-    included = includes_no_effect(measure, ci)
-    return None if included is None else not included
-
-
 def same_interval(printed: Interval | None, used: Interval) -> bool:
     """Whether an interval is the printed one, but for rounding."""
     return printed is not None and all(
