@@ -13,7 +13,6 @@ from schema.study import Study
 
 ET_AL = "et al."
 FIELDS = ("title", "first_author", "authors", "year", "journal", "doi", "pmid", "pmcid")
-_DOI = re.compile(r"10\.[0-9]{4,9}/\S+")
 _SUFFIX = re.compile(r"(?:jr|sr|[2-9](?:nd|rd|th)|i{2,3}|iv)\.?", re.IGNORECASE)
 _SMALL = frozenset({"the", "of", "and", "in", "for", "on"})
 _NO_ARTICLE = re.compile(r"thesis|abstract|meeting|rxiv|preprint", re.IGNORECASE)
@@ -76,12 +75,6 @@ def as_author(family: str, given: str = "", suffix: str = "") -> str:
     else:
         initials = "".join(word[0].upper() for word in words if word[0].isalpha())
     return " ".join(part for part in (family.strip(), initials, suffix.strip(" .")) if part)
-
-
-def doi_in(text: str) -> str | None:
-    """The DOI of a text that is one, with or without an address or "doi:" before it."""
-    bare = re.sub(r"^(?:https?://(?:dx\.)?doi\.org/|doi:?\s*)", "", text.strip(), flags=re.IGNORECASE).rstrip(".,; ")
-    return bare if _DOI.fullmatch(bare) else None
 
 
 def same(name: str, ours: object, theirs: object) -> bool:

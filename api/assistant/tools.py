@@ -114,7 +114,7 @@ class Tool(NamedTuple):
 
 def tools() -> list[Tool]:
     """Every tool: the questions, and the look-up of a study."""
-    study = {"id": {"type": "string", "description": "the study's id"}, "form": _FORM}
+    study = {"id": {"type": "string", "description": "the study's id, DOI, PMID or PMCID"}, "form": _FORM}
     about = "One paper; form full gives its extraction sheet and how each of its rows was read."
     return [
         *(_tool(question) for question in QUESTIONS),

@@ -96,7 +96,7 @@ def graph(query: Annotated[Around, Query()], reader: ReaderDep) -> HTMLResponse:
     return respond(across.graph_view(reader, Neighbours(term=term, population=query.population)), reader)
 
 
-@router.get("/studies/{name}")
+@router.get("/studies/{name:path}")
 def study(name: Name, query: NoQuery, reader: ReaderDep) -> HTMLResponse:
     del query
     return respond(library.study_view(reader, name), reader)
