@@ -8,7 +8,8 @@ g.factors(min_n=50, min_cohorts=2)
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +29,7 @@ from schema.identity import one_named
 from schema.problems import Problem
 from schema.study import Study
 
+_LOG = logging.getLogger("rdwi")
 ALL = "*"  # among the removed: nothing of the field's corpus is wanted
 
 
@@ -104,8 +106,15 @@ def _joined(held: Held | None, field: EvidenceField, report: Report | None) -> H
     removed = held.removed if held is not None else frozenset()
     user = {study.id: study for study in held.studies if study.id in held.user} if held is not None else {}
     base = {} if ALL in removed else {study.id: study for study in shipped_studies(field, report) if study.id not in removed}
+    # a corpus may bring what a user had added before
+    for problem in _wrong(identity.problems_of([identity.Printed(study, study.id) for study in user.values()], base.values())):
+        _LOG.warning("Found %s. %s", problem.found, problem.help)
     studies = tuple({**base, **user}.values())
     return Held("", studies, held.terms if held is not None else (), frozenset(user), removed, current=False)
+
+
+def _wrong(found: Mapping[int, Iterable[Problem]]) -> Iterator[Problem]:
+    return (problem for problems in found.values() for problem in problems if problem.severity == "error")
 
 
 def _built(held: Held, field: EvidenceField, report: Report | None) -> EvidenceGraph:

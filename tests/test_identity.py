@@ -23,6 +23,7 @@ from graph.python import Graph
 from graph.questions import Filters, lookups
 from graph.settings import Settings
 from graph.stores.memory import MemoryReader, MemoryStore
+from graph.stores.port import Held
 from loaders import identity, sheets
 from loaders.sheets import load_text
 from schema.errors import InputProblems, SeveralNamed, UnknownName
@@ -401,6 +402,18 @@ def test_a_posted_sheet_of_a_paper_that_is_there_is_told_so_by_rest_and_the_page
     assert page.status_code == 422
     for told in (answer.json()["problems"][0], page.text.replace("&#39;", "'")):
         assert "of 'menon-2012' (in the store)" in told
+
+
+def test_a_paper_that_a_newer_corpus_brings_under_another_id_than_the_users_is_told(
+    corpus: tuple[Study, ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    menon = next(one for one in corpus if one.id == "menon-2012")
+    mine, other = menon.model_copy(update={"id": "mine"}), Study(id="wang-2021", read="abstract", doi="10.1234/other")
+    opening._joined(Held("", (menon, mine, other), (), frozenset({"mine", "wang-2021"}), frozenset(), current=False), shipped(), None)
+    assert [told.partition(" of ")[0] for told in caplog.messages] == [
+        "Found 'mine' with the DOI 10.1002/ana.22668 and PMID 22367992",
+        "Found (DOI 10.1234/other) in the place",
+    ]
 
 
 # --- what a study is found by ---

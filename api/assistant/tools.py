@@ -173,8 +173,10 @@ def _schema(one: Parameter) -> dict[str, Any]:
     single = {**limits, **({"enum": values} if values else {})}
     if one.several:
         items = {"type": kinds[0], **single}
-        enum = {"items": items} if not values else {"items": items, "description": f"{one.help}: {', '.join(values)}"}
-        return {"type": ["array", "string", "null"], "description": one.help, **enum}
+        # a list is not repeated
+        told = one.help.replace(" (repeat)", "")
+        enum = {"items": items} if not values else {"items": items, "description": f"{told}: {', '.join(values)}"}
+        return {"type": ["array", "string", "null"], "description": told, **enum}
     if one.needed:
         return {"type": kinds[0], **single, "description": one.help}
     return {"type": [*kinds, "null"], **limits, **({"enum": [*values, None]} if values else {}), "description": one.help}

@@ -41,7 +41,7 @@ def serve(
 
 def check(
     paths: Paths,
-    fresh: Annotated[bool, typer.Option("--fresh", help="As load --fresh: against these sheets alone, not the store.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="As load --fresh does: these sheets alone, without the store.")] = False,
 ) -> None:
     """Read sheets and report every problem. Nothing is changed."""
     from graph import opening

@@ -33,7 +33,7 @@ class Filters(Part):
     max_mri_day: float | None = Field(
         default=None, ge=0, allow_inf_nan=False, description="keep studies whose last scan was at or before that day after onset"
     )
-    exclude: Several[str] = Field(default=(), description="studies to leave out (repeat): ids, DOIs, PMIDs or PMCIDs")
+    exclude: Several[str] = Field(default=(), description="studies to leave out (repeat): ids, DOIs or PMIDs")
     indirect: bool = Field(default=False, description="add the evidence of wider populations, beside the population's own")
 
     @property
