@@ -214,13 +214,12 @@ def load(
 
 
 def _completed(loaded: sheets.Loaded, studies: Sequence[Study], held: Iterable[Study], *, replace_study: bool) -> sheets.Loaded:
-    """What was read, with its bibliographies filled in: a DOI that is filled in may be another study's."""
+    """What was read, with its bibliographies filled in: a DOI that is filled in may be another study's, or settle whose paper it is."""
     found = identity.problems_of([identity.Printed(study, study.id) for study in studies], held, replace=replace_study)
-    told = {problem.found for problem in loaded.problems}
-    new = {i: [one for one in problems if one.found not in told] for i, problems in found.items()}
-    wrong = {i for i, problems in new.items() if any(one.severity == "error" for one in problems)}
+    before = [one for one in loaded.problems if one.severity == "error" or one.expected not in identity.EXPECTED]
+    wrong = {i for i, problems in found.items() if any(one.severity == "error" for one in problems)}
     clean = tuple(study for i, study in enumerate(studies) if i not in wrong)
-    return sheets.Loaded(clean, loaded.terms, (*loaded.problems, *(one for problems in new.values() for one in problems)))
+    return sheets.Loaded(clean, loaded.terms, (*before, *(one for problems in found.values() for one in problems)))
 
 
 def _write(

@@ -12,7 +12,7 @@ from schema.problems import Problem
 from schema.reference import FIELDS, Reference
 from schema.study import Study
 
-_ONE_ID, _ONE_PAPER = "each paper under one id", "the same paper under an id"
+EXPECTED = _ONE_ID, _ONE_PAPER = "each paper under one id", "the same paper under an id"
 _IN_STORE = "in the store"
 
 
@@ -122,8 +122,8 @@ def _twice(one: Printed, known: _Known) -> list[Problem]:
 def _told_apart(one: Printed, other: Paper) -> bool:
     """Whether one says of the other that it shares its patients: who says so knows it for another paper."""
     value = one.document.value
-    ours = value.get("overlaps_with") if isinstance(value, dict) else None
-    return other.id in _texts(ours) or one.paper.id in getattr(other, "overlaps_with", ())
+    ours = _texts(value.get("overlaps_with")) if isinstance(value, dict) else ()
+    return other.id in (*ours, *getattr(one.paper, "overlaps_with", ())) or one.paper.id in getattr(other, "overlaps_with", ())
 
 
 def _replaced(one: Printed, old: Study, *, replace: bool) -> list[Problem]:

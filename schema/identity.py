@@ -62,7 +62,8 @@ class Paper(Protocol):
 
 
 def _plain(text: str) -> str:
-    return _UNSEEN.sub("", unquote(text)).strip().rstrip(".,; ")
+    text = unquote(text) if "%" in text else text
+    return (text if text.isascii() else _UNSEEN.sub("", text)).strip().rstrip(".,; ")
 
 
 def doi_in(text: str) -> str | None:
@@ -153,7 +154,9 @@ def named(text: str, studies: Mapping[str, Paper]) -> tuple[str, ...]:
     own, wanted = exported(text, "study"), identifier(text)
     if own in studies or wanted is None:
         return (own,) if own in studies else ()
-    return tuple(one for one, study in studies.items() if getattr(study, wanted.kind) is not None and wanted in identifiers(study))
+    # the cheap bound first
+    near = (one for one, study in studies.items() if (told := getattr(study, wanted.kind)) and wanted.value in told.lower())
+    return tuple(one for one in near if wanted in identifiers(studies[one]))
 
 
 def all_named(texts: Iterable[str], studies: Mapping[str, Paper]) -> tuple[str, ...]:

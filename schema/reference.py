@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from schema.identity import KINDS, identifier
 from schema.names import normal
 from schema.observation import Frozen
 from schema.study import Study
@@ -85,8 +86,8 @@ def same(name: str, ours: object, theirs: object) -> bool:
         return len(ours) == len(theirs) and all(map(_same_author, ours, theirs))
     if name == "journal":
         return same_journal(str(ours), str(theirs))
-    if name == "doi":
-        return str(ours).casefold() == str(theirs).casefold()
+    if name in KINDS and ours != theirs:
+        return (meant := identifier(str(ours))) is not None and meant == identifier(str(theirs))
     if name in {"title", "first_author"}:
         return normal(str(ours)) == normal(str(theirs))
     return ours == theirs

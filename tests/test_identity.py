@@ -392,6 +392,21 @@ def test_a_doi_that_a_reference_file_fills_in_is_compared_too(stored: Settings, 
     assert [one.id for one in opening.open_graph(stored).studies().items] == ["novak-2019"]
 
 
+def test_a_title_that_a_reference_file_fills_in_settles_that_it_is_the_same_paper(at: Settings, tmp_path: Path) -> None:
+    paths = written(tmp_path, a=paper("novak-2019", pmid="pmid:123"), b=paper("b", doi="https://doi.org/10.1234/B.2"))
+    refs = tmp_path / "refs.nbib"
+    refs.write_text(f"PMID- 123\nTI  - {TITLE}\n\nPMID- 7\nTI  - Of something else, quite\nLID - 10.1234/b.2 [doi]\n")
+    words = ["load", *map(str, paths), "--bibliography", str(refs)]
+    for wanted in ("2 studies added", "Nothing changed"):
+        done = CliRunner().invoke(app, words)
+        assert (done.exit_code, done.stderr) == (0, ""), done.output
+        assert wanted in done.output
+    assert "novak-2019' (" not in done.output
+    warned = CliRunner().invoke(app, ["check", *map(str, paths)]).stderr
+    assert warned == ""
+    assert opening.open_graph(at).study("PMID:7").study.id == "b"
+
+
 def test_a_posted_sheet_of_a_paper_that_is_there_is_told_so_by_rest_and_the_page(client: TestClient, corpus: tuple[Study, ...]) -> None:
     copy = (
         next(one for one in corpus if one.id == "menon-2012").model_copy(update={"id": "copy-menon"}).model_dump_json(exclude_defaults=True)
