@@ -455,6 +455,14 @@ def test_a_study_is_looked_up_searched_and_cited_by_each_of_its_names(name: str,
     assert json.loads(CliRunner().invoke(app, ["study", name, "--format", "json"]).output)["study"]["id"] == "menon-2012"
 
 
+@pytest.mark.parametrize(
+    "address", ["/v1/studies/", "/v1/studies/menon-2012/", "/studies/10.1002/ana.22668/", "/v1/cohorts/", "/cohorts/ERICH/"]
+)
+def test_an_address_that_ends_in_a_slash_is_put_right(address: str, client: TestClient) -> None:
+    answer = client.get(address, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (307, f"http://testserver{address[:-1]}")
+
+
 def test_a_pmcid_names_a_study_too(g: Graph, corpus: tuple[Study, ...]) -> None:
     study = next(one for one in corpus if one.pmcid)
     for name in (study.pmcid, f"PMCID: {study.pmcid}", f"https://pmc.ncbi.nlm.nih.gov/articles/{study.pmcid}/"):
