@@ -88,18 +88,21 @@ def pmcid_in(text: str) -> str | None:
     return f"PMC{found[1]}" if found else None
 
 
-_READ: Mapping[Kind, Callable[[str], str | None]] = {"doi": doi_in, "pmcid": pmcid_in, "pmid": pmid_in}
+_READ: Mapping[Kind, Callable[[str], str | None]] = {"doi": doi_in, "pmid": pmid_in, "pmcid": pmcid_in}
 
 
 def identifier(text: str) -> Identifier | None:
-    """The DOI, PMCID or PMID of a text that is one."""
+    """The DOI, PMID or PMCID of a text that is one."""
     return next((Identifier(kind, value.lower()) for kind, read in _READ.items() if (value := read(text)) is not None), None)
 
 
 def identifiers(paper: Paper) -> tuple[Identifier, ...]:
     """The DOI, PMID and PMCID of a paper, as far as it has them."""
-    told = ((kind, getattr(paper, kind)) for kind in KINDS)
-    return tuple(Identifier(kind, value.lower()) for kind, text in told if text and (value := _READ[kind](text)) is not None)
+    return tuple(
+        Identifier(kind, value.lower())
+        for kind, read in _READ.items()
+        if (text := getattr(paper, kind)) and (value := read(text)) is not None
+    )
 
 
 def work(paper: Paper) -> tuple[str, int | None, str] | None:
@@ -172,10 +175,10 @@ def all_named(texts: Iterable[str], studies: Mapping[str, Paper]) -> tuple[str, 
 
 def one_named(text: str, studies: Mapping[str, Paper]) -> str:
     """The id of the study that has the name; SeveralNamed where several have."""
-    ids = all_named([text], studies)
-    if len(ids) > 1:
-        raise SeveralNamed("study", text, ids)
-    return ids[0]
+    first, *more = all_named([text], studies)
+    if more:
+        raise SeveralNamed("study", text, (first, *more))
+    return first
 
 
 def _nearest(text: str, studies: Mapping[str, Paper]) -> Sequence[str]:

@@ -507,9 +507,16 @@ def test_a_study_is_taken_out_by_its_doi(stored: Settings) -> None:
     assert opening.remove(stored, ["https://doi.org/10.1234/aa.1"]).removed == ("novak-2019",)
 
 
-def test_a_bare_number_is_searched_as_a_pmid_and_as_a_word() -> None:
-    graph = build(studies(paper("novak-2012"), paper("old-1975", pmid="2012"), paper("other", pmid="20120")), shipped())
-    assert [one.id for one in Graph(MemoryStore(graph)).studies("2012").items] == ["novak-2012", "old-1975"]
+def test_a_bare_number_or_id_is_searched_as_a_word_too() -> None:
+    papers = studies(paper("novak-2012"), paper("novak-2012-thesis"), paper("old-1975", pmid="2012"), paper("other", pmid="20120"))
+    g = Graph(MemoryStore(build(papers, shipped())))
+    for text, ids in {
+        "2012": ["novak-2012", "novak-2012-thesis", "old-1975"],
+        "novak-2012": ["novak-2012", "novak-2012-thesis"],
+        "study:novak-2012": ["novak-2012"],
+        "PMID:2012": ["old-1975"],
+    }.items():
+        assert [one.id for one in g.studies(text).items] == ids
 
 
 @pytest.mark.parametrize("name", ["PMID:22367993", "22367993", "10.1002/ana.22669", "https://doi.org/10.9999/zz.1", "PMC1"])

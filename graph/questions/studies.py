@@ -34,8 +34,8 @@ class Studies(Question):
     def answer(self, reader: Reader) -> Answer[StudyItem]:
         words = normal(self.q).split() if self.q else []
         papers = frozenset(named(self.q, reader.studies())) if self.q else frozenset()
-        # a bare number may be a year as well as a PMID
-        by_words = not papers or (self.q or "").strip().isdecimal()
+        # a bare number may be a year as well as a PMID, and a name the beginning of another
+        by_words = not papers or not {":", "/"} & set(self.q or "")
         filters = Filters(design=self.design, year_from=self.year_from, year_to=self.year_to)
         found = []
         unknown = 0
