@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from api.app import create_app
 from api.assistant.tools import tools
 from api.cli import app
 from graph import opening, questions
-from graph.build import build
+from graph.build import EvidenceGraph, build
 from graph.opening import shipped
 from graph.python import Graph
 from graph.questions import Filters, lookups
@@ -220,9 +220,9 @@ def test_ten_thousand_papers_are_compared_in_a_moment() -> None:
     told = {"title": TITLE, "year": 2000}
     held = studies(*(paper(f"s-{i}", **told, first_author=f"A{i}", doi=f"10.1234/s.{i}", pmid=f"1{i}") for i in range(5_000)))
     coming = [identity.Printed(one.model_copy(update={"id": f"n-{one.id}"}), "a.yaml") for one in held]
-    began = perf_counter()
+    began = process_time()
     assert len(identity.problems_of(coming, held)) == 5_000
-    assert perf_counter() - began < 5
+    assert process_time() - began < 5
 
 
 # --- another paper in a study's place ---
@@ -438,8 +438,8 @@ MENON = [DOI, "https://doi.org/10.1002/ANA.22668", "doi:10.1002/ana.22668", PMID
 
 
 @pytest.fixture(scope="module")
-def g(reader: MemoryReader) -> Graph:
-    return Graph(MemoryStore(build(reader.studies().values(), reader.field())))
+def g(graph: EvidenceGraph) -> Graph:
+    return Graph(MemoryStore(graph))
 
 
 @pytest.mark.parametrize("name", MENON)
@@ -486,9 +486,8 @@ def test_a_study_is_left_out_by_each_of_its_names_and_the_query_says_its_id(name
         lambda study: g.contested(exclude=study), lambda study: g.paths("CMBs", "mortality", exclude=study),
     ]  # fmt: skip
     for ask in asked[: None if name == DOI else 2]:
-        answer = ask(name)
-        assert answer.query["exclude"] == ["menon-2012"]
-        assert answer == ask("menon-2012")
+        assert ask(name).query["exclude"] == ["menon-2012"]
+    assert asked[0](name) == asked[0]("menon-2012") != g.factors()
     told = client.get("/v1/factors", params={"exclude": [name, "wu-2015", "menon-2012"]}).json()
     assert told["query"]["exclude"] == ["menon-2012", "wu-2015"]
 
