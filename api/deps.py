@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.fields import FieldInfo
+from starlette.convertors import Convertor, register_url_convertor
 
 from graph.questions import Question
 from graph.questions.lists import ITEMS
@@ -34,6 +35,21 @@ def _reader(request: Request) -> Reader:
 
 
 ReaderDep = Annotated[Reader, Depends(_reader)]
+
+
+class Named(Convertor[str]):
+    """A name within an address. A DOI holds a slash, and so may a cohort's name; what ends in one is an address that is put right."""
+
+    regex = "[^/](?:.*[^/])?"
+
+    def convert(self, value: str) -> str:
+        return value
+
+    def to_string(self, value: str) -> str:
+        return value
+
+
+register_url_convertor("named", Named())
 
 
 class Parameters(BaseModel):

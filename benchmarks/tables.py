@@ -20,7 +20,13 @@ def _write(path: Path, findings: int) -> None:
 
     corpus = shipped_studies(shipped())
     copies = -(-findings // sum(len(study.findings) for study in corpus))
-    studies = [study.model_copy(update={"id": f"{study.id}-c{i}"}) for i in range(copies) for study in corpus]
+    # each a paper of its own
+    names = ("doi", "pmid", "pmcid")
+    studies = [
+        study.model_copy(update={"id": f"{study.id}-c{i}", **{name: f"{told}{i}" for name in names if (told := getattr(study, name))}})
+        for i in range(copies)
+        for study in corpus
+    ]
     path.write_bytes(writing.workbook(studies))
     text, _ = writing.flat(studies)
     path.with_suffix(".csv").write_text(text, encoding="utf-8", newline="")

@@ -8,7 +8,8 @@ g.factors(min_n=50, min_cohorts=2)
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -17,17 +18,18 @@ import evidence as shipped_evidence
 from graph.build import EvidenceGraph, build, lay_out, set_aside, unknown_terms, without_collections
 from graph.preview import preview as previewed
 from graph.python import Graph
-from graph.questions.edges import known_studies
 from graph.settings import Settings
 from graph.stores.backends import Backend, Corpus, backend_of
 from graph.stores.port import Held, Reader, Report, Store, Writer
-from loaders import fields, sheets
+from loaders import fields, identity, sheets
 from schema.answer import Preview
 from schema.errors import InputProblems
 from schema.field import EvidenceField
+from schema.identity import one_named
 from schema.problems import Problem
 from schema.study import Study
 
+_LOG = logging.getLogger("rdwi")
 ALL = "*"  # among the removed: nothing of the field's corpus is wanted
 
 
@@ -104,8 +106,15 @@ def _joined(held: Held | None, field: EvidenceField, report: Report | None) -> H
     removed = held.removed if held is not None else frozenset()
     user = {study.id: study for study in held.studies if study.id in held.user} if held is not None else {}
     base = {} if ALL in removed else {study.id: study for study in shipped_studies(field, report) if study.id not in removed}
+    # a corpus may bring what a user had added before
+    for problem in _wrong(identity.problems_of([identity.Printed(study, study.id) for study in user.values()], base.values())):
+        _LOG.warning("Found %s. %s", problem.found, problem.help)
     studies = tuple({**base, **user}.values())
     return Held("", studies, held.terms if held is not None else (), frozenset(user), removed, current=False)
+
+
+def _wrong(found: Mapping[int, Iterable[Problem]]) -> Iterator[Problem]:
+    return (problem for problems in found.values() for problem in problems if problem.severity == "error")
 
 
 def _built(held: Held, field: EvidenceField, report: Report | None) -> EvidenceGraph:
@@ -113,18 +122,18 @@ def _built(held: Held, field: EvidenceField, report: Report | None) -> EvidenceG
     return replace(graph, user=held.user, removed=held.removed)
 
 
-def check(settings: Settings, paths: Iterable[str | Path], report: Report | None = None) -> sheets.Loaded:
+def check(settings: Settings, paths: Iterable[str | Path], report: Report | None = None, *, fresh: bool = False) -> sheets.Loaded:
     """Read sheets as a load would, and change nothing."""
     field = field_of(settings)
-    own = field.own(_backend(settings, field).terms())
-    return sheets.load(paths, field, _progress(report, "reading sheets"), own=own)
+    old = None if fresh else _backend(settings, field, report).seen()
+    own = field.own(old.terms) if old is not None else []
+    return sheets.load(paths, field, _progress(report, "reading sheets"), own=own, held=old.studies if old is not None else ())
 
 
 def preview(store: Store, paths: Iterable[str | Path], report: Report | None = None) -> Preview:
     """What loading these sheets into the store would change; InputProblems where anything is wrong. Nothing is changed."""
-    field = store.ask(lambda reader: reader.field())
-    own = field.own_terms
-    loaded = sheets.load(paths, field.base, _progress(report, "reading sheets"), own=own)
+    field, held = store.ask(lambda reader: (reader.field(), reader.studies()))
+    loaded = sheets.load(paths, field.base, _progress(report, "reading sheets"), own=field.own_terms, held=held.values())
     if loaded.errors:
         raise InputProblems(loaded.problems)
     return store.ask(lambda reader: previewed(reader, loaded.studies, reader.field().extended(loaded.terms), loaded.problems))
@@ -132,7 +141,7 @@ def preview(store: Store, paths: Iterable[str | Path], report: Report | None = N
 
 def preview_text(reader: Reader, name: str, content: bytes) -> Preview:
     """The same for the sheets of one text, in YAML or JSON."""
-    loaded = sheets.load_text(name, content, reader.field())
+    loaded = sheets.load_text(name, content, reader.field(), held=reader.studies().values())
     if loaded.errors or not loaded.studies:
         raise InputProblems(loaded.problems)
     return previewed(reader, loaded.studies, reader.field(), loaded.problems)
@@ -159,24 +168,29 @@ def load(
     *,
     fresh: bool = False,
     keep_going: bool = False,
+    replace_study: bool = False,
     complete: Callable[[Sequence[Study]], Sequence[Study]] | None = None,
     report: Report | None = None,
 ) -> Change:
     """Add or replace studies by id, build the new release and swap it in whole.
 
-    InputProblems where anything is wrong, and then nothing is changed; with `keep_going` the clean studies are loaded. `complete` is given
-    the studies as they are read, and gives them back as they are to be loaded.
+    InputProblems where anything is wrong, and then nothing is changed; with `keep_going` the clean studies are loaded. With `replace_study`
+    another paper may take the place of a study. `complete` is given the studies as they are read, and gives them back as they are to be
+    loaded.
     """
     field = field_of(settings)
     backend = _backend(settings, field, report)
     with backend.writer(report) as writer:
         old = None if fresh else backend.held(writer)
         own = field.own(old.terms) if old is not None else []
-        loaded = sheets.load(paths, field, _progress(report, "reading sheets"), own=own)
+        old_studies = {study.id: study for study in old.studies} if old is not None else {}
+        held = old_studies.values()
+        loaded = sheets.load(paths, field, _progress(report, "reading sheets"), own=own, held=held, replace_study=replace_study)
+        if complete is not None and (keep_going or not loaded.errors):
+            loaded = _completed(loaded, complete(loaded.studies), held, replace_study=replace_study)
         if loaded.errors and not (keep_going and loaded.studies):
             raise InputProblems(loaded.problems)
-        old_studies = {study.id: study for study in old.studies} if old is not None else {}
-        new = {study.id: study for study in (loaded.studies if complete is None else complete(loaded.studies))}
+        new = {study.id: study for study in loaded.studies}
         terms = [*(term for term in own if term.id not in {one.id for one in loaded.terms}), *loaded.terms]
         whole = field.extended(terms)
         _still_known(old_studies.values(), whole)
@@ -197,6 +211,15 @@ def load(
         (),
         loaded.problems,
     )
+
+
+def _completed(loaded: sheets.Loaded, studies: Sequence[Study], held: Iterable[Study], *, replace_study: bool) -> sheets.Loaded:
+    """What was read, with its bibliographies filled in: a DOI that is filled in may be another study's, or settle whose paper it is."""
+    found = identity.problems_of([identity.Printed(study, study.id) for study in studies], held, replace=replace_study)
+    before = [one for one in loaded.problems if one.severity == "error" or one.expected not in identity.EXPECTED]
+    wrong = {i for i, problems in found.items() if any(one.severity == "error" for one in problems)}
+    clean = tuple(study for i, study in enumerate(studies) if i not in wrong)
+    return sheets.Loaded(clean, loaded.terms, (*before, *(one for problems in found.values() for one in problems)))
 
 
 def _write(
@@ -234,8 +257,7 @@ def remove(settings: Settings, study_ids: Iterable[str], report: Report | None =
     with backend.writer(report) as writer:
         old = backend.held(writer)
         studies = {study.id: study for study in old.studies} if old is not None else {}
-        gone = tuple(dict.fromkeys(study_ids))
-        known_studies(gone, studies)
+        gone = tuple(dict.fromkeys(one_named(one, studies) for one in study_ids))
         assert old is not None
         release = _write(
             writer,

@@ -177,7 +177,7 @@ class Graph:
         return self.ask(questions.Neighbours.of({"term": term, "population": population}))
 
     def study(self, study_id: str) -> StudyAnswer:
-        """One study, with how each of its rows was read."""
+        """One study by its id, DOI, PMID or PMCID, with how each of its rows was read."""
         return self.store.ask(lambda reader: lookups.study(reader, study_id))
 
     def cohort(self, name: str) -> CohortAnswer:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from loaders import files
+from loaders import files, identity
 from loaders.documents import Document, documents
 from schema.effectcheck import contradiction, oddities
 from schema.field import EvidenceField
@@ -40,10 +40,19 @@ class Loaded:
         return tuple(problem for problem in self.problems if problem.severity == "error")
 
 
-def load(paths: Iterable[str | Path], field: EvidenceField, progress: Progress | None = None, *, own: Sequence[Term] = ()) -> Loaded:
+def load(
+    paths: Iterable[str | Path],
+    field: EvidenceField,
+    progress: Progress | None = None,
+    *,
+    own: Sequence[Term] = (),
+    held: Iterable[Study] = (),
+    replace_study: bool = False,
+) -> Loaded:
     """Read sheets from files, folders, globs and standard input. Reading changes nothing.
 
-    The field's terms are fixed; `own` are a user's from earlier loads, which a vocabulary.yaml may give anew.
+    The field's terms are fixed; `own` are a user's from earlier loads, which a vocabulary.yaml may give anew. `held` are the studies that
+    the sheets would add to; with `replace_study` another paper may take the place of one.
     """
     found = files.find(paths)
     problems = list(found.problems)
@@ -66,25 +75,29 @@ def load(paths: Iterable[str | Path], field: EvidenceField, progress: Progress |
     read, wrong = _tabular(tabular, known)
     sheets += read
     problems += wrong
-    studies, wrong = _validated(sheets, known)
+    studies, wrong = _validated(sheets, known, held, replace_study=replace_study)
     return Loaded(studies, tuple(terms), (*problems, *wrong))
 
 
-def load_text(name: str, content: bytes, field: EvidenceField) -> Loaded:
+def load_text(name: str, content: bytes, field: EvidenceField, *, held: Iterable[Study] = ()) -> Loaded:
     """Read the sheets of one text, YAML or JSON, or of a table (by the ending of its name); `name` is what reports call it."""
     source = files.Source(name, content, files.looks_like_json(content))
     sheets, problems = _tabular([source], field, with_mapping=False) if source.is_table else _parsed(source)
-    studies, wrong = _validated(sheets, field)
+    studies, wrong = _validated(sheets, field, held)
     return Loaded(studies, (), (*problems, *wrong))
 
 
-def _validated(sheets: Sequence[_Sheet], known: EvidenceField) -> tuple[tuple[Study, ...], list[Problem]]:
+def _validated(
+    sheets: Sequence[_Sheet], known: EvidenceField, held: Iterable[Study], *, replace_study: bool = False
+) -> tuple[tuple[Study, ...], list[Problem]]:
     studies, problems = [], []
-    again = _repeated(sheets)
+    papers = [identity.printed(sheet.file, sheet.document) for sheet in sheets]
+    doubts = identity.problems_of(papers, held, replace=replace_study)
     for i, sheet in enumerate(sheets):
         study, wrong = validate(sheet.document, known, sheet.file)
-        problems += [*again.get(i, ()), *wrong]
-        if study is not None and i not in again:
+        doubtful = doubts.get(i, ())
+        problems += [*doubtful, *wrong]
+        if study is not None and not any(one.severity == "error" for one in doubtful):
             studies.append(study)
     return tuple(sorted(studies, key=lambda study: study.id)), problems
 
@@ -124,26 +137,6 @@ def _tabular(sources: Sequence[files.Source], field: EvidenceField, *, with_mapp
 
     found, problems = tables.documents_of(sources, field, with_mapping=with_mapping)
     return [_Sheet(file, document) for file, document in found], problems
-
-
-def _repeated(sheets: Sequence[_Sheet]) -> dict[int, list[Problem]]:
-    """The sheets (by index) whose id an earlier one has, each with its problem."""
-    first: dict[str, _Sheet] = {}
-    problems: dict[int, list[Problem]] = {}
-    for i, sheet in enumerate(sheets):
-        study_id = sheet.document.value.get("id") if isinstance(sheet.document.value, dict) else None
-        if not isinstance(study_id, str):
-            continue
-        if study_id in first:
-            other = first[study_id]
-            at = other.document.where(("id",))
-            where = f"{at.file or other.file}{at}"
-            place = _Place(sheet.file, sheet.document, study_id)
-            found = f"the id {short(study_id)} a second time (first in {where})"
-            problems[i] = [place.problem(("id",), found, "each study once", "Give one of them another id, or leave one out.")]
-        else:
-            first[study_id] = sheet
-    return problems
 
 
 def validate(document: Document, field: EvidenceField, file: str) -> tuple[Study | None, list[Problem]]:

@@ -3,6 +3,7 @@
     RdwiError
     +-- InputProblems       sheets or a vocabulary with mistakes; holds the whole report
     +-- UnknownName         no study, term or population by that name; holds suggestions
+    |   +-- SeveralNamed        several have that name; the suggestions are these
     +-- BadParameter        a parameter or value that a question does not take; holds what is allowed
     +-- Unheld              a value can't stand in a cell of a table
     +-- Unwritable          a file that is asked for can't be written
@@ -50,6 +51,14 @@ class UnknownName(RdwiError):
         self.what, self.name, self.suggestions = what, name, tuple(suggestions)
         hint = f" Did you mean {', '.join(self.suggestions)}?" if suggestions else ""
         super().__init__(f"There is no {what} named {name!r}.{hint}")
+
+
+class SeveralNamed(UnknownName):
+    """Several are known by `name`; `suggestions` are all of them."""
+
+    def __init__(self, what: str, name: str, suggestions: Sequence[str]) -> None:
+        super().__init__(what, name, suggestions)
+        self.args = (f"{name!r} names more than one {what}: {', '.join(self.suggestions)}. Name one of them by its id.",)
 
 
 class BadParameter(RdwiError):

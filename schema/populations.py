@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import Field
 
 from schema.errors import UnknownName
+from schema.identity import exported
 from schema.names import normal, suggest
 from schema.study import AXES, Axis, Many, Part, Population, Slug, Text
 
@@ -54,8 +55,8 @@ class Populations(Mapping[str, PopulationNode]):
         return {normal(name): node.id for node in self._nodes.values() for name in (node.id, node.name, *node.synonyms)}
 
     def find(self, name: str) -> PopulationNode | None:
-        """The population of that id, name or synonym, or None."""
-        found = self._names.get(normal(name))
+        """The population of that id, name or synonym, or id in our exports; or None."""
+        found = self._names.get(normal(name)) or self._names.get(normal(exported(name, "population")))
         return self._nodes[found] if found is not None else None
 
     def resolve(self, name: str | None) -> PopulationNode:

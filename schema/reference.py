@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 
+from schema.identity import KINDS, identifier
 from schema.names import normal
 from schema.observation import Frozen
 from schema.study import Study
 
 ET_AL = "et al."
 FIELDS = ("title", "first_author", "authors", "year", "journal", "doi", "pmid", "pmcid")
-_DOI = re.compile(r"10\.[0-9]{4,9}/\S+")
 _SUFFIX = re.compile(r"(?:jr|sr|[2-9](?:nd|rd|th)|i{2,3}|iv)\.?", re.IGNORECASE)
 _SMALL = frozenset({"the", "of", "and", "in", "for", "on"})
 _NO_ARTICLE = re.compile(r"thesis|abstract|meeting|rxiv|preprint", re.IGNORECASE)
@@ -78,12 +78,6 @@ def as_author(family: str, given: str = "", suffix: str = "") -> str:
     return " ".join(part for part in (family.strip(), initials, suffix.strip(" .")) if part)
 
 
-def doi_in(text: str) -> str | None:
-    """The DOI of a text that is one, with or without an address or "doi:" before it."""
-    bare = re.sub(r"^(?:https?://(?:dx\.)?doi\.org/|doi:?\s*)", "", text.strip(), flags=re.IGNORECASE).rstrip(".,; ")
-    return bare if _DOI.fullmatch(bare) else None
-
-
 def same(name: str, ours: object, theirs: object) -> bool:
     """Whether two values of a field say the same. A cut list of authors is not the same as a whole one."""
     if name == "authors":
@@ -92,8 +86,8 @@ def same(name: str, ours: object, theirs: object) -> bool:
         return len(ours) == len(theirs) and all(map(_same_author, ours, theirs))
     if name == "journal":
         return same_journal(str(ours), str(theirs))
-    if name == "doi":
-        return str(ours).casefold() == str(theirs).casefold()
+    if name in KINDS and ours != theirs:
+        return (meant := identifier(str(ours))) is not None and meant == identifier(str(theirs))
     if name in {"title", "first_author"}:
         return normal(str(ours)) == normal(str(theirs))
     return ours == theirs

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema, model_validator
 from pydantic_core import PydanticKnownError
 
+from schema.identity import doi_in, pmcid_in, pmid_in
 from schema.pvalue import PValue, parse_p
 
 Design = Literal[
@@ -61,6 +62,11 @@ def _months(value: Any) -> Any:
     if len(figures) != (2 if figures is value else 1) or not all(type(one) in {int, float} and 0 <= one < math.inf for one in figures):
         raise ValueError("must be a time in months, 0 or later, or the two between which it lies: 12, or [3, 24]")
     return value
+
+
+def _bare(read: Callable[[str], str | None]) -> BeforeValidator:
+    """An id of a paper without the address or name that is copied with it."""
+    return BeforeValidator(lambda given: (read(given) or given) if isinstance(given, str) else given)
 
 
 Text = Annotated[str, Field(min_length=1)]
@@ -337,9 +343,9 @@ class Study(Part):
     authors: Many[Text] = ()
     year: Annotated[int, Field(ge=1900, le=2100)] | None = None
     journal: Text | None = None
-    doi: Annotated[str, Field(pattern=r"^10\.[0-9]{4,9}/\S+$")] | None = None
-    pmid: Annotated[str, Field(pattern=r"^[0-9]{1,9}$")] | None = None
-    pmcid: Annotated[str, Field(pattern=r"^PMC[0-9]+$")] | None = None
+    doi: Annotated[str, _bare(doi_in), Field(pattern=r"^10\.[0-9]{4,9}/\S+$")] | None = None
+    pmid: Annotated[str, _bare(pmid_in), Field(pattern=r"^[0-9]{1,9}$")] | None = None
+    pmcid: Annotated[str, _bare(pmcid_in), Field(pattern=r"^PMC[0-9]+$")] | None = None
     sources: Many[Text] = ()
     read: Read
     design: Design | None = None

@@ -1,6 +1,7 @@
 """The vocabulary: the terms that exposures, outcomes, lesions and mechanisms are named by.
 
-Names resolve by id, name or synonym, case-insensitively, British or American. A folder of sheets may bring further terms; they add to
+Names resolve by id, name or synonym, case-insensitively, British or American, and by a cross-reference (MESH:D016657) that one term alone
+has. A folder of sheets may bring further terms; they add to
 the field's and a clash is an error.
 """
 
@@ -13,12 +14,15 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from schema.errors import UnknownName
+from schema.errors import SeveralNamed, UnknownName
+from schema.identity import exported
 from schema.names import normal, suggest
 from schema.study import Many, Slug, Text
 
 Kind = Literal["risk-factor", "csvd-marker", "lesion", "mechanism", "outcome"]
 RollUp = Literal["estimates", "weight", "no"]
+
+_CURIE = re.compile(r"[A-Za-z]+:\S*[0-9]\S*")
 
 # most of the time of reading a release: each name is compared when its term is read, and again where terms are looked for
 _normal = lru_cache(maxsize=10_000)(normal)
@@ -96,8 +100,17 @@ class Vocabulary:
                     names.setdefault(_normal(name), term.id)
         return names
 
+    @cached_property
+    def xrefs(self) -> Mapping[str, tuple[str, ...]]:
+        """From each cross-reference, in lower case, to the ids of the terms that have it: what is one thing elsewhere may be two here."""
+        found: dict[str, list[str]] = {}
+        for term in self.terms.values():
+            for xref in dict.fromkeys(one.lower() for one in term.xrefs):
+                found.setdefault(xref, []).append(term.id)
+        return {xref: tuple(ids) for xref, ids in found.items()}
+
     def find(self, name: str) -> Term | None:
-        """The term of that id, name or synonym, or None. A last plural s is forgiven."""
+        """The term of that id, name, synonym or cross-reference, or id in our exports; or None. A last plural s is forgiven."""
         known = self.terms.get(name)
         if known is not None:
             return known
@@ -105,20 +118,32 @@ class Vocabulary:
         for form in (wanted, wanted.removesuffix("s"), f"{wanted}s"):
             if form in self.names:
                 return self.terms[self.names[form]]
-        return None
+        if ":" not in name:
+            return None
+        ids = self._referred(name)
+        return self.terms[ids[0]] if len(ids) == 1 else self.terms.get(exported(name, "term"))
+
+    def _referred(self, name: str) -> tuple[str, ...]:
+        return self.xrefs.get("".join(name.lower().split()), ())
 
     def resolve(self, name: str, what: str = "term") -> Term:
-        """The term of that id, name or synonym; UnknownName with the nearest where there is none."""
+        """The term that `find` gives; UnknownName with the nearest where there is none, SeveralNamed where a cross-reference is shared."""
         term = self.find(name)
+        if term is None and self._referred(name):
+            raise SeveralNamed(what, name, self._referred(name))
         if term is None:
             raise UnknownName(what, name, self.suggest(name))
         return term
 
     def suggest(self, name: str, limit: int = 3) -> tuple[str, ...]:
-        return suggest(name, self.names, limit)
+        """The ids of the nearest terms; of a cross-reference, those that have it: what is like a number is something else."""
+        return self._referred(name) if _CURIE.fullmatch(name.strip()) else suggest(exported(name, "term"), self.names, limit)
 
     def search(self, text: str) -> list[Term]:
-        """Terms whose id, name or synonym holds every word of `text`: exact ones first, then by where the match begins, then by id."""
+        """Terms whose id, name or synonym holds every word of `text`: exact ones first, then by where the match begins, then by id.
+
+        A cross-reference is held by no name, but by the terms that have it.
+        """
         wanted = normal(text)
         words = wanted.split()
         if text.strip() and not words:
@@ -130,10 +155,8 @@ class Vocabulary:
             if hits:
                 found.append((*min(hits), term.id))
         exact = self.find(text)
-        ordered = [self.terms[term_id] for *_, term_id in sorted(found)]
-        if exact is not None:
-            ordered = [exact, *(term for term in ordered if term.id != exact.id)]
-        return ordered
+        first = [exact.id] if exact is not None else self._referred(text)
+        return [self.terms[term_id] for term_id in dict.fromkeys((*first, *(term_id for *_, term_id in sorted(found))))]
 
     @cached_property
     def roll_ups(self) -> Mapping[str, tuple[tuple[str, RollUp], ...]]:

@@ -194,7 +194,7 @@ def test_the_command_writes_copies_that_can_be_loaded(folder: Path) -> None:
     rdwi(folder / "sheets", "--from", folder / "refs.ris", "--output", folder / "new")
     assert (folder / "sheets" / "menon.yaml").read_text() == SHEET
     assert sorted(path.name for path in (folder / "new").iterdir()) == ["menon.yaml", "other.yaml", "vocabulary.yaml"]
-    outcome = CliRunner().invoke(app, ["check", str(folder / "new" / "menon.yaml")])
+    outcome = CliRunner().invoke(app, ["check", "--fresh", str(folder / "new" / "menon.yaml")])
     assert outcome.exit_code == 0, outcome.output
 
 

@@ -163,6 +163,8 @@ GAPS = [
 ]
 TERM_QUERIES = [
     "q=CMBs",
+    "q=mesh:D016657",
+    "q=rdwi:r-dwi",
     "q=microbleed",
     "q=haemorrhage&limit=5",
     "q=hemorrhage",
@@ -171,7 +173,20 @@ TERM_QUERIES = [
     "q=mikrobleeds",
     "limit=2&offset=300",
 ]
-STUDY_QUERIES = ["q=menon", "design=rct", "country=china", "year_from=2020", "q=zzz", "limit=4&offset=2", "format=csv"]
+STUDY_QUERIES = [
+    "q=menon",
+    "q=PMID:22367992",
+    "q=22367992",
+    "q=study:menon-2012",
+    "q=https://doi.org/10.1002/ANA.22668",
+    "q=PMID:1",
+    "design=rct",
+    "country=china",
+    "year_from=2020",
+    "q=zzz",
+    "limit=4&offset=2",
+    "format=csv",
+]
 
 URLS = [
     *(f"/v1/{route}?{query}" for route in ("factors", "outcomes", "contested") for query in FILTERS),
@@ -190,7 +205,9 @@ URLS = [
     *(f"/v1/studies?{query}" for query in STUDY_QUERIES),
     *(f"/v1/terms/{one}" for one in ("r-dwi", "CMBs", "good-functional-outcome", "microbleds", "zzz")),
     *(f"/v1/terms/{one}/neighbours" for one in ("r-dwi", "age", "inflammation", "zzz")),
-    *(f"/v1/studies/{one}" for one in ("menon-2012", "wu-2015", "auriel-2012", "menon-2013")),
+    *(f"/v1/studies/{one}" for one in ("menon-2012", "wu-2015", "auriel-2012", "menon-2013", "10.1002/ana.22668", "PMID:1")),
+    *(f"/v1/{route}?exclude=10.1002/ana.22668&exclude=PMID:26159796" for route in ("factors", "prevalence", "gaps")),
+    "/v1/outcomes?exposure=MESH:D016657&population=caa", "/v1/cohorts/cohort:ERICH", "/v1/factors?exclude=PMID:1",
     *(f"/v1/mechanisms?{query}" for query in ("", "lesion=recurrent-ich", "limit=2", "lesion=zzz", "format=csv")),
     "/v1/factors", "/v1/factors?lesion=RDWIL", "/v1/factors?lesion=microbleds", "/v1/factors?lesion=survival", "/v1/outcomes",
     "/v1/outcomes?exposure=CAA&population=caa", "/v1/contested", "/v1/contested?lesion=r-dwi", "/v1/contested?outcome=r-dwi&limit=1",

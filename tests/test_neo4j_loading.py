@@ -17,7 +17,7 @@ from neo4j import GraphDatabase
 
 from graph import questions
 from graph.build import EvidenceGraph, build
-from graph.opening import load, open_store, remove, shipped
+from graph.opening import check, load, open_store, remove, shipped
 from graph.settings import Server, Settings
 from graph.stores.memory import MemoryReader
 from graph.stores.neo4j import cypher, lease
@@ -520,6 +520,19 @@ def test_a_sheet_with_errors_changes_nothing(settings: Settings, tmp_path: Path,
     with pytest.raises(InputProblems):
         load(settings, [STUDIES / "wu-2015.yaml", bad])
     assert [study.id for study in held(empty).studies] == ["menon-2012"]
+
+
+def test_a_paper_that_the_server_has_under_another_id_is_told_by_check_and_load_alike(settings: Settings, tmp_path: Path) -> None:
+    load(settings, [STUDIES / "menon-2012.yaml"])
+    copy = tmp_path / "copy.yaml"
+    copy.write_text((STUDIES / "menon-2012.yaml").read_text().replace("id: menon-2012", "id: copy", 1))
+    told = check(settings, [copy]).errors
+    assert ["'menon-2012' (in the store)" in problem.found for problem in told] == [True]
+    with pytest.raises(InputProblems) as refused:
+        load(settings, [copy])
+    assert refused.value.problems == told
+    assert remove(settings, ["https://doi.org/10.1002/ana.22668"]).removed == ("menon-2012",)
+    assert load(settings, [copy]).added == ("copy",)
 
 
 def test_a_users_terms_are_kept_for_the_next_load(settings: Settings, tmp_path: Path, empty: Server) -> None:

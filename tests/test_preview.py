@@ -98,7 +98,7 @@ def sheet(study: Study) -> str:
 @pytest.fixture
 def changed(corpus: tuple[Study, ...]) -> Study:
     old = next(one for one in corpus if one.id == "menon-2012")
-    return old.model_copy(update={"id": "mine-2026", "cohorts": ("mine",), "overlaps_with": ()})
+    return old.model_copy(update={"id": "mine-2026", "title": None, "doi": None, "pmid": None, "cohorts": ("mine",), "overlaps_with": ()})
 
 
 def test_a_posted_sheet_is_previewed_in_json_and_in_yaml(client: TestClient, graph: EvidenceGraph, changed: Study) -> None:

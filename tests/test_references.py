@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from loaders import files
 from loaders.references import formats as references
 from loaders.references.formats import Record
+from schema.identity import doi_in
 from schema.problems import Problem
-from schema.reference import Reference, as_author, doi_in, parted, same, same_journal
+from schema.reference import Reference, as_author, parted, same, same_journal
 
 RIS = """\
 Provider: a library

@@ -114,7 +114,7 @@ class Tool(NamedTuple):
 
 def tools() -> list[Tool]:
     """Every tool: the questions, and the look-up of a study."""
-    study = {"id": {"type": "string", "description": "the study's id"}, "form": _FORM}
+    study = {"id": {"type": "string", "description": "the study's id, DOI, PMID or PMCID"}, "form": _FORM}
     about = "One paper; form full gives its extraction sheet and how each of its rows was read."
     return [
         *(_tool(question) for question in QUESTIONS),
@@ -173,8 +173,10 @@ def _schema(one: Parameter) -> dict[str, Any]:
     single = {**limits, **({"enum": values} if values else {})}
     if one.several:
         items = {"type": kinds[0], **single}
-        enum = {"items": items} if not values else {"items": items, "description": f"{one.help}: {', '.join(values)}"}
-        return {"type": ["array", "string", "null"], "description": one.help, **enum}
+        # a list is not repeated
+        told = one.help.replace(" (repeat)", "")
+        enum = {"items": items} if not values else {"items": items, "description": f"{told}: {', '.join(values)}"}
+        return {"type": ["array", "string", "null"], "description": told, **enum}
     if one.needed:
         return {"type": kinds[0], **single, "description": one.help}
     return {"type": [*kinds, "null"], **limits, **({"enum": [*values, None]} if values else {}), "description": one.help}

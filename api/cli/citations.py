@@ -59,7 +59,10 @@ def cite(
     context: typer.Context,
     about: Annotated[
         list[str],
-        typer.Argument(metavar="QUESTION|STUDY...", help="A question with its arguments and options, as the command has it; or study ids."),
+        typer.Argument(
+            metavar="QUESTION|STUDY...",
+            help="A question with its arguments and options, as the command has it; or studies: ids, DOIs, PMIDs or PMCIDs.",
+        ),
     ],
     format: Annotated[Literal["ris", "bibtex", "csl-json"], typer.Option("--format", help="ris, bibtex or csl-json.")] = "ris",
 ) -> None:
@@ -77,15 +80,14 @@ def cite(
         question.invoke(inner)
 
 
-def cite_studies(ids: Sequence[str], format: Literal["ris", "bibtex", "csl-json"]) -> None:
+def cite_studies(names: Sequence[str], format: Literal["ris", "bibtex", "csl-json"]) -> None:
     from api.cli import answers
     from graph import citations
     from graph.opening import open_graph
-    from graph.questions.edges import known_studies
+    from schema.identity import all_named
 
     def text(reader: Reader) -> str:
-        known_studies(ids, reader.studies())
-        return citations.of_studies(reader, dict.fromkeys(ids), format)
+        return citations.of_studies(reader, all_named(names, reader.studies()), format)
 
     with contextlib.closing(open_graph()) as graph:
         answers.write(graph.store.ask(text), "utf-8")

@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def study(
-    id: Annotated[str, typer.Argument(metavar="ID", help="The study's id.")],
+    id: Annotated[str, typer.Argument(metavar="ID", help="The study: its id, DOI, PMID or PMCID.")],
     format: Annotated[
         Literal["table", "json", "csv", "tsv", "ris", "bibtex", "csl-json"],
         typer.Option("--format", help="table, json (as the API gives it), csv or tsv (its rows), or the paper: ris, bibtex, csl-json."),

@@ -39,12 +39,15 @@ def serve(
     run(running.settings(), host, port, open_browser=open)
 
 
-def check(paths: Paths) -> None:
+def check(
+    paths: Paths,
+    fresh: Annotated[bool, typer.Option("--fresh", help="As load --fresh does: these sheets alone, without the store.")] = False,
+) -> None:
     """Read sheets and report every problem. Nothing is changed."""
     from graph import opening
 
     with running.reporting() as report:
-        loaded = opening.check(running.settings(), paths, report)
+        loaded = opening.check(running.settings(), paths, report, fresh=fresh)
     if loaded.errors:
         raise InputProblems(loaded.problems)
     tell(loaded.problems)
@@ -56,6 +59,7 @@ def load(
     paths: Paths,
     fresh: Annotated[bool, typer.Option("--fresh", help="Start from nothing: only these sheets.")] = False,
     keep_going: Annotated[bool, typer.Option("--keep-going", help="Load the clean studies, and list what is wrong with the rest.")] = False,
+    replace_study: Annotated[bool, typer.Option("--replace-study", help="Let another paper take the place of a study of that id.")] = False,
     bibliography: citations.ReferenceFiles = None,
     replace: citations.Replace = False,
 ) -> None:
@@ -64,7 +68,9 @@ def load(
 
     complete = citations.completing(bibliography, replace=replace)
     with running.reporting() as report:
-        change = opening.load(running.settings(), paths, fresh=fresh, keep_going=keep_going, complete=complete, report=report)
+        change = opening.load(
+            running.settings(), paths, fresh=fresh, keep_going=keep_going, replace_study=replace_study, complete=complete, report=report
+        )
     tell(change.problems)
     told = f"{len(change.added)} studies added, {len(change.replaced)} replaced."
     print(f"{told if change.changed else 'Nothing changed.'} Release {change.release[:12]}.")
@@ -98,7 +104,7 @@ def preview(paths: Paths, format: TableOrJson = "table") -> None:
             answers.shown(tables.changed_prevalence(answer.prevalence, "How common, before and after"))
 
 
-def remove(studies: Annotated[list[str], typer.Argument(metavar="STUDY...", help="Study ids.")]) -> None:
+def remove(studies: Annotated[list[str], typer.Argument(metavar="STUDY...", help="Studies: ids, DOIs, PMIDs or PMCIDs.")]) -> None:
     """Take studies out, and build the new release."""
     from graph import opening
 

@@ -21,7 +21,7 @@ def study_view(reader: Reader, name: str) -> View:
     studies = reader.studies()
     shares = [(other, studies[other].label) for other in answer.shares_patients_with]
     content = {"answer": answer, "study": answer.study, "shares": shares, "terms": reader.terms()}
-    return View("study.html", answer.label, content, f"/studies/{name}")
+    return View("study.html", answer.label, content, f"/studies/{answer.study.id}")
 
 
 def cohorts_view(reader: Reader, question: Cohorts, rows: int | None = None) -> View:
@@ -32,7 +32,7 @@ def cohorts_view(reader: Reader, question: Cohorts, rows: int | None = None) -> 
 
 def cohort_view(reader: Reader, name: str) -> View:
     answer = cohort(reader, name)
-    return View("cohort.html", f"Cohort {answer.cohort.id}", {"answer": answer}, f"/cohorts/{name}")
+    return View("cohort.html", f"Cohort {answer.cohort.id}", {"answer": answer}, f"/cohorts/{answer.cohort.id}")
 
 
 def terms_view(reader: Reader, question: Terms, rows: int | None = None) -> View:

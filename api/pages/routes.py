@@ -96,13 +96,13 @@ def graph(query: Annotated[Around, Query()], reader: ReaderDep) -> HTMLResponse:
     return respond(across.graph_view(reader, Neighbours(term=term, population=query.population)), reader)
 
 
-@router.get("/studies/{name}")
+@router.get("/studies/{name:named}")
 def study(name: Name, query: NoQuery, reader: ReaderDep) -> HTMLResponse:
     del query
     return respond(library.study_view(reader, name), reader)
 
 
-@router.get("/cohorts/{name:path}")
+@router.get("/cohorts/{name:named}")
 def cohort(name: Name, query: NoQuery, reader: ReaderDep) -> HTMLResponse:
     del query
     return respond(library.cohort_view(reader, name), reader)

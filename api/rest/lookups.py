@@ -21,15 +21,14 @@ def as_json(answer: BaseModel) -> Response:
     return Response(answer.model_dump_json(), media_type="application/json")
 
 
-@router.get("/studies/{id}", response_model=StudyAnswer, tags=["studies"])
-def study(id: Annotated[str, Path(description="the study's id")], query: NoQuery, reader: ReaderDep) -> Response:
+@router.get("/studies/{id:named}", response_model=StudyAnswer, tags=["studies"])
+def study(id: Annotated[str, Path(description="the study's id, DOI, PMID or PMCID")], query: NoQuery, reader: ReaderDep) -> Response:
     """One study: its sheet, and how each of its rows was read."""
     del query
     return as_json(lookups.study(reader, id))
 
 
-# a name may hold a slash
-@router.get("/cohorts/{id:path}", response_model=CohortAnswer, tags=["studies"])
+@router.get("/cohorts/{id:named}", response_model=CohortAnswer, tags=["studies"])
 def cohort(id: Annotated[str, Path(description="the cohort's name")], query: NoQuery, reader: ReaderDep) -> Response:
     """One cohort, with the studies that draw on it."""
     del query

@@ -15,6 +15,7 @@ from graph.synthesis.associations import study_ref
 from graph.synthesis.overlap import cohort_names
 from schema.answer import Answer, CohortAnswer, CohortItem, Why
 from schema.errors import UnknownName
+from schema.identity import exported
 from schema.names import normal, suggest
 from schema.study import Study
 
@@ -28,12 +29,13 @@ class Cohorts(Question):
     page: Page = Page()
 
     def answer(self, reader: Reader) -> Answer[CohortItem]:
-        words = normal(self.q).split() if self.q else []
+        own = exported(self.q or "", "cohort")
+        words, folded = normal(own).split(), reader.field().cohort(own)
         named = _named(reader)
         found = [
             _item(name, studies)
             for name, studies in named.items()
-            if not (self.q and not words) and all(word in normal(name) for word in words)
+            if not self.q or reader.field().cohort(name) == folded or (words and all(word in normal(name) for word in words))
         ]
         found.sort(key=lambda one: (-len(one.studies), one.id))
         nothing = Why(status="filtered-out", text="No cohort matches.", filter="q" if self.q else None, without=len(named))
@@ -44,9 +46,10 @@ def cohort(reader: Reader, name: str) -> CohortAnswer:
     """One cohort with the studies that draw on it, and the cohorts that these draw on besides."""
     named, field = _named(reader), reader.field()
     names = {field.cohort(one): one for one in named}
-    meant = names.get(field.cohort(name))
+    own = exported(name, "cohort")
+    meant = names.get(field.cohort(own))
     if meant is None:
-        raise UnknownName("cohort", name, suggest(name, {normal(one): one for one in named}))
+        raise UnknownName("cohort", name, suggest(own, {normal(one): one for one in named}))
     others = sorted({names[field.cohort(other)] for study in named[meant] for other in study.cohorts} - {meant})
     return CohortAnswer(release=reader.release(), cohort=_item(meant, named[meant]), drawn_on_with=tuple(others))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from graph.build import group
 from graph.questions.filters import Filters, finding_verdict, sift
@@ -11,20 +11,11 @@ from graph.synthesis.associations import Synthesis, population_ref, synthesise
 from graph.synthesis.corpus import Corpus
 from graph.synthesis.counterpart import with_counterpart
 from schema.association import Association, Beside, TermRef
-from schema.errors import UnknownName
-from schema.names import normal, suggest
 from schema.observation import Observation
 
 
 def corpus_of(reader: Reader) -> Corpus:
     return Corpus(reader.field(), reader.studies(), reader.patients())
-
-
-def known_studies(study_ids: Iterable[str], known: Collection[str]) -> None:
-    """UnknownName with the nearest where one of the studies is not among those known."""
-    for study_id in study_ids:
-        if study_id not in known:
-            raise UnknownName("study", study_id, suggest(study_id, {normal(one): one for one in known}))
 
 
 def findings(
@@ -40,7 +31,6 @@ def findings(
         outcomes=None if outcomes is None else frozenset(outcomes),
         populations=reader.field().populations.with_parts(population),
     )
-    known_studies(filters.exclude, reader.studies())
     if not filters.active:
         return rows, 0
     return sift(filters, rows, reader.studies(), finding_verdict, lambda row: row.study)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field
 
 from graph.questions.question import Part, Several, Spelt
+from schema.identity import all_named
 from schema.names import normal
 from schema.observation import ClaimObservation, Observation, PrevalenceObservation
 from schema.study import Design, Study
@@ -32,13 +33,17 @@ class Filters(Part):
     max_mri_day: float | None = Field(
         default=None, ge=0, allow_inf_nan=False, description="keep studies whose last scan was at or before that day after onset"
     )
-    exclude: Several[str] = Field(default=(), description="study ids to leave out (repeat)")
+    exclude: Several[str] = Field(default=(), description="studies to leave out (repeat): ids, DOIs or PMIDs")
     indirect: bool = Field(default=False, description="add the evidence of wider populations, beside the population's own")
 
     @property
     def active(self) -> dict[str, Any]:
         """The filters that drop rows, as they were asked for."""
         return {key: value for key, value in self.model_dump(exclude_defaults=True).items() if key != "indirect"}
+
+    def naming(self, studies: Mapping[str, Study]) -> Filters:
+        """The same with the ids of the studies that are left out, whatever name they were given by; UnknownName where one is not there."""
+        return self.model_copy(update={"exclude": all_named(self.exclude, studies)}) if self.exclude else self
 
     def without(self, name: str) -> Filters:
         """The same but for one filter."""
@@ -118,10 +123,11 @@ def sift(
     verdict: Callable[[Filters, T, Study], Verdict],
     study_of: Callable[[T], str],
 ) -> tuple[list[T], int]:
-    """The rows that match, and how many can't be told."""
+    """The rows that match, and how many can't be told. UnknownName where a study is to be left out that is not there."""
     kept, unknown = [], 0
+    named = filters.naming(studies)
     for row in rows:
-        found = verdict(filters, row, studies[study_of(row)])
+        found = verdict(named, row, studies[study_of(row)])
         if found == "kept":
             kept.append(row)
         unknown += found == "unknown"

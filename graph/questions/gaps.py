@@ -9,7 +9,7 @@ from pydantic import Field
 
 from graph.build import group
 from graph.questions import several
-from graph.questions.edges import contest, corpus_of, known_studies
+from graph.questions.edges import contest, corpus_of
 from graph.questions.envelope import listed, term_of
 from graph.questions.filters import Filters, finding_verdict, sift
 from graph.questions.lists import Page
@@ -99,7 +99,6 @@ def _cells(
     """The rows of each cell in every population, the associations of the columns and all others, and how many rows a filter leaves open."""
     corpus = corpus_of(reader)
     vocabulary = corpus.vocabulary
-    known_studies(filters.exclude, corpus.studies)
     every = reader.findings(
         exposures=None if factor is None else frozenset(vocabulary.takes(factor)), outcomes=frozenset(vocabulary.takes(outcome))
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
-from graph.questions.edges import corpus_of, known_studies
+from graph.questions.edges import corpus_of
 from graph.stores.port import Reader, Store
 from graph.synthesis import direction
 from graph.synthesis.associations import term_ref
@@ -17,13 +17,14 @@ from graph.synthesis.rows import claim_row, rows_of
 from schema.answer import ReleaseAnswer, SchemaAnswer, StudyAnswer, TermAnswer
 from schema.association import TermRef
 from schema.graphmodel import EDGES, NODES
+from schema.identity import one_named
 from schema.vocabulary import Term
 
 
-def study(reader: Reader, study_id: str) -> StudyAnswer:
-    """One study: its sheet, how each row was read, and whom it shares patients with."""
+def study(reader: Reader, name: str) -> StudyAnswer:
+    """One study, by its id, DOI, PMID or PMCID: its sheet, how each row was read, and whom it shares patients with."""
     everything = reader.studies()
-    known_studies((study_id,), everything)
+    study_id = one_named(name, everything)
     found = everything[study_id]
     patients = reader.patients()
     observations = reader.findings(study=study_id)

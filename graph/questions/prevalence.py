@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
-from graph.questions.edges import corpus_of, known_studies
+from graph.questions.edges import corpus_of
 from graph.questions.envelope import Lesion, Place, population_of, query_of, why_empty
 from graph.questions.filters import Filters, prevalence_verdict, sift
 from graph.questions.question import Question
@@ -35,7 +35,6 @@ class Prevalence(Question):
     def answer(self, reader: Reader) -> PrevalenceAnswer:
         term = reader.terms().resolve(self.lesion if self.lesion is not None else reader.field().lesion, "lesion")
         node, populations = population_of(reader, self.population), reader.field().populations
-        known_studies(self.filters.exclude, reader.studies())
         rows = reader.prevalence(lesions=reader.terms().takes(term.id))
         kept, _ = sift(self.filters, rows, reader.studies(), prevalence_verdict, lambda row: row.study)
         corpus = corpus_of(reader)

@@ -12,6 +12,7 @@ from graph.questions.lists import Page
 from graph.questions.question import Question, Several, Spelt
 from graph.stores.port import Reader
 from schema.answer import Answer, StudyItem, Why
+from schema.identity import named
 from schema.names import normal
 from schema.study import Design
 
@@ -22,7 +23,7 @@ class Studies(Question):
     topic: ClassVar[str] = "studies"
 
     q: Annotated[str | None, Spelt(assistant="text", argument="TEXT")] = Field(
-        default=None, description="words of id, title, authors, journal or cohorts"
+        default=None, description="words of id, title, authors, journal or cohorts; or a DOI, PMID or PMCID"
     )
     design: Several[Design] = Field(default=(), description="study designs to keep (repeat)")
     year_from: int | None = Field(default=None, ge=1900, le=2100, description="published in or after that year; undated ones are counted")
@@ -32,6 +33,9 @@ class Studies(Question):
 
     def answer(self, reader: Reader) -> Answer[StudyItem]:
         words = normal(self.q).split() if self.q else []
+        papers = frozenset(named(self.q, reader.studies())) if self.q else frozenset()
+        # a bare number may be a year as well as a PMID, and a name the beginning of another
+        by_words = not papers or not {":", "/"} & set(self.q or "")
         filters = Filters(design=self.design, year_from=self.year_from, year_to=self.year_to)
         found = []
         unknown = 0
@@ -39,7 +43,7 @@ class Studies(Question):
             text = normal(
                 " ".join(filter(None, (study.id, study.title, study.journal, study.first_author, *study.authors, *study.cohorts)))
             )
-            if (self.q and not words) or not all(word in text for word in words):
+            if study.id not in papers and not (by_words and (words or not self.q) and all(word in text for word in words)):
                 continue
             verdict = study_verdict(filters, study, self.country)
             unknown += verdict == "unknown"

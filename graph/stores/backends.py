@@ -17,7 +17,6 @@ from graph.stores.memory import MemoryStore
 from graph.stores.port import Held, Report, Store, Writer
 from schema.errors import SnapshotUnwritable
 from schema.field import EvidenceField
-from schema.vocabulary import Term
 
 _LOG = logging.getLogger("rdwi")
 
@@ -48,8 +47,8 @@ class Backend(ABC):
         """What a load adds to."""
 
     @abstractmethod
-    def terms(self) -> tuple[Term, ...]:
-        """The terms of the graph that is held, by whatever version of the method; none where nothing is."""
+    def seen(self) -> Held | None:
+        """The same, for who does not write."""
 
 
 class Embedded(Backend):
@@ -88,9 +87,8 @@ class Embedded(Backend):
         held = writer.held()
         return held if held is not None and held.current else self._corpus.joined(held)
 
-    def terms(self) -> tuple[Term, ...]:
-        kept = kept_in(self._folder, self._field)
-        return kept.terms if kept is not None else ()
+    def seen(self) -> Held | None:
+        return self.held(self.writer(None))
 
 
 class Neo4j(Backend):
@@ -118,11 +116,11 @@ class Neo4j(Backend):
     def held(self, writer: Writer) -> Held | None:
         return writer.held()
 
-    def terms(self) -> tuple[Term, ...]:
+    def seen(self) -> Held | None:
         from graph.stores.neo4j.store import Neo4jStore
 
         with closing(Neo4jStore(self._server, self._field)) as store:
-            return store.held_terms()
+            return store.held()
 
 
 def backend_of(settings: Settings, field: EvidenceField, corpus: Corpus) -> Backend:

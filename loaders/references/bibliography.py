@@ -23,6 +23,7 @@ from loaders.references.edits import Unwritable, edited
 from loaders.references.formats import Record
 from schema.bibliography import Bibliography, Differs, Matched, MatchedBy, Unused
 from schema.errors import InputProblems
+from schema.identity import identifiers
 from schema.names import normal
 from schema.problems import Problem
 from schema.reference import FIELDS, Reference, reference_of, same
@@ -151,8 +152,7 @@ class _Index:
 
 
 def _keys(one: Reference) -> list[tuple[str, str]]:
-    keys = [("doi", one.doi.casefold())] if one.doi else []
-    keys += [("pmid", one.pmid)] if one.pmid else []
+    keys: list[tuple[str, str]] = [*identifiers(one)]
     title = normal(one.title or "")
     return [*keys, ("title", title)] if len(title.split()) >= _FEWEST_WORDS else keys
 

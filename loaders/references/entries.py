@@ -6,15 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from schema.reference import ET_AL, Reference, as_author, doi_in, is_et_al, parted
+from schema.identity import doi_in, pmcid_in, pmid_in
+from schema.reference import ET_AL, Reference, as_author, is_et_al, parted
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-# as a line, or a part of one, that says nothing else: a note may well name the ids of other papers
-_PMID = re.compile(
-    r"(?:https?://(?:pubmed\.ncbi\.nlm\.nih\.gov|(?:www\.)?ncbi\.nlm\.nih\.gov/pubmed)/|PMID:?\s*)([0-9]{1,9})/?", re.IGNORECASE
-)
-_PMCID = re.compile(r"(?:https?://\S+/articles/|PMCID:?\s*)?(PMC[0-9]+)/?", re.IGNORECASE)
 
 
 class Mistakes(Exception):
@@ -31,12 +27,13 @@ Found = Iterator[tuple[int | None, Reference]]
 def as_reference(fields: dict[str, Any], everything: Iterable[str] = ()) -> Reference:
     """A reference of texts; what is blank is left out. `everything`: texts that may be an id."""
     told = {name: clean(str(fields[name])) for name in ("title", "journal", "id") if fields.get(name)}
-    loose = [part.strip() for text in everything for part in re.split(r"[\n;]", text)]
+    # an id is a line, or a part of one, that says nothing else: a note may well name the ids of other papers. A bare number is no id there
+    loose = [part for text in everything for part in re.split(r"[\n;]", text) if re.search(r"[^\W\d]", part)]
     year = _YEAR.search(str(fields.get("year") or ""))
-    own = re.fullmatch(r"(?:PMID:?\s*)?([0-9]{1,9})", str(fields.get("pmid") or "").strip(), re.IGNORECASE)
-    pmid = own or next((found for text in loose if (found := _PMID.fullmatch(text))), None)
-    pmcid = next((found for text in (str(fields.get("pmcid") or "").strip(), *loose) if (found := _PMCID.fullmatch(text))), None)
-    doi = next((one for text in (fields.get("doi") or "", *loose) if (one := doi_in(str(text)))), None)
+    doi, pmid, pmcid = (
+        next((one for text in (str(fields.get(name) or ""), *loose) if (one := read(text))), None)
+        for name, read in (("doi", doi_in), ("pmid", pmid_in), ("pmcid", pmcid_in))
+    )
     authors = tuple(author for one in fields.get("authors") or () if (author := clean(one)))
     named = [author for author in authors if not is_et_al(author)]
     # a lone family name is the first author's, and no list
@@ -49,8 +46,8 @@ def as_reference(fields: dict[str, Any], everything: Iterable[str] = ()) -> Refe
         year=int(year[0]) if year else None,
         journal=told.get("journal"),
         doi=doi,
-        pmid=pmid[1].lstrip("0") or None if pmid else None,
-        pmcid=pmcid[1].upper() if pmcid else None,
+        pmid=pmid,
+        pmcid=pmcid,
     )
 
 

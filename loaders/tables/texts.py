@@ -16,6 +16,7 @@ from loaders.tables.expectations import DAMAGE, EXPECTED, Asked, Values, as_text
 from loaders.tables.grid import DASHES, Cell
 from loaders.tables.numerals import Ambiguous, Unread, plain
 from schema.field import EvidenceField
+from schema.identity import doi_in, pmid_in
 from schema.names import normal
 from schema.study import SLUG
 
@@ -44,14 +45,15 @@ def _word(cell: Cell, asked: Asked) -> Values:
 
 
 def _digits(cell: Cell, asked: Asked) -> Values:
-    text = re.sub(r"(?i)^pmid\s*:?\s*", "", as_text(cell))
-    if not text.isdecimal():
-        raise unread(cell, asked.column, "A number in exponents has lost its last digits: type it again." if "e+" in text.lower() else None)
-    return [(asked.column.path, text)]
+    pmid = pmid_in(as_text(cell))
+    if pmid is None:
+        lost = "e+" in as_text(cell).lower()
+        raise unread(cell, asked.column, "A number in exponents has lost its last digits: type it again." if lost else None)
+    return [(asked.column.path, pmid)]
 
 
 def _doi(cell: Cell, asked: Asked) -> Values:
-    return [(asked.column.path, re.sub(r"(?i)^(?:https?://(?:dx\.)?doi\.org/|doi\s*:\s*)", "", cell.text))]
+    return [(asked.column.path, doi_in(cell.text) or cell.text)]
 
 
 @lru_cache(maxsize=10_000)

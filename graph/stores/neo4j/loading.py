@@ -81,21 +81,7 @@ class Neo4jWriter(Writer):
             self._connection.close()
 
     def held(self) -> Held | None:
-        pointer = self._connection.pointer()
-        if pointer is None:
-            return None
-        readable(pointer)
-        generation, header = pointer.generation, pointer.header
-        studies = self._connection.read_records(Study, cypher.STUDIES, generation=generation)
-        terms = self._connection.read_records(Term, cypher.TERMS, generation=generation)
-        return Held(
-            header.release,
-            tuple(sorted(studies, key=lambda study: study.id)),
-            tuple(terms),
-            header.user,
-            header.removed,
-            header.current and header.of_state(self._field),
-        )
+        return held_by(self._connection, self._field)
 
     def write(self, graph: EvidenceGraph) -> None:
         self._clean()
@@ -229,8 +215,27 @@ def readable(pointer: Pointer) -> None:
         )
 
 
+def held_by(connection: Connection, field: EvidenceField) -> Held | None:
+    """What a load adds to, by whatever version of the method; None where there is nothing."""
+    pointer = connection.pointer()
+    if pointer is None:
+        return None
+    readable(pointer)
+    generation, header = pointer.generation, pointer.header
+    studies = connection.read_records(Study, cypher.STUDIES, generation=generation)
+    terms = connection.read_records(Term, cypher.TERMS, generation=generation)
+    return Held(
+        header.release,
+        tuple(sorted(studies, key=lambda study: study.id)),
+        tuple(terms),
+        header.user,
+        header.removed,
+        header.current and header.of_state(field),
+    )
+
+
 def _newer(method: str) -> bool:
     return method.isdigit() and int(method) > int(VERSION)
 
 
-__all__ = ["Neo4jWriter", "batches", "readable"]
+__all__ = ["Neo4jWriter", "batches", "held_by", "readable"]

@@ -13,8 +13,8 @@ from graph.build import EvidenceGraph
 from graph.settings import Server
 from graph.stores.neo4j import cypher
 from graph.stores.neo4j.connection import Connection, Pointer
-from graph.stores.neo4j.loading import Neo4jWriter, readable
-from graph.stores.port import Reader, Store
+from graph.stores.neo4j.loading import Neo4jWriter, held_by, readable
+from graph.stores.port import Held, Reader, Store
 from graph.synthesis.method import VERSION
 from graph.synthesis.overlap import Patients, all_patients
 from schema.answer import Counts
@@ -201,14 +201,12 @@ class Neo4jStore(Store):
         pointer = self._connection.pointer()
         return isinstance(reader, Neo4jReader) and pointer is not None and _names(pointer, reader)
 
-    def held_terms(self) -> tuple[Term, ...]:
-        """The terms of the graph that is held, by whatever version of the method; none where nothing is."""
+    def held(self) -> Held | None:
+        """What the server holds, by whatever version of the method; None where it holds nothing."""
         pointer = self._connection.pointer()
-        if pointer is None:
-            return ()
-        readable(pointer)
-        pointer.header.refuse_unless(self._field, f"Neo4j at {self._server.uri}")
-        return tuple(self._connection.read_records(Term, cypher.TERMS, generation=pointer.generation))
+        if pointer is not None:
+            pointer.header.refuse_unless(self._field, f"Neo4j at {self._server.uri}")
+        return held_by(self._connection, self._field)
 
     def replace(self, graph: EvidenceGraph) -> None:
         with Neo4jWriter(self._server, self._field, self._connection.bookmarks) as writer:
