@@ -21,7 +21,7 @@ from graph import wording
 from graph.questions import Question
 from graph.stores.port import Reader, today
 from graph.synthesis.method import method_of
-from graph.wording import sentences
+from graph.wording import bedside, sentences
 from schema.field import EvidenceField
 
 FOLDER = Path(__file__).parent
@@ -112,6 +112,7 @@ def _environment() -> Environment:
     )
     environment.globals |= {
         "words": sentences,
+        "glance": bedside,
         "show": wording,
         "policy": FILES_POLICY,
         "draw": figures,

@@ -1,0 +1,117 @@
+"""What is known at one look, in words after GRADE's guidance (Santesso et al., J Clin Epidemiol 2020;119:126-35): docs/pages.md.
+
+1  The certainty gives the words: high "more", moderate "probably more", low "may be more"; very low or not judged: it is not known.
+2  Nothing clear is never "no effect"; the side to which it leans is named.
+3  Whether something is a cause only randomised comparisons say, and only as surely as they are certain; all else is "not known".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from graph.wording.names import category, opened
+from graph.wording.numbers import count, figure, measure
+from schema.association import LEVELS, Association, CertaintyLevel
+from schema.vocabulary import Term
+
+_FULL, _EMPTY = "\u25cf", "\u25cb"
+_WORDS: dict[CertaintyLevel | None, str] = {"high": "{}", "moderate": "probably {}", "low": "may be {}"}
+_CAUSED = {
+    ("high", "increases"): "Yes", ("moderate", "increases"): "Probably", ("low", "increases"): "Perhaps",
+    ("high", "decreases"): "No, it prevents them", ("moderate", "decreases"): "Probably not, rather fewer",
+    ("low", "decreases"): "Perhaps not, rather fewer",
+    ("high", "little"): "No", ("moderate", "little"): "Probably not", ("low", "little"): "Perhaps not",
+}  # fmt: skip
+
+
+def dots(level: CertaintyLevel | None) -> str:
+    """A certainty as four dots; nothing where nobody judged it."""
+    if level is None:
+        return ""
+    reached = LEVELS.index(level) + 1
+    return _FULL * reached + _EMPTY * (len(LEVELS) - reached)
+
+
+def signs(one: Association) -> str:
+    """A sign for each independent cohort: \u25b2 more, \u25bc less, \u25cb nothing significant, ? direction not printed."""
+    return "\u25b2" * one.increases + "\u25bc" * one.decreases + "\u25cb" * one.not_significant + "?" * one.unclear
+
+
+def verdict(one: Association, outcome: Term) -> str:
+    """What is known of an association, as surely as it is: may be more likely; not known, points to more."""
+    if one.direction == "inconsistent":
+        return "cohorts contradict each other"
+    if one.direction == "inconclusive":
+        leans = f", leans to {one.leans}" if one.leans else ""
+        return "little or no difference" if one.little_difference else f"nothing clear{leans}"
+    less = one.direction == "decreases"
+    risk = outcome.kind == "outcome" and outcome.unit is None
+    side = f"{'less' if less else 'more'} likely" if risk else "fewer" if less else "more"
+    return _WORDS.get(one.certainty, "not known, points to {}").format(side)
+
+
+def randomised(one: Association) -> bool:
+    """Whether its headline is of randomised comparisons."""
+    return bool(one.families) and one.families[0].randomised
+
+
+def caused(lines: Sequence[Association]) -> str:
+    """Whether something is a cause, in a word or two, by the surest of its randomised comparisons."""
+    trials = [one for one in lines if one.certainty and randomised(one)]
+    if not trials:
+        return "Not known"
+    surest = max(trials, key=lambda one: LEVELS.index(one.certainty or "very-low"))
+    return _CAUSED.get((surest.certainty or "", "little" if surest.little_difference else surest.direction), "Not known")
+
+
+def cohorts(one: Association) -> str:
+    """How many say so: 5 of 8 cohorts say more; one cohort."""
+    most = max(one.increases, one.decreases)
+    if not most:
+        return f"{count(one.cohorts, 'cohort')}, nothing significant"
+    return f"{most} of {count(one.cohorts, 'cohort')} say{'s' if most == 1 else ''} {'more' if one.increases == most else 'less'}"
+
+
+def shown(one: Association) -> str:
+    """The estimate of a row: of two to four pooled cohorts that of their average."""
+    if one.estimate is None:
+        return ""
+    own = one.average
+    return figure(measure(one.measure), own.estimate if own else one.estimate, own.ci if own else one.ci)
+
+
+def behind(one: Association) -> str:
+    """Where the estimate comes from: 2 pooled; 1 cohort; 1 trial; review."""
+    if one.estimate_source in {"pooled-bayes", "pooled-reml-hk"}:
+        return f"{one.k} pooled"
+    if one.estimate_source == "single-study":
+        return f"1 {'trial' if randomised(one) else 'cohort'}"
+    return "review" if one.estimate_source else ""
+
+
+class Folded(NamedTuple):
+    """An association with those of the parts of its factor, whose rows its own takes in."""
+
+    whole: Association
+    parts: tuple[Association, ...]
+
+
+def folded(items: Iterable[Association], terms: Mapping[str, Term]) -> list[Folded]:
+    """The associations in their order, each part under its whole, which stands where the first of them stood."""
+    listed = {one.exposure.id: one for one in items}
+    groups: dict[str, list[Association]] = {}
+    for name, one in listed.items():
+        broader = terms[name].broader if terms[name].rolls_up in {"estimates", "weight"} else None
+        groups.setdefault(broader if broader in listed else name, []).append(one)  # type: ignore[arg-type]
+    return [Folded(listed[whole], tuple(one for one in some if one.exposure.id != whole)) for whole, some in groups.items()]
+
+
+def grouped(rows: Sequence[Folded], kinds: Mapping[str, str], abbreviations: Collection[str]) -> dict[str, list[Folded]]:
+    """The rows by what they are: risk factors by category, all else by kind; `kinds` are the names of kinds, in the plural."""
+    groups: dict[str, list[Folded]] = {}
+    for row in rows:
+        term = row.whole.exposure
+        own = term.kind == "risk-factor" and term.category
+        groups.setdefault(opened(category(own, abbreviations) if own else kinds[term.kind]), []).append(row)
+    return groups
