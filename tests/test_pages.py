@@ -28,7 +28,6 @@ from graph.stores.memory import MemoryReader, MemoryStore
 from graph.synthesis import next_study as gaps
 from graph.synthesis.method import METHOD
 from graph.wording import number, p_value
-from schema.association import Association
 from schema.errors import StoreUnavailable
 from schema.study import Finding, Population, Study
 from schema.vocabulary import Term
@@ -38,11 +37,13 @@ TRIAL = "exposure=intensive-bp-lowering&outcome=r-dwi"
 SEEN = "exposure=acute-bp-reduction&outcome=r-dwi"
 # each page with what the API is asked for the same
 PAGES: dict[str, tuple[str, ...]] = {
-    "/": (
-        "/v1/releases/current", "/v1/cohorts", "/v1/factors?limit=500", "/v1/prevalence", "/v1/contested?lesion=r-dwi&limit=500",
-        "/v1/outcomes?kind=outcome&min_cohorts=2", "/v1/gaps?state=empty&limit=500",
-        *(f"/v1/{what}?population={group}" for what in ("factors", "prevalence") for group in ("ich-hypertensive", "caa", "ich-both")),
-    ),
+    **{
+        f"/{asked}": (
+            "/v1/releases/current", f"/v1/prevalence{asked}", f"/v1/factors?limit=500{asked.replace('?', '&')}",
+            f"/v1/outcomes?limit=500{asked.replace('?', '&')}", f"/v1/contested?lesion=r-dwi{asked.replace('?', '&')}",
+        )
+        for asked in ("", "?population=caa", "?population=ich-lobar")
+    },
     "/factors": ("/v1/factors?limit=100",),
     "/factors?population=caa": ("/v1/factors?population=caa&limit=100",),
     "/factors?population=caa&indirect=true": ("/v1/factors?population=caa&indirect=true&limit=100",),
@@ -337,27 +338,42 @@ def test_absolute_risks_are_told_at_a_baseline_or_refused(client: TestClient) ->
     assert "about 31" not in unclear
 
 
-def test_what_r_dwi_mean_for_outcome_is_on_the_start_page(client: TestClient) -> None:
-    text = shown(client, "/").partition("What R-DWI mean for the outcome")[2]
-    assert "Poor functional outcome" in text
-    assert "Recurrent ICH" in text
+def answered(client: TestClient, question: str, address: str = "/") -> str:
+    """What the start page answers to one of its questions."""
+    return shown(client, address).partition(question)[2].partition("?")[0]
 
 
-def test_the_start_page_says_which_outcomes_have_an_interval_that_includes_no_effect(client: TestClient) -> None:
-    items = client.get("/v1/outcomes?kind=outcome&min_cohorts=2").json()["items"]
-    listed = re.findall(
-        r"<li>.*?</li>", page(client, "/").partition("What R-DWI mean for the outcome")[2].partition("</section>")[0], re.DOTALL
-    )
-    shown_wide = 0
-    for item, row in zip(items, listed, strict=False):
-        one = Association.model_validate(item)
-        assert one.outcome.name in row
-        intervals = (one.ci, one.average.ci if one.average else None)
-        told = any(wording.includes_no_effect(one.measure, ci) for ci in intervals) or one.prior_sensitive
-        assert ("includes no effect" in row) is bool(told)
-        assert (f"ours {wording.ours(one)}" in row) is bool(wording.ours(one))
-        shown_wide += bool(wording.includes_no_effect(one.measure, one.ci))
-    assert shown_wide
+def test_the_start_page_answers_four_questions(client: TestClient) -> None:
+    rate = client.get("/v1/prevalence").json()["prevalence"]["pooled"]
+    common = answered(client, "How common?")
+    assert wording.percent(rate["pct"]) in common
+    assert "low certainty" in common
+    cause = answered(client, "Does lowering blood pressure cause them?")
+    assert cause.startswith(" Not known. Randomised : nothing clear, leans to fewer; OR 0.74 (0.29-1.87).")
+    assert "Observed : not known, points to more; 5 of 8 cohorts say more." in cause
+    meant = answered(client, "What do they mean for outcome?")
+    assert meant.startswith(" Poor functional outcome : may be more likely.")
+    assert "Ischaemic stroke : nothing clear, leans to more." in meant
+    names = [one["exposure"]["name"] for one in client.get("/v1/contested?lesion=r-dwi").json()["items"]]
+    contested = shown(client, "/").partition("What is contested?")[2]
+    assert names
+    assert all(name in contested for name in names[:3])
+
+
+def test_the_start_page_of_a_population_speaks_of_it_alone(client: TestClient) -> None:
+    assert "Not studied in this group by itself." in answered(client, "cause them?", "/?population=caa")
+    rows = re.findall(r'<th scope="row">.*?</th>', page(client, "/?population=caa"), re.DOTALL)
+    studied = [one for one in client.get("/v1/factors?population=caa").json()["items"] if one["studies"]]
+    assert len(rows) == len(studied)
+    assert page(client, "/?population=nowhere", 404)
+
+
+def test_a_part_of_a_factor_is_folded_under_its_whole_on_the_start_page(client: TestClient) -> None:
+    rows = re.findall(r'<th scope="row">.*?</th>', page(client, "/"), re.DOTALL)
+    whole = next(row for row in rows if "Acute blood pressure reduction" in row)
+    assert "exposure=map-reduction&amp;" in whole.partition("<details>")[2]
+    assert sum("exposure=map-reduction&amp;" in row for row in rows) == 1
+    assert len(rows) <= 12
 
 
 def test_an_estimate_that_points_the_other_way_is_marked_where_it_is_shown() -> None:
@@ -405,7 +421,8 @@ def test_a_pooled_rate_is_told_of_no_sum_of_patients(client: TestClient) -> None
 
 
 def test_two_intervals_stand_side_by_side_wherever_a_pooled_estimate_does(client: TestClient) -> None:
-    for address in ("/", "/factors", "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi", "/compare?population=ich&population=caa"):
+    assert "OR 2.35 (1.48-3.73) 2 pooled another setting 1.15-7.27" in shown(client, "/")
+    for address in ("/factors", "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi", "/compare?population=ich&population=caa"):
         text = shown(client, address)
         average, setting = "2.35 (1.48-3.73)", "2.59 (95% credible interval 1.15-7.27)"
         assert (average in text, setting in text) == (True, True), address

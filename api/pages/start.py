@@ -22,7 +22,7 @@ def start_view(reader: Reader, population: str | None = None) -> View:
     exposures = field.start.question.exposures if field.start.question else ()
     lines = [one for exposure in exposures for one in reader.edges(exposure=exposure, outcome=lesion.id, population=node) if one.studies]
     rows = bedside.folded([one for one in factors.items if one.studies], terms.terms)
-    kinds = {kind: field.kind_name(kind).plural for kind, _ in field.named_kinds}
+    kinds: dict[str, str] = {kind: field.kind_name(kind).plural for kind, _ in field.named_kinds}
     content = {
         "factors": factors,
         "rows": bedside.grouped(rows[:ROWS], kinds, field.abbreviations),

@@ -33,11 +33,6 @@ def dots(level: CertaintyLevel | None) -> str:
     return _FULL * reached + _EMPTY * (len(LEVELS) - reached)
 
 
-def signs(one: Association) -> str:
-    """A sign for each independent cohort: \u25b2 more, \u25bc less, \u25cb nothing significant, ? direction not printed."""
-    return "\u25b2" * one.increases + "\u25bc" * one.decreases + "\u25cb" * one.not_significant + "?" * one.unclear
-
-
 def verdict(one: Association, outcome: Term) -> str:
     """What is known of an association, as surely as it is: may be more likely; not known, points to more."""
     if one.direction == "inconsistent":
@@ -103,7 +98,7 @@ def folded(items: Iterable[Association], terms: Mapping[str, Term]) -> list[Fold
     groups: dict[str, list[Association]] = {}
     for name, one in listed.items():
         broader = terms[name].broader if terms[name].rolls_up in {"estimates", "weight"} else None
-        groups.setdefault(broader if broader in listed else name, []).append(one)  # type: ignore[arg-type]
+        groups.setdefault(broader if broader in listed else name, []).append(one)
     return [Folded(listed[whole], tuple(one for one in some if one.exposure.id != whole)) for whole, some in groups.items()]
 
 
