@@ -89,8 +89,8 @@ def test_an_estimate_says_where_it_comes_from(known: dict[str, Association], rea
 
 
 def test_parts_stand_under_their_whole_and_nothing_is_lost(known: dict[str, Association]) -> None:
-    terms = shipped().vocabulary.terms
-    rows = bedside.folded(known.values(), terms)
+    terms = shipped().vocabulary
+    rows = bedside.folded(known.values(), terms, "exposure")
     assert sorted(one.exposure.id for row in rows for one in (row.whole, *row.parts)) == sorted(known)
     for row in rows:
         assert all(terms[part.exposure.id].broader == row.whole.exposure.id for part in row.parts)
@@ -99,12 +99,12 @@ def test_parts_stand_under_their_whole_and_nothing_is_lost(known: dict[str, Asso
     places = [min(order.index(one.exposure.id) for one in (row.whole, *row.parts)) for row in rows]
     assert places == sorted(places)
     # a part whose whole isn't listed stands by itself
-    alone = bedside.folded([known["map-reduction"]], terms)
+    alone = bedside.folded([known["map-reduction"]], terms, "exposure")
     assert [(row.whole.exposure.id, row.parts) for row in alone] == [("map-reduction", ())]
 
 
 def test_factors_are_grouped_by_category_and_markers_by_their_kind(known: dict[str, Association]) -> None:
     field = shipped()
-    rows = bedside.folded([known["cerebral-microbleeds"], known["admission-bp"], known["age"]], field.vocabulary.terms)
-    groups = bedside.grouped(rows, {kind: field.kind_name(kind).plural for kind, _ in field.named_kinds}, field.abbreviations)
+    rows = bedside.folded([known["cerebral-microbleeds"], known["admission-bp"], known["age"]], field.vocabulary, "exposure")
+    groups = bedside.grouped(rows, field, "exposure")
     assert list(groups) == ["CSVD markers", "Blood pressure", "Demographics"]

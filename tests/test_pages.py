@@ -230,6 +230,22 @@ ROWS = {
     "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi": "rows", f"/evidence?{TRIAL}": "rows", f"/evidence?{SEEN}": "rows",
     "/evidence?exposure=r-dwi&outcome=poor-functional-outcome": "leave_one_out", "/studies/butcher-2025": "rows",
 }  # fmt: skip
+
+
+def rows_in(html: str) -> list[str]:
+    """The rows of tables, without those that name a group of rows."""
+    return [row for row in re.findall(r"<tr(?: [^>]*)?>.*?</tr>", html, re.DOTALL) if re.search(r'<th scope="row"|<td', row)]
+
+
+def in_page_order(rows: list[str], items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Items in the order of their rows: a list of associations is put into groups, with parts under their whole."""
+    if not items or "exposure" not in items[0] or not any("/evidence?" in row for row in rows):
+        return items
+    by_pair = {(one["exposure"]["id"], one["outcome"]["id"]): one for one in items if isinstance(one["exposure"], dict)}
+    asked = [parse_qs(urlsplit(unescape(re.findall(r'href="(/evidence[^"]+)"', row)[0])).query) for row in rows] if by_pair else []
+    return [by_pair[one["exposure"][0], one["outcome"][0]] for one in asked] or items
+
+
 HEADINGS = {"rows": "stack rows", "leave_one_out": "With one study left out", "items": '<table class="stack'}
 
 
@@ -238,10 +254,10 @@ def test_every_number_in_a_row_is_of_its_own_item(client: TestClient, address: s
     field = ROWS[address]
     answer = client.get(PAGES[address][0]).json()
     html = page(client, address)
-    table = html[html.index(HEADINGS[field]) :].partition("<tbody>")[2].partition("</tbody>")[0]
-    rows = re.findall(r"<tr.*?</tr>", table, re.DOTALL)
+    table = html[html.index(HEADINGS[field]) :].partition("<tbody>")[2].partition("</table>")[0]
+    rows = rows_in(table)
     assert len(rows) == len(answer[field])
-    for row, item in zip(rows, answer[field], strict=True):
+    for row, item in zip(rows, in_page_order(rows, answer[field]), strict=True):
         # names of populations, terms and the odds ratio asked for are not the item's own
         known = figures([item, answer["query"]] if "query" in answer else [item]) | {"95", "1", "9", "10"}
         told = Text(row).text
@@ -276,7 +292,8 @@ def test_nearly_all_decimals_of_the_associations_are_shown(client: TestClient) -
         assert one["exposure"]["name"] in text
         if one["estimate"] is not None:
             assert wording.interval(tuple(one["ci"])) in text, one["exposure"]["id"]
-    assert re.findall(r'<th scope="row"><a [^>]*>([^<]+)</a>', page(client, "/factors")) == [one["exposure"]["name"] for one in items]
+    named = re.findall(r'<th scope="row"><a [^>]*>([^<]+)</a>', page(client, "/factors"))
+    assert sorted(named) == sorted(one["exposure"]["name"] for one in items)
 
 
 # --- what each page says ---
@@ -297,10 +314,10 @@ def test_indirect_evidence_stands_in_columns_of_its_own(client: TestClient) -> N
     html = page(client, "/factors?population=caa&indirect=true")
     assert '<th scope="col" class="indirect">Indirect: intracerebral haemorrhage (ICH)</th>' in html
     assert "Hide indirect evidence" in html
-    rows = re.findall(r"<tr>\s*<th scope=\"row\">.*?</tr>", html, re.DOTALL)
+    rows = rows_in(html)
     answer = client.get("/v1/factors?population=caa&indirect=true&limit=100").json()
     assert len(rows) == len(answer["items"])
-    for row, one in zip(rows, answer["items"], strict=True):
+    for row, one in zip(rows, in_page_order(rows, answer["items"]), strict=True):
         own, _, beside = unescape(row).partition('class="indirect"')
         for other in one["indirect"]:
             assert other["caption"] in beside
@@ -443,14 +460,24 @@ def test_the_page_of_an_association_explains_its_weight_and_names_the_sign(clien
     assert "this sign" not in text
 
 
-def test_a_list_gives_direction_then_certainty_then_estimate_then_cohorts_then_weight(client: TestClient) -> None:
-    expected = ["Direction", "Certainty", "Estimate (95% CI)", "Independent cohorts", "Weight"]
+def test_a_list_gives_cohorts_then_the_estimate_and_what_it_compares_then_all_taken_together(client: TestClient) -> None:
+    heads = ["Independent cohorts", "less \u2190 ratio \u2192 more", "Estimate (95% interval)", "Compared", "Taken together", "Weight"]
     for address in ("/factors", "/outcomes", "/factors?population=caa&sort=-weight"):
-        table = re.findall(r"<table.*?</table>", page(client, address), re.DOTALL)[0]
-        heads = [re.sub(r"<[^>]+>", "", head).strip() for head in re.findall(r'<th scope="col"[^>]*>(.*?)</th>', table, re.DOTALL)]
-        assert [re.sub(r",.*| [▲▼]", "", head) for head in heads[1:6]] == expected, address
-        labels = re.findall(r'<td data-label="([^"]+)"', table.partition("<tbody>")[2].partition("</tr>")[0])
-        assert labels[:5] == expected, address
+        html = page(client, address)
+        told = [re.sub(r"<[^>]+>", "", head).strip() for head in re.findall(r'<th scope="col"[^>]*>(.*?)</th>', html, re.DOTALL)]
+        assert [re.sub(r", put in order by it|\s[▲▼]", "", head).strip() for head in told[1:7]] == heads, address
+        labels = re.findall(r'<td[^>]* data-label="([^"]+)"', next(row for row in rows_in(html) if "<td" in row))
+        assert labels[:5] == [head for head in heads if "ratio" not in head], address
+
+
+def test_a_list_is_grouped_with_each_part_under_its_whole_unless_an_order_is_asked_for(client: TestClient) -> None:
+    html = page(client, "/factors")
+    whole, part = (html.index(f"exposure={name}&amp;") for name in ("acute-bp-reduction", "map-reduction"))
+    assert html.index("Blood pressure</th>") < whole < part
+    assert 'class="part"' in html[whole:part]
+    ordered = page(client, "/factors?sort=name")
+    assert "rowgroup" not in ordered
+    assert 'class="part"' not in ordered
 
 
 def test_no_weight_is_shown_as_certain(client: TestClient) -> None:
@@ -470,12 +497,18 @@ def test_a_title_agrees_with_the_number_of_its_lesion(client: TestClient) -> Non
     assert "How common DWI hyperintensity at the haematoma is in" in shown(client, "/prevalence?lesion=haematoma-site-dwi")
 
 
-def test_certainty_cohorts_and_how_papers_were_read_stand_beside_every_estimate(client: TestClient) -> None:
+def test_certainty_and_how_papers_were_read_stand_beside_every_estimate(client: TestClient) -> None:
     for address in ("/", "/factors", "/outcomes", "/factors?population=ich-lobar", "/terms/cerebral-microbleeds"):
-        for row in re.findall(r"<tr>\s*<th scope=\"row\">.*?</tr>", page(client, address), re.DOTALL):
-            if "(95% CI)" in row and 'class="figure"' in row:
-                assert "read as abstract" in row, row
-                assert "<summary>" in row or "only said" in row, row
+        html = page(client, address)
+        assert "none read in full" in html or "read as abstracts where a row does not say otherwise" in html
+        for row in rows_in(html):
+            if 'class="figure"' in row:
+                assert 'class="dots"' in row, row
+    tables = [one["exposure"]["id"] for one in client.get("/v1/factors?limit=500").json()["items"] if one["tables"]]
+    assert tables
+    for name in tables:
+        row = next(row for row in rows_in(page(client, "/factors")) if f"exposure={name}&amp;" in row)
+        assert "with tables" in row, row
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -800,7 +833,7 @@ def test_what_is_uploaded_shows_as_text(client: TestClient) -> None:
 
 def test_the_questions_of_the_pages_are_those_of_the_api(reader: MemoryReader, client: TestClient) -> None:
     told = [one.exposure.name for one in questions.Factors(population="caa", page=Page(limit=None)).answer(reader).items]
-    positions = [shown(client, "/factors?population=caa").index(name) for name in told]
+    positions = [shown(client, "/factors?population=caa&sort=name").index(name) for name in sorted(told, key=str.casefold)]
     assert positions == sorted(positions)
 
 

@@ -21,11 +21,10 @@ def start_view(reader: Reader, population: str | None = None) -> View:
     outcomes = Outcomes(population=node, narrow=Narrow(kind="outcome")).answer(reader).items
     exposures = field.start.question.exposures if field.start.question else ()
     lines = [one for exposure in exposures for one in reader.edges(exposure=exposure, outcome=lesion.id, population=node) if one.studies]
-    rows = bedside.folded([one for one in factors.items if one.studies], terms.terms)
-    kinds: dict[str, str] = {kind: field.kind_name(kind).plural for kind, _ in field.named_kinds}
+    rows = bedside.folded([one for one in factors.items if one.studies], terms, "exposure")
     content = {
         "factors": factors,
-        "rows": bedside.grouped(rows[:ROWS], kinds, field.abbreviations),
+        "rows": bedside.grouped(rows[:ROWS], field, "exposure"),
         "listed": len(rows),
         "prevalence": Prevalence(population=node).answer(reader).prevalence,
         "question": field.start.question,

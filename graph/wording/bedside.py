@@ -7,13 +7,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple, cast
 
 from graph.wording.names import category, opened
 from graph.wording.numbers import count, figure, measure
-from schema.association import LEVELS, Association, CertaintyLevel
-from schema.vocabulary import Term
+from schema.association import LEVELS, Association, CertaintyLevel, TermRef
+from schema.field import EvidenceField
+from schema.vocabulary import Kind, Term, Vocabulary
+
+Side = Literal["exposure", "outcome"]
 
 _FULL, _EMPTY = "\u25cf", "\u25cb"
 _WORDS: dict[CertaintyLevel | None, str] = {"high": "{}", "moderate": "probably {}", "low": "may be {}"}
@@ -40,10 +43,15 @@ def verdict(one: Association, outcome: Term) -> str:
     if one.direction == "inconclusive":
         leans = f", leans to {one.leans}" if one.leans else ""
         return "little or no difference" if one.little_difference else f"nothing clear{leans}"
-    less = one.direction == "decreases"
-    risk = outcome.kind == "outcome" and outcome.unit is None
-    side = f"{'less' if less else 'more'} likely" if risk else "fewer" if less else "more"
-    return _WORDS.get(one.certainty, "not known, points to {}").format(side)
+    return _WORDS.get(one.certainty, "not known, points to {}").format(_side(outcome, less=one.direction == "decreases"))
+
+
+def _side(outcome: Term, *, less: bool) -> str:
+    if outcome.unit is not None:
+        return "lower" if less else "higher"
+    if outcome.kind == "outcome":
+        return "less likely" if less else "more likely"
+    return ("fewer" if outcome.plural else "less") if less else "more"
 
 
 def randomised(one: Association) -> bool:
@@ -86,27 +94,37 @@ def behind(one: Association) -> str:
 
 
 class Folded(NamedTuple):
-    """An association with those of the parts of its factor, whose rows its own takes in."""
+    """An association with those of the parts of its term, whose rows its own takes in."""
 
     whole: Association
-    parts: tuple[Association, ...]
+    parts: tuple[Association, ...] = ()
 
 
-def folded(items: Iterable[Association], terms: Mapping[str, Term]) -> list[Folded]:
-    """The associations in their order, each part under its whole, which stands where the first of them stood."""
-    listed = {one.exposure.id: one for one in items}
+def folded(items: Iterable[Association], terms: Vocabulary, side: Side) -> list[Folded]:
+    """The associations in their order, each part of a term under its whole, which stands where the first of them stood."""
+    listed = {term_of(one, side).id: one for one in items}
     groups: dict[str, list[Association]] = {}
     for name, one in listed.items():
-        broader = terms[name].broader if terms[name].rolls_up in {"estimates", "weight"} else None
-        groups.setdefault(broader if broader in listed else name, []).append(one)
-    return [Folded(listed[whole], tuple(one for one in some if one.exposure.id != whole)) for whole, some in groups.items()]
+        broader = next((other for other in terms.goes_to(name) if other != name and other in listed), name)
+        groups.setdefault(broader, []).append(one)
+    return [Folded(listed[whole], tuple(one for one in some if one is not listed[whole])) for whole, some in groups.items()]
 
 
-def grouped(rows: Sequence[Folded], kinds: Mapping[str, str], abbreviations: Collection[str]) -> dict[str, list[Folded]]:
-    """The rows by what they are: risk factors by category, all else by kind; `kinds` are the names of kinds, in the plural."""
+def apart(items: Iterable[Association]) -> list[Folded]:
+    """Each by itself, in the order that was asked for."""
+    return [Folded(one) for one in items]
+
+
+def grouped(rows: Iterable[Folded], field: EvidenceField, side: Side) -> dict[str, list[Folded]]:
+    """The rows by what their terms are: risk factors and outcomes by category, all else by kind."""
     groups: dict[str, list[Folded]] = {}
     for row in rows:
-        term = row.whole.exposure
-        own = term.kind == "risk-factor" and term.category
-        groups.setdefault(opened(category(own, abbreviations) if own else kinds[term.kind]), []).append(row)
+        term = term_of(row.whole, side)
+        own = term.category if term.kind in {"risk-factor", "outcome"} else None
+        name = category(own, field.abbreviations) if own else field.kind_name(cast(Kind, term.kind)).plural
+        groups.setdefault(opened(name), []).append(row)
     return groups
+
+
+def term_of(one: Association, side: Side) -> TermRef:
+    return one.exposure if side == "exposure" else one.outcome
