@@ -121,7 +121,7 @@ def grouped(rows: Iterable[Folded], field: EvidenceField, side: Side) -> dict[st
     for row in rows:
         term = term_of(row.whole, side)
         own = term.category if term.kind in {"risk-factor", "outcome"} else None
-        name = category(own, field.abbreviations) if own else field.kind_name(cast(Kind, term.kind)).plural
+        name = category(own, field.abbreviations) if own else field.kind_name(cast("Kind", term.kind)).plural
         groups.setdefault(opened(name), []).append(row)
     return groups
 
