@@ -234,6 +234,11 @@ class EvidenceField(Part):
         return [(kind, self.kind_name(kind).name) for kind in KINDS]
 
     @property
+    def plurals(self) -> dict[str, str]:
+        """What several terms of each kind are called."""
+        return {kind: self.kind_name(kind).plural for kind in KINDS}
+
+    @property
     def offered(self) -> dict[str, str]:
         """The populations that each page offers first, with their short names: `menu`, or those that it compares and maps."""
         names = {one: self.populations[one].name for one in (self.population, *self.compared, *self.columns)}

@@ -106,5 +106,5 @@ def test_parts_stand_under_their_whole_and_nothing_is_lost(known: dict[str, Asso
 def test_factors_are_grouped_by_category_and_markers_by_their_kind(known: dict[str, Association]) -> None:
     field = shipped()
     rows = bedside.folded([known["cerebral-microbleeds"], known["admission-bp"], known["age"]], field.vocabulary, "exposure")
-    groups = bedside.grouped(rows, field, "exposure")
+    groups = bedside.grouped(rows, "exposure", field.plurals, field.abbreviations)
     assert list(groups) == ["CSVD markers", "Blood pressure", "Demographics"]

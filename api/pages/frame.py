@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse
 
 from api.colours import STYLE
 from api.pages.addresses import Addresses
+from api.prefix import ROOT
 from graph import wording
 from graph.questions import Question
 from graph.stores.port import Reader, today
@@ -181,4 +182,4 @@ def published_until(reader: Reader) -> int | None:
 
 
 def respond(view: View, reader: Reader, status: int = 200) -> HTMLResponse:
-    return HTMLResponse(text(view, reader, Addresses(assets())), status, {"Content-Security-Policy": POLICY})
+    return HTMLResponse(text(view, reader, Addresses(assets(), ROOT.get())), status, {"Content-Security-Policy": POLICY})

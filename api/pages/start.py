@@ -24,7 +24,7 @@ def start_view(reader: Reader, population: str | None = None) -> View:
     rows = bedside.folded([one for one in factors.items if one.studies], terms, "exposure")
     content = {
         "factors": factors,
-        "rows": bedside.grouped(rows[:ROWS], field, "exposure"),
+        "rows": bedside.grouped(rows[:ROWS], "exposure", field.plurals, field.abbreviations),
         "listed": len(rows),
         "prevalence": Prevalence(population=node).answer(reader).prevalence,
         "question": field.start.question,

@@ -7,14 +7,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple, cast
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple
 
 from graph.wording.names import category, opened
 from graph.wording.numbers import count, figure, measure
 from schema.association import LEVELS, Association, CertaintyLevel, TermRef
-from schema.field import EvidenceField
-from schema.vocabulary import Kind, Term, Vocabulary
+from schema.vocabulary import Term, Vocabulary
 
 Side = Literal["exposure", "outcome"]
 
@@ -115,14 +114,13 @@ def apart(items: Iterable[Association]) -> list[Folded]:
     return [Folded(one) for one in items]
 
 
-def grouped(rows: Iterable[Folded], field: EvidenceField, side: Side) -> dict[str, list[Folded]]:
-    """The rows by what their terms are: risk factors and outcomes by category, all else by kind."""
+def grouped(rows: Iterable[Folded], side: Side, plurals: Mapping[str, str], abbreviations: Collection[str]) -> dict[str, list[Folded]]:
+    """The rows by what their terms are: risk factors and outcomes by category, all else by kind; `plurals` are the names of kinds."""
     groups: dict[str, list[Folded]] = {}
     for row in rows:
         term = term_of(row.whole, side)
         own = term.category if term.kind in {"risk-factor", "outcome"} else None
-        name = category(own, field.abbreviations) if own else field.kind_name(cast("Kind", term.kind)).plural
-        groups.setdefault(opened(name), []).append(row)
+        groups.setdefault(opened(category(own, abbreviations) if own else plurals[term.kind]), []).append(row)
     return groups
 
 
