@@ -437,7 +437,7 @@ def test_a_reader_leaves_studies_out_and_sees_what_was_before(client: TestClient
     without = client.get(f"/v1{plain}&exclude=kidwell-2017").json()["association"]
     text = shown(client, f"{plain}&exclude=kidwell-2017")
     whole = client.get(f"/v1{plain}").json()["association"]
-    assert f"With all studies: {whole['caption']}. Without Kidwell 2017: {without['caption']}." in text
+    assert f"With all studies: {whole['caption']}. Without Kidwell 2017 : {without['caption']}." in text
     assert 'value="kidwell-2017" checked' in page(client, f"{plain}&exclude=kidwell-2017")
 
 
