@@ -17,6 +17,7 @@ from api.cache import SCHEMA, Answers
 from api.deps import ReaderDep, once
 from api.errors import ProblemDetails
 from api.pages import installed
+from api.prefix import ROOT, Prefixed
 from api.rest import health, lookups, preview, questions, whole
 from graph import questions as asked
 from graph.questions import lookups as named
@@ -37,8 +38,8 @@ def examples(reader: Reader, store: Store) -> Iterator[tuple[str, BaseModel]]:
     yield "/v1/releases/current", named.release(reader, store)
 
 
-def create_app(store: Store) -> FastAPI:
-    """The API over a store; the store is closed with it."""
+def create_app(store: Store, root_path: str = "") -> FastAPI:
+    """The API over a store, shown by a proxy under `root_path`; the store is closed with it."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -71,6 +72,7 @@ def create_app(store: Store) -> FastAPI:
     installed.install(app)
     errors.install(app)
     app.add_middleware(Answers, store=store)
+    app.add_middleware(Prefixed, root=root_path)
     _serve_schema(app, store)
     return app
 
@@ -89,7 +91,8 @@ def _serve_schema(app: FastAPI, store: Store) -> None:
         for path, answer in examples(reader, store):
             content = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
             content["example"] = answer.model_dump(mode="json")
-        return JSONResponse({**document, "x-release": reader.release()})
+        servers = {"servers": [{"url": root}]} if (root := ROOT.get()) else {}
+        return JSONResponse({**document, **servers, "x-release": reader.release()})
 
 
 def _with_axes(document: dict[str, Any], field: EvidenceField) -> None:

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.errors import of, problem
 from api.pages.failures import told
 from api.pages.frame import assets
+from api.prefix import path_of
 from graph.questions.lookups import package_version
 from graph.stores.port import TRIES, Reader, Store, moving
 from schema.errors import RdwiError, StoreUnavailable
@@ -59,7 +60,7 @@ class Answers:
         self._version = f"{package_version()} {assets()}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not _reads(scope["path"]):
+        if scope["type"] != "http" or not _reads(path_of(scope)):
             await self._app(scope, receive, send)
             return
         try:
@@ -78,7 +79,7 @@ class Answers:
         for _ in range(TRIES):
             reader = await self._in_time(self._look())
             key = (reader.release(), scope["path"], scope["query_string"])
-            keeps = scope["method"] in {"GET", "HEAD"} and scope["path"] != "/readyz"
+            keeps = scope["method"] in {"GET", "HEAD"} and path_of(scope) != "/readyz"
             # the same release may be loaded again on another day
             place = (reader.loaded(), *key)
             with self._lock:
@@ -146,7 +147,7 @@ class Answers:
         await self._app({**scope, "method": method, "state": {**scope.get("state", {}), "reader": reader}}, receive, listen)
         answer = _Kept(start, b"".join(body))
         # an address alone does not tell what a body asked
-        if start["status"] != 200 or key[1] == "/readyz" or method != "GET":
+        if start["status"] != 200 or path_of(scope) == "/readyz" or method != "GET":
             return answer
         headers = MutableHeaders(raw=list(start["headers"]))
         headers["ETag"] = self._etag(key)

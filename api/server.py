@@ -25,7 +25,7 @@ _LOG = logging.getLogger("rdwi.server")
 _LAST_PAGE = 10
 
 
-def run(settings: Settings, host: str, port: int, *, open_browser: bool = False) -> None:
+def run(settings: Settings, host: str, port: int, *, root_path: str = "", open_browser: bool = False) -> None:
     """Serve until interrupted, also where who started it ignores signals. Prints the address when it is listening."""
     # a shell hands ignored interrupts to what it starts in the background, and uvicorn gives back what it found
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -40,7 +40,7 @@ def run(settings: Settings, host: str, port: int, *, open_browser: bool = False)
     listener = _listen(host, port)
     try:
         store = open_store(settings)
-        app = create_app(store)
+        app = create_app(store, root_path)
     except BaseException:
         listener.close()
         raise

@@ -215,6 +215,10 @@ def _of_terms(field: EvidenceField, vocabulary: Vocabulary, place: _Place) -> li
             problems.append(place.problem(path, repr(name), "a term of the vocabulary", vocabulary.suggest(name)))
 
     known(field.lesion, "lesion")
+    for i, exposure in enumerate(field.start.question.exposures if field.start.question else ()):
+        known(exposure, "start", "question", "exposures", i)
+    for i, outcome in enumerate(field.start.outcomes):
+        known(outcome, "start", "outcomes", i)
     for i, example in enumerate(field.examples):
         for key in ("lesion", "exposure", "outcome", "from", "to"):
             known(example.parameters.get(key), "examples", i, key)

@@ -60,13 +60,25 @@ class Example(Part):
         return dict(self.model_extra or {})
 
 
+class StartQuestion(Part):
+    """A question that everybody brings along, with the exposures by which it is answered."""
+
+    text: Text
+    exposures: Annotated[tuple[Slug, ...], Field(strict=False, min_length=1, max_length=3)]
+
+
 class Start(Part):
-    """What the start page says in a field's own words; where one is left out, it is said of the lesion and the population by name."""
+    """What the start page says in a field's own words; where one is left out, it is said of the lesion and the population by name.
+
+    `outcomes` stand first among those that the lesion is linked to.
+    """
 
     title: Text | None = None
     lead: Text | None = None
     # the lesion's short name
     lesion: Text | None = None
+    question: StartQuestion | None = None
+    outcomes: Many[Slug] = ()
 
 
 class Constants(Part):
@@ -220,6 +232,11 @@ class EvidenceField(Part):
     @property
     def named_kinds(self) -> list[tuple[Kind, str]]:
         return [(kind, self.kind_name(kind).name) for kind in KINDS]
+
+    @property
+    def plurals(self) -> dict[str, str]:
+        """What several terms of each kind are called."""
+        return {kind: self.kind_name(kind).plural for kind in KINDS}
 
     @property
     def offered(self) -> dict[str, str]:

@@ -28,7 +28,6 @@ from graph.stores.memory import MemoryReader, MemoryStore
 from graph.synthesis import next_study as gaps
 from graph.synthesis.method import METHOD
 from graph.wording import number, p_value
-from schema.association import Association
 from schema.errors import StoreUnavailable
 from schema.study import Finding, Population, Study
 from schema.vocabulary import Term
@@ -38,11 +37,13 @@ TRIAL = "exposure=intensive-bp-lowering&outcome=r-dwi"
 SEEN = "exposure=acute-bp-reduction&outcome=r-dwi"
 # each page with what the API is asked for the same
 PAGES: dict[str, tuple[str, ...]] = {
-    "/": (
-        "/v1/releases/current", "/v1/cohorts", "/v1/factors?limit=500", "/v1/prevalence", "/v1/contested?lesion=r-dwi&limit=500",
-        "/v1/outcomes?kind=outcome&min_cohorts=2", "/v1/gaps?state=empty&limit=500",
-        *(f"/v1/{what}?population={group}" for what in ("factors", "prevalence") for group in ("ich-hypertensive", "caa", "ich-both")),
-    ),
+    **{
+        f"/{asked}": (
+            "/v1/releases/current", f"/v1/prevalence{asked}", f"/v1/factors?limit=500{asked.replace('?', '&')}",
+            f"/v1/outcomes?limit=500{asked.replace('?', '&')}", f"/v1/contested?lesion=r-dwi{asked.replace('?', '&')}",
+        )
+        for asked in ("", "?population=caa", "?population=ich-lobar")
+    },
     "/factors": ("/v1/factors?limit=100",),
     "/factors?population=caa": ("/v1/factors?population=caa&limit=100",),
     "/factors?population=caa&indirect=true": ("/v1/factors?population=caa&indirect=true&limit=100",),
@@ -229,6 +230,22 @@ ROWS = {
     "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi": "rows", f"/evidence?{TRIAL}": "rows", f"/evidence?{SEEN}": "rows",
     "/evidence?exposure=r-dwi&outcome=poor-functional-outcome": "leave_one_out", "/studies/butcher-2025": "rows",
 }  # fmt: skip
+
+
+def rows_in(html: str) -> list[str]:
+    """The rows of tables, without those that name a group of rows."""
+    return [row for row in re.findall(r"<tr(?: [^>]*)?>.*?</tr>", html, re.DOTALL) if re.search(r'<th scope="row"|<td', row)]
+
+
+def in_page_order(rows: list[str], items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Items in the order of their rows: a list of associations is put into groups, with parts under their whole."""
+    if not items or "exposure" not in items[0] or not any("/evidence?" in row for row in rows):
+        return items
+    by_pair = {(one["exposure"]["id"], one["outcome"]["id"]): one for one in items if isinstance(one["exposure"], dict)}
+    asked = [parse_qs(urlsplit(unescape(re.findall(r'href="(/evidence[^"]+)"', row)[0])).query) for row in rows] if by_pair else []
+    return [by_pair[one["exposure"][0], one["outcome"][0]] for one in asked] or items
+
+
 HEADINGS = {"rows": "stack rows", "leave_one_out": "With one study left out", "items": '<table class="stack'}
 
 
@@ -237,10 +254,10 @@ def test_every_number_in_a_row_is_of_its_own_item(client: TestClient, address: s
     field = ROWS[address]
     answer = client.get(PAGES[address][0]).json()
     html = page(client, address)
-    table = html[html.index(HEADINGS[field]) :].partition("<tbody>")[2].partition("</tbody>")[0]
-    rows = re.findall(r"<tr.*?</tr>", table, re.DOTALL)
+    table = html[html.index(HEADINGS[field]) :].partition("<tbody>")[2].partition("</table>")[0]
+    rows = rows_in(table)
     assert len(rows) == len(answer[field])
-    for row, item in zip(rows, answer[field], strict=True):
+    for row, item in zip(rows, in_page_order(rows, answer[field]), strict=True):
         # names of populations, terms and the odds ratio asked for are not the item's own
         known = figures([item, answer["query"]] if "query" in answer else [item]) | {"95", "1", "9", "10"}
         told = Text(row).text
@@ -275,7 +292,8 @@ def test_nearly_all_decimals_of_the_associations_are_shown(client: TestClient) -
         assert one["exposure"]["name"] in text
         if one["estimate"] is not None:
             assert wording.interval(tuple(one["ci"])) in text, one["exposure"]["id"]
-    assert re.findall(r'<th scope="row"><a [^>]*>([^<]+)</a>', page(client, "/factors")) == [one["exposure"]["name"] for one in items]
+    named = re.findall(r'<th scope="row"><a [^>]*>([^<]+)</a>', page(client, "/factors"))
+    assert sorted(named) == sorted(one["exposure"]["name"] for one in items)
 
 
 # --- what each page says ---
@@ -296,10 +314,10 @@ def test_indirect_evidence_stands_in_columns_of_its_own(client: TestClient) -> N
     html = page(client, "/factors?population=caa&indirect=true")
     assert '<th scope="col" class="indirect">Indirect: intracerebral haemorrhage (ICH)</th>' in html
     assert "Hide indirect evidence" in html
-    rows = re.findall(r"<tr>\s*<th scope=\"row\">.*?</tr>", html, re.DOTALL)
+    rows = rows_in(html)
     answer = client.get("/v1/factors?population=caa&indirect=true&limit=100").json()
     assert len(rows) == len(answer["items"])
-    for row, one in zip(rows, answer["items"], strict=True):
+    for row, one in zip(rows, in_page_order(rows, answer["items"]), strict=True):
         own, _, beside = unescape(row).partition('class="indirect"')
         for other in one["indirect"]:
             assert other["caption"] in beside
@@ -337,27 +355,42 @@ def test_absolute_risks_are_told_at_a_baseline_or_refused(client: TestClient) ->
     assert "about 31" not in unclear
 
 
-def test_what_r_dwi_mean_for_outcome_is_on_the_start_page(client: TestClient) -> None:
-    text = shown(client, "/").partition("What R-DWI mean for the outcome")[2]
-    assert "Poor functional outcome" in text
-    assert "Recurrent ICH" in text
+def answered(client: TestClient, question: str, address: str = "/") -> str:
+    """What the start page answers to one of its questions."""
+    return shown(client, address).partition(question)[2].partition("?")[0]
 
 
-def test_the_start_page_says_which_outcomes_have_an_interval_that_includes_no_effect(client: TestClient) -> None:
-    items = client.get("/v1/outcomes?kind=outcome&min_cohorts=2").json()["items"]
-    listed = re.findall(
-        r"<li>.*?</li>", page(client, "/").partition("What R-DWI mean for the outcome")[2].partition("</section>")[0], re.DOTALL
-    )
-    shown_wide = 0
-    for item, row in zip(items, listed, strict=False):
-        one = Association.model_validate(item)
-        assert one.outcome.name in row
-        intervals = (one.ci, one.average.ci if one.average else None)
-        told = any(wording.includes_no_effect(one.measure, ci) for ci in intervals) or one.prior_sensitive
-        assert ("includes no effect" in row) is bool(told)
-        assert (f"ours {wording.ours(one)}" in row) is bool(wording.ours(one))
-        shown_wide += bool(wording.includes_no_effect(one.measure, one.ci))
-    assert shown_wide
+def test_the_start_page_answers_four_questions(client: TestClient) -> None:
+    rate = client.get("/v1/prevalence").json()["prevalence"]["pooled"]
+    common = answered(client, "How common?")
+    assert wording.percent(rate["pct"]) in common
+    assert "low certainty" in common
+    cause = answered(client, "Does lowering blood pressure cause them?")
+    assert cause.startswith(" Not known. Randomised : nothing clear, leans to fewer; OR 0.74 (0.29-1.87).")
+    assert "Observed : not known, points to more; 5 of 8 cohorts say more." in cause
+    meant = answered(client, "What do they mean for outcome?")
+    assert meant.startswith(" Poor functional outcome : may be more likely.")
+    assert "Ischaemic stroke : nothing clear, leans to more." in meant
+    names = [one["exposure"]["name"] for one in client.get("/v1/contested?lesion=r-dwi").json()["items"]]
+    contested = shown(client, "/").partition("What is contested?")[2]
+    assert names
+    assert all(name in contested for name in names[:3])
+
+
+def test_the_start_page_of_a_population_speaks_of_it_alone(client: TestClient) -> None:
+    assert "Not studied in this group by itself." in answered(client, "cause them?", "/?population=caa")
+    rows = re.findall(r'<th scope="row">.*?</th>', page(client, "/?population=caa"), re.DOTALL)
+    studied = [one for one in client.get("/v1/factors?population=caa").json()["items"] if one["studies"]]
+    assert len(rows) == len(studied)
+    assert page(client, "/?population=nowhere", 404)
+
+
+def test_a_part_of_a_factor_is_folded_under_its_whole_on_the_start_page(client: TestClient) -> None:
+    rows = re.findall(r'<th scope="row">.*?</th>', page(client, "/"), re.DOTALL)
+    whole = next(row for row in rows if "Acute blood pressure reduction" in row)
+    assert "exposure=map-reduction&amp;" in whole.partition("<details>")[2]
+    assert sum("exposure=map-reduction&amp;" in row for row in rows) == 1
+    assert len(rows) <= 12
 
 
 def test_an_estimate_that_points_the_other_way_is_marked_where_it_is_shown() -> None:
@@ -390,6 +423,24 @@ def test_a_headline_that_the_paper_does_not_print_says_how_it_was_worked_out(cli
     assert "worked out from" not in pooled.partition("Direction, by")[2].partition("Independent cohorts")[0]
 
 
+def test_a_reader_leaves_studies_out_and_sees_what_was_before(client: TestClient) -> None:
+    address = "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi&adjusted=true&design=prospective-cohort&design=rct"
+    form = re.findall(r"<form.*?</form>", page(client, address), re.DOTALL)
+    mine = next(one for one in form if "Worked out anew without" in one)
+    # what was asked is kept
+    assert mine.count('<input type="hidden" name="design"') == 2
+    assert '<input type="hidden" name="adjusted" value="true">' in mine
+    plain = "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi"
+    mine = next(one for one in re.findall(r"<form.*?</form>", page(client, plain), re.DOTALL) if "Worked out anew without" in one)
+    offered = re.findall(r'name="exclude" value="([^"]+)">', mine)
+    assert set(offered) == {row["study"]["id"] for row in client.get(f"/v1{plain}").json()["rows"]}
+    without = client.get(f"/v1{plain}&exclude=kidwell-2017").json()["association"]
+    text = shown(client, f"{plain}&exclude=kidwell-2017")
+    whole = client.get(f"/v1{plain}").json()["association"]
+    assert f"With all studies: {whole['caption']}. Without Kidwell 2017 : {without['caption']}." in text
+    assert 'value="kidwell-2017" checked' in page(client, f"{plain}&exclude=kidwell-2017")
+
+
 def test_the_size_of_a_review_is_not_told_as_that_of_its_estimate(client: TestClient) -> None:
     text = shown(client, "/outcomes")
     assert "published meta-analysis, of a review of 18 studies" in text
@@ -405,7 +456,8 @@ def test_a_pooled_rate_is_told_of_no_sum_of_patients(client: TestClient) -> None
 
 
 def test_two_intervals_stand_side_by_side_wherever_a_pooled_estimate_does(client: TestClient) -> None:
-    for address in ("/", "/factors", "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi", "/compare?population=ich&population=caa"):
+    assert "OR 2.35 (1.48-3.73) 2 pooled another setting 1.15-7.27" in shown(client, "/")
+    for address in ("/factors", "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi", "/compare?population=ich&population=caa"):
         text = shown(client, address)
         average, setting = "2.35 (1.48-3.73)", "2.59 (95% credible interval 1.15-7.27)"
         assert (average in text, setting in text) == (True, True), address
@@ -426,14 +478,24 @@ def test_the_page_of_an_association_explains_its_weight_and_names_the_sign(clien
     assert "this sign" not in text
 
 
-def test_a_list_gives_direction_then_certainty_then_estimate_then_cohorts_then_weight(client: TestClient) -> None:
-    expected = ["Direction", "Certainty", "Estimate (95% CI)", "Independent cohorts", "Weight"]
+def test_a_list_gives_cohorts_then_the_estimate_and_what_it_compares_then_all_taken_together(client: TestClient) -> None:
+    heads = ["Independent cohorts", "less \u2190 ratio \u2192 more", "Estimate (95% interval)", "Compared", "Taken together", "Weight"]
     for address in ("/factors", "/outcomes", "/factors?population=caa&sort=-weight"):
-        table = re.findall(r"<table.*?</table>", page(client, address), re.DOTALL)[0]
-        heads = [re.sub(r"<[^>]+>", "", head).strip() for head in re.findall(r'<th scope="col"[^>]*>(.*?)</th>', table, re.DOTALL)]
-        assert [re.sub(r",.*| [▲▼]", "", head) for head in heads[1:6]] == expected, address
-        labels = re.findall(r'<td data-label="([^"]+)"', table.partition("<tbody>")[2].partition("</tr>")[0])
-        assert labels[:5] == expected, address
+        html = page(client, address)
+        told = [re.sub(r"<[^>]+>", "", head).strip() for head in re.findall(r'<th scope="col"[^>]*>(.*?)</th>', html, re.DOTALL)]
+        assert [re.sub(r", put in order by it|\s[▲▼]", "", head).strip() for head in told[1:7]] == heads, address
+        labels = re.findall(r'<td[^>]* data-label="([^"]+)"', next(row for row in rows_in(html) if "<td" in row))
+        assert labels[:5] == [head for head in heads if "ratio" not in head], address
+
+
+def test_a_list_is_grouped_with_each_part_under_its_whole_unless_an_order_is_asked_for(client: TestClient) -> None:
+    html = page(client, "/factors")
+    whole, part = (html.index(f"exposure={name}&amp;") for name in ("acute-bp-reduction", "map-reduction"))
+    assert html.index("Blood pressure</th>") < whole < part
+    assert 'class="part"' in html[whole:part]
+    ordered = page(client, "/factors?sort=name")
+    assert "rowgroup" not in ordered
+    assert 'class="part"' not in ordered
 
 
 def test_no_weight_is_shown_as_certain(client: TestClient) -> None:
@@ -453,12 +515,16 @@ def test_a_title_agrees_with_the_number_of_its_lesion(client: TestClient) -> Non
     assert "How common DWI hyperintensity at the haematoma is in" in shown(client, "/prevalence?lesion=haematoma-site-dwi")
 
 
-def test_certainty_cohorts_and_how_papers_were_read_stand_beside_every_estimate(client: TestClient) -> None:
+def test_certainty_and_how_papers_were_read_stand_beside_every_estimate(client: TestClient, reader: MemoryReader) -> None:
     for address in ("/", "/factors", "/outcomes", "/factors?population=ich-lobar", "/terms/cerebral-microbleeds"):
-        for row in re.findall(r"<tr>\s*<th scope=\"row\">.*?</tr>", page(client, address), re.DOTALL):
-            if "(95% CI)" in row and 'class="figure"' in row:
-                assert "read as abstract" in row, row
-                assert "<summary>" in row or "only said" in row, row
+        html = page(client, address)
+        assert "none read in full" in html or "read as abstracts where a row does not say otherwise" in html
+        for row in rows_in(html):
+            if 'class="figure"' in row:
+                assert 'class="dots"' in row, row
+    one = next(one for one in reader.edges() if one.tables)
+    html = page(client, f"/factors?lesion={one.outcome.id}&population={one.population.id}")
+    assert "with tables" in next(row for row in rows_in(html) if f"exposure={one.exposure.id}&amp;" in row)
 
 
 @pytest.mark.parametrize("address", PAGES)
@@ -783,7 +849,7 @@ def test_what_is_uploaded_shows_as_text(client: TestClient) -> None:
 
 def test_the_questions_of_the_pages_are_those_of_the_api(reader: MemoryReader, client: TestClient) -> None:
     told = [one.exposure.name for one in questions.Factors(population="caa", page=Page(limit=None)).answer(reader).items]
-    positions = [shown(client, "/factors?population=caa").index(name) for name in told]
+    positions = [shown(client, "/factors?population=caa&sort=name").index(name) for name in sorted(told, key=str.casefold)]
     assert positions == sorted(positions)
 
 

@@ -340,7 +340,7 @@ def test_a_sheet_can_be_pasted_or_chosen(small: Served, light: Window, tmp_path:
 def test_search_answers_as_one_types(small: Served, light: Window) -> None:
     light.errors.clear()
     page = light.open(f"{small.address}/")
-    page.get_by_label("Search for").press_sequentially("microble")
+    page.get_by_label("Search").press_sequentially("microble")
     expect(page.locator("#results a").first).to_be_visible()
     page.locator("#results a", has_text="Cerebral microbleeds").first.click()
     page.wait_for_url("**/terms/cerebral-microbleeds")
@@ -353,7 +353,7 @@ def test_search_answers_as_one_types(small: Served, light: Window) -> None:
 
 def test_search_and_filters_work_without_javascript(small: Served, bare: Window) -> None:
     page = bare.open(f"{small.address}/")
-    page.get_by_label("Search for").fill("CMBs")
+    page.get_by_label("Search").fill("CMBs")
     page.get_by_role("button", name="Search").click()
     page.wait_for_url("**/search?q=CMBs")
     page.get_by_role("link", name="Cerebral microbleeds", exact=True).click()
@@ -462,9 +462,27 @@ def test_the_document_shows_every_picture() -> None:
         assert struct.unpack(">II", data[16:24]) == (width, height), name
 
 
-def test_the_headline_of_the_start_page_is_that_of_the_question(whole: Served, light: Window, reader: MemoryReader) -> None:
+def test_what_a_clinician_asks_first_stands_in_the_first_screen(whole: Served, chromium: Browser) -> None:
+    with chromium.new_context(viewport={"width": 1366, "height": 768}, locale="en-GB") as context:
+        page = context.new_page()
+        page.goto(whole.address)
+        wanted = [
+            page.get_by_role("heading", name=re.compile("How common|cause them|mean for outcome|contested")),
+            page.locator(".answers .dots"),
+            page.locator("table.glance tbody td:last-child .dots").nth(2),
+        ]
+        for some in wanted:
+            for one in some.all():
+                box = one.bounding_box()
+                assert box is not None
+                assert box["y"] + box["height"] <= 768, one
+        assert wanted[0].count() == 4
+        assert page.evaluate("document.querySelector('main').innerText.split(/\\s+/).length") < 600
+
+
+def test_the_factors_of_the_start_page_are_those_of_the_question(whole: Served, light: Window, reader: MemoryReader) -> None:
     page = light.open(f"{whole.address}/")
-    names = page.locator("table.associations tbody th").all_inner_texts()
-    found = [one.exposure.name for one in questions.Factors().answer(reader).items if max(one.increases, one.decreases) >= 2]
-    assert names == found[: len(names)]
-    assert len(names) == 8
+    names = page.locator("table.glance tbody th[scope=row] > a").all_inner_texts()
+    found = [one.exposure.name for one in questions.Factors().answer(reader).items]
+    assert 8 <= len(names) <= 12
+    assert set(names) <= set(found)

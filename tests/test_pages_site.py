@@ -155,6 +155,7 @@ def test_the_site_opens_from_disk(folder: Path, chromium: Browser) -> None:
         page = window.open((folder / "index.html").as_uri())
         # the style sheets and the script are taken
         assert page.evaluate("getComputedStyle(document.querySelector('.skip')).position") == "absolute"
+        page.locator("header summary", has_text="Answers").click()
         page.get_by_role("link", name="Factors", exact=True).click()
         page.get_by_role("link", name="CAA", exact=True).click()
         page.get_by_role("link", name="Show indirect evidence").click()

@@ -11,7 +11,7 @@ import typer
 
 from api.cli import citations, running
 from api.cli.options import Paths, TableOrJson
-from schema.errors import InputProblems
+from schema.errors import BadParameter, InputProblems
 
 if TYPE_CHECKING:
     from schema.problems import Problem
@@ -31,12 +31,16 @@ def tell(problems: Iterable[Problem]) -> None:
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8000,
+    root_path: Annotated[str, typer.Option(help="Path under which a proxy shows it, such as /rdwi.")] = "",
     open: Annotated[bool, typer.Option("--open", help="Open the start page in a browser.")] = False,
 ) -> None:
     """Build or open the store, and serve the API and its pages."""
+    from api.prefix import PATH
     from api.server import run
 
-    run(running.settings(), host, port, open_browser=open)
+    if root_path and not PATH.fullmatch(root_path):
+        raise BadParameter("root_path", f"{root_path!r} is no path: write it as /rdwi, of letters, digits and . _ ~ -")
+    run(running.settings(), host, port, root_path=root_path, open_browser=open)
 
 
 def check(

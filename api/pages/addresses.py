@@ -25,19 +25,19 @@ class Addresses:
 
     live = True
 
-    def __init__(self, assets: str) -> None:
-        """`assets`: what tells one state of the style sheet and scripts from another."""
-        self._assets = assets
+    def __init__(self, assets: str, root: str = "") -> None:
+        """`assets`: what tells one state of the style sheet and scripts from another; `root`: under which path all is shown."""
+        self._assets, self._root = assets, root
 
     def page(self, path: str, /, **asked: Any) -> str | None:
         told = query(asked)
-        return f"{path}?{told}" if told else path
+        return f"{self._root}{path}?{told}" if told else f"{self._root}{path}"
 
     def data(self, path: str, /, **asked: Any) -> str | None:
         return self.page(f"{API}{path}", **asked)
 
     def asset(self, name: str) -> str:
-        return f"/static/{name}?v={self._assets}"
+        return f"{self._root}/static/{name}?v={self._assets}"
 
     def study(self, study_id: str) -> str | None:
         return self.page(f"/studies/{quote(study_id, safe='')}")

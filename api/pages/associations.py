@@ -68,7 +68,11 @@ def evidence_view(reader: Reader, question: Evidence) -> View:
     if exposure.counterpart is not None:
         other = Evidence(exposure=exposure.counterpart, outcome=outcome.id, population=node, filters=question.filters).answer(reader)
     given = question.asked() | {"exposure": exposure.id, "outcome": outcome.id, "population": node}
+    left_out = answer.query.get("exclude", [])
     content = {
+        "left_out": left_out,
+        "candidates": sorted({(row.study.label, row.study.id) for row in answer.rows} | {(studies[one].label, one) for one in left_out}),
+        "whole": next(iter(reader.edges(exposure=exposure.id, outcome=outcome.id, population=node)), None),
         "answer": answer,
         "exposure": exposure,
         "outcome": outcome,

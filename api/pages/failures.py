@@ -13,6 +13,7 @@ from starlette.types import Scope
 
 from api.pages.addresses import Addresses, query
 from api.pages.frame import POLICY, assets, bare
+from api.prefix import ROOT, path_of
 
 # what speaks to programs alone, whatever they say that they accept
 _PROGRAMS = frozenset({"v1", "docs", "openapi.json", "healthz", "readyz", "static"})
@@ -21,12 +22,18 @@ _PROGRAMS = frozenset({"v1", "docs", "openapi.json", "healthz", "readyz", "stati
 def told(scope: Scope, problem: JSONResponse) -> Response:
     """The problem as it is, or as a page where a browser asked for one."""
     wanted = "text/html" in Headers(scope=scope).get("accept", "")
-    if not wanted or scope["path"].lstrip("/").partition("/")[0] in _PROGRAMS:
+    if not wanted or path_of(scope).lstrip("/").partition("/")[0] in _PROGRAMS:
         return problem
     content = json.loads(bytes(problem.body))
     field = scope["app"].state.store.field()
     html = bare(
-        "failure.html", content["title"], field, problem=content, near=_near(scope, content), to=Addresses(assets()), here=scope["path"]
+        "failure.html",
+        content["title"],
+        field,
+        problem=content,
+        near=_near(scope, content),
+        to=Addresses(assets(), ROOT.get()),
+        here=path_of(scope),
     )
     kept = {name: value for name, value in problem.headers.items() if name == "retry-after"}
     return Response(

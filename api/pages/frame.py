@@ -17,11 +17,12 @@ from starlette.responses import HTMLResponse
 
 from api.colours import STYLE
 from api.pages.addresses import Addresses
+from api.prefix import ROOT
 from graph import wording
 from graph.questions import Question
 from graph.stores.port import Reader, today
 from graph.synthesis.method import method_of
-from graph.wording import sentences
+from graph.wording import bedside, sentences
 from schema.field import EvidenceField
 
 FOLDER = Path(__file__).parent
@@ -112,6 +113,7 @@ def _environment() -> Environment:
     )
     environment.globals |= {
         "words": sentences,
+        "glance": bedside,
         "show": wording,
         "policy": FILES_POLICY,
         "draw": figures,
@@ -180,4 +182,4 @@ def published_until(reader: Reader) -> int | None:
 
 
 def respond(view: View, reader: Reader, status: int = 200) -> HTMLResponse:
-    return HTMLResponse(text(view, reader, Addresses(assets())), status, {"Content-Security-Policy": POLICY})
+    return HTMLResponse(text(view, reader, Addresses(assets(), ROOT.get())), status, {"Content-Security-Policy": POLICY})

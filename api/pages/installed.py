@@ -12,6 +12,7 @@ from api.colours import STYLE
 from api.pages import previews, routes
 from api.pages.frame import STATIC
 from api.pages.requests import Elsewhere
+from api.prefix import path_of
 
 
 class Guarded:
@@ -21,12 +22,15 @@ class Guarded:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # a mount makes its own path a part of the prefix
+        path = path_of(scope) if scope["type"] == "http" else ""
+
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "no-referrer"
-                if scope["path"].startswith("/static/"):
+                if path.startswith("/static/"):
                     headers["Cache-Control"] = "public, max-age=31536000, immutable" if b"v=" in scope["query_string"] else "no-cache"
             await send(message)
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from fastapi import Request
 
+from api.prefix import path_of
 from graph.questions import Filters, Page, Question
 from schema.answer import Answer
 
@@ -31,10 +32,10 @@ def tidy(request: Request) -> None:
     kept = [(name, value) for name, value in given if value.strip()]
     form = dict(kept).get("format", "html")
     if form != "html":
-        raise Elsewhere(_address(f"/v1{request.url.path}", kept))
+        raise Elsewhere(_address(f"/v1{path_of(request.scope)}", kept))
     kept = [(name, value) for name, value in kept if name != "format"]
     if kept != given:
-        raise Elsewhere(_address(request.url.path, kept))
+        raise Elsewhere(_address(path_of(request.scope), kept))
 
 
 def _address(path: str, pairs: list[tuple[str, str]]) -> str:

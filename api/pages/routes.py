@@ -79,9 +79,8 @@ class Search(Parameters):
 
 
 @router.get("/")
-def first(query: NoQuery, reader: ReaderDep) -> HTMLResponse:
-    del query
-    return respond(start.start_view(reader), reader)
+def first(query: Annotated[Place, Query()], reader: ReaderDep) -> HTMLResponse:
+    return respond(start.start_view(reader, query.population), reader)
 
 
 @router.get("/method")

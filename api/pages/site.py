@@ -38,6 +38,8 @@ def pages(reader: Reader) -> Iterator[tuple[Key, Make]]:
     for place in places:
         # where the default population isn't named, some questions answer for all
         named = {} if place == field.population else {"population": place}
+        if named:
+            yield key_of(field, "/", named), partial(start.start_view, reader, place)
         for one in _BY_POPULATION:
             yield _asked(LISTS[one], reader, one.of(named))
             if field.populations.indirect(place) and one is not Contested:

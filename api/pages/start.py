@@ -2,53 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from api.pages.frame import View
-from graph.questions import Cohorts, Contested, Factors, Gaps, Narrow, Outcomes, Page, Prevalence, lookups
+from graph.questions import Contested, Factors, Narrow, Outcomes, Prevalence, lookups
 from graph.stores.port import Reader
-from graph.wording import within
-from graph.wording.sentences import expected_wrong, repeated
-from schema.across import Gap
+from graph.wording import bedside
+from graph.wording.sentences import expected_wrong
 
-FIRST, _MISSING = 8, 5
+# what fits on one screen
+ROWS, OUTCOMES = 12, 4
 
 
-def start_view(reader: Reader) -> View:
-    """What is known of the field's lesion at one look: the surest factors, the groups, what is contested, what is missing."""
-    field = reader.field()
-    lesion, place = reader.terms()[field.lesion], field.populations[field.population]
-    factors = Factors().answer(reader)
-    surest = [one for one in factors.items if repeated(one)]
-    groups = [(Factors(population=group).answer(reader), Prevalence(population=group).answer(reader)) for group in field.compared]
-    gaps = Gaps(state=("empty",)).answer(reader)
+def start_view(reader: Reader, population: str | None = None) -> View:
+    """What is known of the field's lesion at one look: the answers that everybody asks for, and the best supported factors."""
+    field, terms = reader.field(), reader.terms()
+    factors = Factors(population=population).answer(reader)
+    node = factors.query["population"]
+    lesion, place, first = terms[field.lesion], field.populations[node], field.start.outcomes
+    outcomes = Outcomes(population=node, narrow=Narrow(kind="outcome")).answer(reader).items
+    exposures = field.start.question.exposures if field.start.question else ()
+    lines = [one for exposure in exposures for one in reader.edges(exposure=exposure, outcome=lesion.id, population=node) if one.studies]
+    rows = bedside.folded([one for one in factors.items if one.studies], terms, "exposure")
     content = {
-        "counts": reader.counts(),
-        "cohorts": Cohorts(page=Page(limit=1)).answer(reader).total,
         "factors": factors,
-        "headline": surest[:FIRST],
-        "repeated": len(surest),
-        "prevalence": Prevalence().answer(reader).prevalence,
-        "groups": groups,
-        "counted": any(prevalence.prevalence.pooled for _, prevalence in groups),
-        "contested": Contested(lesion=lesion.id).answer(reader),
-        "outcomes": Outcomes(narrow=Narrow(kind="outcome", min_cohorts=2)).answer(reader),
-        "gaps": gaps,
-        "missing": _by_factor(gaps.items)[:_MISSING],
-        "terms": reader.terms(),
+        "rows": bedside.grouped(rows[:ROWS], "exposure", field.plurals, field.abbreviations),
+        "listed": len(rows),
+        "prevalence": Prevalence(population=node).answer(reader).prevalence,
+        "question": field.start.question,
+        "lines": lines,
+        "outcomes": sorted(outcomes, key=lambda one: first.index(one.outcome.id) if one.outcome.id in first else len(first))[:OUTCOMES],
+        "contested": Contested(lesion=lesion.id, population=node).answer(reader).items,
+        "counts": reader.counts(),
+        "terms": terms,
         "lesion": lesion,
         "lead": field.start.lead or f"{field.lead}.",
-        "place": field.short(place.id),
+        "node": node,
+        "place": field.short(node),
     }
-    return View("start.html", field.start.title or f"What is known of {within(lesion)} in {place.name}", content, "/")
-
-
-def _by_factor(gaps: Sequence[Gap]) -> list[list[Gap]]:
-    """The gaps of each factor together, in the order of the first."""
-    found: dict[str, list[Gap]] = {}
-    for gap in gaps:
-        found.setdefault(gap.factor.id, []).append(gap)
-    return list(found.values())
+    own = field.start.title if node == field.population else None
+    asked = {} if population is None else {"population": node}
+    return View("start.html", own or f"{lesion.name} in {place.name}: what is known", content, "/", asked)
 
 
 def method_view(reader: Reader) -> View:

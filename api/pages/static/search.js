@@ -2,6 +2,7 @@
 "use strict";
 for (const box of document.querySelectorAll("input[data-suggest]")) {
   const place = document.getElementById(box.dataset.suggest);
+  const root = box.form.getAttribute("action").replace(/\/search$/, "");
   let asked = 0, waiting = 0;
   const entry = (href, name, note) => {
     const item = document.createElement("li"), link = document.createElement("a"), more = document.createElement("span");
@@ -18,11 +19,11 @@ for (const box of document.querySelectorAll("input[data-suggest]")) {
     try {
       const question = encodeURIComponent(words);
       const [terms, studies] = await Promise.all(["terms", "studies"].map(
-        async list => (await (await fetch(`/v1/${list}?limit=6&q=${question}`)).json()).items ?? []));
+        async list => (await (await fetch(`${root}/v1/${list}?limit=6&q=${question}`)).json()).items ?? []));
       if (turn !== asked) return;
       const list = document.createElement("ul");
-      for (const term of terms) list.append(entry(`/terms/${encodeURIComponent(term.id)}`, term.name, term.kind.replace("-", " ")));
-      for (const study of studies) list.append(entry(`/studies/${encodeURIComponent(study.id)}`, study.label, study.title ?? ""));
+      for (const term of terms) list.append(entry(`${root}/terms/${encodeURIComponent(term.id)}`, term.name, term.kind.replace("-", " ")));
+      for (const study of studies) list.append(entry(`${root}/studies/${encodeURIComponent(study.id)}`, study.label, study.title ?? ""));
       place.replaceChildren(list.children.length ? list : "Nothing by that name.");
     } catch {
       place.replaceChildren();

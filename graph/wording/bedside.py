@@ -1,0 +1,128 @@
+"""What is known at one look, in words after GRADE's guidance (Santesso et al., J Clin Epidemiol 2020;119:126-35): docs/pages.md.
+
+1  The certainty gives the words: high "more", moderate "probably more", low "may be more"; very low or not judged: it is not known.
+2  Nothing clear is never "no effect"; the side to which it leans is named.
+3  Whether something is a cause only randomised comparisons say, and only as surely as they are certain; all else is "not known".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from graph.wording.names import category, opened
+from graph.wording.numbers import count, figure, measure
+from schema.association import LEVELS, Association, CertaintyLevel, TermRef
+from schema.vocabulary import Term, Vocabulary
+
+Side = Literal["exposure", "outcome"]
+
+_FULL, _EMPTY = "\u25cf", "\u25cb"
+_WORDS: dict[CertaintyLevel | None, str] = {"high": "{}", "moderate": "probably {}", "low": "may be {}"}
+_CAUSED = {
+    ("high", "increases"): "Yes", ("moderate", "increases"): "Probably", ("low", "increases"): "Perhaps",
+    ("high", "decreases"): "No, it prevents them", ("moderate", "decreases"): "Probably not, rather fewer",
+    ("low", "decreases"): "Perhaps not, rather fewer",
+    ("high", "little"): "No", ("moderate", "little"): "Probably not", ("low", "little"): "Perhaps not",
+}  # fmt: skip
+
+
+def dots(level: CertaintyLevel | None) -> str:
+    """A certainty as four dots; nothing where nobody judged it."""
+    if level is None:
+        return ""
+    reached = LEVELS.index(level) + 1
+    return _FULL * reached + _EMPTY * (len(LEVELS) - reached)
+
+
+def verdict(one: Association, outcome: Term) -> str:
+    """What is known of an association, as surely as it is: may be more likely; not known, points to more."""
+    if one.direction == "inconsistent":
+        return "cohorts contradict each other"
+    if one.direction == "inconclusive":
+        leans = f", leans to {one.leans}" if one.leans else ""
+        return "little or no difference" if one.little_difference else f"nothing clear{leans}"
+    return _WORDS.get(one.certainty, "not known, points to {}").format(_side(outcome, less=one.direction == "decreases"))
+
+
+def _side(outcome: Term, *, less: bool) -> str:
+    if outcome.unit is not None:
+        return "lower" if less else "higher"
+    if outcome.kind == "outcome":
+        return "less likely" if less else "more likely"
+    return ("fewer" if outcome.plural else "less") if less else "more"
+
+
+def randomised(one: Association) -> bool:
+    """Whether its headline is of randomised comparisons."""
+    return bool(one.families) and one.families[0].randomised
+
+
+def caused(lines: Sequence[Association]) -> str:
+    """Whether something is a cause, in a word or two, by the surest of its randomised comparisons."""
+    trials = [one for one in lines if one.certainty and randomised(one)]
+    if not trials:
+        return "Not known"
+    surest = max(trials, key=lambda one: LEVELS.index(one.certainty or "very-low"))
+    return _CAUSED.get((surest.certainty or "", "little" if surest.little_difference else surest.direction), "Not known")
+
+
+def cohorts(one: Association) -> str:
+    """How many say so: 5 of 8 cohorts say more; one cohort."""
+    most = max(one.increases, one.decreases)
+    if not most:
+        return f"{count(one.cohorts, 'cohort')}, nothing significant"
+    return f"{most} of {count(one.cohorts, 'cohort')} say{'s' if most == 1 else ''} {'more' if one.increases == most else 'less'}"
+
+
+def shown(one: Association) -> str:
+    """The estimate of a row: of two to four pooled cohorts that of their average."""
+    if one.estimate is None:
+        return ""
+    own = one.average
+    return figure(measure(one.measure), own.estimate if own else one.estimate, own.ci if own else one.ci)
+
+
+def behind(one: Association) -> str:
+    """Where the estimate comes from: 2 pooled; 1 cohort; 1 trial; review."""
+    if one.estimate_source in {"pooled-bayes", "pooled-reml-hk"}:
+        return f"{one.k} pooled"
+    if one.estimate_source == "single-study":
+        return f"1 {'trial' if randomised(one) else 'cohort'}"
+    return "review" if one.estimate_source else ""
+
+
+class Folded(NamedTuple):
+    """An association with those of the parts of its term, whose rows its own takes in."""
+
+    whole: Association
+    parts: tuple[Association, ...] = ()
+
+
+def folded(items: Iterable[Association], terms: Vocabulary, side: Side) -> list[Folded]:
+    """The associations in their order, each part of a term under its whole, which stands where the first of them stood."""
+    listed = {term_of(one, side).id: one for one in items}
+    groups: dict[str, list[Association]] = {}
+    for name, one in listed.items():
+        broader = next((other for other in terms.goes_to(name) if other != name and other in listed), name)
+        groups.setdefault(broader, []).append(one)
+    return [Folded(listed[whole], tuple(one for one in some if one is not listed[whole])) for whole, some in groups.items()]
+
+
+def apart(items: Iterable[Association]) -> list[Folded]:
+    """Each by itself, in the order that was asked for."""
+    return [Folded(one) for one in items]
+
+
+def grouped(rows: Iterable[Folded], side: Side, plurals: Mapping[str, str], abbreviations: Collection[str]) -> dict[str, list[Folded]]:
+    """The rows by what their terms are: risk factors and outcomes by category, all else by kind; `plurals` are the names of kinds."""
+    groups: dict[str, list[Folded]] = {}
+    for row in rows:
+        term = term_of(row.whole, side)
+        own = term.category if term.kind in {"risk-factor", "outcome"} else None
+        groups.setdefault(opened(category(own, abbreviations) if own else plurals[term.kind]), []).append(row)
+    return groups
+
+
+def term_of(one: Association, side: Side) -> TermRef:
+    return one.exposure if side == "exposure" else one.outcome
