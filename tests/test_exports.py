@@ -322,7 +322,7 @@ def test_each_format_has_the_keys_that_tell_what_may_be_pooled(keyed: Study, exp
     assert {row["disjoint"] for row in rows_of(folder / "edges" / "IN_POPULATION.csv")} == {"true"}
     for form in ("graphml", "node-link"):
         assert "mRS 4-6" in exported(graph, form).read_text("utf-8"), form
-    assert "read as abstract and tables" in (exported(graph, "kgx") / "nodes.tsv").read_text("utf-8")
+    assert "read as abstract and tables" in (exported(graph, "kgx") / "findings" / "nodes.tsv").read_text("utf-8")
     rows = rows_of(exported(graph, "metafor") / "rows.csv")
     assert {(row["cutoff"], row["outcome_cutoff"], row["follow_up_months"]) for row in rows} == {(">= 5 mg", "mRS 4-6", "24")}
     assert sheets.load([exported(graph, "sheets")], shipped()).studies == tuple(graph.studies)
