@@ -65,8 +65,10 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def as_text(properties: dict[str, Any]) -> dict[str, Any]:
-    """What GraphML makes of properties: lists are JSON."""
-    return {name: json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value for name, value in properties.items()}
+    """What GraphML makes of properties: lists, true and false are JSON."""
+    return {
+        name: json.dumps(value, ensure_ascii=False) if isinstance(value, list | bool) else value for name, value in properties.items()
+    }
 
 
 # --- one way to all formats ---
@@ -120,6 +122,16 @@ def test_a_folder_that_holds_something_is_left_alone(odd: EvidenceGraph, tmp_pat
 # --- node-link ---
 
 
+def test_node_link_opens_by_one_call_in_each_networkx_whatever_key_of_the_edges_it_looks_for(
+    graph: EvidenceGraph, exported: Callable[..., Path]
+) -> None:
+    data = json.loads(exported(graph, "node-link").read_bytes())
+    both = data | {"links": data["edges"]}
+    # before 3.6 it looks for links
+    for key in ("edges", "links"):
+        assert nx.node_link_graph(both, edges=key).number_of_edges() == len(list(edges(graph)))
+
+
 @pytest.mark.parametrize("population", [None, "caa"])
 def test_node_link_is_the_graph_that_networkx_gets(graph: EvidenceGraph, exported: Callable[..., Path], population: str | None) -> None:
     again = nx.node_link_graph(json.loads(exported(graph, "node-link", population).read_bytes()), edges="edges")
@@ -150,9 +162,18 @@ def test_graphml_declares_every_attribute_once_with_the_type_of_its_values(graph
     space = "{http://graphml.graphdrawing.org/xmlns}"
     declared = [(key.attrib["for"], key.attrib["attr.name"], key.attrib["attr.type"]) for key in root.findall(f"{space}key")]
     assert len({one[:2] for one in declared}) == len(declared)
-    assert {kind for *_, kind in declared} == {"string", "long", "double", "boolean"}
+    assert {kind for *_, kind in declared} == {"string", "long", "double"}
     assert {key.attrib["id"] for key in root.findall(f"{space}key")} >= {data.attrib["key"] for data in root.iter(f"{space}data")}
     assert not any(len(data) for data in root.iter(f"{space}data"))
+
+
+def test_what_graphml_doesnt_say_of_an_attribute_no_reader_takes_for_false(graph: EvidenceGraph, exported: Callable[..., Path]) -> None:
+    # in a column for all nodes an absent boolean is false (igraph), an absent text empty, an absent number NaN
+    assert "boolean" not in {*NODE_ATTRIBUTES.values(), *EDGE_ATTRIBUTES.values()}
+    nodes = nx.read_graphml(exported(graph, "graphml")).nodes
+    told = {one.finding: nodes[f"finding:{one.finding}"].get("adjusted", "") for one in graph.observations}
+    assert told == {one.finding: {True: "true", False: "false", None: ""}[one.row.adjusted] for one in graph.observations}
+    assert set(told.values()) == {"true", "false", ""}
 
 
 def test_an_attribute_has_one_type_whatever_node_or_edge_carries_it() -> None:

@@ -40,9 +40,9 @@ def pairs(folder: Path) -> dict[str, tuple[list[dict[str, str]], list[dict[str, 
     }
 
 
-def kept(edges: list[dict[str, str]]) -> int:
+def kept(rows: list[dict[str, str]]) -> int:
     """How many edges are left where each is known by subject, predicate and object, as in memory kgx knows it."""
-    return len({(row["subject"], row["predicate"], row["object"]): row for row in edges})
+    return len({(row["subject"], row["predicate"], row["object"]): row for row in rows})
 
 
 def valid(row: dict[str, str]) -> Any:
@@ -73,7 +73,7 @@ def node_rows(folder: Path) -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def edge_rows(folder: Path) -> list[dict[str, str]]:
     """The edges of all pairs."""
-    return [row for _, edges in pairs(folder).values() for row in edges]
+    return [row for _, rows in pairs(folder).values() for row in rows]
 
 
 @pytest.fixture(scope="module")
@@ -116,13 +116,13 @@ def test_ids_are_curies_that_are_there_once_and_every_edge_joins_two_nodes_of_it
     curie = re.compile(r"[A-Za-z]+:[^\s|]+")
     everything = {row["id"]: row for row in node_rows}
     assert len({row["id"] for row in edge_rows}) == len(edge_rows)
-    for some, edges in pairs(folder).values():
+    for some, joined in pairs(folder).values():
         ids = [row["id"] for row in some]
         assert len(set(ids)) == len(ids)
         assert all(curie.fullmatch(one) for one in ids)
         assert [everything[row["id"]] for row in some] == some
         known = set(ids)
-        for row in edges:
+        for row in joined:
             assert {row["subject"], row["object"]} <= known
             assert all(paper in known for paper in row["publications"].split("|") if paper)
             assert {row["population_context_qualifier"], row["qualifiers"]} - {""} <= known
@@ -130,15 +130,15 @@ def test_ids_are_curies_that_are_there_once_and_every_edge_joins_two_nodes_of_it
 
 def test_no_edge_is_lost_where_an_edge_is_known_by_subject_predicate_and_object(folder: Path, graph: EvidenceGraph) -> None:
     found = pairs(folder)
-    assert sum(kept(edges) for _, edges in found.values()) == len(list(edges(graph)))
+    assert sum(kept(rows) for _, rows in found.values()) == len(list(edges(graph)))
     # in one pair they would be
-    together = [row for _, edges in found.values() for row in edges]
+    together = [row for _, rows in found.values() for row in rows]
     assert kept(together) < len(together)
 
 
 def test_each_population_that_has_associations_is_a_pair_and_all_else_is_another(folder: Path, graph: EvidenceGraph) -> None:
     many = Counter(f"populations/{one.population.id}" for one in graph.associations)
-    found = {name: len(edges) for name, (_, edges) in pairs(folder).items()}
+    found = {name: len(rows) for name, (_, rows) in pairs(folder).items()}
     assert found == {**many, "findings": len(list(edges(graph))) - many.total()}
     for name, (_, rows) in pairs(folder).items():
         assert {"ASSOCIATED_WITH" in row["id"] for row in rows} == {name != "findings"}
