@@ -162,7 +162,7 @@ def rows(items: Sequence[Row], exposure: str, outcome: str, title: str) -> Table
         # a part, or an opposite that was turned, is named
         named = " > ".join(term for term, asked in ((row.exposure, exposure), (row.outcome, outcome)) if term != asked)
         cells = (
-            row.study.label, row.population_label, str(row.n) if row.n_known else "",
+            row.study.label, row.population_label, "" if row.n is None else str(row.n),
             f"{row.direction} ({named})" if named else row.direction, value,
             "" if row.p is None else str(row.p), {True: "yes", False: "no", None: ""}[row.adjusted], row.kind, used,
         )  # fmt: skip

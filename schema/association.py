@@ -308,7 +308,7 @@ class Row(Frozen):
     exposure_as_reported: str | None = None
     outcome_as_reported: str | None = None
     notes: str | None = None
-    n: int
+    n: int | None = None
     n_known: bool
     y: float | None = None
     se: float | None = None

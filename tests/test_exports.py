@@ -66,9 +66,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 def as_text(properties: dict[str, Any]) -> dict[str, Any]:
     """What GraphML makes of properties: lists, true and false are JSON."""
-    return {
-        name: json.dumps(value, ensure_ascii=False) if isinstance(value, list | bool) else value for name, value in properties.items()
-    }
+    return {name: json.dumps(value, ensure_ascii=False) if isinstance(value, list | bool) else value for name, value in properties.items()}
 
 
 # --- one way to all formats ---
@@ -236,6 +234,36 @@ def test_csv_has_a_file_a_kind_of_node_and_edge_with_a_row_each(graph: EvidenceG
                 read = cell.removeprefix("'") if isinstance(value, str) else json.loads(cell) if cell else None
                 assert read == value, (name, column)
         assert counted == {name: len(some) for name, some in rows.items()}
+
+
+def test_csv_for_people_says_in_each_row_whose_it_is_and_what_it_is_of(graph: EvidenceGraph, exported: Callable[..., Path]) -> None:
+    folder = exported(graph, "csv")
+    papers = {one.id: [one.label, str(one.year or ""), one.doi or "", one.pmid or ""] for one in graph.studies}
+    terms, places = graph.field.vocabulary, graph.field.populations
+    found = rows_of(folder / "findings.csv")
+    for row, one in zip(found, graph.observations, strict=True):
+        assert [row[name] for name in ("study", "year", "doi", "pmid")] == papers[one.study]
+        assert [row["exposure"], row["outcome"]] == [terms[one.row.exposure].name, terms[one.row.outcome].name]
+        assert row["population"] == "; ".join(places[place].name for place in one.populations)
+    properties = [one for kind in NODES for one in kind.properties if kind.label == "Finding"]
+    assert [[row[one.name] for one in properties] for row in found] == [
+        [row[one.name] for one in properties] for row in rows_of(folder / "nodes" / "Finding.csv")
+    ]
+    for row, counted in zip(rows_of(folder / "prevalence.csv"), graph.prevalence, strict=True):
+        assert [row[name] for name in ("study", "year", "doi", "pmid")] == papers[counted.study]
+        assert row["lesion"] == terms[counted.row.lesion].name
+    for row, told in zip(rows_of(folder / "associations.csv"), graph.associations, strict=True):
+        assert [row["exposure"], row["outcome"], row["population"]] == [told.exposure.name, told.outcome.name, told.population.name]
+        assert row["papers"] == ", ".join(paper.label for paper in told.papers)
+
+
+def test_what_a_paper_doesnt_print_is_an_empty_cell(graph: EvidenceGraph, exported: Callable[..., Path]) -> None:
+    rows = rows_of(exported(graph, "csv") / "findings.csv")
+    observations = tuple(graph.observations)
+    unknown = {"n": [not one.n_known for one in observations], "adjusted": [one.row.adjusted is None for one in observations]}
+    for name, some in unknown.items():
+        assert [row[name] == "" for row in rows] == some
+        assert any(some)
 
 
 def test_pandas_reads_the_csv_of_a_population(graph: EvidenceGraph, exported: Callable[..., Path]) -> None:

@@ -1,7 +1,7 @@
 """KGX: nodes.tsv and edges.tsv with the categories, predicates and slots of the Biolink Model 4, as docs/exports.md has them in tables.
 
-In memory kgx knows an edge by subject, predicate and object alone. So the associations of each population are a pair of files of their own, and
-all else is the pair in findings/; in none are these three together there twice.
+In memory kgx knows an edge by subject, predicate and object alone. So the associations of each population are a pair of files of
+their own, and all else is the pair in findings/; in none are these three together there twice.
 
 A predicate never says more than the evidence: an association is a correlation only where its interval excludes no effect or, where there
 is no interval, where a cohort reports it as significant. All else is `biolink:related_to`, and `original_predicate` says what it is here.
