@@ -39,7 +39,7 @@ class Form:
     def sent(self, question: Question, answer: Any) -> dict[str, str]:
         """The headers of an answer, which name it by what was asked and its release."""
         asked = [answer.query.get(key, ()) for key in ("term", "lesion", "exposure", "from", "outcome", "to", "population")]
-        ids = [id for one in asked for id in ([one] if isinstance(one, str) else one)]
+        ids = [name for one in asked for name in ([one] if isinstance(one, str) else one)]
         # evidence by its two terms alone
         called = [question.called()] if question.called() != "evidence" else []
         return self.headers | named(*called, "-".join(ids)[:_LONGEST], answer.release[:12], ending=self.ending, shown=self.shown)

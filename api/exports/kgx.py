@@ -22,6 +22,7 @@ from graph.property_graph import Edge, Node, elements
 from graph.wording import null_of, printed_interval, read
 from schema.association import Association, MechanismEdge
 from schema.observation import Observation
+from schema.reference import reference_of
 from schema.study import Study
 from schema.vocabulary import Term
 
@@ -202,7 +203,7 @@ def _node(node: Node, names: _Names) -> dict[str, Any]:
                 "name": study.title or study.label,
                 "description": f"{study.label}; {study.design or 'design not reported'}; read as {read(study.read)}",
                 "publication_type": [_PUBLICATION],
-                "authors": study.authors,
+                "authors": reference_of(study).named,
                 "xref": [f"rdwi:study:{study.id}", *([f"doi:{study.doi}"] if study.doi else [])],
             }
         case Observation() as observation:
