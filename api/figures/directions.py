@@ -180,7 +180,8 @@ def _note(row: Row, one: Association, labels: Mapping[str, str]) -> str:
     elif row.why is not None and row.used == "shown":
         parts.append(named(row.why, labels))
     elif row.why is not None and row.kind == "estimate":
-        parts.append(named(row.why if row.why.startswith("pooled beside") else f"not pooled: {row.why}", labels))
+        why = row.why.removesuffix(": not pooled")
+        parts.append(named(why if why.startswith("pooled beside") else f"not pooled: {why}", labels))
     elif row.power is not None and row.power < 0.5:
         parts.append(f"study too small: power {row.power:.0%}")
     return "; ".join((*parts, *row.warnings))

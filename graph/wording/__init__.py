@@ -54,6 +54,7 @@ from graph.wording.numbers import (
     measured,
     null_of,
     number,
+    of_how_many,
     p_of_test,
     p_value,
     per,
@@ -61,6 +62,7 @@ from graph.wording.numbers import (
     percents,
     printed_interval,
     probability,
+    rounded_percent,
     same_interval,
     short,
     singular,
@@ -71,10 +73,10 @@ from graph.wording.numbers import (
 
 __all__ = [
     "AVERAGE", "DESIGNS", "ELSEWHERE", "METHODS", "REPORTS", "SOURCES", "abbreviations", "all_read", "average", "becomes", "called",
-    "caption", "category", "certainty", "compared", "conditions", "count", "cutoff", "day", "design", "elsewhere", "estimate",
-    "figure", "headline", "includes_no_effect", "interval", "labels", "level", "measure", "measured", "more",
-    "named", "named_intervals", "no_events", "null_of", "number", "opened", "ours", "p_of_test", "p_value", "patients", "per",
-    "percent", "percents", "plain", "prevalence", "printed_interval", "probability", "read", "read_as", "review_of", "row_figure",
-    "same_interval", "short", "singular", "source", "spelt_out", "step_of", "tally", "unit", "unit_of", "unpooled", "verb",
-    "verdict", "window", "with_unit", "within",
+    "caption", "category", "certainty", "compared", "conditions", "count", "cutoff", "day", "design", "elsewhere", "estimate", "figure",
+    "headline", "includes_no_effect", "interval", "labels", "level", "measure", "measured", "more", "named", "named_intervals",
+    "no_events", "null_of", "number", "of_how_many", "opened", "ours", "p_of_test", "p_value", "patients", "per", "percent", "percents",
+    "plain", "prevalence", "printed_interval", "probability", "read", "read_as", "review_of", "rounded_percent", "row_figure",
+    "same_interval", "short", "singular", "source", "spelt_out", "step_of", "tally", "unit", "unit_of", "unpooled", "verb", "verdict",
+    "window", "with_unit", "within",
 ]  # fmt: skip

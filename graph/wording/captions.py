@@ -18,6 +18,7 @@ from graph.wording.numbers import (
     p_value,
     per,
     percent,
+    percents,
     spelt_out,
     step_of,
 )
@@ -171,7 +172,7 @@ def _moved(one: Association, left: Standing) -> float:
 
 def prevalence(one: PooledPrevalence, *, level: bool = False) -> str:
     """23.6% (19.9-27.8), pooled over 27 cohorts of 5,000 patients: a pooled percentage is of no sum of patients."""
-    rate = f"{percent(one.pct)} (95% CI {interval(one.ci, digits=1)}%)" if level else percent(one.pct, one.ci)
+    rate = f"{percent(one.pct)} (95% CI {percents(one.ci)})" if level else percent(one.pct, one.ci)
     patients = count(one.total, "patient")
     return f"{rate}, {f'pooled over {one.cohorts} cohorts' if one.cohorts > 1 else 'in one cohort'} of {patients}"
 
