@@ -162,9 +162,9 @@ def rows(items: Sequence[Row], exposure: str, outcome: str, title: str) -> Table
         # a part, or an opposite that was turned, is named
         named = " > ".join(within(term) for term, asked in ((row.exposure_term, exposure), (row.outcome_term, outcome)) if term.id != asked)
         cells = (
-            row.study.label, row.population_label, "" if row.n is None else str(row.n),
+            row.study.label, row.population_label, "not printed" if row.n is None else f"{row.n:,}",
             f"{row.direction} ({named})" if named else row.direction, value,
-            "" if row.p is None else str(row.p), {True: "yes", False: "no", None: ""}[row.adjusted], row.kind, used,
+            "" if row.p is None else str(row.p), {True: "yes", False: "no", None: "not stated"}[row.adjusted], row.kind, used,
         )  # fmt: skip
         table.add_row(*(_escape(cell) for cell in cells))
     return table
@@ -229,7 +229,7 @@ def sides(items: Sequence[CampFigures], title: str) -> Table:
     for header in ("Camp", "Cohorts", "Patients", "Direction", "Estimate (95% CI)", "Studies"):
         table.add_column(header, overflow="fold")
     for one in items:
-        cells = (one.report, str(one.cohorts), str(one.patients or "not printed"), one.direction, _figure(one), ", ".join(one.studies))
+        cells = (one.report, str(one.cohorts), wording.patients_of_side(one), one.direction, _figure(one), ", ".join(one.studies))
         table.add_row(*(_escape(cell) for cell in cells))
     return table
 

@@ -21,7 +21,7 @@ from graph.build import EvidenceGraph, build
 from graph.opening import shipped
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.wording import measured, named, number, p_value, sentences, within
-from schema.association import Association, FamilyResult, PooledPrevalence, TermRef
+from schema.association import Association, Camp, FamilyResult, PooledPrevalence, TermRef
 from schema.study import Design, Population, Study
 from schema.vocabulary import Term
 
@@ -756,6 +756,22 @@ def test_a_users_own_terms_are_named_and_never_by_their_ids(own: MemoryReader) -
         assert "Quox" in told
         assert not re.search(r"\b(qx|bad|good|level|way)[- ](7|x)\b", told), told
     assert "Nidi of the Quox kind may act through Quox leakage" in answers[-1]
+
+
+@pytest.mark.parametrize(
+    ("known", "unknown", "expected"),
+    [(1803, 0, "1,803"), (1803, 2, "1,803; not printed in 2 cohorts"), (90, 1, "90; not printed in 1 cohort"), (None, 3, "not printed")],
+)
+def test_a_side_of_a_contradiction_says_whose_patients_are_not_printed(known: int | None, unknown: int, expected: str) -> None:
+    side = Camp(report="increases", studies=(), patients=known, patients_unknown=unknown, findings=(), features={})
+    assert wording.patients_of_side(side) == expected
+
+
+def test_a_row_says_on_the_command_line_what_its_paper_does_not(reader: MemoryReader) -> None:
+    (row, *_) = questions.Evidence(exposure="age", outcome="r-dwi").answer(reader).rows
+    told = console(tables.rows([row.model_copy(update={"n": None, "n_known": False, "adjusted": None})], "age", "r-dwi", ""))
+    assert "not printed" in told
+    assert "not stated" in told
 
 
 def test_a_row_of_a_users_own_term_is_named_on_the_command_line(own: MemoryReader) -> None:

@@ -25,6 +25,7 @@ from graph.wording.numbers import (
 from schema.association import (
     Association,
     Beside,
+    Camp,
     CertaintyLevel,
     CommonEffect,
     EstimateSource,
@@ -267,6 +268,13 @@ def patients(one: Association | FamilyResult) -> str:
         return "patients not printed"
     missing = f"; not printed in {one.patients_unknown} of {count(cohorts, 'cohort')}" if one.patients_unknown else ""
     return f"{count(one.patients, 'patient')}{missing}"
+
+
+def patients_of_side(one: Camp) -> str:
+    """The same of a side of a contradiction: 1,803; not printed in 2 cohorts."""
+    if not one.patients:
+        return "not printed"
+    return f"{one.patients:,}" + (f"; not printed in {count(one.patients_unknown, 'cohort')}" if one.patients_unknown else "")
 
 
 def read_as(one: Association) -> str:
