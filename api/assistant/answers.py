@@ -79,9 +79,7 @@ class ShortAssociation(Frozen):
     estimate_source: EstimateSource | None = None
     estimate_of: str | None = Field(default=None, description="how many cohorts, or studies of a review, it is from; others may only count")
     not_pooled: str | None = Field(default=None, description="why there is no estimate though ratios are printed")
-    interval_includes_no_effect: bool | None = Field(
-        default=None, description="of two to four pooled cohorts their average's; of one row by its p"
-    )
+    interval_includes_no_effect: bool | None = Field(default=None, description="of two to four pooled cohorts that of their average")
     cohorts: int = Field(description="independent cohorts that say something; papers that share patients count once")
     cohorts_reporting: dict[str, int] = Field(description="cohorts by report: increases, decreases, not_significant, unclear")
     patients: int | None = Field(description="of the cohorts that print their number; null where none does")
