@@ -48,7 +48,7 @@ def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
         tables = {one.label: table(f"nodes/{one.label}", ["id"], one) for one in NODES}
         tables |= {one.type: table(f"edges/{one.type}", ["start", "end"], one) for one in EDGES}
         kinds: dict[str, NodeType | EdgeType] = {**{one.label: one for one in NODES}, **{one.type: one for one in EDGES}}
-        people = {kind: table(*where, kinds[kind]) for kind, where in _FOR_PEOPLE.items()}
+        people = {kind: table(name, first, kinds[kind]) for kind, (name, first) in _FOR_PEOPLE.items()}
         for node in nodes:
             tables[node.label].writerow(_row({"id": node.id, **node.properties}))
             if node.label in people:
