@@ -45,12 +45,6 @@ def packed(reader: Reader, asks: Question, answer: Evidence) -> bytes:
     return out.getvalue()
 
 
-def name(answer: Evidence) -> str:
-    """What the file may be called."""
-    query = answer.query
-    return f"rdwi-{query['exposure']}-{query['outcome']}-{query['population']}-{answer.release[:12]}.zip"
-
-
 def _files(reader: Reader, question: Question, answer: Evidence) -> Iterator[tuple[str, str]]:
     yield "answer.json", answer.model_dump_json(indent=2) + "\n"
     yield "question.json", json.dumps(_question(question, answer), ensure_ascii=False, indent=2) + "\n"

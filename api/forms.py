@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,17 +18,37 @@ from graph.stores.port import Reader
 
 Make = Callable[[Reader, Question, Any], str | bytes]
 _TEXT = {"type": "string"}
+# of the ids in a name: with what stands around them a name any system takes
+_LONGEST = 120
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """`media`: its type; `schema`: of its content, as OpenAPI says it; `headers`: what goes with it over HTTP; `ending`: of a file."""
+    """`media`: its type; `schema`: of its content, as OpenAPI says it; `headers`: what goes with it over HTTP; `ending`: of a file.
+
+    `shown`: whether a browser shows what it can of it, or always saves it.
+    """
 
     media: str
     ending: str
     make: Make
     schema: dict[str, Any] = field(default_factory=_TEXT.copy)
-    headers: Callable[[Any], dict[str, str]] = lambda _: {}
+    headers: dict[str, str] = field(default_factory=dict)
+    shown: bool = True
+
+    def sent(self, question: Question, answer: Any) -> dict[str, str]:
+        """The headers of an answer, which name it by what was asked and its release."""
+        asked = [answer.query.get(key, ()) for key in ("term", "lesion", "exposure", "from", "outcome", "to", "population")]
+        ids = [name for one in asked for name in ([one] if isinstance(one, str) else one)]
+        # evidence by its two terms alone
+        called = [question.called()] if question.called() != "evidence" else []
+        return self.headers | named(*called, "-".join(ids)[:_LONGEST], answer.release[:12], ending=self.ending, shown=self.shown)
+
+
+def named(*words: str, ending: str, shown: bool = True) -> dict[str, str]:
+    """The header by which what is saved has a name: rdwi-WORD-WORD.ENDING, of lower-case letters, digits and hyphens."""
+    name = "-".join(filter(None, (re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-") for word in ("rdwi", *words))))
+    return {"Content-Disposition": f'{"inline" if shown else "attachment"}; filename="{name}.{ending}"'}
 
 
 def _json(_: Reader, question: Question, answer: BaseModel) -> str:
@@ -57,16 +78,8 @@ def _bundle(reader: Reader, question: Question, answer: Any) -> bytes:
     return packed(reader, question, answer)
 
 
-def _drawn(_: Any) -> dict[str, str]:
-    """An SVG that is opened by itself is a document: it may do nothing, and tells nobody where it was opened."""
-    return {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
-
-
-def _named(answer: Any) -> dict[str, str]:
-    from api.bundles import name
-
-    return {"Content-Disposition": f'attachment; filename="{name(answer)}"'}
-
+# an SVG that is opened by itself is a document: it may do nothing, and tells nobody where it was opened
+_DRAWN = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 
 FORMS: dict[str, Form] = {
     "json": Form("application/json", "json", _json),
@@ -75,6 +88,6 @@ FORMS: dict[str, Form] = {
     "ris": Form(citations.MEDIA["ris"], "ris", partial(_papers, "ris")),
     "bibtex": Form(citations.MEDIA["bibtex"], "bib", partial(_papers, "bibtex")),
     "csl-json": Form(citations.MEDIA["csl-json"], "csl.json", partial(_papers, "csl-json"), {"type": "array", "items": {"type": "object"}}),
-    "svg": Form("image/svg+xml", "svg", _figure, headers=_drawn),
-    "zip": Form("application/zip", "zip", _bundle, {"type": "string", "format": "binary"}, _named),
+    "svg": Form("image/svg+xml", "svg", _figure, headers=_DRAWN),
+    "zip": Form("application/zip", "zip", _bundle, {"type": "string", "format": "binary"}, shown=False),
 }

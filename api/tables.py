@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from graph import wording
-from graph.wording import certainty, number, p_of_test, percent, probability, sentences
+from graph.wording import certainty, number, p_of_test, percent, probability, sentences, within
 from schema.across import Chain, Comparison, Difference, Gap
 from schema.answer import Changed, ChangedPrevalence, columns, flat
 from schema.association import Association, Mechanism, PooledPrevalence, Prevalence, PrevalenceRow, Row
@@ -160,11 +160,11 @@ def rows(items: Sequence[Row], exposure: str, outcome: str, title: str) -> Table
         used = row.used + (f", {row.share:.0%}" if row.share is not None else "") + (f": {row.why}" if row.why else "")
         used = "; ".join((used, *row.warnings))
         # a part, or an opposite that was turned, is named
-        named = " > ".join(term for term, asked in ((row.exposure, exposure), (row.outcome, outcome)) if term != asked)
+        named = " > ".join(within(term) for term, asked in ((row.exposure_term, exposure), (row.outcome_term, outcome)) if term.id != asked)
         cells = (
-            row.study.label, row.population_label, str(row.n) if row.n_known else "",
+            row.study.label, row.population_label, "not printed" if row.n is None else f"{row.n:,}",
             f"{row.direction} ({named})" if named else row.direction, value,
-            "" if row.p is None else str(row.p), {True: "yes", False: "no", None: ""}[row.adjusted], row.kind, used,
+            "" if row.p is None else str(row.p), {True: "yes", False: "no", None: "not stated"}[row.adjusted], row.kind, used,
         )  # fmt: skip
         table.add_row(*(_escape(cell) for cell in cells))
     return table
@@ -229,7 +229,7 @@ def sides(items: Sequence[CampFigures], title: str) -> Table:
     for header in ("Camp", "Cohorts", "Patients", "Direction", "Estimate (95% CI)", "Studies"):
         table.add_column(header, overflow="fold")
     for one in items:
-        cells = (one.report, str(one.cohorts), str(one.patients or "not printed"), one.direction, _figure(one), ", ".join(one.studies))
+        cells = (one.report, str(one.cohorts), wording.patients_of_side(one), one.direction, _figure(one), ", ".join(one.studies))
         table.add_row(*(_escape(cell) for cell in cells))
     return table
 
@@ -251,11 +251,11 @@ def prevalence(items: Sequence[Prevalence], title: str) -> Table:
         table.add_row(
             _escape(one.population.name),
             pooled(found),
-            f"{wording.interval(ahead, digits=0)}%" if ahead else "",
+            wording.percents(ahead) if ahead else "",
             str(found.cohorts),
             # a pooled percentage is of no sum of patients
             f"{found.total:,}, {found.cases:,} with it",
-            f"{wording.interval((found.lowest, found.highest), digits=0)}%" if found.cohorts > 1 else "",
+            wording.percents((found.lowest, found.highest)) if found.cohorts > 1 else "",
             certainty(one.certainty),
         )
     return table
@@ -350,7 +350,7 @@ def gaps(items: Sequence[Gap], title: str, odds_ratio: float) -> Table:
         size = (
             ""
             if one.sample_size is None or one.prevalence is None
-            else f"{one.sample_size} (at {one.prevalence:.0%}, {one.prevalence_source})"
+            else f"{one.sample_size} (at {percent(100 * one.prevalence)}, {one.prevalence_source})"
         )
         cells = (
             str(one.rank), one.factor.name, one.population.id, known, ", ".join(one.known_in), number(one.expected_change), size,

@@ -12,7 +12,7 @@ from graph.stores.port import Reader
 from schema.answer import Answer, PrevalenceAnswer, StudyAnswer, StudyItem, TermItem
 from schema.association import Association, PublishedEstimate, StudyRef
 from schema.errors import BadParameter
-from schema.reference import Reference, parted, reference_of
+from schema.reference import CUT, Reference, parted, reference_of, without_et_al
 
 MEDIA = {
     "ris": "application/x-research-info-systems; charset=utf-8",
@@ -83,8 +83,13 @@ def _line(text: str | None) -> str | None:
 
 
 def _names(one: Reference) -> tuple[str, ...]:
-    """The authors, or the one that is known by the family name alone."""
-    return one.authors if one.named else (one.first_author,) if one.first_author else ()
+    """The authors who are named, or the one that is known by the family name alone."""
+    return one.named or ((without_et_al(one.first_author),) if one.first_author else ())
+
+
+def _note(one: Reference) -> str | None:
+    """What must be said of the authors; "et al." is no author."""
+    return _FIRST_ONLY if one.first_only else CUT if one.cut else None
 
 
 # --- RIS ---
@@ -113,7 +118,7 @@ def _ris(references: Sequence[Reference]) -> str:
                 "accession_number": one.pmid,
                 "name_of_database": "PubMed" if one.pmid else None,
                 "custom2": one.pmcid,
-                "notes": [_FIRST_ONLY] if one.first_only else None,
+                "notes": list(filter(None, [_note(one)])),
             }.items()
             if value
         }
@@ -138,15 +143,14 @@ def _bibtex(references: Sequence[Reference]) -> str:
 
     entries = []
     for one in references:
-        names = [name for name in _names(one) if name in one.named or one.first_only]
-        persons = [parted(name) for name in names]
+        persons = [parted(name) for name in _names(one)]
         title, journal, *families = _encoded([_line(one.title) or "", _line(one.journal) or "", *(family for family, _ in persons)])
         authors = [
             f"{family}, {_spaced(initials)}" if initials else f"{{{family}}}"
             for family, (_, initials) in zip(families, persons, strict=True)
         ]
         fields = {
-            "author": " and ".join([*authors, *(["others"] if one.named and len(one.named) < len(one.authors) else [])]),
+            "author": " and ".join([*authors, *(["others"] if one.named and one.cut else [])]),
             # a second pair of braces keeps capitals as they are
             "title": f"{{{title}}}" if title else "",
             "journal" if one.article else "howpublished": journal,
@@ -191,7 +195,7 @@ def _csl(one: Reference) -> dict[str, Any]:
         "DOI": one.doi,
         "PMID": one.pmid,
         "PMCID": one.pmcid,
-        "note": _FIRST_ONLY if one.first_only else None,
+        "note": _note(one),
     }
     return {name: value for name, value in fields.items() if value}
 

@@ -65,6 +65,8 @@ class Answer(Frozen, Generic[Item]):
 
 
 _INTERVALS = frozenset({"ci", "prediction_interval", "pct_range"})
+# of a paper that an item is of
+_PAPER = ("year", "doi", "pmid")
 
 
 def columns(model: type[BaseModel]) -> list[str]:
@@ -78,11 +80,13 @@ def columns(model: type[BaseModel]) -> list[str]:
             names += [f"{name}_low", f"{name}_high"]
         else:
             names.append(name)
+        if field.annotation is StudyRef:
+            names += [f"{name}_label", *_PAPER]
     return names
 
 
 def flat(item: BaseModel) -> dict[str, Any]:
-    """An item as one level of columns: terms by their id and name, intervals as two columns, all else as it is."""
+    """An item as one level of columns: terms by id and name, intervals as two, a paper also by its label, year and ids; else as it is."""
     row: dict[str, Any] = {}
     for name, value in item.model_dump(mode="json").items():
         if type(item).model_fields[name].annotation is TermRef:
@@ -93,6 +97,8 @@ def flat(item: BaseModel) -> dict[str, Any]:
             row[f"{name}_low"], row[f"{name}_high"] = value or (None, None)
         else:
             row[name] = value
+        if type(item).model_fields[name].annotation is StudyRef:
+            row |= {f"{name}_label": value["label"], **{part: value[part] for part in _PAPER}}
     return row
 
 

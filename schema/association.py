@@ -134,12 +134,13 @@ class Reason(Frozen):
 
 
 class Camp(Frozen):
-    """One side of a contradiction; `cohort_names` are the cohorts whose patients it is of."""
+    """One side of a contradiction; `cohort_names` are the cohorts whose patients it is of; `patients_unknown` don't print their number."""
 
     report: str
     studies: tuple[str, ...]
     cohort_names: tuple[str, ...] = ()
     patients: int | None
+    patients_unknown: int = 0
     findings: tuple[str, ...]
     features: dict[str, str]
 
@@ -308,7 +309,7 @@ class Row(Frozen):
     exposure_as_reported: str | None = None
     outcome_as_reported: str | None = None
     notes: str | None = None
-    n: int
+    n: int | None = None
     n_known: bool
     y: float | None = None
     se: float | None = None

@@ -13,9 +13,12 @@ from schema.observation import Frozen
 from schema.study import Study
 
 ET_AL = "et al."
+# what is noted where a format of references has no such word
+CUT = "The list of authors is cut short."
 FIELDS = ("title", "first_author", "authors", "year", "journal", "doi", "pmid", "pmcid")
 _SUFFIX = re.compile(r"(?:jr|sr|[2-9](?:nd|rd|th)|i{2,3}|iv)\.?", re.IGNORECASE)
 _SMALL = frozenset({"the", "of", "and", "in", "for", "on"})
+_AND_OTHERS = re.compile(r"[\s,;]*\b(?:et\.?\s*al\b\.?|and others)\s*$", re.IGNORECASE)
 _NO_ARTICLE = re.compile(r"thesis|abstract|meeting|rxiv|preprint", re.IGNORECASE)
 
 
@@ -35,7 +38,12 @@ class Reference(Frozen):
     @property
     def named(self) -> tuple[str, ...]:
         """The authors who are named."""
-        return tuple(author for author in self.authors if not is_et_al(author))
+        return tuple(name for author in self.authors if not is_et_al(author) and (name := without_et_al(author)))
+
+    @property
+    def cut(self) -> bool:
+        """More authors are said to be than are named."""
+        return self.named != self.authors
 
     @property
     def first_only(self) -> bool:
@@ -55,6 +63,11 @@ def reference_of(study: Study) -> Reference:
 
 def is_et_al(author: str) -> bool:
     return normal(author) in {"et al", "others", "and others"}
+
+
+def without_et_al(author: str) -> str:
+    """A name without "et al." after it."""
+    return _AND_OTHERS.sub("", author)
 
 
 def parted(author: str) -> tuple[str, str | None]:

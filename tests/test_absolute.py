@@ -120,6 +120,16 @@ def test_of_a_trial_the_control_arms_risk_is_the_baseline_whatever_the_prevalenc
     assert (found.baseline, found.baseline_source, found.exposed, found.beside) == (12.5, "unexposed", pytest.approx(33.3), ())
 
 
+def test_a_rare_outcomes_risks_have_figures_and_are_not_nought() -> None:
+    found = made_up(Share(0.04, "ich"))
+    assert found.baseline is not None
+    assert found.exposed is not None
+    assert found.ci is not None
+    assert 60 / 140 * found.exposed + 80 / 140 * found.baseline == pytest.approx(0.04, rel=0.03)
+    assert found.ci[0] > 0
+    assert "make the 0.040% of all patients" in (found.caveat or "")
+
+
 def test_without_a_baseline_there_are_no_numbers() -> None:
     found = made_up(None, value=3.5, ci=[1.5, 8.2], adjusted=True, counts=None)
     assert (found.baseline, found.exposed, found.ci, found.needs_baseline) == (None, None, None, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -84,11 +85,27 @@ def test_a_thesis_or_a_preprint_is_no_article() -> None:
         assert written([Reference(id="x", title="T", journal=journal)], "ris").startswith(f"TY  - {kind}\n")
 
 
-def test_a_cut_list_of_authors_says_so() -> None:
-    one = [Reference(id="x", title="T", authors=("Menon RS", "et al."))]
-    assert "AU  - Menon, R. S.\nAU  - et al.\n" in written(one, "ris")
+@pytest.mark.parametrize("authors", [("Menon RS", "et al."), ("Menon RS et al.",), ("Menon RS, et al",), ("Menon RS", "and others")])
+def test_a_cut_list_of_authors_says_so_without_an_author_named_et_al(authors: tuple[str, ...]) -> None:
+    one = [Reference(id="x", title="T", authors=authors)]
+    note = "The list of authors is cut short."
+    assert re.findall("AU  - (.*)", written(one, "ris")) == ["Menon, R. S."]
+    assert f"N1  - {note}\n" in written(one, "ris")
     assert "author = {Menon, R. S. and others}" in written(one, "bibtex")
-    assert json.loads(written(one, "csl-json"))[0]["author"] == [{"family": "Menon", "given": "R. S."}, {"literal": "et al."}]
+    (item,) = json.loads(written(one, "csl-json"))
+    assert (item["author"], item["note"]) == ([{"family": "Menon", "given": "R. S."}], note)
+    # read again it is no whole list
+    assert [read(written(one, form))[0].authors for form in FORMS] == [("Menon RS", "et al.")] * 3
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_et_al_is_no_author_in_any_form(corpus: tuple[Study, ...], form: str) -> None:
+    some = [reference_of(study) for study in corpus]
+    assert any(one.cut for one in some)
+    assert not re.search(r"(?i)\bet\.? al\b", written(some, form))
+    lone = Reference(id="x", title="T", first_author="Menon et al.")
+    assert "Menon" in written([lone], form)
+    assert "et al" not in written([lone], form)
 
 
 def test_where_only_the_first_author_is_known_a_note_says_so(corpus: tuple[Study, ...]) -> None:

@@ -65,8 +65,8 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def as_text(properties: dict[str, Any]) -> dict[str, Any]:
-    """What GraphML makes of properties: lists are JSON."""
-    return {name: json.dumps(value, ensure_ascii=False) if isinstance(value, list) else value for name, value in properties.items()}
+    """What GraphML makes of properties: lists, true and false are JSON."""
+    return {name: json.dumps(value, ensure_ascii=False) if isinstance(value, list | bool) else value for name, value in properties.items()}
 
 
 # --- one way to all formats ---
@@ -120,6 +120,16 @@ def test_a_folder_that_holds_something_is_left_alone(odd: EvidenceGraph, tmp_pat
 # --- node-link ---
 
 
+def test_node_link_opens_by_one_call_in_each_networkx_whatever_key_of_the_edges_it_looks_for(
+    graph: EvidenceGraph, exported: Callable[..., Path]
+) -> None:
+    data = json.loads(exported(graph, "node-link").read_bytes())
+    both = data | {"links": data["edges"]}
+    # before 3.6 it looks for links
+    for key in ("edges", "links"):
+        assert nx.node_link_graph(both, edges=key).number_of_edges() == len(list(edges(graph)))
+
+
 @pytest.mark.parametrize("population", [None, "caa"])
 def test_node_link_is_the_graph_that_networkx_gets(graph: EvidenceGraph, exported: Callable[..., Path], population: str | None) -> None:
     again = nx.node_link_graph(json.loads(exported(graph, "node-link", population).read_bytes()), edges="edges")
@@ -150,9 +160,18 @@ def test_graphml_declares_every_attribute_once_with_the_type_of_its_values(graph
     space = "{http://graphml.graphdrawing.org/xmlns}"
     declared = [(key.attrib["for"], key.attrib["attr.name"], key.attrib["attr.type"]) for key in root.findall(f"{space}key")]
     assert len({one[:2] for one in declared}) == len(declared)
-    assert {kind for *_, kind in declared} == {"string", "long", "double", "boolean"}
+    assert {kind for *_, kind in declared} == {"string", "long", "double"}
     assert {key.attrib["id"] for key in root.findall(f"{space}key")} >= {data.attrib["key"] for data in root.iter(f"{space}data")}
     assert not any(len(data) for data in root.iter(f"{space}data"))
+
+
+def test_what_graphml_doesnt_say_of_an_attribute_no_reader_takes_for_false(graph: EvidenceGraph, exported: Callable[..., Path]) -> None:
+    # in a column for all nodes an absent boolean is false (igraph), an absent text empty, an absent number NaN
+    assert "boolean" not in {*NODE_ATTRIBUTES.values(), *EDGE_ATTRIBUTES.values()}
+    nodes = nx.read_graphml(exported(graph, "graphml")).nodes
+    told = {one.finding: nodes[f"finding:{one.finding}"].get("adjusted", "") for one in graph.observations}
+    assert told == {one.finding: {True: "true", False: "false", None: ""}[one.row.adjusted] for one in graph.observations}
+    assert set(told.values()) == {"true", "false", ""}
 
 
 def test_an_attribute_has_one_type_whatever_node_or_edge_carries_it() -> None:
@@ -215,6 +234,36 @@ def test_csv_has_a_file_a_kind_of_node_and_edge_with_a_row_each(graph: EvidenceG
                 read = cell.removeprefix("'") if isinstance(value, str) else json.loads(cell) if cell else None
                 assert read == value, (name, column)
         assert counted == {name: len(some) for name, some in rows.items()}
+
+
+def test_csv_for_people_says_in_each_row_whose_it_is_and_what_it_is_of(graph: EvidenceGraph, exported: Callable[..., Path]) -> None:
+    folder = exported(graph, "csv")
+    papers = {one.id: [one.label, str(one.year or ""), one.doi or "", one.pmid or ""] for one in graph.studies}
+    terms, places = graph.field.vocabulary, graph.field.populations
+    found = rows_of(folder / "findings.csv")
+    for row, one in zip(found, graph.observations, strict=True):
+        assert [row[name] for name in ("study", "year", "doi", "pmid")] == papers[one.study]
+        assert [row["exposure"], row["outcome"]] == [terms[one.row.exposure].name, terms[one.row.outcome].name]
+        assert row["population"] == "; ".join(places[place].name for place in one.populations)
+    properties = [one for kind in NODES for one in kind.properties if kind.label == "Finding"]
+    assert [[row[one.name] for one in properties] for row in found] == [
+        [row[one.name] for one in properties] for row in rows_of(folder / "nodes" / "Finding.csv")
+    ]
+    for row, counted in zip(rows_of(folder / "prevalence.csv"), graph.prevalence, strict=True):
+        assert [row[name] for name in ("study", "year", "doi", "pmid")] == papers[counted.study]
+        assert row["lesion"] == terms[counted.row.lesion].name
+    for row, told in zip(rows_of(folder / "associations.csv"), graph.associations, strict=True):
+        assert [row["exposure"], row["outcome"], row["population"]] == [told.exposure.name, told.outcome.name, told.population.name]
+        assert row["papers"] == ", ".join(paper.label for paper in told.papers)
+
+
+def test_what_a_paper_doesnt_print_is_an_empty_cell(graph: EvidenceGraph, exported: Callable[..., Path]) -> None:
+    rows = rows_of(exported(graph, "csv") / "findings.csv")
+    observations = tuple(graph.observations)
+    unknown = {"n": [not one.n_known for one in observations], "adjusted": [one.row.adjusted is None for one in observations]}
+    for name, some in unknown.items():
+        assert [row[name] == "" for row in rows] == some
+        assert any(some)
 
 
 def test_pandas_reads_the_csv_of_a_population(graph: EvidenceGraph, exported: Callable[..., Path]) -> None:
@@ -322,7 +371,7 @@ def test_each_format_has_the_keys_that_tell_what_may_be_pooled(keyed: Study, exp
     assert {row["disjoint"] for row in rows_of(folder / "edges" / "IN_POPULATION.csv")} == {"true"}
     for form in ("graphml", "node-link"):
         assert "mRS 4-6" in exported(graph, form).read_text("utf-8"), form
-    assert "read as abstract and tables" in (exported(graph, "kgx") / "nodes.tsv").read_text("utf-8")
+    assert "read as abstract and tables" in (exported(graph, "kgx") / "findings" / "nodes.tsv").read_text("utf-8")
     rows = rows_of(exported(graph, "metafor") / "rows.csv")
     assert {(row["cutoff"], row["outcome_cutoff"], row["follow_up_months"]) for row in rows} == {(">= 5 mg", "mRS 4-6", "24")}
     assert sheets.load([exported(graph, "sheets")], shipped()).studies == tuple(graph.studies)

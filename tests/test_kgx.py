@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin
@@ -28,8 +29,20 @@ def table(path: Path) -> list[dict[str, str]]:
     assert lines.pop() == ""
     names = header.split("\t")
     rows = [line.split("\t") for line in lines]
-    assert {len(row) for row in rows} == {len(names)}
+    assert {len(row) for row in rows} <= {len(names)}
     return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def pairs(folder: Path) -> dict[str, tuple[list[dict[str, str]], list[dict[str, str]]]]:
+    """Nodes and edges of each pair of files, by its folder."""
+    return {
+        path.parent.relative_to(folder).as_posix(): (table(path.parent / "nodes.tsv"), table(path)) for path in folder.rglob("edges.tsv")
+    }
+
+
+def kept(rows: list[dict[str, str]]) -> int:
+    """How many edges are left where each is known by subject, predicate and object, as in memory kgx knows it."""
+    return len({(row["subject"], row["predicate"], row["object"]): row for row in rows})
 
 
 def valid(row: dict[str, str]) -> Any:
@@ -53,12 +66,14 @@ def folder(graph: EvidenceGraph, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 @pytest.fixture(scope="module")
 def node_rows(folder: Path) -> list[dict[str, str]]:
-    return table(folder / "nodes.tsv")
+    """The nodes of findings/, which are all of the graph."""
+    return table(folder / "findings" / "nodes.tsv")
 
 
 @pytest.fixture(scope="module")
 def edge_rows(folder: Path) -> list[dict[str, str]]:
-    return table(folder / "edges.tsv")
+    """The edges of all pairs."""
+    return [row for _, rows in pairs(folder).values() for row in rows]
 
 
 @pytest.fixture(scope="module")
@@ -95,19 +110,63 @@ def test_every_predicate_is_one_of_biolink(edge_rows: list[dict[str, str]], slot
             name = slots[name]["is_a"]
 
 
-def test_ids_are_curies_that_are_there_once_and_every_edge_joins_two_nodes(
-    node_rows: list[dict[str, str]], edge_rows: list[dict[str, str]]
+def test_ids_are_curies_that_are_there_once_and_every_edge_joins_two_nodes_of_its_pair(
+    folder: Path, node_rows: list[dict[str, str]], edge_rows: list[dict[str, str]]
 ) -> None:
     curie = re.compile(r"[A-Za-z]+:[^\s|]+")
-    ids = [row["id"] for row in node_rows]
-    assert len(set(ids)) == len(ids)
-    assert all(curie.fullmatch(one) for one in ids)
+    everything = {row["id"]: row for row in node_rows}
     assert len({row["id"] for row in edge_rows}) == len(edge_rows)
-    known = set(ids)
-    for row in edge_rows:
-        assert {row["subject"], row["object"]} <= known
-        assert all(paper in known for paper in row["publications"].split("|") if paper)
-        assert not row["population_context_qualifier"] or row["population_context_qualifier"] in known
+    for some, joined in pairs(folder).values():
+        ids = [row["id"] for row in some]
+        assert len(set(ids)) == len(ids)
+        assert all(curie.fullmatch(one) for one in ids)
+        assert [everything[row["id"]] for row in some] == some
+        known = set(ids)
+        for row in joined:
+            assert {row["subject"], row["object"]} <= known
+            assert all(paper in known for paper in row["publications"].split("|") if paper)
+            assert {row["population_context_qualifier"], row["qualifiers"]} - {""} <= known
+
+
+def test_no_edge_is_lost_where_an_edge_is_known_by_subject_predicate_and_object(folder: Path, graph: EvidenceGraph) -> None:
+    found = pairs(folder)
+    assert sum(kept(rows) for _, rows in found.values()) == len(list(edges(graph)))
+    # in one pair they would be
+    together = [row for _, rows in found.values() for row in rows]
+    assert kept(together) < len(together)
+
+
+def test_each_population_that_has_associations_is_a_pair_and_all_else_is_another(folder: Path, graph: EvidenceGraph) -> None:
+    many = Counter(f"populations/{one.population.id}" for one in graph.associations)
+    found = {name: len(rows) for name, (_, rows) in pairs(folder).items()}
+    assert found == {**many, "findings": len(list(edges(graph))) - many.total()}
+    for name, (_, rows) in pairs(folder).items():
+        assert {"ASSOCIATED_WITH" in row["id"] for row in rows} == {name != "findings"}
+
+
+def test_of_a_named_population_the_pair_is_in_the_folder_itself(folder: Path, graph: EvidenceGraph, tmp_path: Path) -> None:
+    write(graph, "kgx", tmp_path / "graph", "caa")
+    found = pairs(tmp_path / "graph")
+    assert found["."] == pairs(folder)["populations/caa"]
+    assert found.keys() == {".", "findings"}
+    assert all(kept(rows) == len(rows) for _, rows in found.values())
+
+
+def test_a_population_without_an_association_has_a_pair_without_edges(graph: EvidenceGraph, tmp_path: Path) -> None:
+    write(graph, "kgx", tmp_path / "graph", "ich-both")
+    assert pairs(tmp_path / "graph")["."][1] == []
+
+
+def test_a_row_of_a_term_and_itself_and_two_sheets_of_one_paper_lose_no_edge(corpus: tuple[Study, ...], tmp_path: Path) -> None:
+    first = next(study for study in corpus if study.id == "menon-2012")
+    own = first.findings[0].model_copy(update={"exposure": first.findings[0].outcome})
+    first = first.model_copy(update={"findings": (own, *first.findings[1:])})
+    write(build([first, first.model_copy(update={"id": "menon-2012-b"})], shipped()), "kgx", tmp_path / "graph")
+    for _, rows in pairs(tmp_path / "graph").values():
+        assert kept(rows) == len(rows)
+    _, rows = pairs(tmp_path / "graph")["findings"]
+    of = [row["original_predicate"] for row in rows if row["subject"].startswith("rdwi:finding:menon-2012:")]
+    assert of.count("rdwi:EXPOSURE") == of.count("rdwi:OUTCOME") == len(first.findings)
 
 
 def test_papers_are_named_by_pmid_else_doi(node_rows: list[dict[str, str]], graph: EvidenceGraph) -> None:
@@ -193,17 +252,17 @@ def test_an_estimate_on_the_other_side_of_its_direction_makes_no_sign(graph: Evi
 def test_two_sheets_of_one_paper_have_one_node(corpus: tuple[Study, ...], tmp_path: Path) -> None:
     first = next(study for study in corpus if study.id == "menon-2012")
     write(build([first, first.model_copy(update={"id": "menon-2012-b"})], shipped()), "kgx", tmp_path / "graph")
-    assert sum(row["category"] == "biolink:Publication" for row in table(tmp_path / "graph" / "nodes.tsv")) == 1
+    assert sum(row["category"] == "biolink:Publication" for row in table(tmp_path / "graph" / "findings" / "nodes.tsv")) == 1
 
 
 def test_no_cell_breaks_a_row_or_a_list(corpus: tuple[Study, ...], tmp_path: Path) -> None:
     first = next(study for study in corpus if study.id == "menon-2012")
     odd = first.model_copy(update={"title": 'a\tb\nc\rd "e" | f', "authors": ("A | B", "C\tD"), "cohorts": ("a b|c", "ü")})
     write(build([odd], shipped()), "kgx", tmp_path / "graph")
-    rows = {row["category"]: row for row in table(tmp_path / "graph" / "nodes.tsv")}
+    rows = {row["category"]: row for row in table(tmp_path / "graph" / "findings" / "nodes.tsv")}
     assert rows["biolink:Publication"]["name"] == 'a b c d "e" | f'
     assert rows["biolink:Publication"]["authors"] == "A / B|C D"
-    cohorts = [row for row in table(tmp_path / "graph" / "nodes.tsv") if row["category"] == "biolink:Cohort"]
+    cohorts = [row for row in table(tmp_path / "graph" / "findings" / "nodes.tsv") if row["category"] == "biolink:Cohort"]
     assert {row["id"] for row in cohorts} == {"rdwi:cohort:a%20b%7Cc", "rdwi:cohort:%C3%BC"}
     for row in rows.values():
         valid(row)

@@ -53,6 +53,34 @@ def test_rest_takes_every_parameter(client: TestClient, question: type[Question]
 
 
 @pytest.mark.parametrize("question", every())
+def test_over_rest_every_form_of_an_answer_has_a_name_with_its_ending(client: TestClient, question: type[Question]) -> None:
+    given: dict[str, Any] = {"exposure": "age", "from": "age", "outcome": "r-dwi", "to": "mortality", "population": "caa", "id": "r-dwi"}
+    asked = {one.rest: given[one.rest] for one in question.parameters() if one.rest in given}
+    address = f"/v1{question.address or f'/{question.called()}'}".format(id=asked.pop("id", ""))
+    endings = {"bibtex": "bib", "csl-json": "csl.json"}
+    if question.called() == "compare":
+        asked["population"] = ["ich", "caa"]
+    for form in question.formats:
+        answer = client.get(address, params={**asked, "format": form})
+        assert answer.status_code == 200, answer.text
+        shown, name = answer.headers["content-disposition"].split("; filename=")
+        assert shown == ("attachment" if form == "zip" else "inline")
+        assert re.fullmatch(rf'"rdwi-[a-z0-9-]+-[0-9a-f]{{12}}\.{endings.get(form, form)}"', name), name
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("studies/menon-2012", "rdwi-study-menon-2012.json"), ("cohorts/ERICH", "rdwi-cohort-erich.json"),
+        ("terms/r-dwi", "rdwi-term-r-dwi.json"), ("schema", "rdwi-schema.json"), ("releases/current", "rdwi-release.json"),
+        ("graph", "rdwi-graph.json"), ("graph?format=graphml", "rdwi-graph.graphml"), ("graph?format=csv", "rdwi-csv.zip"),
+    ],
+)  # fmt: skip
+def test_what_is_no_question_has_a_name_with_its_ending_too(client: TestClient, address: str, name: str) -> None:
+    assert client.get(f"/v1/{address}").headers["content-disposition"].endswith(f'; filename="{name}"')
+
+
+@pytest.mark.parametrize("question", every())
 def test_the_command_line_takes_every_parameter(question: type[Question]) -> None:
     offered = {one.name: one for one in COMMANDS[question.called()].params}
     for one in question.parameters():

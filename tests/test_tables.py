@@ -122,6 +122,25 @@ def test_an_interval_takes_two_columns(reader: MemoryReader) -> None:
     assert (row["exposure"], row["exposure_name"]) == (item.exposure.id, item.exposure.name)
 
 
+def test_a_rows_paper_stands_whole_and_in_columns_of_its_own(reader: MemoryReader) -> None:
+    evidence = questions.Evidence(exposure="admission-sbp", outcome="r-dwi").answer(reader)
+    for items in (evidence.rows, questions.Prevalence().answer(reader).prevalence.rows):
+        for cells, item in zip(read(delimited(items, type(items[0]), ","), ","), items, strict=True):
+            paper = item.study  # type: ignore[attr-defined]
+            assert json.loads(cells["study"])["id"] == paper.id
+            assert [cells[name] for name in ("study_label", "year", "doi", "pmid")] == [
+                paper.label, str(paper.year or ""), paper.doi or "", paper.pmid or "",
+            ]  # fmt: skip
+
+
+def test_a_number_of_patients_that_is_not_printed_is_none(reader: MemoryReader) -> None:
+    rows = questions.Evidence(exposure="sbp-reduction", outcome="poor-functional-outcome").answer(reader).rows
+    unknown = [row for row in rows if not row.n_known]
+    assert unknown
+    assert {row.n for row in unknown} == {None}
+    assert all(row.n for row in rows if row.n_known)
+
+
 # --- for a terminal ---
 
 

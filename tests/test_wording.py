@@ -21,7 +21,7 @@ from graph.build import EvidenceGraph, build
 from graph.opening import shipped
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.wording import measured, named, number, p_value, sentences, within
-from schema.association import Association, FamilyResult, PooledPrevalence, TermRef
+from schema.association import Association, Camp, FamilyResult, PooledPrevalence, TermRef
 from schema.study import Design, Population, Study
 from schema.vocabulary import Term
 
@@ -756,6 +756,59 @@ def test_a_users_own_terms_are_named_and_never_by_their_ids(own: MemoryReader) -
         assert "Quox" in told
         assert not re.search(r"\b(qx|bad|good|level|way)[- ](7|x)\b", told), told
     assert "Nidi of the Quox kind may act through Quox leakage" in answers[-1]
+
+
+@pytest.mark.parametrize(
+    ("known", "unknown", "expected"),
+    [(1803, 0, "1,803"), (1803, 2, "1,803; not printed in 2 cohorts"), (90, 1, "90; not printed in 1 cohort"), (None, 3, "not printed")],
+)
+def test_a_side_of_a_contradiction_says_whose_patients_are_not_printed(known: int | None, unknown: int, expected: str) -> None:
+    side = Camp(report="increases", studies=(), patients=known, patients_unknown=unknown, findings=(), features={})
+    assert wording.patients_of_side(side) == expected
+
+
+def test_a_row_says_on_the_command_line_what_its_paper_does_not(reader: MemoryReader) -> None:
+    (row, *_) = questions.Evidence(exposure="age", outcome="r-dwi").answer(reader).rows
+    told = console(tables.rows([row.model_copy(update={"n": None, "n_known": False, "adjusted": None})], "age", "r-dwi", ""))
+    assert "not printed" in told
+    assert "not stated" in told
+
+
+def test_a_row_of_a_users_own_term_is_named_on_the_command_line(own: MemoryReader) -> None:
+    rows = questions.Evidence(exposure="qx-7", outcome="bad-x").answer(own).rows
+    turned = [row for row in rows if row.opposite]
+    assert turned
+    told = console(tables.rows(rows, "qx-7", "bad-x", ""))
+    for row in turned:
+        assert f"({within(row.outcome_term)})" in told
+        assert row.outcome not in told
+
+
+def test_the_unit_of_a_difference_stands_beside_its_measure_in_words(own_graph: EvidenceGraph) -> None:
+    told = surfaces(own_graph, "qx-7", "mortality")
+    assert "proportion difference in percentage points, observational" in told["page"]
+    assert "difference, percentage points" in told["figure"]
+    assert "\u2026" not in told["figure"]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (0, "0.0%"), (0.0003, "0.00030%"), (0.0417, "0.042%"), (0.4, "0.40%"), (1, "1.0%"), (23.64, "23.6%"), (99.2, "99.20%"),
+        (99.958, "99.958%"), (100, "100.0%"),
+    ],
+)  # fmt: skip
+def test_what_is_rare_has_figures_and_is_not_nought(value: float, told: str) -> None:
+    assert wording.percent(value) == told
+    assert wording.percents((value, 100)) == f"{told[:-1]}-100.0%"
+    assert wording.rounded_percent(value) == float(told[:-1])
+
+
+@pytest.mark.parametrize(
+    ("percents", "many"), [((18, 36), 100), ((0.6, 1.2), 1000), ((0.04, 3), 10_000), ((1,), 100), ((0, 5), 100), ((0,), 100)]
+)
+def test_a_rare_risk_is_of_so_many_patients_that_it_is_one_of_them_at_least(percents: tuple[float, ...], many: int) -> None:
+    assert wording.of_how_many(*percents) == many
 
 
 def test_a_users_own_opposite_is_turned_round_and_not_printed_the_other_way(own: MemoryReader) -> None:

@@ -106,7 +106,7 @@ def _row(one: Row) -> answers.ShortRow:
     return answers.ShortRow(
         study=one.study.id,
         population=one.population_label,
-        n=one.n if one.n_known else None,
+        n=one.n,
         reported=one.direction,
         exposure=one.exposure,
         outcome=one.outcome,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from api import tables
 from graph import questions
 from graph.questions import Question
-from graph.wording import becomes, called, count, estimate, no_events, prevalence, printed_interval, read, review_of
+from graph.wording import becomes, called, count, estimate, no_events, patients_of_side, prevalence, printed_interval, read, review_of
 from schema.answer import Answer, Evidence, Neighbours, PrevalenceAnswer, StudyAnswer
 from schema.association import Association, Reason, TermRef
 from schema.robustness import AbsoluteRisk
@@ -95,7 +95,7 @@ def _sides(items: Sequence[Association]) -> None:
         assert one.contested is not None
         print(f"\n{one.exposure.name} > {one.outcome.name}: {one.contested.why}.")
         for side in one.contested.camps:
-            patients = f"{side.patients} patients" if side.patients else "patients not printed"
+            patients = f"patients: {patients_of_side(side)}"
             named = f"cohorts {', '.join(side.cohort_names)}; " if side.cohort_names != side.studies else ""
             print(f"  {side.report}: {', '.join(side.studies)} ({named}{patients})")
         for difference in one.contested.differences:

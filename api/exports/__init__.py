@@ -21,16 +21,17 @@ Write = Callable[[EvidenceGraph, Path, str | None], None]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """`folder`: whether it is made of several files. `media`: the type over REST, None where it is not served there."""
+    """`folder`: whether it is made of several files. Over REST: `media` its type, None where it is not served, `ending` of its name."""
 
     media: str | None
     folder: bool
+    ending: str = "zip"
     by_population: bool = True
 
 
 FORMATS: dict[Form, Format] = {
-    "node-link": Format("application/json", folder=False),
-    "graphml": Format("application/graphml+xml", folder=False),
+    "node-link": Format("application/json", folder=False, ending="json"),
+    "graphml": Format("application/graphml+xml", folder=False, ending="graphml"),
     "kgx": Format("application/zip", folder=True),
     "csv": Format("application/zip", folder=True),
     "metafor": Format(None, folder=True),

@@ -1,5 +1,7 @@
 """GraphML for networkx, Gephi and Cytoscape: every attribute declared with its type, each value a scalar (a list is JSON text).
 
+What is true or false is text, for a reader with a column for all nodes (igraph) takes an absent boolean for false.
+
 Edges have no id of their own: `key` tells those between two nodes apart, and networkx takes it as its key. Gephi and Cytoscape want an
 id that no other edge has, and number the edges themselves where there is none.
 """
@@ -18,7 +20,7 @@ from graph.property_graph import elements
 from schema.graphmodel import EDGES, NODES, EdgeType, NodeType
 
 _SCHEMA = "http://graphml.graphdrawing.org/xmlns"
-_TYPES = {"string": "string", "integer": "long", "number": "double", "boolean": "boolean", "list of strings": "string"}
+_TYPES = {"string": "string", "integer": "long", "number": "double", "boolean": "string", "list of strings": "string"}
 
 
 def attributes(kinds: Iterable[NodeType | EdgeType], first: Mapping[str, str]) -> dict[str, str]:

@@ -1,5 +1,8 @@
 """KGX: nodes.tsv and edges.tsv with the categories, predicates and slots of the Biolink Model 4, as docs/exports.md has them in tables.
 
+In memory kgx knows an edge by subject, predicate and object alone. So the associations of each population are a pair of files of
+their own, and all else is the pair in findings/; in none are these three together there twice.
+
 A predicate never says more than the evidence: an association is a correlation only where its interval excludes no effect or, where there
 is no interval, where a cohort reports it as significant. All else is `biolink:related_to`, and `original_predicate` says what it is here.
 """
@@ -7,6 +10,7 @@ is no interval, where a cohort reports it as significant. All else is `biolink:r
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +22,7 @@ from graph.property_graph import Edge, Node, elements
 from graph.wording import null_of, printed_interval, read
 from schema.association import Association, MechanismEdge
 from schema.observation import Observation
+from schema.reference import reference_of
 from schema.study import Study
 from schema.vocabulary import Term
 
@@ -53,7 +58,8 @@ RELATED = "related_to"
 PREDICATES = {
     "REPORTS": ("mentions", "knowledge_assertion", "manual_agent"),
     "ASSERTS": ("mentions", "knowledge_assertion", "manual_agent"),
-    "EXPOSURE": (RELATED, "observation", "manual_agent"),
+    # another one than OUTCOME's: both may lead to the same term
+    "EXPOSURE": ("mentions", "observation", "manual_agent"),
     "OUTCOME": (RELATED, "observation", "manual_agent"),
     "OF": (RELATED, "observation", "manual_agent"),
     "ABOUT": (RELATED, "observation", "manual_agent"),
@@ -65,6 +71,8 @@ PREDICATES = {
     "MAY_ACT_THROUGH": (RELATED, "prediction", "manual_agent"),
     "MAY_LEAD_TO": (RELATED, "prediction", "manual_agent"),
 }
+# edges between papers and what they share
+_OF_PAPERS = frozenset({"DRAWS_ON", "OVERLAPS"})
 _CORRELATED = {"increases": "positively_correlated_with", "decreases": "negatively_correlated_with"}
 _EFFECTS = {
     "OR": "odds_ratio", "RR": "relative_risk", "HR": "hazard_ratio", "SMD": "standardized_mean_difference",
@@ -77,18 +85,52 @@ _TYPE = {"id": _PUBLICATION, "category": ["biolink:InformationContentEntity"], "
 
 
 def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
+    """The pairs: findings/, and of a named population its own in the folder itself, else populations/ID of each that has associations."""
     nodes, edges = elements(graph, population)
     names = _Names({study.id: _paper(study) for study in graph.studies})
     significant = {one.finding: one.significant for one in graph.observations if one.significant and (one.eligible or one.published)}
-    _table(path / "nodes.tsv", NODE_COLUMNS, _once(chain([_TYPE], (_node(node, names) for node in nodes))))
-    _table(path / "edges.tsv", EDGE_COLUMNS, (_edge(edge, names, significant) for edge in edges))
+    shared = set()
+    with ExitStack() as stack:
+        findings = _Pair(path / "findings", stack)
+        pairs = {} if population is None else {population: _Pair(path, stack)}
+        for edge in edges:
+            row = _edge(edge, names, significant)
+            if isinstance(edge.record, Association):
+                place = edge.record.population.id
+                if place not in pairs:
+                    pairs[place] = _Pair(path / "populations" / place, stack)
+                pairs[place].named |= {names.of(f"population:{place}"), row["subject"], row["object"], *row["publications"]}
+                pairs[place].edges.row(row)
+                continue
+            if edge.type in _OF_PAPERS:
+                # two sheets of one paper say it of one node
+                if (row["subject"], row["object"]) in shared:
+                    continue
+                shared.add((row["subject"], row["object"]))
+            findings.edges.row(row)
+        for row in _once(chain([_TYPE], (_node(node, names) for node in nodes))):
+            for pair in (findings, *(one for one in pairs.values() if row["id"] in one.named)):
+                pair.nodes.row(row)
 
 
-def _table(path: Path, columns: tuple[str, ...], rows: Iterator[dict[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as out:
-        out.write("\t".join(columns) + "\n")
-        for row in rows:
-            out.write("\t".join(_cell(row.get(column)) for column in columns) + "\n")
+class _Table:
+    def __init__(self, path: Path, columns: tuple[str, ...], stack: ExitStack) -> None:
+        self._out = stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
+        self._columns = columns
+        self._out.write("\t".join(columns) + "\n")
+
+    def row(self, row: Mapping[str, Any]) -> None:
+        self._out.write("\t".join(_cell(row.get(column)) for column in self._columns) + "\n")
+
+
+class _Pair:
+    """The two files of a folder; `named` are the ids that its edges name."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.nodes = _Table(folder / "nodes.tsv", NODE_COLUMNS, stack)
+        self.edges = _Table(folder / "edges.tsv", EDGE_COLUMNS, stack)
+        self.named = {_PUBLICATION}
 
 
 def _once(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -161,7 +203,7 @@ def _node(node: Node, names: _Names) -> dict[str, Any]:
                 "name": study.title or study.label,
                 "description": f"{study.label}; {study.design or 'design not reported'}; read as {read(study.read)}",
                 "publication_type": [_PUBLICATION],
-                "authors": study.authors,
+                "authors": reference_of(study).named,
                 "xref": [f"rdwi:study:{study.id}", *([f"doi:{study.doi}"] if study.doi else [])],
             }
         case Observation() as observation:

@@ -1,4 +1,4 @@
-"""Node-link JSON, as networkx's `node_link_graph(data, edges="edges")` reads it: a node or edge a line."""
+"""Node-link JSON, as networkx reads it (docs/exports.md says by which call): a node or edge a line."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def subject(answer: Evidence) -> str:
 
 def abbreviated(answer: Evidence) -> str:
     """What the abbreviations of the plot stand for."""
-    unknown = ["NR: not reported"] if any(not row.n_known for row in answer.rows) else []
+    unknown = ["NR: not reported"] if any(row.n is None for row in answer.rows) else []
     measures = abbreviations(*(row.measure for row in answer.rows if row.value is not None))
     tested = ["p: two-sided"] if any(row.p for row in answer.rows) else []
     return "; ".join(filter(None, (measures, "n: number of patients", *unknown, *tested)))
@@ -72,7 +72,7 @@ def _sections(answer: Evidence) -> list[tuple[str, list[Row]]]:
     pooled = {one.finding for one in answer.published}
 
     def place(row: Row) -> tuple[object, ...]:
-        return (row.used == "shown", _ORDER.index(row.reports), not row.n_known, -row.n, row.study.label, row.finding)
+        return (row.used == "shown", _ORDER.index(row.reports), row.n is None, -(row.n or 0), row.study.label, row.finding)
 
     parts = (
         ("Randomised comparisons", [row for row in answer.rows if row.randomised and row.finding not in pooled]),
@@ -93,7 +93,7 @@ def draw_directions(canvas: Canvas, answer: Evidence) -> None:
         return
     papers = labels(answer)
     # the sizes are for comparing cohorts; a review's patients would leave all of them small
-    largest = max((row.n for row in answer.rows if row.n_known and row.used != "shown"), default=1)
+    largest = max((row.n for row in answer.rows if row.n is not None and row.used != "shown"), default=1)
     sections = _sections(answer)
     if not canvas.narrow:
         _columns(canvas)
@@ -133,8 +133,8 @@ def _row(canvas: Canvas, row: Row, one: Association, labels: Mapping[str, str], 
     shown = row.used == "shown"
     role = "quiet" if shown else "ink"
     top = canvas.y
-    size = _SMALLEST + (_LARGEST - _SMALLEST) * math.sqrt(min(row.n / largest, 1)) if row.n_known else _SMALLEST
-    patients = str(row.n) if row.n_known else "NR"
+    size = _SMALLEST + (_LARGEST - _SMALLEST) * math.sqrt(min(row.n / largest, 1)) if row.n is not None else _SMALLEST
+    patients = "NR" if row.n is None else str(row.n)
     beside = figures if canvas.narrow else figures + 14
     room = n - study - (44 if not canvas.narrow else 60)
     left = [(row.study.label, role, BODY, not shown)]
@@ -180,7 +180,8 @@ def _note(row: Row, one: Association, labels: Mapping[str, str]) -> str:
     elif row.why is not None and row.used == "shown":
         parts.append(named(row.why, labels))
     elif row.why is not None and row.kind == "estimate":
-        parts.append(named(row.why if row.why.startswith("pooled beside") else f"not pooled: {row.why}", labels))
+        why = row.why.removesuffix(": not pooled")
+        parts.append(named(why if why.startswith("pooled beside") else f"not pooled: {why}", labels))
     elif row.power is not None and row.power < 0.5:
         parts.append(f"study too small: power {row.power:.0%}")
     return "; ".join((*parts, *row.warnings))

@@ -18,6 +18,7 @@ from graph.wording import (
     interval,
     measured,
     opened,
+    per,
     review_of,
     row_figure,
     same_interval,
@@ -87,14 +88,14 @@ def _panels(answer: Evidence) -> list[tuple[str | None, list[_Part]]]:
     panels: dict[str | None, dict[str, list[_Entry]]] = {}
     for comparison in sorted(answer.association.families, key=lambda one: not one.randomised):
         name = short(comparison.measure)
-        axis = None if comparison.measure in RATIOS else " ".join(filter(None, (name, comparison.unit)))
+        axis = None if comparison.measure in RATIOS else ", ".join(filter(None, (name, per(comparison.measure, comparison.unit))))
         who = "Randomised comparisons" if comparison.randomised else "Observational studies"
         heading = f"Pooled: {family(comparison, answer.rows, answer.association)}" if comparison.k > 1 else f"{who}, not pooled"
         panels.setdefault(axis, {}).setdefault(heading, []).extend(_entries(comparison, rows, answer.association))
     for one in answer.published:
         if one.estimate is None:
             continue
-        axis = None if one.measure in RATIOS else " ".join(filter(None, (short(one.measure), one.unit)))
+        axis = None if one.measure in RATIOS else ", ".join(filter(None, (short(one.measure), one.unit)))
         review = review_of(one)
         text = ", ".join(filter(None, (measured(one.measure, one.estimate, one.ci), review)))
         what = ["the headline"] if one.headline else []
@@ -210,8 +211,10 @@ def _panel(canvas: Canvas, measure: str | None, parts: Sequence[_Part]) -> None:
     canvas.y = bottom + 35
     canvas.text(axis.left, canvas.y, "\u2190 decreases", "quiet", size=SMALL)
     canvas.text(axis.right, canvas.y, "increases \u2192", "quiet", size=SMALL, anchor="end")
+    # a measure and its unit are too long to stand between the two
+    canvas.y += 17 if measure is not None else 0
     of = "ratio, log scale" if measure is None else measure
-    canvas.text((axis.left + axis.right) / 2, canvas.y, of, "quiet", size=SMALL, anchor="middle", within=axis.right - axis.left - 170)
+    canvas.text((axis.left + axis.right) / 2, canvas.y, of, "quiet", size=SMALL, anchor="middle", within=axis.right - axis.left)
     canvas.y += 4
 
 

@@ -45,4 +45,4 @@ def schema() -> dict[str, Any]:
 def preview(query: Annotated[Parameters, Query()], reader: ReaderDep, body: Annotated[bytes, Depends(_body)]) -> Response:
     """What loading a sheet (JSON or YAML, 1 MiB at most) would change: the associations before and after. Nothing is stored."""
     del query
-    return as_json(preview_text(reader, "the sheet", body))
+    return as_json(preview_text(reader, "the sheet", body), "preview")

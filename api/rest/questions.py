@@ -22,7 +22,7 @@ def _route(question: type[Question]) -> None:
         asked = question_of(question, query, path)
         answer = asked.answer(reader)
         form = FORMS[query.format]
-        return Response(form.make(reader, asked, answer), media_type=form.media, headers=form.headers(answer))
+        return Response(form.make(reader, asked, answer), media_type=form.media, headers=form.sent(asked, answer))
 
     places = {one.name: one for one in question.parameters() if f"{{{one.rest}}}" in (question.address or "")}
     arguments: dict[str, Any] = {name: Annotated[str, Path(alias=one.rest, description=one.help)] for name, one in places.items()}

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from api.deps import Parameters, ReaderDep
 from api.exports import FORMATS, content
+from api.forms import named
 
 router = APIRouter(tags=["graph"])
 
@@ -32,5 +33,5 @@ def graph(query: Annotated[GraphQuery, Query()], reader: ReaderDep) -> Response:
     """The whole graph."""
     node = reader.field().populations.resolve(query.population).id if query.population is not None else None
     form = FORMATS[query.format]
-    headers = {"Content-Disposition": f'attachment; filename="rdwi-{query.format}.zip"'} if form.folder else None
+    headers = named(query.format if form.folder else "graph", ending=form.ending, shown=not form.folder)
     return Response(content(reader.laid_out(), query.format, node), headers=headers, media_type=form.media)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from graph.synthesis.method import METHOD, Method
 from graph.synthesis.observations import table_of
+from graph.wording import percent, rounded_percent
 from schema.association import Association
 from schema.observation import Observation
 from schema.robustness import AbsoluteRisk, RiskPair
@@ -70,7 +71,7 @@ def absolute(
         baseline = Share(without, prevalence.source) if without is not None else None
         pairs = ((other, _without(prevalence.pct, one.estimate, other, risk)) for other in _BESIDE)
         beside = tuple(
-            RiskPair(exposed_pct=100 * other, baseline=round(low, 1), exposed=round(risk(low, one.estimate), 1))
+            RiskPair(exposed_pct=100 * other, baseline=rounded_percent(low), exposed=rounded_percent(risk(low, one.estimate)))
             for other, low in pairs
             if low is not None
         )
@@ -87,21 +88,22 @@ def absolute(
     if exposed > 100:
         return AbsoluteRisk(why="At this baseline the risk ratio would make more than 100 of 100: give a lower one.", needs_baseline=True)
     return AbsoluteRisk(
-        baseline=round(baseline.pct, 1),
+        baseline=rounded_percent(baseline.pct),
         baseline_source=baseline.source,
         estimate_source=one.estimate_source,
         caveat=caveat,
-        exposed_pct=round(100 * share, 1) if share is not None else None,
+        exposed_pct=rounded_percent(100 * share) if share is not None else None,
         beside=beside,
-        exposed=round(exposed, 1),
-        ci=(round(min(low, 100), 1), round(min(high, 100), 1)),
+        exposed=rounded_percent(exposed),
+        ci=(rounded_percent(min(low, 100)), rounded_percent(min(high, 100))),
     )
 
 
 def _together(prevalence: float, share: float, beside: Sequence[RiskPair], *, printed: bool) -> str:
     where = "as behind the estimate" if printed else "a share that the papers behind the estimate don't print"
     others = "; ".join(f"{one.baseline:g} and {one.exposed:g} at {one.exposed_pct:g}%" for one in beside)
-    of = f"The two risks are those that make the {prevalence:.1f}% of all patients where {100 * share:.0f}% have it, {where}"
+    exposed = f"{rounded_percent(100 * share):g}% have it, {where}"
+    of = f"The two risks are those that make the {percent(prevalence)} of all patients where {exposed}"
     return f"{of}; they would be {others}." if others else f"{of}."
 
 

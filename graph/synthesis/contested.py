@@ -125,6 +125,7 @@ def side(name: str, reports: Sequence[StudyReport], studies: Mapping[str, Study]
         studies=tuple(named),
         cohort_names=tuple(dict.fromkeys(cohort for study in named for cohort in studies[study].cohorts or (study,))),
         patients=sum(report.observation.n for report in reports if report.observation.n_known) or None,
+        patients_unknown=sum(not report.observation.n_known for report in reports),
         findings=findings_of(reports),
         features=features,
     )

@@ -329,7 +329,7 @@ def _judge(
     interval = pooled.prediction_interval
     if interval is not None and interval[1] - interval[0] > METHOD.wide_prediction:
         level -= 1
-        text = f"a next cohort may have {interval[0]:.0f}% to {interval[1]:.0f}%"
+        text = f"a next cohort may have {wording.percents(interval)}"
         reasons.append(Reason(domain="inconsistency", text=text, step=-1))
     width = pooled.ci[1] - pooled.ci[0]
     if len(rows) == 1 or width > METHOD.wide_prevalence or width > pooled.pct:

@@ -18,12 +18,14 @@ from graph.wording.numbers import (
     p_value,
     per,
     percent,
+    percents,
     spelt_out,
     step_of,
 )
 from schema.association import (
     Association,
     Beside,
+    Camp,
     CertaintyLevel,
     CommonEffect,
     EstimateSource,
@@ -171,7 +173,7 @@ def _moved(one: Association, left: Standing) -> float:
 
 def prevalence(one: PooledPrevalence, *, level: bool = False) -> str:
     """23.6% (19.9-27.8), pooled over 27 cohorts of 5,000 patients: a pooled percentage is of no sum of patients."""
-    rate = f"{percent(one.pct)} (95% CI {interval(one.ci, digits=1)}%)" if level else percent(one.pct, one.ci)
+    rate = f"{percent(one.pct)} (95% CI {percents(one.ci)})" if level else percent(one.pct, one.ci)
     patients = count(one.total, "patient")
     return f"{rate}, {f'pooled over {one.cohorts} cohorts' if one.cohorts > 1 else 'in one cohort'} of {patients}"
 
@@ -266,6 +268,13 @@ def patients(one: Association | FamilyResult) -> str:
         return "patients not printed"
     missing = f"; not printed in {one.patients_unknown} of {count(cohorts, 'cohort')}" if one.patients_unknown else ""
     return f"{count(one.patients, 'patient')}{missing}"
+
+
+def patients_of_side(one: Camp) -> str:
+    """The same of a side of a contradiction: 1,803; not printed in 2 cohorts."""
+    if not one.patients:
+        return "not printed"
+    return f"{one.patients:,}" + (f"; not printed in {count(one.patients_unknown, 'cohort')}" if one.patients_unknown else "")
 
 
 def read_as(one: Association) -> str:

@@ -171,14 +171,35 @@ def p_of_test(value: float) -> str:
     return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"
 
 
+def _decimals(percentage: float) -> int:
+    """One; of what is rare, or of nearly all, as many as show two figures of how far it is from 0, or from 100."""
+    rest = min(abs(percentage), abs(100 - percentage))
+    return 1 if rest == 0 or rest >= 1 else 1 - math.floor(math.log10(rest))
+
+
+def rounded_percent(value: float) -> float:
+    """23.6, or 0.042."""
+    return round(value, _decimals(value))
+
+
+def _percent(value: float) -> str:
+    return f"{value:.{_decimals(value)}f}"
+
+
 def percent(value: float, ci: Interval | None = None) -> str:
-    """23.6%; with its interval 23.6% (19.9-27.8)."""
-    return f"{value:.1f}%{f' ({interval(ci, digits=1)})' if ci else ''}"
+    """23.6%, or 0.042%; with its interval 23.6% (19.9-27.8)."""
+    return f"{_percent(value)}%{f' ({_span(*map(_percent, ci))})' if ci else ''}"
 
 
 def percents(pair: Interval) -> str:
     """19.9-27.8%"""
-    return f"{interval(pair, digits=1)}%"
+    return f"{_span(*map(_percent, pair))}%"
+
+
+def of_how_many(*percents: float) -> int:
+    """Of how many patients risks are told as whole people: a hundred or, of rarer ones, so many that the rarest is one at least."""
+    least = min((one for one in percents if one > 0), default=1.0)
+    return int(100 * 10 ** max(0, math.ceil(-math.log10(least))))
 
 
 def probability(value: float | None) -> str:

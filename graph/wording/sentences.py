@@ -278,7 +278,8 @@ def _listed(names: Sequence[str]) -> str:
 def family(one: FamilyResult, rows: Sequence[Row], of: Association) -> str:
     """What a comparison is of: OR per 10 mmHg, observational, crude; outcome mRS 3-6, until 12 months; as reduction of ..."""
     kind = "" if one.unit or not one.contrast_type else f", {_CONTRASTS.get(one.contrast_type, one.contrast_type)}"
-    step = f" {per(one.measure, one.unit)}" if one.unit else ""
+    told = per(one.measure, one.unit)
+    step = (f" {told}" if told.startswith("per ") else f" in {told}") if told else ""
     behind = {term.id: term for row in rows if row.finding in one.rows for term in (row.exposure_term, row.outcome_term)}
     others = sorted(within(term) for term_id, term in behind.items() if term_id not in {of.exposure.id, of.outcome.id})
     parts = [

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from schema.identity import doi_in, pmcid_in, pmid_in
-from schema.reference import ET_AL, Reference, as_author, is_et_al, parted
+from schema.reference import CUT, ET_AL, Reference, as_author, is_et_al, parted
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -37,12 +37,13 @@ def as_reference(fields: dict[str, Any], everything: Iterable[str] = ()) -> Refe
     authors = tuple(author for one in fields.get("authors") or () if (author := clean(one)))
     named = [author for author in authors if not is_et_al(author)]
     # a lone family name is the first author's, and no list
-    lone = len(authors) == 1 and parted(authors[0])[1] is None
+    cut = len(named) < len(authors) or CUT in loose
+    lone = len(authors) == 1 and parted(authors[0])[1] is None and not cut
     return Reference(
         id=told.get("id"),
         title=told["title"].rstrip(". ") or None if "title" in told else None,
         first_author=fields.get("first_author") if named else None,
-        authors=() if lone else (*named, ET_AL) if named and len(named) < len(authors) else tuple(named),
+        authors=() if lone else (*named, ET_AL) if named and cut else tuple(named),
         year=int(year[0]) if year else None,
         journal=told.get("journal"),
         doi=doi,
