@@ -32,7 +32,7 @@ def rounded(value: Any) -> Any:
 
 
 def kept(answer: BaseModel) -> Any:
-    return rounded(answer.model_dump(mode="json", exclude_defaults=True))
+    return rounded(answer.model_dump(mode="json", exclude_defaults=True, exclude={"release"}))
 
 
 @pytest.fixture(scope="module")
