@@ -21,6 +21,7 @@ from graph.questions.edges import known_studies
 from graph.settings import Settings
 from graph.stores.backends import Backend, Corpus, backend_of
 from graph.stores.port import Held, Reader, Report, Store, Writer
+from graph.synthesis.remarks import remarks
 from loaders import fields, sheets
 from schema.answer import Preview
 from schema.errors import InputProblems
@@ -117,14 +118,14 @@ def check(settings: Settings, paths: Iterable[str | Path], report: Report | None
     """Read sheets as a load would, and change nothing."""
     field = field_of(settings)
     own = field.own(_backend(settings, field).terms())
-    return sheets.load(paths, field, _progress(report, "reading sheets"), own=own)
+    return sheets.load(paths, field, _progress(report, "reading sheets"), own=own, judge=remarks)
 
 
 def preview(store: Store, paths: Iterable[str | Path], report: Report | None = None) -> Preview:
     """What loading these sheets into the store would change; InputProblems where anything is wrong. Nothing is changed."""
     field = store.ask(lambda reader: reader.field())
     own = field.own_terms
-    loaded = sheets.load(paths, field.base, _progress(report, "reading sheets"), own=own)
+    loaded = sheets.load(paths, field.base, _progress(report, "reading sheets"), own=own, judge=remarks)
     if loaded.errors:
         raise InputProblems(loaded.problems)
     return store.ask(lambda reader: previewed(reader, loaded.studies, reader.field().extended(loaded.terms), loaded.problems))
@@ -132,7 +133,7 @@ def preview(store: Store, paths: Iterable[str | Path], report: Report | None = N
 
 def preview_text(reader: Reader, name: str, content: bytes) -> Preview:
     """The same for the sheets of one text, in YAML or JSON."""
-    loaded = sheets.load_text(name, content, reader.field())
+    loaded = sheets.load_text(name, content, reader.field(), remarks)
     if loaded.errors or not loaded.studies:
         raise InputProblems(loaded.problems)
     return previewed(reader, loaded.studies, reader.field(), loaded.problems)
@@ -172,7 +173,7 @@ def load(
     with backend.writer(report) as writer:
         old = None if fresh else backend.held(writer)
         own = field.own(old.terms) if old is not None else []
-        loaded = sheets.load(paths, field, _progress(report, "reading sheets"), own=own)
+        loaded = sheets.load(paths, field, _progress(report, "reading sheets"), own=own, judge=remarks)
         if loaded.errors and not (keep_going and loaded.studies):
             raise InputProblems(loaded.problems)
         old_studies = {study.id: study for study in old.studies} if old is not None else {}

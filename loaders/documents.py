@@ -75,6 +75,14 @@ class Document:
         """Where a missing key would stand."""
         return None
 
+    def typed(self, path: Path, value: str) -> str:  # noqa: ARG002 (tables make ids of names)
+        """What was typed for a value."""
+        return value
+
+    def unread(self) -> frozenset[Path]:
+        """The rows, by section and index, of which a part was told to be unreadable before they are validated."""
+        return frozenset()
+
     def part(self, key: str) -> Document:
         """The value of a key as a document of its own."""
         return Document(self.value[key], {path[1:]: line for path, line in self.lines.items() if path[:1] == (key,)})

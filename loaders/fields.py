@@ -11,8 +11,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from loaders import files, sheets
+from loaders import files, validation, vocabularies
 from loaders.documents import Document, documents
+from loaders.validation import short, without_nulls
 from schema.errors import InputProblems
 from schema.field import EvidenceField
 from schema.names import normal
@@ -29,11 +30,11 @@ def read(folder: Path) -> EvidenceField:
 
 def _whole(folder: Path, field: EvidenceField | None, document: Document | None, problems: list[Problem]) -> EvidenceField:
     """The field of what its field.yaml said, with its vocabulary."""
-    terms, wrong = _terms(folder)
+    terms, wrong, stand_ins = _terms(folder)
     problems += wrong
-    if field is not None and document is not None and not problems:
-        vocabulary = Vocabulary(terms)
-        problems = _of_terms(field, vocabulary, _Place(str(folder / NAME), document))
+    if field is not None and document is not None:
+        vocabulary = Vocabulary((*terms, *stand_ins))
+        problems += _of_terms(field, vocabulary, _Place(str(folder / NAME), document))
         field = field.with_vocabulary(lambda: vocabulary, folder)
     if problems or field is None:
         raise InputProblems(problems)
@@ -73,7 +74,7 @@ def _field(folder: Path) -> tuple[EvidenceField | None, Document | None, list[Pr
     if len(parsed) > 1 or not isinstance(document.value, dict):
         return None, None, [place.problem((), "no mapping of keys", "one mapping: id, title, lead, lesion, population, ...")]
     try:
-        field = EvidenceField.model_validate(sheets.without_nulls(document.value))
+        field = EvidenceField.model_validate(without_nulls(document.value))
     except ValidationError as error:
         return None, document, list(dict.fromkeys(_wrong(one, place) for one in error.errors()))
     return field, document, list(_between(field, place))
@@ -81,23 +82,17 @@ def _field(folder: Path) -> tuple[EvidenceField | None, Document | None, list[Pr
 
 def _wrong(error: ErrorDetails, place: _Place) -> Problem:
     """One of pydantic's complaints; a wrong key or value with the nearest right one."""
-    path, kind, found = tuple(one for one in error["loc"] if one != "[key]"), error["type"], sheets.short(error["input"])
+    path, kind, found = tuple(one for one in error["loc"] if one != "[key]"), error["type"], short(error["input"])
     if kind == "extra_forbidden":
         keys = _keys(path[:-1])
-        return place.problem(path, f"the key {sheets.short(path[-1])}", f"one of {', '.join(keys)}", _near(str(path[-1]), keys))
+        return place.problem(path, f"the key {short(path[-1])}", f"one of {', '.join(keys)}", _near(str(path[-1]), keys))
     if kind == "missing":
         return place.problem(path, "nothing", "this key, which field.yaml must have")
-    if kind == "literal_error":
-        expected = str(error.get("ctx", {}).get("expected", ""))
-        return place.problem(
-            path, found, f"one of {expected}", _near(str(error["input"]), [one for one in expected.split("'") if one.strip()])
-        )
-    if kind == "value_error":
-        told = str(error.get("ctx", {}).get("error", error["msg"]))
-        return (
-            place.problem(path, told, "what is possible together") if isinstance(error["input"], dict) else place.problem(path, found, told)
-        )
-    return place.problem(path, found, sheets.EXPECTED.get(kind, error["msg"][0].lower() + error["msg"][1:]))
+    expected = validation.expected(error)
+    if kind == "value_error" and isinstance(error["input"], dict):
+        return place.problem(path, expected, "what is possible together")
+    near = _near(str(error["input"]), expected.split("'")[1::2]) if kind == "literal_error" else ()
+    return place.problem(path, found, expected, near)
 
 
 def _keys(path: tuple[str | int, ...]) -> list[str]:
@@ -199,11 +194,11 @@ def _homeless(field: EvidenceField, place: _Place) -> Iterator[Problem]:
             return
 
 
-def _terms(folder: Path) -> tuple[list[Any], list[Problem]]:
+def _terms(folder: Path) -> vocabularies.Read:
     path = folder / VOCABULARY
     if not path.is_file():
-        return [], [Problem(str(path), "no such file", "the terms of the field")]
-    return sheets.read_vocabularies([path], Vocabulary(()))
+        return vocabularies.Read([], [Problem(str(path), "no such file", "the terms of the field")], [])
+    return vocabularies.read([path], Vocabulary(()))
 
 
 def _of_terms(field: EvidenceField, vocabulary: Vocabulary, place: _Place) -> list[Problem]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from schema.effectcheck import contradiction, oddities
+
 from schema.study import Finding
 
 ROW: dict[str, Any] = {"exposure": "age", "outcome": "r-dwi", "population": "p", "measure": "OR", "direction": "increases"}

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from graph.opening import shipped
-from loaders import sheets
+from loaders import sheets, vocabularies
 from loaders.documents import documents
 from loaders.files import Source, find
 from schema.problems import Problem
-from schema.vocabulary import lines_to_add
+from schema.vocabulary import drafted, line_of
 
 SHEET: dict[str, Any] = {"id": "a", "read": "abstract"}
 
@@ -61,7 +61,7 @@ def test_half_a_character_is_refused_before_it_can_be_printed(tmp_path: Path) ->
 def test_both_documents_of_a_vocabulary_are_read(tmp_path: Path) -> None:
     file = tmp_path / "vocabulary.yaml"
     file.write_text("- {id: zebra, name: Zebra, kind: lesion}\n---\n- {id: okapi, name: Okapi, kind: lesion}\n")
-    terms, wrong = sheets.read_vocabularies([file], shipped().vocabulary)
+    terms, wrong, _ = vocabularies.read([file], shipped().vocabulary)
     assert ([term.id for term in terms], wrong) == (["zebra", "okapi"], [])
 
 
@@ -84,9 +84,9 @@ def test_the_vocabulary_beside_a_single_sheet_is_used(tmp_path: Path) -> None:
 def test_a_users_term_may_be_given_anew(tmp_path: Path) -> None:
     file = tmp_path / "vocabulary.yaml"
     file.write_text("- {id: zebra, name: Zebra, kind: lesion}\n")
-    own, _ = sheets.read_vocabularies([file], shipped().vocabulary)
+    own, _, _ = vocabularies.read([file], shipped().vocabulary)
     file.write_text("- {id: zebra, name: Plains zebra, kind: lesion}\n")
-    again, wrong = sheets.read_vocabularies([file], shipped().vocabulary, own)
+    again, wrong, _ = vocabularies.read([file], shipped().vocabulary, own)
     assert ([term.name for term in again], wrong) == (["Plains zebra"], [])
 
 
@@ -167,8 +167,8 @@ def test_a_sheet_given_twice_is_checked_both_times(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("slug", ["Foo (bar) \u2265 5", "", "\x1b[31m", "x" * 500, "plain-slug"])
 def test_the_lines_that_would_add_a_term_add_it(tmp_path: Path, slug: str) -> None:
-    (tmp_path / "vocabulary.yaml").write_text(lines_to_add(slug))
-    terms, wrong = sheets.read_vocabularies([tmp_path / "vocabulary.yaml"], shipped().vocabulary)
+    (tmp_path / "vocabulary.yaml").write_text(line_of(drafted(slug, slug=slug)))
+    terms, wrong, _ = vocabularies.read([tmp_path / "vocabulary.yaml"], shipped().vocabulary)
     assert (len(terms), wrong) == (1, [])
 
 
@@ -179,7 +179,7 @@ def test_a_long_list_of_sheets_is_read_in_one_pass(tmp_path: Path) -> None:
 def test_mistakes_of_a_vocabulary_have_their_index_and_line(tmp_path: Path) -> None:
     file = tmp_path / "vocabulary.yaml"
     file.write_text("- {id: zebra, name: Zebra, kind: lesion}\n- {id: okapi, name: Okapi, kind: animal}\n")
-    _, (problem,) = sheets.read_vocabularies([file], shipped().vocabulary)
+    _, (problem,), _ = vocabularies.read([file], shipped().vocabulary)
     assert (problem.path, problem.line) == ("[1].kind", 2)
 
 

@@ -21,9 +21,11 @@ from hypothesis import strategies as st
 
 from evidence import STUDIES
 from graph.opening import shipped
+from graph.synthesis.remarks import remarks
 from loaders import files, sheets
 from loaders.documents import Document
-from loaders.sheets import Loaded, load, validate
+from loaders.sheets import Loaded, load
+from loaders.validation import validate
 from schema.problems import Problem
 from schema.study import canonical
 
@@ -77,7 +79,7 @@ def one(content: str | bytes | dict[str, Any] | list[Any], folder: Path, name: s
     if isinstance(content, dict | list):
         content = json.dumps(content)
     file.write_bytes(content.encode() if isinstance(content, str) else content)
-    return load([file], shipped())
+    return load([file], shipped(), judge=remarks)
 
 
 def told(loaded: Loaded, path: str | None, *words: str) -> Problem:
@@ -551,7 +553,7 @@ def test_junk_in_any_place_of_a_sheet_is_loaded_or_told_with_its_place(data: st.
             break
         target = target[key]
     target[key] = data.draw(JUNK)
-    study, problems = validate(Document(value, {(): 1}), shipped(), "x.yaml")
+    study, problems = validate(Document(value, {(): 1}), shipped(), "x.yaml", remarks)
     assert (study is None) == any(problem.severity == "error" for problem in problems)
     for problem in problems:
         assert (problem.file, problem.line) == ("x.yaml", 1)

@@ -9,7 +9,7 @@ from loaders.documents import Document, Where
 from loaders.tables.columns import COLUMNS, ROW_SETS, Path
 from loaders.tables.grid import Cell
 from loaders.tables.mapping import Mapped
-from loaders.tables.texts import told
+from loaders.tables.texts import slug, told
 from schema.field import EvidenceField
 from schema.populations import Populations
 from schema.problems import Problem
@@ -44,6 +44,13 @@ class TableDocument(Document):
     def told(self, path: Path) -> bool:
         """Whether a problem of that place was told when its cell was read."""
         return any(path[:end] in self.silent for end in range(1, len(path) + 1)) or (*path[:1], *path[2:3]) in self.silent
+
+    def typed(self, path: Path, value: str) -> str:
+        cell = self.cells.get(path)
+        return cell.text if cell is not None and slug(cell.text) == value else value
+
+    def unread(self) -> frozenset[Path]:
+        return frozenset(path[:2] for path in self.silent if len(path) > 2)
 
     def hint(self, path: Path) -> str | None:
         """The column that a missing key would be in."""
