@@ -11,9 +11,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from loaders import files, validation, vocabularies
+from loaders import complaints, files, vocabularies
+from loaders.complaints import short
 from loaders.documents import Document, documents
-from loaders.validation import short, without_nulls
+from loaders.validation import without_nulls
 from schema.errors import InputProblems
 from schema.field import EvidenceField
 from schema.names import normal
@@ -88,7 +89,7 @@ def _wrong(error: ErrorDetails, place: _Place) -> Problem:
         return place.problem(path, f"the key {short(path[-1])}", f"one of {', '.join(keys)}", _near(str(path[-1]), keys))
     if kind == "missing":
         return place.problem(path, "nothing", "this key, which field.yaml must have")
-    expected = validation.expected(error)
+    expected = complaints.expected(error)
     if kind == "value_error" and isinstance(error["input"], dict):
         return place.problem(path, expected, "what is possible together")
     near = _near(str(error["input"]), expected.split("'")[1::2]) if kind == "literal_error" else ()

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from loaders import files, vocabularies
-from loaders.documents import Document, documents
-from loaders.validation import Judge, Place, short, validate
+from loaders.complaints import Place, short
+from loaders.documents import Document, readable
+from loaders.validation import Judge, validate
 from schema.field import EvidenceField
 from schema.problems import Problem
 from schema.report import in_order
@@ -102,16 +103,11 @@ class _Sheet:
 def _parsed(source: files.Source | Problem) -> tuple[list[_Sheet], list[Problem]]:
     if isinstance(source, Problem):
         return [], [source]
-    read = documents(source)
-    if isinstance(read, Problem):
-        return [], [read]
-    sheets = []
-    for document in read:
-        if isinstance(document.value, list):
-            sheets += [_Sheet(source.name, one) for one in document.items()]
-        else:
-            sheets.append(_Sheet(source.name, document))
-    return sheets, []
+    read, problem = readable(source)
+    parts = [part for document in read for part in (document.items() if isinstance(document.value, list) else [document])]
+    for part in parts:
+        part.tell(source.name)
+    return [_Sheet(source.name, part) for part in parts], [] if problem is None else [problem]
 
 
 def _tabular(sources: Sequence[files.Source], field: EvidenceField, *, with_mapping: bool = True) -> tuple[list[_Sheet], list[Problem]]:

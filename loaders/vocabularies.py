@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from loaders import files
+from loaders.complaints import Place, schema_problem, short, what
 from loaders.documents import documents
-from loaders.validation import Place, schema_problem, short, what
 from schema.problems import Problem
 from schema.study import SLUG
 from schema.vocabulary import Term, Vocabulary, clashes, drafted

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from graph.opening import shipped
+from graph.synthesis.remarks import remarks
 from loaders import sheets, vocabularies
 from loaders.documents import documents
 from loaders.files import Source, find
@@ -20,7 +21,7 @@ SHEET: dict[str, Any] = {"id": "a", "read": "abstract"}
 
 def problems(tmp_path: Path, sheet: Any, name: str = "a.json") -> list[Problem]:
     (tmp_path / name).write_text(sheet if isinstance(sheet, str) else json.dumps(sheet), encoding="utf-8")
-    return list(sheets.load([tmp_path / name], shipped()).problems)
+    return list(sheets.load([tmp_path / name], shipped(), judge=remarks).problems)
 
 
 def finding(**keys: Any) -> dict[str, Any]:
@@ -43,7 +44,9 @@ def test_a_whole_number_of_hundreds_of_digits_is_refused(tmp_path: Path) -> None
 def test_counts_beyond_all_bounds_are_judged_without_an_error(tmp_path: Path) -> None:
     huge = 10**17
     counts = {"exposed_cases": 1, "exposed_total": huge, "unexposed_cases": huge, "unexposed_total": huge + 1}
-    assert all(one.severity == "warning" for one in problems(tmp_path, finding(value=1e15, adjusted=False, counts=counts)))
+    assert all(
+        one.severity == "warning" for one in problems(tmp_path, finding(value=1e15, adjusted=False, counts=counts, direction="unclear"))
+    )
 
 
 @pytest.mark.parametrize("path", ["~nosuchuser/x", "x" * 300, "a\0b/*", ""])
@@ -114,8 +117,7 @@ def test_a_number_with_an_exponent_is_a_number_in_yaml_too(text: str, number: fl
     ("text", "line"), [('{"id": "a",\n"n": 1,\n"n": 2}', 3), ('{"id": "a",\n"n": NaN}', 2), ('{"t": "\u2028",\n"id": 1,\n"id": 2}', 3)]
 )
 def test_mistakes_of_json_have_their_line(tmp_path: Path, text: str, line: int) -> None:
-    (problem,) = problems(tmp_path, text)
-    assert problem.line == line
+    assert line in {problem.line for problem in problems(tmp_path, text) if problem.kind == "unreadable"}
 
 
 def test_flow_yaml_from_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +159,7 @@ def test_a_key_left_blank_is_a_key_left_out(tmp_path: Path) -> None:
 def test_a_contradiction_is_told_beside_other_mistakes(tmp_path: Path) -> None:
     sheet = finding(value=1.5, ci=[1.1, 2.0], direction="decreases")
     told = problems(tmp_path, {**sheet, "colour": "red"})
-    assert {one.path for one in told} == {"colour", "findings[0].direction"}
+    assert {one.path for one in told if one.severity == "error"} == {"colour", "findings[0].direction"}
 
 
 def test_a_sheet_given_twice_is_checked_both_times(tmp_path: Path) -> None:

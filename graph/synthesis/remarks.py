@@ -142,13 +142,14 @@ def _signs(observation: Observation) -> Iterator[tuple[str, int, bool]]:
     inverse = -1 if observation.turned_from is not None else 1
     scale = -1 if row.outcome_scale else 1
     p = parse_p(row.p).significant if row.p is not None else None
-    if row.value is not None:
-        null = 1.0 if row.measure in RATIOS else 0.0
-        sign = ((row.value > null) - (row.value < null)) * (-1 if row.reversed else 1) * scale * inverse
-        beyond = row.ci is not None and (
-            row.ci[0] - last_digit(row.ci[0]) / 2 > null or row.ci[1] + last_digit(row.ci[1]) / 2 < null
-        )  # a bound printed as 1.1 is 1.05 at least
-        yield printed(row), sign, beyond or p is True
+    null = 1.0 if row.measure in RATIOS else 0.0
+    beyond = 0
+    if row.ci is not None:
+        # a bound printed as 1.1 is 1.05 at least
+        beyond = (row.ci[0] - last_digit(row.ci[0]) / 2 > null) - (row.ci[1] + last_digit(row.ci[1]) / 2 < null)
+    sign = (row.value > null) - (row.value < null) if row.value is not None else beyond
+    if sign:
+        yield printed(row), sign * (-1 if row.reversed else 1) * scale * inverse, bool(beyond) or p is True
     table = table_of(observation) if row.adjusted is not True else None
     by_figures = observation.derivation in {"counts", "percentages"} or observation.derivation.startswith(("groups", "medians"))
     z = observation.z if by_figures and isinstance(observation.z, float) else None
@@ -172,7 +173,7 @@ def _higher(first: Group, second: Group) -> int:
 
 def printed(row: Finding) -> str:
     """The estimate as it is printed: OR 3.0 [2.0, 4.5]."""
-    return f"{row.measure} {row.value}" + (f" {list(row.ci)}" if row.ci else "")
+    return " ".join(str(part) for part in (row.measure, row.value, row.ci and list(row.ci)) if part is not None)
 
 
 def _compared(row: Finding) -> str:
