@@ -27,6 +27,7 @@ from schema.answer import Preview
 from schema.errors import InputProblems
 from schema.field import EvidenceField
 from schema.problems import Problem
+from schema.report import in_order
 from schema.study import Study
 
 ALL = "*"  # among the removed: nothing of the field's corpus is wanted
@@ -34,8 +35,12 @@ ALL = "*"  # among the removed: nothing of the field's corpus is wanted
 
 def field_of(settings: Settings) -> EvidenceField:
     """The field that the settings name, or the one that comes with the package; InputProblems with all that is wrong in its files."""
-    folder = shipped_evidence.FOLDER if settings.field is None else settings.field.expanduser()
+    folder = _folder(settings)
     return _field(folder, *(_state(folder / name) for name in (fields.NAME, fields.VOCABULARY)))
+
+
+def _folder(settings: Settings) -> Path:
+    return shipped_evidence.FOLDER if settings.field is None else settings.field.expanduser()
 
 
 def shipped() -> EvidenceField:
@@ -116,8 +121,16 @@ def _built(held: Held, field: EvidenceField, report: Report | None) -> EvidenceG
 
 def check(settings: Settings, paths: Iterable[str | Path], report: Report | None = None) -> sheets.Loaded:
     """Read sheets as a load would, and change nothing."""
-    field = field_of(settings)
-    own = field.own(_backend(settings, field).terms())
+    try:
+        field = field_of(settings)
+        own = field.own(_backend(settings, field).terms())
+    except InputProblems as error:
+        # what is right of a field is enough to read its sheets by
+        rest, problems = fields.as_far_as_readable(_folder(settings))
+        if rest is None:
+            raise
+        loaded = sheets.load(paths, rest, _progress(report, "reading sheets"), judge=remarks)
+        return sheets.Loaded((), (), in_order((*(problems or error.problems), *loaded.problems)))
     return sheets.load(paths, field, _progress(report, "reading sheets"), own=own, judge=remarks)
 
 

@@ -85,9 +85,8 @@ def schema_problem(error: ErrorDetails, place: Place) -> Problem:
         # pydantic tells of each type that a number may have
         path, kind = path[:-1], "number_type" if kind in _TYPES else kind
     if kind == "extra_forbidden":
-        keys = _keys_at(path)
-        near = difflib.get_close_matches(str(path[-1]), keys, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else None
+        near = nearest_key(path)
+        hint = f"Did you mean {near!r}?" if near else None
         return place.problem(path, f"the key {short(path[-1])}", "a key that evidence/README.md lists", hint, kind="unknown-key")
     if kind == "missing":
         return place.problem(path, "nothing", EXPECTED[kind], place.document.hint(path), kind=kind)
@@ -108,6 +107,22 @@ def expected(error: ErrorDetails) -> str:
     if error["type"] == "value_error":
         return str(context.get("error", "another value"))
     return EXPECTED.get(error["type"], "another value").format_map(context)
+
+
+def distinct(errors: Sequence[ErrorDetails]) -> list[ErrorDetails]:
+    """Complaints without keys that are missing because they are misspelt."""
+    missing = {one["loc"] for one in errors if one["type"] == "missing"}
+    for one in errors:
+        if one["type"] == "extra_forbidden":
+            *above, key = one["loc"]
+            near = difflib.get_close_matches(str(key), [str(path[-1]) for path in missing if path[:-1] == (*above,)], n=1)
+            missing -= {(*above, name) for name in near}
+    return [one for one in errors if one["type"] != "missing" or one["loc"] in missing]
+
+
+def nearest_key(path: Path) -> str | None:
+    """The key of a sheet that one which it hasn't may have been meant for."""
+    return next(iter(difflib.get_close_matches(str(path[-1]), _keys_at(path), n=1)), None)
 
 
 def _keys_at(path: tuple[str | int, ...]) -> Sequence[str]:

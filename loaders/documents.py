@@ -110,7 +110,8 @@ class Document:
 
     def part(self, key: str) -> Document:
         """The value of a key as a document of its own."""
-        return Document(self.value[key], {path[1:]: line for path, line in self.lines.items() if path[:1] == (key,)})
+        lines = {path[1:]: line for path, line in self.lines.items() if path[:1] == (key,)}
+        return Document(self.value[key], lines, refused=[one.inside() for one in self.refused if one.path[:1] == (key,)])
 
     def items(self) -> list[Document]:
         """The items of a list, each as a document of its own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 from collections.abc import Iterable, Iterator
 from itertools import product
@@ -26,28 +27,39 @@ NAME, VOCABULARY, STUDIES = "field.yaml", "vocabulary.yaml", "studies"
 
 def read(folder: Path) -> EvidenceField:
     """The field of that folder; InputProblems with all that is wrong in both files."""
-    return _whole(folder, *_field(folder))
-
-
-def _whole(folder: Path, field: EvidenceField | None, document: Document | None, problems: list[Problem]) -> EvidenceField:
-    """The field of what its field.yaml said, with its vocabulary."""
-    terms, wrong, stand_ins = _terms(folder)
-    problems += wrong
-    if field is not None and document is not None:
-        vocabulary = Vocabulary((*terms, *stand_ins))
-        problems += _of_terms(field, vocabulary, _Place(str(folder / NAME), document))
-        field = field.with_vocabulary(lambda: vocabulary, folder)
-    if problems or field is None:
-        raise InputProblems(problems)
-    return field
+    return _sound(*as_far_as_readable(folder))
 
 
 def opened(folder: Path) -> EvidenceField:
     """The same, its vocabulary read when it is first asked for: what a store holds of the field needs no second reading."""
     field, document, problems = _field(folder)
     if field is None or problems:
-        return _whole(folder, field, document, problems)
-    return field.with_vocabulary(lambda: _whole(folder, field, document, []).vocabulary, folder)
+        return _sound(*_whole(folder, field, document, problems))
+    return field.with_vocabulary(lambda: _sound(*_whole(folder, field, document, [])).vocabulary, folder)
+
+
+def as_far_as_readable(folder: Path) -> tuple[EvidenceField | None, list[Problem]]:
+    """What can be made of the field of that folder, and all that is wrong in both files."""
+    return _whole(folder, *_field(folder))
+
+
+def _sound(field: EvidenceField | None, problems: list[Problem]) -> EvidenceField:
+    if problems or field is None:
+        raise InputProblems(problems)
+    return field
+
+
+def _whole(
+    folder: Path, field: EvidenceField | None, document: Document | None, problems: list[Problem]
+) -> tuple[EvidenceField | None, list[Problem]]:
+    """The field of what its field.yaml said, with its vocabulary."""
+    terms, wrong, stand_ins = _terms(folder)
+    problems = [*problems, *wrong]
+    if field is None or document is None:
+        return None, problems
+    vocabulary = Vocabulary((*terms, *stand_ins))
+    problems += _of_terms(field, vocabulary, _Place(str(folder / NAME), document))
+    return field.with_vocabulary(lambda: vocabulary, folder), problems
 
 
 class _Place:
@@ -74,11 +86,31 @@ def _field(folder: Path) -> tuple[EvidenceField | None, Document | None, list[Pr
     place = _Place(str(path), document)
     if len(parsed) > 1 or not isinstance(document.value, dict):
         return None, None, [place.problem((), "no mapping of keys", "one mapping: id, title, lead, lesion, population, ...")]
+    value = without_nulls(document.value)
     try:
-        field = EvidenceField.model_validate(without_nulls(document.value))
+        field = EvidenceField.model_validate(value)
     except ValidationError as error:
-        return None, document, list(dict.fromkeys(_wrong(one, place) for one in error.errors()))
+        wrong = list(dict.fromkeys(_wrong(one, place) for one in complaints.distinct(error.errors())))
+        rest = _without(value, [one["loc"] for one in error.errors()])
+        if rest is not None and all(one["type"] == "extra_forbidden" for one in error.errors()):
+            wrong += _between(rest, place)
+        return rest, document, wrong
     return field, document, list(_between(field, place))
+
+
+def _without(value: dict[str, Any], wrong: Iterable[tuple[str | int, ...]]) -> EvidenceField | None:
+    """The field without the keys that are wrong; None where it can't do without them."""
+    rest = copy.deepcopy(value)
+    for path in wrong:
+        here: Any = rest
+        for step in path[:-1]:
+            here = here[step] if step in (here if isinstance(here, dict) else range(len(here)) if isinstance(here, list) else ()) else None
+        if isinstance(here, dict):
+            here.pop(path[-1], None)
+    try:
+        return EvidenceField.model_validate(rest)
+    except ValidationError:
+        return None
 
 
 def _wrong(error: ErrorDetails, place: _Place) -> Problem:

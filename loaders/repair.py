@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from loaders.complaints import PARTS, Place, schema_problem
+from loaders.complaints import PARTS, Place, distinct, nearest_key, schema_problem
 from loaders.documents import Path
 from schema.field import EvidenceField
 from schema.problems import Problem
@@ -47,9 +47,10 @@ class Repair:
             try:
                 study = Study.model_validate(self._value, context=Reading(self._of.values, lenient=True))
             except ValidationError as error:
-                new = [one for one in error.errors() if not _under(one["loc"], mended)]
+                errors = distinct(error.errors())
+                new = [one for one in errors if not _under(one["loc"], mended)]
                 self.problems += dict.fromkeys(schema_problem(one, self._place) for one in new if not self._place.document.told(one["loc"]))
-                mended |= {self._mend(one) for one in error.errors()}
+                mended |= {self._mend(one) for one in errors}
             else:
                 return self._possible(study)
         return None
@@ -69,6 +70,13 @@ class Repair:
             above.append(here)
             path.append(error["loc"][len(path)])
         row = (path[0], path[1]) if len(path) > 1 and path[0] in PARTS else None
+        near = nearest_key(error["loc"]) if error["type"] == "extra_forbidden" and path else None
+        if near is not None and near not in above[-1]:
+            # what was meant is judged, too
+            above[-1][near] = above[-1].pop(path.pop())
+            path.append(near)
+            self.doubtful.update([row] if row is not None else [])
+            return tuple(path)
         while path:
             section = "" if len(path) == 1 else str(path[0]) if len(path) == 3 and row is not None else None
             stand_in = self._stand_ins[section].get(str(path[-1])) if section is not None else None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,8 +14,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from loaders import files
-from loaders.complaints import Place, schema_problem, short, what
-from loaders.documents import documents
+from loaders.complaints import Place, distinct, schema_problem, short, what
+from loaders.documents import Document, Refused, decode, readable
 from schema.problems import Problem
 from schema.study import SLUG
 from schema.vocabulary import Term, Vocabulary, clashes, drafted
@@ -43,9 +46,10 @@ def read(paths: Iterable[Path], vocabulary: Vocabulary, own: Sequence[Term] = ()
     for path in paths:
         for place in _documents(path, problems):
             for i, written in enumerate(place.document.value):
-                entry = _entry(written, i, place, problems)
+                spoilt = any(one.path[:1] == (i,) for one in place.document.refused)
+                entry = _entry(written, i, place, [] if spoilt else problems)
                 if entry is not None:
-                    entries.append(entry)
+                    entries.append(replace(entry, sound=entry.sound and not spoilt))
     terms = [entry.term for entry in entries]
     clashing: set[int] = set()
     for index, told in clashes(vocabulary.extended(kept(own, terms)), terms):
@@ -71,7 +75,7 @@ def _entry(written: Any, index: int, place: Place, problems: list[Problem]) -> _
     try:
         return _Entry(Term.model_validate(given), place, index, sound=True)
     except ValidationError as error:
-        problems += dict.fromkeys(_problem(one, index, place) for one in error.errors())
+        problems += dict.fromkeys(_problem(one, index, place) for one in distinct(error.errors()))
         wrong = {one["loc"][0] for one in error.errors() if one["loc"]}
     if not isinstance(given, dict) or not any(isinstance(given.get(key), str) for key in ("id", "name")):
         return None
@@ -92,13 +96,19 @@ def _stand_in(term: Term, known: Vocabulary) -> Term:
 
 
 def _documents(path: Path, problems: list[Problem]) -> Iterator[Place]:
-    """The lists of terms in a file."""
+    """The lists of terms in a file; of one that can't be read whole, the entries that can be."""
     source = files.read(path)
-    found = source if isinstance(source, Problem) else documents(source)
-    if isinstance(found, Problem):
-        problems.append(replace(found, expected="a list of terms") if found.found == "an empty file" else found)
+    if isinstance(source, Problem):
+        problems.append(source)
         return
+    found, problem = readable(source)
+    if problem is not None:
+        pieces = list(_pieces(source)) if not found else []
+        if not any(piece.refused for piece in pieces):
+            problems.append(replace(problem, expected="a list of terms") if problem.found == "an empty file" else problem)
+        found += pieces
     for document in found:
+        problems += [one.problem(str(path)) for one in document.refused]
         inner = document.part("terms") if isinstance(document.value, dict) and set(document.value) == {"terms"} else document
         if isinstance(inner.value, list):
             yield Place(str(path), inner, None)
@@ -106,8 +116,31 @@ def _documents(path: Path, problems: list[Problem]) -> Iterator[Place]:
             problems.append(Problem(str(path), what(inner.value), "a list of terms", line=inner.line(())))
 
 
+def _pieces(source: files.Source) -> Iterator[Document]:
+    """The entries of a file that can't be read as a whole, each by itself; of one that can't be read either, its id and name."""
+    try:
+        lines = decode(source.content).splitlines(keepends=True)
+    except Refused:
+        return
+    item = next((found[0] for line in lines if (found := re.match(r" *- ", line))), None)
+    starts = [i for i, line in enumerate(lines) if item is not None and line.startswith(item)]
+    for start, end in pairwise([*starts, len(lines)]):
+        text = "".join(line[len(item or "") - 2 :] for line in lines[start:end])
+        read, problem = readable(files.Source(source.name, text.encode()))
+        if problem is None:
+            yield from (replace(one, lines={path: line + start for path, line in one.lines.items()}) for one in read)
+        else:
+            named = {key: found[1].strip("'\" ") for key in ("id", "name") if (found := re.search(rf"\b{key}:([^,}}\n]*)", text))}
+            refused = Refused(problem.found, problem.expected, start + (problem.line or 1), problem.help)
+            yield Document([named], {(): start + 1}, refused=[refused.at((0,), is_value=True)])
+
+
 def _problem(error: ErrorDetails, index: int, place: Place) -> Problem:
     path = (index, *error["loc"])
     if error["type"] == "extra_forbidden":
-        return place.problem(path, f"the key {short(path[-1])}", f"one of {', '.join(Term.model_fields)}", kind="unknown-key")
+        near = difflib.get_close_matches(str(path[-1]), Term.model_fields, n=1)
+        hint = f"Did you mean {near[0]!r}?" if near else None
+        return place.problem(path, f"the key {short(path[-1])}", f"one of {', '.join(Term.model_fields)}", hint, kind="unknown-key")
+    if error["type"] == "missing":
+        return place.problem(path, "nothing", "this key, which a term must have", kind="missing")
     return schema_problem({**error, "loc": path}, place)
