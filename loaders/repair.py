@@ -70,7 +70,7 @@ class Repair:
             above.append(here)
             path.append(error["loc"][len(path)])
         row = (path[0], path[1]) if len(path) > 1 and path[0] in PARTS else None
-        near = nearest_key(error["loc"]) if error["type"] == "extra_forbidden" and path else None
+        near = nearest_key(error["loc"]) if error["type"] == "extra_forbidden" and len(path) == len(error["loc"]) else None
         if near is not None and near not in above[-1]:
             # what was meant is judged, too
             above[-1][near] = above[-1].pop(path.pop())

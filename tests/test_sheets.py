@@ -250,7 +250,7 @@ EDITS: list[tuple[str, str, str, int, tuple[str, ...]]] = [
     ("- exposure: CMBs\n", "- exposure: microbleds\n", "findings[1].exposure", 25, ("'microbleds'", "microbleeds")),
     ("- exposure: CMBs\n", "- exposure: 5\n", "findings[1].exposure", 25, ("5", "text")),
     ("- exposure: CMBs\n", "- exposure: [age]\n", "findings[1].exposure", 25, ("text",)),
-    ("- exposure: CMBs\n", "- exposed: age\n", "findings[1].exposure", 25, ("nothing",)),
+    ("- exposure: CMBs\n", "- exposed: age\n", "findings[1].exposed", 25, ("Did you mean 'exposure'?",)),
     ("  value: 1.5\n", "  value: '1.5'\n", "findings[0].value", 21, ("'1.5'", "number")),
     ("  value: 1.5\n", "  value: about 1.5\n", "findings[0].value", 21, ("'about 1.5'", "number")),
     ("  value: 1.5\n", "  value: true\n", "findings[0].value", 21, ("number",)),

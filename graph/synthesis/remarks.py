@@ -317,10 +317,9 @@ def _not_pooled(observation: Observation, path: Path, vocabulary: Vocabulary) ->
         return
     figures = printed(row) if row.value is not None else _compared(row) if row.counts is not None or row.groups is not None else ""
     if observation.why is not None:
-        if figures or row.p is not None or row.role == "main":
-            what = f"the role {row.role}" if row.role != "main" else figures or "nothing that counts"
-            like = what if row.role != "main" else observation.why
-            yield Remark("not-counted", path, what, "a row that counts", f"It is shown, and not counted: {observation.why}.", like=like)
+        what = f"the role {row.role}" if row.role != "main" else figures or "nothing that counts"
+        like = what if row.role != "main" else observation.why
+        yield Remark("not-counted", path, what, "a row that counts", f"It is shown, and not counted: {observation.why}.", like=like)
         return
     if key is None:
         if figures and not observation.warnings and row.measure != "p-only":
