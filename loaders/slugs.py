@@ -66,7 +66,7 @@ class Names:
         nearest = f"Nearest: {', '.join(near)}." if near else "Add it to a vocabulary.yaml beside the sheets."
         problem = self.place.problem(path, short(name), "a term of the vocabulary", nearest, kind="unknown-term")
         term = draft.model_copy(update={"kind": kind}) if normal(name) else None
-        self.problems.append(replace(problem, like=slug, term=term))
+        self.problems.append(replace(problem, like=normal(name) or slug, term=term))
         if kind == "outcome":
             self.unknown.add(path[:2])
         return draft.id

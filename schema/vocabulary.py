@@ -73,6 +73,7 @@ class Vocabulary:
 
     def __init__(self, terms: Iterable[Term]) -> None:
         self.terms: dict[str, Term] = {term.id: term for term in terms}
+        self._suggested: dict[tuple[str, int], tuple[str, ...]] = {}
 
     def __eq__(self, other: object) -> bool:
         """The order of terms counts: it is that of roll-ups."""
@@ -116,7 +117,10 @@ class Vocabulary:
         return term
 
     def suggest(self, name: str, limit: int = 3) -> tuple[str, ...]:
-        return suggest(name, self.names, limit)
+        # a table may hold one unknown name in hundreds of rows
+        if (name, limit) not in self._suggested:
+            self._suggested[name, limit] = suggest(name, self.names, limit)
+        return self._suggested[name, limit]
 
     def search(self, text: str) -> list[Term]:
         """Terms whose id, name or synonym holds every word of `text`: exact ones first, then by where the match begins, then by id."""
@@ -212,7 +216,7 @@ def drafted(name: str, kind: Kind = "risk-factor", slug: str | None = None, take
 
 
 def _id_of(name: str) -> str:
-    return re.sub("[^a-z0-9]+", "-", name.lower()).strip("-")[:90].strip("-") or "a-new-term"
+    return re.sub("[^a-z0-9]+", "-", _normal(name)).strip("-")[:90].strip("-") or "a-new-term"
 
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[ -][A-Za-z0-9]+)*")
@@ -228,4 +232,5 @@ def line_of(term: Term) -> str:
 def _quoted(text: str) -> str:
     if _PLAIN.fullmatch(text) and text.lower() not in _NO_TEXT:
         return text
-    return json.dumps(text, ensure_ascii=not text.isprintable())
+    shown = json.dumps(text, ensure_ascii=False)
+    return "".join(one if one.isprintable() else f"\\U{ord(one):08x}" for one in shown)
