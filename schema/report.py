@@ -105,10 +105,11 @@ def drafts(problems: Iterable[Problem]) -> list[Term]:
     return list(found.values())
 
 
-def vocabulary_lines(problems: Iterable[Problem]) -> str:
-    """A vocabulary.yaml with the unknown names; nothing where there are none."""
+def vocabulary_lines(problems: Sequence[Problem]) -> str:
+    """A vocabulary.yaml with the unknown names, each beside the terms that may have been meant; nothing where there are none."""
     terms = drafts(problems)
-    return "\n".join([_DRAFT, *map(line_of, terms)]) if terms else ""
+    near = {normal(one.term.name): f"  # {one.help}" for one in problems if one.term is not None and (one.help or "").startswith("Nearest")}
+    return "\n".join([_DRAFT, *(line_of(term) + near.get(normal(term.name), "") for term in terms)]) if terms else ""
 
 
 def columns_lines(problems: Iterable[Problem]) -> str:

@@ -109,7 +109,7 @@ FAULTS: dict[str, tuple[str, Callable[[dict[str, Any]], Any], str]] = {
     "itself": ("", lambda one: one.update(overlaps_with=["a-2020"]), "overlaps_with"),
 }  # fmt: skip
 # of these one at most in a row: they are about the same figures, or the same key
-TOGETHER = [{"outside", "direction"}, {"misspelt", "factor"}, {"percent", "more"}]
+TOGETHER = [{"misspelt", "factor"}, {"percent", "more"}]
 
 
 def spoilt(sheet: dict[str, Any], kind: str, choose: random.Random) -> tuple[tuple[str, int], str]:

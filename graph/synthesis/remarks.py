@@ -22,6 +22,7 @@ from graph.synthesis.observations import (
     why_alone,
     why_no_estimate,
 )
+from graph.synthesis.prevalence import count
 from schema.field import EvidenceField
 from schema.observation import Observation, sign_of
 from schema.problems import Path, Remark
@@ -345,8 +346,6 @@ _WANTED = {
 
 
 def _of_prevalence(study: Study, vocabulary: Vocabulary) -> Iterator[Remark]:
-    from graph.synthesis.prevalence import count
-
     for i, row in enumerate(study.prevalence):
         if study.design not in REVIEWS and row.k is None and count(row) is None:
             figures = f"{row.pct}%" if row.pct is not None else "no count"
