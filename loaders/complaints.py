@@ -109,6 +109,22 @@ def expected(error: ErrorDetails) -> str:
     return EXPECTED.get(error["type"], "another value").format_map(context)
 
 
+def containers(value: Any, path: Path) -> list[Any]:
+    """What each step of a path is taken from, as far as it leads into a value."""
+    found: list[Any] = []
+    for step in path:
+        following: Any = None
+        if isinstance(value, list):
+            following = value[step] if isinstance(step, int) and step < len(value) else None
+        elif isinstance(value, dict):
+            following = value.get(step)
+        if following is None:
+            break
+        found.append(value)
+        value = following
+    return found
+
+
 def distinct(errors: Sequence[ErrorDetails]) -> list[ErrorDetails]:
     """Complaints without keys that are missing because they are misspelt."""
     missing = {one["loc"] for one in errors if one["type"] == "missing"}

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from loaders import complaints, files, vocabularies
-from loaders.complaints import short
+from loaders.complaints import containers, short
 from loaders.documents import Document, documents
 from loaders.validation import without_nulls
 from schema.errors import InputProblems
@@ -102,11 +102,9 @@ def _without(value: dict[str, Any], wrong: Iterable[tuple[str | int, ...]]) -> E
     """The field without the keys that are wrong; None where it can't do without them."""
     rest = copy.deepcopy(value)
     for path in wrong:
-        here: Any = rest
-        for step in path[:-1]:
-            here = here[step] if step in (here if isinstance(here, dict) else range(len(here)) if isinstance(here, list) else ()) else None
-        if isinstance(here, dict):
-            here.pop(path[-1], None)
+        above = containers(rest, path)
+        if len(above) == len(path) and isinstance(above[-1], dict):
+            del above[-1][path[-1]]
     try:
         return EvidenceField.model_validate(rest)
     except ValidationError:

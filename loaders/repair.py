@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from loaders.complaints import PARTS, Place, distinct, nearest_key, schema_problem
+from loaders.complaints import PARTS, Place, containers, distinct, nearest_key, schema_problem
 from loaders.documents import Path
 from schema.field import EvidenceField
 from schema.problems import Problem
@@ -57,17 +57,10 @@ class Repair:
 
     def _mend(self, error: ErrorDetails) -> Path:
         """Take out what an error is about, or put a stand-in there; where."""
-        here: Any = self._value
-        path: list[str | int] = []
-        above: list[Any] = []
-        for step in error["loc"]:
-            if step not in (here if isinstance(here, dict) else range(len(here)) if isinstance(here, list) else ()):
-                break
-            above.append(here)
-            path.append(step)
-            here = here[step]
+        above = containers(self._value, error["loc"])
+        path: list[str | int] = [*error["loc"][: len(above)]]
         if error["type"] == "missing":
-            above.append(here)
+            above.append(above[-1][path[-1]] if path else self._value)
             path.append(error["loc"][len(path)])
         row = (path[0], path[1]) if len(path) > 1 and path[0] in PARTS else None
         near = nearest_key(error["loc"]) if error["type"] == "extra_forbidden" and len(path) == len(error["loc"]) else None

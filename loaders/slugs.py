@@ -54,13 +54,14 @@ class Names:
     def _id(self, slug: Any, path: Path, kind: Kind) -> Any:
         if not isinstance(slug, str):
             return slug
-        term = self.vocabulary.terms.get(slug) or self.vocabulary.find(slug)
-        if term is None:
-            name = self.place.document.typed(path, slug)
-            term = self.vocabulary.find(name) if name != slug else None
-        if term is not None:
-            self.used.add(term.id)
-            return term.id
+        known = self.vocabulary.find(slug)
+        name = slug if known is not None else self.place.document.typed(path, slug)
+        if name != slug:
+            # an id that a table made of a name may have lost what tells it
+            known = self.vocabulary.find(name)
+        if known is not None:
+            self.used.add(known.id)
+            return known.id
         near = self.vocabulary.suggest(slug)
         draft = self.drafts.setdefault(slug, drafted(name, kind, slug, self.vocabulary.terms))
         nearest = f"Nearest: {', '.join(near)}." if near else "Add it to a vocabulary.yaml beside the sheets."

@@ -142,7 +142,7 @@ def test_a_fault_alone_is_told_once_at_its_place(kind: str) -> None:
     assert set(paths) - {path} <= ({"imaging"} if kind == "scanned" else set())
 
 
-@settings(derandomize=True, max_examples=60, deadline=None)
+@settings(derandomize=True, max_examples=40, deadline=None)
 @given(kinds=st.lists(st.sampled_from(sorted(FAULTS)), min_size=2, max_size=8, unique=True), choose=st.randoms(use_true_random=False))
 def test_faults_of_several_kinds_are_all_told_in_one_round(kinds: list[str], choose: random.Random) -> None:
     sheet = copy.deepcopy(SHEET)
