@@ -109,16 +109,19 @@ def expected(error: ErrorDetails) -> str:
     return EXPECTED.get(error["type"], "another value").format_map(context)
 
 
+_NOWHERE = object()
+
+
 def containers(value: Any, path: Path) -> list[Any]:
     """What each step of a path is taken from, as far as it leads into a value."""
     found: list[Any] = []
     for step in path:
-        following: Any = None
+        following: Any = _NOWHERE
         if isinstance(value, list):
-            following = value[step] if isinstance(step, int) and step < len(value) else None
+            following = value[step] if isinstance(step, int) and step < len(value) else _NOWHERE
         elif isinstance(value, dict):
-            following = value.get(step)
-        if following is None:
+            following = value.get(step, _NOWHERE)
+        if following is _NOWHERE:
             break
         found.append(value)
         value = following

@@ -193,6 +193,11 @@ def test_a_key_twice_and_what_is_no_number_hide_nothing_else(tmp_path: Path) -> 
     assert [one.line for one in load(tmp_path).errors] == [2, 4]
 
 
+def test_a_row_that_is_none_hides_no_other(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(yaml.safe_dump({**SHEET, "findings": [None, {**FINDING, "direction": "decreases"}, 5]}))
+    assert [one.path for one in load(tmp_path).errors] == ["findings[0]", "findings[1].direction", "findings[2]"]
+
+
 def test_problems_stand_in_the_order_of_the_files(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").write_text("id: b\nread: x\nyaer: 1\n")
     (tmp_path / "a.yaml").write_text("yaer: 1\nid: a\nread: x\n")
