@@ -53,7 +53,7 @@ KINDS: dict[str, str] = {
     "part": "a part more common than its whole",
     "no-count": "a prevalence without a count",
     "no-target": "a chain that reaches no lesion or outcome",
-}  # fmt: skip
+}
 
 # of each warning of an observation: the kind of remark, what would be right, and what the graph does
 WARNINGS: dict[str, tuple[str, str, str]] = {
@@ -306,9 +306,9 @@ def _ignored(observation: Observation, path: Path) -> Iterator[Remark]:
     if row.per is not None and row.contrast_type not in {None, "per-unit"}:
         yield Remark("ignored", path, f"`per` with contrast_type {row.contrast_type}", "contrast_type per-unit")
     if row.ci is not None and row.value is None:
-        yield Remark("ignored", path, "an interval without its value", "the value, too", "The interval is not read.", like="")
+        yield Remark("ignored", path, "an interval without its value", "the value, too", "The interval is not read.", like="ci")
     if row.measure == "p-only" and row.value is not None:
-        yield Remark("ignored", path, f"a value ({row.value}) with measure p-only", "its measure", "The value is not read.", like="")
+        yield Remark("ignored", path, f"a value ({row.value}) with measure p-only", "its measure", "The value is not read.", like="value")
 
 
 def _not_pooled(observation: Observation, path: Path, vocabulary: Vocabulary) -> Iterator[Remark]:
