@@ -21,12 +21,14 @@ from graph.python import Graph
 from graph.settings import Settings
 from graph.stores.backends import Backend, Corpus, backend_of
 from graph.stores.port import Held, Reader, Report, Store, Writer
+from graph.synthesis.remarks import remarks
 from loaders import fields, identity, sheets
 from schema.answer import Preview
 from schema.errors import InputProblems
 from schema.field import EvidenceField
 from schema.identity import one_named
 from schema.problems import Problem
+from schema.report import in_order
 from schema.study import Study
 
 _LOG = logging.getLogger("rdwi")
@@ -35,8 +37,12 @@ ALL = "*"  # among the removed: nothing of the field's corpus is wanted
 
 def field_of(settings: Settings) -> EvidenceField:
     """The field that the settings name, or the one that comes with the package; InputProblems with all that is wrong in its files."""
-    folder = shipped_evidence.FOLDER if settings.field is None else settings.field.expanduser()
+    folder = _folder(settings)
     return _field(folder, *(_state(folder / name) for name in (fields.NAME, fields.VOCABULARY)))
+
+
+def _folder(settings: Settings) -> Path:
+    return shipped_evidence.FOLDER if settings.field is None else settings.field.expanduser()
 
 
 def shipped() -> EvidenceField:
@@ -124,16 +130,25 @@ def _built(held: Held, field: EvidenceField, report: Report | None) -> EvidenceG
 
 def check(settings: Settings, paths: Iterable[str | Path], report: Report | None = None, *, fresh: bool = False) -> sheets.Loaded:
     """Read sheets as a load would, and change nothing."""
-    field = field_of(settings)
-    old = None if fresh else _backend(settings, field, report).seen()
-    own = field.own(old.terms) if old is not None else []
-    return sheets.load(paths, field, _progress(report, "reading sheets"), own=own, held=old.studies if old is not None else ())
+    try:
+        field = field_of(settings)
+        old = None if fresh else _backend(settings, field, report).seen()
+    except InputProblems as error:
+        # what is right of a field is enough to read its sheets by
+        rest, problems = fields.as_far_as_readable(_folder(settings))
+        if rest is None:
+            raise
+        loaded = sheets.load(paths, rest, _progress(report, "reading sheets"), judge=remarks)
+        return sheets.Loaded((), (), in_order((*(problems or error.problems), *loaded.problems)))
+    own, held = (field.own(old.terms), old.studies) if old is not None else ([], ())
+    return sheets.load(paths, field, _progress(report, "reading sheets"), own=own, held=held, judge=remarks)
 
 
 def preview(store: Store, paths: Iterable[str | Path], report: Report | None = None) -> Preview:
     """What loading these sheets into the store would change; InputProblems where anything is wrong. Nothing is changed."""
     field, held = store.ask(lambda reader: (reader.field(), reader.studies()))
-    loaded = sheets.load(paths, field.base, _progress(report, "reading sheets"), own=field.own_terms, held=held.values())
+    reading = _progress(report, "reading sheets")
+    loaded = sheets.load(paths, field.base, reading, own=field.own_terms, held=held.values(), judge=remarks)
     if loaded.errors:
         raise InputProblems(loaded.problems)
     return store.ask(lambda reader: previewed(reader, loaded.studies, reader.field().extended(loaded.terms), loaded.problems))
@@ -141,7 +156,7 @@ def preview(store: Store, paths: Iterable[str | Path], report: Report | None = N
 
 def preview_text(reader: Reader, name: str, content: bytes) -> Preview:
     """The same for the sheets of one text, in YAML or JSON."""
-    loaded = sheets.load_text(name, content, reader.field(), held=reader.studies().values())
+    loaded = sheets.load_text(name, content, reader.field(), remarks, held=reader.studies().values())
     if loaded.errors or not loaded.studies:
         raise InputProblems(loaded.problems)
     return previewed(reader, loaded.studies, reader.field(), loaded.problems)
@@ -184,8 +199,8 @@ def load(
         old = None if fresh else backend.held(writer)
         own = field.own(old.terms) if old is not None else []
         old_studies = {study.id: study for study in old.studies} if old is not None else {}
-        held = old_studies.values()
-        loaded = sheets.load(paths, field, _progress(report, "reading sheets"), own=own, held=held, replace_study=replace_study)
+        held, reading = old_studies.values(), _progress(report, "reading sheets")
+        loaded = sheets.load(paths, field, reading, own=own, held=held, replace_study=replace_study, judge=remarks)
         if complete is not None and (keep_going or not loaded.errors):
             loaded = _completed(loaded, complete(loaded.studies), held, replace_study=replace_study)
         if loaded.errors and not (keep_going and loaded.studies):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from loaders.tables import headers
@@ -17,6 +17,7 @@ from loaders.tables.numerals import Ambiguous, Convention, Habit, Unread, proves
 from loaders.tables.template import EXAMPLE_IDS, MARK, is_example
 from loaders.tables.texts import slug
 from schema.names import normal
+from schema.report import WORD
 from schema.study import SLUG
 
 
@@ -196,7 +197,10 @@ class GridRows:
 
     def _unread(self, row: Row, cell: Cell, column: Column, error: Unread) -> None:
         path = key_of(column, self.header.table)
-        row.problems.append(cell.problem(error.found or shown_in_words(cell.text), error.expected, error.help, path=path))
+        problem = cell.problem(error.found or shown_in_words(cell.text), error.expected, error.help, path=path)
+        if column.kind in {"choice", "bool"}:
+            problem = replace(problem, kind=WORD, like=cell.text)
+        row.problems.append(problem)
         row.unread += [(column.table, column.path), *((column.table, more) for more in column.more.values())]
 
     def _settle(self, row: Row, cell: Cell, column: Column, error: Ambiguous) -> None:
