@@ -1,14 +1,37 @@
-"""What the formats share: the reference that the texts of an entry make, and the mistakes of a file."""
+"""What the formats share: an entry's texts, how they are made plain, and the reference that they make."""
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from schema.reference import ET_AL, Reference, as_author, doi_in, is_et_al, parted
+from loaders.references.persons import Person
+from schema.reference import ET_AL, Reference, as_author, doi_in, is_et_al
 
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# soft hyphens and what else has no width; hyphens that look like the plain one
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]")
+_HYPHENS = re.compile("[\u2010\u2011]")
+_DASHES = re.compile("[\u2012-\u2015\u2212\ufe63\uff0d]")
+
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
+_ATTRIBUTES = r"(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'))*"
+_TAG = re.compile(rf"</?([A-Za-z][\w:.-]*){_ATTRIBUTES}\s*/?>")
+_INLINE = re.compile(r"(?:[biu]|em|strong|sub|sup|inf|sc|scp|small|tt|span|font|a|italic|bold|(?:jats|mml|m|ce|sb):[\w-]+)", re.IGNORECASE)
+_BLOCK = re.compile(r"p|br|div|title|li", re.IGNORECASE)
+
+# what is left of LaTeX or BibTeX; no title of a paper has any of it
+_MARKUP = re.compile(r"[{}]|\\[A-Za-z]|[\"}]\s*#\s*[\"{]")
+_NO_JOURNAL = re.compile(rf"{_MARKUP.pattern}|\b10\.[0-9]{{4,9}}/\S")
+_MARKS = re.compile("[*\u2020\u2021\u00a7\u00b6\u00b9\u00b2\u00b3\u2070-\u2079]+")  # behind an author, of footnotes
+_NOBODY = frozenset({"", "anonymous", "anon", "no authors listed"})
+_NO_NAME = re.compile(r"[{}\\=#<>@|_^]|https?:")
+_NO_ID = re.compile(r"[{}\\\"#=]|</?[A-Za-z]")
+_NO_DOI = re.compile(r"[{}\\\"]|</?[A-Za-z]")
+
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 # as a line, or a part of one, that says nothing else: a note may well name the ids of other papers
 _PMID = re.compile(
@@ -16,51 +39,117 @@ _PMID = re.compile(
 )
 _PMCID = re.compile(r"(?:https?://\S+/articles/|PMCID:?\s*)?(PMC[0-9]+)/?", re.IGNORECASE)
 
+_WITHDRAWN = re.compile(
+    r"\A\W*(?:retracted|withdrawn)(?: article)?\W*:\W*|\s*[(\[]\s*(?:retracted|withdrawn)(?: article\b[^)\]]*)?[)\]]\W*\Z", re.IGNORECASE
+)
+_STANDING = (
+    (
+        re.compile(r"retraction of publication|^retraction(?: notice| note)?$|^notice of retraction$", re.IGNORECASE),
+        "a notice that retracts a paper",
+    ),
+    (re.compile(r"retract|withdrawn", re.IGNORECASE), "a retracted paper"),
+    (re.compile(r"expression of concern", re.IGNORECASE), "a paper with an expression of concern"),
+    (re.compile(r"erratum|corrigendum|^correction$", re.IGNORECASE), "a correction of a paper"),
+)
+_NOTICE = re.compile(
+    r"\A\W*((?:retraction(?: notice| note)?|expression of concern|erratum|corrigendum|correction))(?: to| of| for)?\s*:", re.IGNORECASE
+)
 
-class Mistakes(Exception):
-    """Mistakes of a file: line, what was found, what was expected."""
 
-    def __init__(self, problems: Sequence[tuple[int | None, str, str]]) -> None:
-        super().__init__("; ".join(found for _, found, _ in problems))
-        self.problems = problems
+class Mistake(Exception):
+    """A mistake of a file: its line, what was found, what was expected."""
 
-
-Found = Iterator[tuple[int | None, Reference]]
+    def __init__(self, line: int | None, found: str, expected: str) -> None:
+        super().__init__(found)
+        self.line, self.found, self.expected = line, found, expected
 
 
-def as_reference(fields: dict[str, Any], everything: Iterable[str] = ()) -> Reference:
-    """A reference of texts; what is blank is left out. `everything`: texts that may be an id."""
-    told = {name: clean(str(fields[name])) for name in ("title", "journal", "id") if fields.get(name)}
-    loose = [part.strip() for text in everything for part in re.split(r"[\n;]", text)]
-    year = _YEAR.search(str(fields.get("year") or ""))
-    own = re.fullmatch(r"(?:PMID:?\s*)?([0-9]{1,9})", str(fields.get("pmid") or "").strip(), re.IGNORECASE)
-    pmid = own or next((found for text in loose if (found := _PMID.fullmatch(text))), None)
-    pmcid = next((found for text in (str(fields.get("pmcid") or "").strip(), *loose) if (found := _PMCID.fullmatch(text))), None)
-    doi = next((one for text in (fields.get("doi") or "", *loose) if (one := doi_in(str(text)))), None)
-    authors = tuple(author for one in fields.get("authors") or () if (author := clean(one)))
-    named = [author for author in authors if not is_et_al(author)]
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The texts of an entry by what they say, as they stand but for what is its format's own.
+
+    `loose` are texts that may be an id and may be anything else; `kinds` say what kind of publication it is.
+    """
+
+    line: int | None
+    key: str = ""
+    title: str = ""
+    people: tuple[Person, ...] = ()
+    year: str = ""
+    journal: str = ""
+    doi: str = ""
+    pmid: str = ""
+    pmcid: str = ""
+    loose: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+
+Found = Iterator[Entry | Mistake]
+
+
+def reference(entry: Entry) -> tuple[Reference, tuple[str, ...]]:
+    """The reference of an entry, and what is odd about it; what is blank is left out.
+
+    Mistake where a value holds markup that is no part of it.
+    """
+
+    def clean(name: str, text: str, markup: re.Pattern[str]) -> str:
+        shown = plain(text)
+        if markup.search(shown) or _TAG.search(shown):
+            raise Mistake(entry.line, f"the {name} {shown[:80]!r}, which holds markup", "plain text")
+        return shown
+
+    title = clean("title", entry.title, _MARKUP)
+    people = [Person(*(_MARKS.sub("", _DASHES.sub("-", clean("author", part, _NO_NAME))) for part in one)) for one in entry.people]
+    named = [one for one in people if not is_et_al(one.family) and one.family.strip("[]").lower() not in _NOBODY]
+    authors = [as_author(*one) for one in named] + [ET_AL] * any(is_et_al(one.family) for one in people)
     # a lone family name is the first author's, and no list
-    lone = len(authors) == 1 and parted(authors[0])[1] is None
+    lone = len(people) == 1 and not people[0].given
+    loose = [plain(part) for text in entry.loose for part in re.split(r"[\n;]", text)]
+    told_year = clean("year", entry.year, _NO_ID)
+    told_doi = _DASHES.sub("-", clean("DOI", re.sub(r"\s*\[doi\]\s*$", "", entry.doi), _NO_DOI))
+    told_pmid = clean("PMID", entry.pmid, _NO_ID)
+    year = _YEAR.search(told_year)
+    pmid = re.fullmatch("[0-9]{1,9}", told_pmid) or _PMID.fullmatch(told_pmid)
+    doi = doi_in(told_doi)
+    unread = [
+        f"the {name} {text[:60]!r}, which is none and is left out"
+        for name, text, read in (("year", told_year, year), ("DOI", told_doi, doi), ("PMID", told_pmid, pmid))
+        if text and not read
+    ]
+    pmid = pmid or next((found for text in loose if (found := _PMID.fullmatch(text))), None)
+    pmcid = next((found for text in (clean("PMCID", entry.pmcid, _NO_ID), *loose) if (found := _PMCID.fullmatch(text))), None)
     return Reference(
-        id=told.get("id"),
-        title=told["title"].rstrip(". ") or None if "title" in told else None,
-        first_author=fields.get("first_author") if named else None,
-        authors=() if lone else (*named, ET_AL) if named and len(named) < len(authors) else tuple(named),
+        id=plain(entry.key) or None,
+        title=_WITHDRAWN.sub("", title).rstrip(". ") or None,
+        first_author=named[0].family if named else None,
+        authors=() if lone or not named else tuple(authors),
         year=int(year[0]) if year else None,
-        journal=told.get("journal"),
-        doi=doi,
-        pmid=pmid[1].lstrip("0") or None if pmid else None,
+        journal=clean("journal", entry.journal, _NO_JOURNAL) or None,
+        doi=doi or next((one for text in loose if (one := doi_in(text))), None),
+        pmid=(pmid[pmid.lastindex or 0].lstrip("0") or None) if pmid else None,
         pmcid=pmcid[1].upper() if pmcid else None,
-    )
+    ), (*_standing(title, entry.kinds), *unread)
 
 
-def clean(text: str) -> str:
+def _standing(title: str, kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """What a paper's title or its kinds of publication say against taking it as it stands."""
+    notice = _NOTICE.match(title)
+    says = [*kinds, *([notice[1]] if notice else []), *(["retracted"] if _WITHDRAWN.search(title) else [])]
+    found = (next((words for pattern, words in _STANDING if pattern.search(one.strip())), None) for one in says)
+    return tuple(dict.fromkeys(one for one in found if one))
+
+
+def plain(text: str) -> str:
+    """Text on one line without tags, entities and what can't be seen, its accents composed."""
+    for _ in range(3):
+        if not _ENTITY.search(text):
+            break
+        text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
+    text = _TAG.sub(_untagged, text)
+    text = _HYPHENS.sub("-", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
     return " ".join(_UNPRINTABLE.sub(" ", text).split())
 
 
-def author_of(name: str) -> str:
-    """A name of the form "Family, Given, Suffix" as the sheets write it."""
-    if "," not in name:
-        return name
-    family, given, *more = (part.strip() for part in name.split(","))
-    return as_author(family, given, more[0] if more else "")
+def _untagged(tag: re.Match[str]) -> str:
+    return "" if _INLINE.fullmatch(tag[1]) else " " if _BLOCK.fullmatch(tag[1]) else tag[0]

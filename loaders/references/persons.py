@@ -1,0 +1,111 @@
+"""Names of authors, parted: "Novak, Petra", "Novak P.J.", "P. J. Novak", lists of them."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from schema.reference import ET_AL, is_et_al, is_suffix
+
+_DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.-?)+[^\W\d_]?")
+_BARE = re.compile(r"[^\W\d_](?:-?[^\W\d_]){0,3}")
+_PARTICLES = frozenset(
+    (
+        "af",
+        "av",
+        "d'",
+        "da",
+        "das",
+        "de",
+        "del",
+        "della",
+        "den",
+        "der",
+        "di",
+        "do",
+        "dos",
+        "du",
+        "el",
+        "la",
+        "le",
+        "ten",
+        "ter",
+        "van",
+        "von",
+    )
+)
+AND_OTHERS = re.compile(r"(?:,|\band\b|&)?\s*\bet\.? al\b\.?\s*$", re.IGNORECASE)
+
+
+class Person(NamedTuple):
+    """An author; a group, or a person of whom one name alone is known, is a family without a given name."""
+
+    family: str
+    given: str = ""
+    suffix: str = ""
+
+
+def people(text: str) -> list[Person]:
+    """The authors of a text: one, or several parted by semicolons or, where each is as "Novak P.", by commas.
+
+    ValueError where it is no name.
+    """
+    found = []
+    for one in filter(None, (part.strip(" ,") for part in text.split(";"))):
+        if is_et_al(one):
+            found.append(Person(ET_AL))
+            continue
+        names = AND_OTHERS.sub("", one)
+        parts = [part.strip() for part in names.split(",")]
+        several = len(parts) > 1 and all(spaced(part).given for part in parts)
+        found += [person(part) for part in (parts if several else [names])]
+        found += [Person(ET_AL)] if names != one else []
+    return found
+
+
+def person(name: str) -> Person:
+    """A name as "Family, Given, Suffix", "Family, Suffix, Given" or without a comma; ValueError where it has more parts."""
+    family, *rest = (part.strip() for part in name.split(","))
+    suffixes = [part for part in rest if is_suffix(part)]
+    given = [part for part in rest if part and not is_suffix(part)]
+    if len(given) > 1 or len(suffixes) > 1:
+        raise ValueError(name)
+    if not given:
+        whole = spaced(family)
+        return whole._replace(suffix=suffixes[0]) if suffixes else whole
+    return settled(family, given[0], suffixes[0] if suffixes else "")
+
+
+def settled(family: str, given: str, suffix: str = "") -> Person:
+    """A person with what stands in the wrong part put right: a suffix in a name ("Hugo Jr"), particles behind it ("Petra van der")."""
+    families, givens = family.split(), given.split()
+    for words in (families, givens):
+        if not suffix and len(words) > 1 and is_suffix(words[-1]):
+            suffix = words.pop()
+    while len(givens) > 1 and givens[-1] in _PARTICLES:
+        families.insert(0, givens.pop())
+    return Person(" ".join(families), " ".join(givens), suffix)
+
+
+def spaced(name: str) -> Person:
+    """A name without a comma: with its initials behind ("Novak P.J.", "van der Berg AB") or before ("P. J. Novak"), else whole."""
+    words = name.split()
+    suffix = words.pop() if len(words) > 2 and is_suffix(words[-1]) else ""
+    end = len(words)
+    while end > 1 and _initials(words[end - 1]):
+        end -= 1
+    if end < len(words):
+        return Person(" ".join(words[:end]), " ".join(map(dotted, words[end:])), suffix)
+    start = 0
+    while start < len(words) - 1 and _DOTTED.fullmatch(words[start]) and words[start][0].isupper():
+        start += 1
+    return Person(" ".join(words[start:]), " ".join(words[:start]), suffix) if start else Person(name)
+
+
+def _initials(word: str) -> bool:
+    return word[0].isupper() and not is_suffix(word) and bool(_DOTTED.fullmatch(word) or (word.isupper() and _BARE.fullmatch(word)))
+
+
+def dotted(word: str) -> str:
+    """Initials each with its point, as four of them would else be taken for a name in capitals."""
+    return word if "." in word else ".".join(word.replace("-", "")) + "."
