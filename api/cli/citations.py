@@ -126,6 +126,8 @@ def bibliography(
 
 
 def _print_told(told: Bibliography) -> None:
+    for warning in told.warnings:
+        print(warning)
     for one in told.studies:
         _print_matched(one)
     for reference in told.unused[:_MOST_UNUSED]:

@@ -71,9 +71,6 @@ def _fields(block: Any, macros: Mapping[str, str]) -> dict[str, str]:
     told: dict[str, str] = {}
     for field in block.fields:
         name, source, line = field.key.strip().lower(), str(field.value), (field.start_line or 0) + 1
-        inside = _FIELD.search(source)
-        if inside is not None:
-            raise Mistake(line, f"a value of {name} that another field begins in: {plain(inside[0])!r}", "braces that close what they open")
         try:
             value = _value(source, macros)
         except KeyError as unknown:
@@ -86,6 +83,8 @@ def _fields(block: Any, macros: Mapping[str, str]) -> dict[str, str]:
             if name in _READ or "=" in source:
                 raise Mistake(line, f"the value of {name}, {plain(source)[:60]!r}", _VALUE) from None
             continue
+        if inside := _FIELD.search(source):
+            raise Mistake(line, f"a value of {name} that another field begins in: {plain(inside[0])!r}", "braces that close what they open")
         if name in _READ and plain(told.get(name, value)) != plain(value):
             raise Mistake(line, f"Duplicate field {name} with another value", "each field once")
         told[name] = value
@@ -223,4 +222,7 @@ def _persons(name: str, *, abbreviated: bool) -> Iterator[Person]:
             first, jr = jr, first
             if not is_suffix(jr):
                 raise ValueError(name)
-        yield settled(f"{von} {last}", first, jr or suffix)
+        if is_suffix(first) and not jr:
+            yield spaced(f"{von} {last}")._replace(suffix=first)
+        else:
+            yield settled(f"{von} {last}", first, jr or suffix)

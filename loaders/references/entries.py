@@ -26,7 +26,8 @@ _BLOCK = re.compile(r"p|br|div|title|li", re.IGNORECASE)
 # what is left of LaTeX or BibTeX; no title of a paper has any of it
 _MARKUP = re.compile(r"[{}]|\\[A-Za-z]|[\"}]\s*#\s*[\"{]")
 _NO_JOURNAL = re.compile(rf"{_MARKUP.pattern}|\b10\.[0-9]{{4,9}}/\S")
-_MARKS = re.compile("[*\u2020\u2021\u00a7\u00b6\u00b9\u00b2\u00b3\u2070-\u2079]+")  # behind an author, of footnotes
+# behind an author: marks of footnotes, addresses
+_MARKS = re.compile("[*\u2020\u2021\u00a7\u00b6\u00b9\u00b2\u00b3\u2070-\u2079]+|\\s*\\([^()]*@[^()]*\\)")
 _NOBODY = frozenset({"", "anonymous", "anon", "no authors listed"})
 _NO_NAME = re.compile(r"[{}\\=#<>@|_^]|https?:")
 _NO_ID = re.compile(r"[{}\\\"#=]|</?[A-Za-z]")
@@ -100,7 +101,7 @@ def reference(entry: Entry) -> tuple[Reference, tuple[str, ...]]:
         return shown
 
     title = clean("title", entry.title, _MARKUP)
-    people = [Person(*(_MARKS.sub("", _DASHES.sub("-", clean("author", part, _NO_NAME))) for part in one)) for one in entry.people]
+    people = [Person(*(_DASHES.sub("-", clean("author", _MARKS.sub("", part), _NO_NAME)) for part in one)) for one in entry.people]
     named = [one for one in people if not is_et_al(one.family) and one.family.strip("[]").lower() not in _NOBODY]
     authors = [as_author(*one) for one in named] + [ET_AL] * any(is_et_al(one.family) for one in people)
     # a lone family name is the first author's, and no list
@@ -125,7 +126,7 @@ def reference(entry: Entry) -> tuple[Reference, tuple[str, ...]]:
         first_author=named[0].family if named else None,
         authors=() if lone or not named else tuple(authors),
         year=int(year[0]) if year else None,
-        journal=clean("journal", entry.journal, _NO_JOURNAL) or None,
+        journal=clean("journal", entry.journal, _NO_JOURNAL).rstrip(",; ") or None,
         doi=doi or next((one for text in loose if (one := doi_in(text))), None),
         pmid=(pmid[pmid.lastindex or 0].lstrip("0") or None) if pmid else None,
         pmcid=pmcid[1].upper() if pmcid else None,

@@ -14,7 +14,18 @@ if TYPE_CHECKING:
 _LATEX = re.compile(r"[\\{}$~%`]|--|''")
 _COMMAND = re.compile(r"\\([A-Za-z]+)(?!\s*\{|[A-Za-z])")
 # of the decoder's unknown ones: signs, and what says nothing but how a text looks
-_SIGNS = {"textless": "<", "textgreater": ">", "copyright": "©", "degree": "°", "S": "§", "LaTeX": "LaTeX", "TeX": "TeX"}
+_SIGNS = {
+    "textless": "<",
+    "textgreater": ">",
+    "copyright": "©",
+    "degree": "°",
+    "S": "§",
+    "LaTeX": "LaTeX",
+    "TeX": "TeX",
+    "BibTeX": "BibTeX",
+    "hyphen": "-",
+    "Dash": "—",
+}
 _SIGN = re.compile(rf"\{{?\\({'|'.join(_SIGNS)})(?![A-Za-z])(?:\{{\}}|\s*\}}|[ ]?)")
 _LOOKS = frozenset(
     (

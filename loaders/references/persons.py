@@ -82,6 +82,7 @@ def settled(family: str, given: str, suffix: str = "") -> Person:
     for words in (families, givens):
         if not suffix and len(words) > 1 and is_suffix(words[-1]):
             suffix = words.pop()
+            words[-1] = words[-1].rstrip(",")
     while len(givens) > 1 and givens[-1] in _PARTICLES:
         families.insert(0, givens.pop())
     return Person(" ".join(families), " ".join(givens), suffix)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from loaders.references.entries import Entry, Found, Mistake
-from loaders.references.tagged import Tagged, records
+from loaders.references.tagged import Field, Tagged, records
 
 _STRICT = re.compile(r"\s*([A-Z][A-Z0-9])  -(.*)")
 # as it is written by hand and by programs that aren't strict: in lower case, with other blanks, with a name for a tag
@@ -14,10 +15,11 @@ _LOOSE = re.compile(r"\s*(DOI|PMID|PMCID|[A-Za-z][A-Za-z0-9])\s{0,4}[-\u2013](?:
 _KNOWN = re.compile(
     r"TY|ER|A[1-4BDNUV]|BT|C[1-8ANPY]|D[ABIOP]|E[DPT]|I[DS]|J[12AFIO]|KW|L[1-4ABK]|M[1-3]|N[12V]|OP|P[BMPY]|R[INP]|S[ENPT]|T[1-3AIT]|U[1-5RT]|V[LO]|Y[12]|DOI|PMID|PMCID"
 )
-_GLUED = re.compile(r"([A-Z][A-Z0-9])  - ")
+_GLUED = re.compile(rf"({_KNOWN.pattern})  - ")
 _TAGLIKE = re.compile(r"\s*[A-Z][A-Z0-9]{1,7} {0,3}- ")
 
 _NUMBERS = (("pubmed|medline|nlm", "AN"), ("scopus", "C2"), ("embase", "C5"))
+_LOOSE_IDS = ("UR", "L2", "L3", "LK", "N1", "M1", "M3", "C1", "C2", "C7", "RN", "AN")
 _JOURNALS = ("J2", "JA", "J1", "JI", "JO", "JF", "T2", "BT")
 # a line without a tag that isn't set in goes on with none of these, and one that looks like a tag with none of the others that are read
 _SHORT = frozenset({"AU", "A1", "PY", "Y1", "DA", "DO", "DI", "DOI", "PM", "PMID", "PMCID"})
@@ -45,9 +47,7 @@ def _goes_on(tag: str, line: str) -> bool:
 
 
 def _entry(record: Tagged) -> Entry:
-    for field in record:
-        if any(_KNOWN.fullmatch(glued[1]) for glued in _GLUED.finditer(field.text)):
-            raise Mistake(field.line, f"two lines in one: {field.text.strip()[-60:]!r}", "each tag at the start of a line")
+    record = Tagged(part for field in record for part in _unglued(field))
     record.once("TI", "DO")
     # where databases tell PubMed's number; others have numbers of their own in the same places
     database = " ".join(record.all("DB", "DP")).lower()
@@ -62,6 +62,17 @@ def _entry(record: Tagged) -> Entry:
         doi=record.first("DO", "DI", "DOI"),
         pmid=record.first("PM", "PMID") or next(iter(numbers), ""),
         pmcid=record.first("PMCID"),
-        loose=record.all("UR", "L2", "L3", "LK", "N1", "M1", "M3", "C1", "C2", "C7", "RN", "AN"),
+        # Scopus lists the papers that one cites
+        loose=tuple(text for text in record.all(*_LOOSE_IDS) if not text.lstrip().startswith("References:")),
         kinds=record.all("M3"),
     )
+
+
+def _unglued(field: Field) -> Iterator[Field]:
+    """A field, and those that are in its line where the ends of lines before them are lost."""
+    first, *more = _GLUED.split(field.text)
+    yield field._replace(text=first)
+    for tag, text in zip(more[::2], more[1::2], strict=True):
+        if tag in {"TY", "ER"}:
+            raise Mistake(field.line, f"two records in one line: {field.text.strip()[-60:]!r}", "each tag at the start of a line")
+        yield Field(tag, text, field.line)

@@ -13,7 +13,7 @@ _PEOPLE = frozenset({"AU", "AF", "CA"})
 
 def entries(text: str) -> Found:
     """The entries of a text in Web of Science's format of tagged lines."""
-    for record in records(text, _tagged, lambda _, line: line.startswith("  "), begins="PT", ends="ER"):
+    for record in records(text, _tagged, lambda _, __: True, begins="PT", ends="ER"):
         try:
             yield record if isinstance(record, Mistake) else _entry(record)
         except Mistake as mistake:
