@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from loaders.references import latex
-from loaders.references.entries import Entry, Found, Mistake, plain
+from loaders.references.entries import Entry, Found, Mistake
 from loaders.references.persons import AND_OTHERS, Person, people, settled, spaced
+from loaders.references.plaintext import plain, unescaped
 from schema.reference import ET_AL, is_et_al, is_suffix
 
 _MARKS = re.compile(r"(?<!\\)[{}\"]")
@@ -135,11 +136,11 @@ def _unbraced(text: str) -> str:
 def _entry(block: Any, line: int, told: Mapping[str, str]) -> Entry:
     try:
         title, *journals, note, annote = latex.plain([_unbraced(told.get(name, "")) for name in _TITLES])
-        named = tuple(_people(told.get("author", "")))
+        named = tuple(_people(unescaped(told.get("author", ""))))
     except latex.Unknown as unknown:
         raise Mistake(line, f"the LaTeX command {unknown}", "plain text in its place") from None
     except ValueError as error:
-        raise Mistake(line, f"the author {plain(str(error))[:80]!r}", "names joined by 'and'") from None
+        raise Mistake(line, f"the author {plain(str(getattr(error, 'name', error)))[:80]!r}", "names joined by 'and'") from None
     ids = {name: latex.bare(told.get(name, "")) for name in _IDS}
     return Entry(
         line=line,

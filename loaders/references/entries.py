@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-import html
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from loaders.references.persons import Person
+from loaders.references.persons import MARKS, Person
+from loaders.references.plaintext import TAG, plain
 from schema.reference import ET_AL, Reference, as_author, doi_in, is_et_al
-
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-# soft hyphens and what else has no width; hyphens that look like the plain one
-_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]")
-_HYPHENS = re.compile("[\u2010\u2011]")
-_DASHES = re.compile("[\u2012-\u2015\u2212\ufe63\uff0d]")
-
-_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-_ATTRIBUTES = r"(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'))*"
-_TAG = re.compile(rf"</?([A-Za-z][\w:.-]*){_ATTRIBUTES}\s*/?>")
-_INLINE = re.compile(r"(?:[biu]|em|strong|sub|sup|inf|sc|scp|small|tt|span|font|a|italic|bold|(?:jats|mml|m|ce|sb):[\w-]+)", re.IGNORECASE)
-_BLOCK = re.compile(r"p|br|div|title|li", re.IGNORECASE)
 
 # what is left of LaTeX or BibTeX; no title of a paper has any of it
 _MARKUP = re.compile(r"[{}]|\\[A-Za-z]|[\"}]\s*#\s*[\"{]")
 _NO_JOURNAL = re.compile(rf"{_MARKUP.pattern}|\b10\.[0-9]{{4,9}}/\S")
-# behind an author: marks of footnotes, addresses
-_MARKS = re.compile("[*\u2020\u2021\u00a7\u00b6\u00b9\u00b2\u00b3\u2070-\u2079]+|\\s*\\([^()]*@[^()]*\\)")
+_DASHES = re.compile("[\u2012-\u2015\u2212\ufe63\uff0d]")
+_GROUP = re.compile(
+    r"group|investigator|stud(?:y|ies)|trial|collaborat|consorti|committee|societ|associat|organi[sz]ation|council|network|institut"
+    r"|universit|team|regist|force|project|initiative|cent(?:re|er)|federation|foundation|program|department|ministry|national|world",
+    re.IGNORECASE,
+)
 _NOBODY = frozenset({"", "anonymous", "anon", "no authors listed"})
 _NO_NAME = re.compile(r"[{}\\=#<>@|_^]|https?:")
 _NO_ID = re.compile(r"[{}\\\"#=]|</?[A-Za-z]")
@@ -40,20 +31,22 @@ _PMID = re.compile(
 )
 _PMCID = re.compile(r"(?:https?://\S+/articles/|PMCID:?\s*)?(PMC[0-9]+)/?", re.IGNORECASE)
 
+# of a clot, too, there is a retraction: what says it of a paper stands apart from the title
 _WITHDRAWN = re.compile(
-    r"\A\W*(?:retracted|withdrawn)(?: article)?\W*:\W*|\s*[(\[]\s*(?:retracted|withdrawn)(?: article\b[^)\]]*)?[)\]]\W*\Z", re.IGNORECASE
-)
-_STANDING = (
-    (
-        re.compile(r"retraction of publication|^retraction(?: notice| note)?$|^notice of retraction$", re.IGNORECASE),
-        "a notice that retracts a paper",
-    ),
-    (re.compile(r"retract|withdrawn", re.IGNORECASE), "a retracted paper"),
-    (re.compile(r"expression of concern", re.IGNORECASE), "a paper with an expression of concern"),
-    (re.compile(r"erratum|corrigendum|^correction$", re.IGNORECASE), "a correction of a paper"),
+    r"\A\W*(?:retracted|withdrawn)(?: article)?\W*:\W*|\A\s*[(\[](?:retracted|withdrawn)(?: article)?[)\]]\s*"
+    r"|\s*[(\[](?:retracted|withdrawn)(?: article\b[^)\]]*)?[)\]]\W*\Z",
+    re.IGNORECASE,
 )
 _NOTICE = re.compile(
-    r"\A\W*((?:retraction(?: notice| note)?|expression of concern|erratum|corrigendum|correction))(?: to| of| for)?\s*:", re.IGNORECASE
+    r"\A\W*(retraction(?: notice| note)?|expression of concern|erratum|corrigendum|correction)(?: to| of| for)?\s*[:\"'\u201c\u2018]"
+    r"|[(\[](retraction|correction|erratum) (?:of|to|for)\b[^)\]]*[)\]]\W*\Z",
+    re.IGNORECASE,
+)
+_STANDING = (
+    (re.compile(r"\Aretraction(?: of publication| notice| note)?\Z", re.IGNORECASE), "a notice that retracts a paper"),
+    (re.compile(r"retract|withdrawn", re.IGNORECASE), "a retracted paper"),
+    (re.compile(r"expression of concern", re.IGNORECASE), "a paper with an expression of concern, or the notice of it"),
+    (re.compile(r"erratum|corrigendum|\Acorrection\Z", re.IGNORECASE), "a correction of a paper"),
 )
 
 
@@ -96,12 +89,12 @@ def reference(entry: Entry) -> tuple[Reference, tuple[str, ...]]:
 
     def clean(name: str, text: str, markup: re.Pattern[str]) -> str:
         shown = plain(text)
-        if markup.search(shown) or _TAG.search(shown):
+        if markup.search(shown) or TAG.search(shown):
             raise Mistake(entry.line, f"the {name} {shown[:80]!r}, which holds markup", "plain text")
         return shown
 
     title = clean("title", entry.title, _MARKUP)
-    people = [Person(*(_DASHES.sub("-", clean("author", _MARKS.sub("", part), _NO_NAME)) for part in one)) for one in entry.people]
+    people = [Person(*(_DASHES.sub("-", clean("author", MARKS.sub("", part), _NO_NAME)) for part in one)) for one in entry.people]
     named = [one for one in people if not is_et_al(one.family) and one.family.strip("[]").lower() not in _NOBODY]
     authors = [as_author(*one) for one in named] + [ET_AL] * any(is_et_al(one.family) for one in people)
     # a lone family name is the first author's, and no list
@@ -120,6 +113,7 @@ def reference(entry: Entry) -> tuple[Reference, tuple[str, ...]]:
     ]
     pmid = pmid or next((found for text in loose if (found := _PMID.fullmatch(text))), None)
     pmcid = next((found for text in (clean("PMCID", entry.pmcid, _NO_ID), *loose) if (found := _PMCID.fullmatch(text))), None)
+    unread += [f"the author {one.family!r}, read as a group; a person is written Family, Given" for one in named if _like_a_person(one)]
     return Reference(
         id=plain(entry.key) or None,
         title=_WITHDRAWN.sub("", title).rstrip(". ") or None,
@@ -133,24 +127,16 @@ def reference(entry: Entry) -> tuple[Reference, tuple[str, ...]]:
     ), (*_standing(title, entry.kinds), *unread)
 
 
+def _like_a_person(one: Person) -> bool:
+    """It is read as a group's name, and may be a person's: "Petra Novak"."""
+    words = one.family.split()
+    named = 1 < len(words) < 4 and all(word.isalpha() and word.istitle() for word in words)
+    return not one.given and (named or "," in one.family) and not _GROUP.search(one.family)
+
+
 def _standing(title: str, kinds: tuple[str, ...]) -> tuple[str, ...]:
     """What a paper's title or its kinds of publication say against taking it as it stands."""
-    notice = _NOTICE.match(title)
-    says = [*kinds, *([notice[1]] if notice else []), *(["retracted"] if _WITHDRAWN.search(title) else [])]
+    notice = _NOTICE.search(title)
+    says = [*kinds, *([notice[1] or notice[2]] if notice else []), *(["retracted"] if _WITHDRAWN.search(title) else [])]
     found = (next((words for pattern, words in _STANDING if pattern.search(one.strip())), None) for one in says)
     return tuple(dict.fromkeys(one for one in found if one))
-
-
-def plain(text: str) -> str:
-    """Text on one line without tags, entities and what can't be seen, its accents composed."""
-    for _ in range(3):
-        if not _ENTITY.search(text):
-            break
-        text = _ENTITY.sub(lambda entity: html.unescape(entity[0]), text)
-    text = _TAG.sub(_untagged, text)
-    text = _HYPHENS.sub("-", _INVISIBLE.sub("", unicodedata.normalize("NFC", text)))
-    return " ".join(_UNPRINTABLE.sub(" ", text).split())
-
-
-def _untagged(tag: re.Match[str]) -> str:
-    return "" if _INLINE.fullmatch(tag[1]) else " " if _BLOCK.fullmatch(tag[1]) else tag[0]

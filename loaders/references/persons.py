@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from loaders.references.plaintext import plain
 from schema.reference import ET_AL, is_et_al, is_suffix
 
 _DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.-?)+[^\W\d_]?")
@@ -34,6 +35,8 @@ _PARTICLES = frozenset(
         "von",
     )
 )
+# behind an author: marks of footnotes, addresses
+MARKS = re.compile("[*\u2020\u2021\u00a7\u00b6\u00b9\u00b2\u00b3\u2070-\u2079]+|\\s*\\([^()]*@[^()]*\\)")
 AND_OTHERS = re.compile(r"(?:,|\band\b|&)?\s*\bet\.? al\b\.?\s*$", re.IGNORECASE)
 
 
@@ -51,7 +54,7 @@ def people(text: str) -> list[Person]:
     ValueError where it is no name.
     """
     found = []
-    for one in filter(None, (part.strip(" ,") for part in text.split(";"))):
+    for one in filter(None, (part.strip(" ,") for part in MARKS.sub("", plain(text)).split(";"))):
         if is_et_al(one):
             found.append(Person(ET_AL))
             continue
@@ -78,7 +81,8 @@ def person(name: str) -> Person:
 
 def settled(family: str, given: str, suffix: str = "") -> Person:
     """A person with what stands in the wrong part put right: a suffix in a name ("Hugo Jr"), particles behind it ("Petra van der")."""
-    families, givens = family.split(), given.split()
+    # Scopus once hung the letters of addresses to initials: "P.a"
+    families, givens = family.split(), re.sub(r"(?<=\.)[a-z]\b(?!\.)", "", given).split()
     for words in (families, givens):
         if not suffix and len(words) > 1 and is_suffix(words[-1]):
             suffix = words.pop()

@@ -48,7 +48,7 @@ def _entry(record: Tagged) -> Entry:
         doi=next((text for text in ids if text.endswith("[doi]")), ""),
         pmid=pmid,
         pmcid=record.first("PMC"),
-        kinds=record.all("PT"),
+        kinds=(*record.all("PT"), *("retracted" for _ in record.all("RIN")), *("expression of concern" for _ in record.all("ECI"))),
     )
 
 
