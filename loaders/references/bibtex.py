@@ -94,31 +94,31 @@ def _fields(block: Any, macros: Mapping[str, str]) -> dict[str, str]:
 
 def _value(source: str, macros: Mapping[str, str]) -> str:
     """A value; KeyError where it has a macro that is not defined, ValueError where it is none."""
-    parts, at, end = [], 0, len(source.rstrip())
-    while True:
-        at += len(source[at:]) - len(source[at:].lstrip())
-        if source[at : at + 1] in {"{", '"'}:
-            closing = _closing(source, at)
-            parts.append(source[at + 1 : closing])
-            at = closing + 1
+    parts, unknown, rest = list[str](), list[str](), source.strip()
+    while rest:
+        if rest[0] in {"{", '"'}:
+            end = _closing(rest)
+            parts.append(rest[1:end])
+            end += 1
+        elif word := _WORD.match(rest):
+            known = word[0] if word[0].isdecimal() else macros.get(word[0].lower())
+            (unknown if known is None else parts).append(known or word[0])
+            end = word.end()
         else:
-            word = _WORD.match(source, at)
-            if word is None:
-                raise ValueError(source)
-            parts.append(word[0] if word[0].isdecimal() else macros[word[0].lower()])
-            at = word.end()
-        at += len(source[at:]) - len(source[at:].lstrip())
-        if at >= end:
-            return "".join(parts)
-        if source[at] != "#":
             raise ValueError(source)
-        at += 1
+        rest = rest[end:].lstrip()
+        if rest and not re.match(r"#\s*\S", rest):
+            raise ValueError(source)
+        rest = rest[1:].lstrip()
+    if unknown:
+        raise KeyError(*unknown)
+    return "".join(parts)
 
 
-def _closing(text: str, start: int) -> int:
-    """Where what opens at `start` closes; ValueError where it doesn't."""
-    quoted, depth = text[start] == '"', 0
-    for mark in _MARKS.finditer(text, start + 1 if quoted else start):
+def _closing(text: str) -> int:
+    """Where the brace or quote that a text begins with is closed; ValueError where it isn't."""
+    quoted, depth = text[0] == '"', 0
+    for mark in _MARKS.finditer(text, 1 if quoted else 0):
         depth += {"{": 1, "}": -1}.get(mark[0], 0)
         if depth == 0 and mark[0] == ('"' if quoted else "}"):
             return mark.start()
@@ -128,14 +128,14 @@ def _closing(text: str, start: int) -> int:
 def _unbraced(text: str) -> str:
     """A text without braces that are round all of it."""
     text = text.strip()
-    while text.startswith("{") and _closing(text, 0) == len(text) - 1:
+    while text.startswith("{") and _closing(text) == len(text) - 1:
         text = text[1:-1].strip()
     return text
 
 
 def _entry(block: Any, line: int, told: Mapping[str, str]) -> Entry:
     try:
-        title, *journals, note, annote = latex.plain([_unbraced(told.get(name, "")) for name in _TITLES])
+        title, *journals, note, annote = (latex.plain(_unbraced(told.get(name, ""))) for name in _TITLES)
         named = tuple(_people(unescaped(told.get("author", ""))))
     except latex.Unknown as unknown:
         raise Mistake(line, f"the LaTeX command {unknown}", "plain text in its place") from None
@@ -190,7 +190,7 @@ def _parted(text: str, sign: str) -> list[str]:
 
 
 def _shown(text: str) -> str:
-    return plain(latex.plain([text])[0])
+    return plain(latex.plain(text))
 
 
 def _behind(name: str) -> Person | None:

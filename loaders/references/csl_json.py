@@ -8,7 +8,7 @@ from typing import Any
 from loaders.references.entries import Entry, Found, Mistake
 from loaders.references.persons import Person, settled
 
-_ITEM = "CSL-JSON: items with type, title, author ..."
+_ITEM = "CSL-JSON: items with type, title and author"
 
 
 def entries(text: str) -> Found:
@@ -30,6 +30,8 @@ def entries(text: str) -> Found:
         try:
             if not isinstance(item, dict) or not ({"title", "DOI", "PMID", "type"} & set(item)):
                 raise Mistake(None, f"item {i}, which is no reference", _ITEM)
+            if "creators" in item:
+                raise Mistake(None, f"item {i}, which is in Zotero's own JSON", "CSL-JSON: in Zotero export with the format CSL JSON")
             yield _entry(item, i)
         except Mistake as mistake:
             yield mistake
@@ -74,4 +76,5 @@ def _person(one: Any, number: int) -> Person:
     if not isinstance(one, dict) or not all(isinstance(one.get(key) or "", str) for key in known):
         raise Mistake(None, f"item {number}, with an author {str(one)[:60]!r}", "authors with family and given, or literal")
     family = " ".join(one[key] for key in known[:5] if one.get(key))
-    return settled(family, one["given"], one.get("suffix") or "") if one.get("given") else Person(family)
+    given = one.get("given") or ""
+    return settled(family, given, one.get("suffix") or "") if family and given else Person(family or given)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ if TYPE_CHECKING:
     from bibtexparser.middlewares import LatexDecodingMiddleware
 
 # what makes a text another one in LaTeX
-_LATEX = re.compile(r"[\\{}$~%`]|--|''")
+_LATEX = re.compile(r"[\\$~%`]|--|''")
 _COMMAND = re.compile(r"\\([A-Za-z]+)(?!\s*\{|[A-Za-z])")
 # of the decoder's unknown ones: signs, and what says nothing but how a text looks
 _SIGNS = {
@@ -27,26 +26,7 @@ _SIGNS = {
     "Dash": "—",
 }
 _SIGN = re.compile(rf"\{{?\\({'|'.join(_SIGNS)})(?![A-Za-z])(?:\{{\}}|\s*\}}|[ ]?)")
-_LOOKS = frozenset(
-    (
-        "relax",
-        "protect",
-        "it",
-        "sc",
-        "bf",
-        "rm",
-        "em",
-        "tt",
-        "sl",
-        "sf",
-        "bfseries",
-        "itshape",
-        "scshape",
-        "upshape",
-        "normalfont",
-        "newline",
-    )
-)
+_LOOKS = re.compile(r"relax|protect|it|sc|bf|rm|em|tt|sl|sf|(?:it|sc|up)shape|bfseries|normalfont|newline")
 _GREEK = re.compile(
     r"\\(?:up|text)(?=(?:alpha|beta|gamma|delta|epsilon|zeta|eta|theta|kappa|lambda|sigma|tau|phi|chi|psi|omega)(?![A-Za-z]))"
 )
@@ -58,24 +38,16 @@ class Unknown(ValueError):
     """A command that would be lost."""
 
 
-def plain(texts: Sequence[str]) -> list[str]:
-    """Texts in LaTeX as plain ones; Unknown where a command has no plain text."""
-    from bibtexparser.library import Library
-    from bibtexparser.model import Entry, Field
-
-    # what is not LaTeX is taken as it stands
-    told = list(texts)
-    fields = [Field(str(i), _prepared(text)) for i, text in enumerate(told) if _LATEX.search(text)]
-    library = _decoder().transform(Library([Entry("misc", "x", fields)])) if fields else Library()
-    for field in library.entries[0].fields if library.entries else ():
-        # the decoder gives the accent for the sign
-        told[int(field.key)] = str(field.value).replace("\u02c6", "^")
-    return told
+@lru_cache(maxsize=4096)
+def plain(text: str) -> str:
+    """A text in LaTeX as a plain one; Unknown where a command has no plain text."""
+    # what is not LaTeX is taken as it stands; for the sign ^ the decoder gives the accent
+    return _decoded(_prepared(text)).replace("\u02c6", "^") if _LATEX.search(text) else re.sub("[{}]", "", text)
 
 
 def bare(text: str) -> str:
     r"""An id without the marks that LaTeX wants: "10.1000/a{\_}b"."""
-    return re.sub(r"[{}\\]", "", _SIGN.sub(lambda sign: _SIGNS[sign[1]], text))
+    return re.sub(r"\\(?:url|href|path)(?![A-Za-z])|[{}\\]", "", _SIGN.sub(lambda sign: _SIGNS[sign[1]], text))
 
 
 def _prepared(text: str) -> str:
@@ -90,14 +62,17 @@ def _prepared(text: str) -> str:
 
 @lru_cache(maxsize=256)
 def _known(command: str) -> bool:
-    if command in _SIGNS or command in _LOOKS or _GREEK.match(f"\\{command}"):
+    if command in _SIGNS or _LOOKS.fullmatch(command) or _GREEK.match(f"\\{command}"):
         return True
+    # the decoder leaves out what it doesn't know
+    return _decoded(f"\\{command}{{o}}") not in {"", "o"}
+
+
+def _decoded(text: str) -> str:
     from bibtexparser.library import Library
     from bibtexparser.model import Entry, Field
 
-    # the decoder leaves out what it doesn't know
-    told = _decoder().transform(Library([Entry("misc", "x", [Field("x", f"\\{command}{{o}}")])]))
-    return str(told.entries[0].fields[0].value) not in {"", "o"}
+    return str(_decoder().transform(Library([Entry("misc", "x", [Field("x", text)])])).entries[0].fields[0].value)
 
 
 @lru_cache(maxsize=1)

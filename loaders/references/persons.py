@@ -5,38 +5,14 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from loaders.references.plaintext import plain
+from loaders.references.plaintext import plain, unescaped
 from schema.reference import ET_AL, is_et_al, is_suffix
 
 _DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.-?)+[^\W\d_]?")
 _BARE = re.compile(r"[^\W\d_](?:-?[^\W\d_]){0,3}")
-_PARTICLES = frozenset(
-    (
-        "af",
-        "av",
-        "d'",
-        "da",
-        "das",
-        "de",
-        "del",
-        "della",
-        "den",
-        "der",
-        "di",
-        "do",
-        "dos",
-        "du",
-        "el",
-        "la",
-        "le",
-        "ten",
-        "ter",
-        "van",
-        "von",
-    )
-)
+_PARTICLE = re.compile(r"a[fv]|d['\u2019]|da|das|de[lnr]?|della|di|dos?|du|el|l[ae]|te[nr]|v[ao]n")
 # behind an author: marks of footnotes, addresses
-MARKS = re.compile("[*\u2020\u2021\u00a7\u00b6\u00b9\u00b2\u00b3\u2070-\u2079]+|\\s*\\([^()]*@[^()]*\\)")
+MARKS = re.compile("<sup>[^<]*</sup>|[*\u2020\u2021\u00a7\u00b6\u00b9\u00b2\u00b3\u2070-\u2079]+|\\s*\\([^()]*@[^()]*\\)")
 AND_OTHERS = re.compile(r"(?:,|\band\b|&)?\s*\bet\.? al\b\.?\s*$", re.IGNORECASE)
 
 
@@ -54,7 +30,7 @@ def people(text: str) -> list[Person]:
     ValueError where it is no name.
     """
     found = []
-    for one in filter(None, (part.strip(" ,") for part in MARKS.sub("", plain(text)).split(";"))):
+    for one in filter(None, (part.strip(" ,") for part in plain(MARKS.sub("", unescaped(text))).split(";"))):
         if is_et_al(one):
             found.append(Person(ET_AL))
             continue
@@ -87,7 +63,7 @@ def settled(family: str, given: str, suffix: str = "") -> Person:
         if not suffix and len(words) > 1 and is_suffix(words[-1]):
             suffix = words.pop()
             words[-1] = words[-1].rstrip(",")
-    while len(givens) > 1 and givens[-1] in _PARTICLES:
+    while len(givens) > 1 and _PARTICLE.fullmatch(givens[-1]):
         families.insert(0, givens.pop())
     return Person(" ".join(families), " ".join(givens), suffix)
 

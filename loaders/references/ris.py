@@ -36,9 +36,9 @@ def entries(text: str) -> Found:
 
 
 def _tagged(line: str) -> tuple[str, str] | None:
-    strict, loose = _STRICT.fullmatch(line), _LOOSE.fullmatch(line)
-    if strict:
+    if strict := _STRICT.fullmatch(line):
         return strict[1], strict[2]
+    loose = _LOOSE.fullmatch(line)
     return (loose[1].upper(), loose[2] or "") if loose and _KNOWN.fullmatch(loose[1].upper()) else None
 
 
@@ -70,7 +70,7 @@ def _entry(record: Tagged) -> Entry:
 
 def _unglued(field: Field) -> Iterator[Field]:
     """A field, and those that are in its line where the ends of lines before them are lost."""
-    first, *more = _GLUED.split(field.text)
+    first, *more = _GLUED.split(field.text) if "  - " in field.text else [field.text]
     yield field._replace(text=first)
     for tag, text in zip(more[::2], more[1::2], strict=True):
         if tag in {"TY", "ER"}:
