@@ -10,9 +10,13 @@ from loaders.references.persons import MARKS, Person
 from loaders.references.plaintext import TAG, plain
 from schema.reference import ET_AL, Reference, as_author, doi_in, is_et_al
 
-# what is left of LaTeX or BibTeX; no title of a paper has any of it
-_MARKUP = re.compile(r"[{}]|\\[A-Za-z]|[\"}]\s*#\s*[\"{]")
-_NO_JOURNAL = re.compile(rf"{_MARKUP.pattern}|\b10\.[0-9]{{4,9}}/\S")
+# what no such value has in it; in a title it may be meant
+_NO_JOURNAL = re.compile(r"\b10\.[0-9]{4,9}/\S")
+_NO_NAME = re.compile(r"[{}\\=#<>@|_^]|https?:")
+_NO_GROUP = re.compile(r"[\\=#<>@|]|https?:")
+_NO_ID = re.compile(r"[{}\\\"#=]|</?[A-Za-z]")
+_NO_DOI = re.compile(r"[{}\\\"]|</?[A-Za-z]")
+_LATEX = re.compile(r"[{}]|\\[A-Za-z]")
 _DASHES = re.compile("[\u2012-\u2015\u2212\ufe63\uff0d]")
 _GROUP = re.compile(
     r"group|investigator|stud(?:y|ies)|trial|collaborat|consorti|committee|societ|associat|organi[sz]ation|council|network|institut"
@@ -20,9 +24,6 @@ _GROUP = re.compile(
     re.IGNORECASE,
 )
 _NOBODY = frozenset({"", "anonymous", "anon", "no authors listed"})
-_NO_NAME = re.compile(r"[{}\\=#<>@|_^]|https?:")
-_NO_ID = re.compile(r"[{}\\\"#=]|</?[A-Za-z]")
-_NO_DOI = re.compile(r"[{}\\\"]|</?[A-Za-z]")
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 # as a line, or a part of one, that says nothing else: a note may well name the ids of other papers
@@ -87,14 +88,17 @@ def reference(entry: Entry) -> tuple[Reference, tuple[str, ...]]:
     Mistake where a value holds markup that is no part of it.
     """
 
-    def clean(name: str, text: str, markup: re.Pattern[str]) -> str:
+    def clean(name: str, text: str, markup: re.Pattern[str] = TAG) -> str:
         shown = plain(text)
         if markup.search(shown) or TAG.search(shown):
             raise Mistake(entry.line, f"the {name} {shown[:80]!r}, which holds markup", "plain text")
         return shown
 
-    title = clean("title", entry.title, _MARKUP)
-    people = [Person(*(_DASHES.sub("-", clean("author", MARKS.sub("", part), _NO_NAME)) for part in one)) for one in entry.people]
+    title = clean("title", entry.title)
+    people = [
+        Person(*(_DASHES.sub("-", clean("author", MARKS.sub("", part), _NO_NAME if one.given else _NO_GROUP)) for part in one))
+        for one in entry.people
+    ]
     named = [one for one in people if not is_et_al(one.family) and one.family.strip("[]").lower() not in _NOBODY]
     authors = [as_author(*one) for one in named] + [ET_AL] * any(is_et_al(one.family) for one in people)
     # a lone family name is the first author's, and no list
@@ -106,25 +110,31 @@ def reference(entry: Entry) -> tuple[Reference, tuple[str, ...]]:
     year = _YEAR.search(told_year)
     pmid = re.fullmatch("[0-9]{1,9}", told_pmid) or _PMID.fullmatch(told_pmid)
     doi = doi_in(told_doi)
-    unread = [
+    odd = [
         f"the {name} {text[:60]!r}, which is none and is left out"
         for name, text, read in (("year", told_year, year), ("DOI", told_doi, doi), ("PMID", told_pmid, pmid))
         if text and not read
     ]
     pmid = pmid or next((found for text in loose if (found := _PMID.fullmatch(text))), None)
     pmcid = next((found for text in (clean("PMCID", entry.pmcid, _NO_ID), *loose) if (found := _PMCID.fullmatch(text))), None)
-    unread += [f"the author {one.family!r}, read as a group; a person is written Family, Given" for one in named if _like_a_person(one)]
+    journal = clean("journal", entry.journal, _NO_JOURNAL).rstrip(",; ")
+    odd += [
+        f"the {name} {text[:60]!r}, which looks like LaTeX"
+        for name, text in (("title", title), ("journal", journal))
+        if _LATEX.search(text)
+    ]
+    odd += [f"the author {one.family!r}, read as a group; a person is written Family, Given" for one in named if _like_a_person(one)]
     return Reference(
         id=plain(entry.key) or None,
         title=_WITHDRAWN.sub("", title).rstrip(". ") or None,
         first_author=named[0].family if named else None,
         authors=() if lone or not named else tuple(authors),
         year=int(year[0]) if year else None,
-        journal=clean("journal", entry.journal, _NO_JOURNAL).rstrip(",; ") or None,
+        journal=journal or None,
         doi=doi or next((one for text in loose if (one := doi_in(text))), None),
         pmid=(pmid[pmid.lastindex or 0].lstrip("0") or None) if pmid else None,
         pmcid=pmcid[1].upper() if pmcid else None,
-    ), (*_standing(title, entry.kinds), *unread)
+    ), (*_standing(title, entry.kinds), *odd)
 
 
 def _like_a_person(one: Person) -> bool:
