@@ -94,7 +94,10 @@ def cite_studies(ids: Sequence[str], format: Literal["ris", "bibtex", "csl-json"
 def bibliography(
     paths: Paths,
     references: Annotated[
-        list[Path], typer.Option("--from", metavar="FILE", help="Reference file (repeat): RIS, PubMed's nbib, BibTeX or CSL-JSON.")
+        list[Path],
+        typer.Option(
+            "--from", metavar="FILE", help="Reference file (repeat): RIS, PubMed's nbib, BibTeX, CSL-JSON, Web of Science's text."
+        ),
     ],
     replace: Replace = False,
     in_place: Annotated[bool, typer.Option("--in-place", help="Write into the sheets; comments and layout stay.")] = False,

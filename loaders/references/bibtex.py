@@ -86,7 +86,7 @@ def _fields(block: Any, macros: Mapping[str, str]) -> dict[str, str]:
             continue
         if inside := _FIELD.search(source):
             raise Mistake(line, f"a value of {name} that another field begins in: {plain(inside[0])!r}", "braces that close what they open")
-        if name in _READ and plain(told.get(name, value)) != plain(value):
+        if name in _READ and latex.bare(plain(told.get(name, value))) != latex.bare(plain(value)):
             raise Mistake(line, f"Duplicate field {name} with another value", "each field once")
         told[name] = value
     return told

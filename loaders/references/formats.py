@@ -1,4 +1,4 @@
-"""Reference files as references: RIS, PubMed's format (nbib), BibTeX, CSL-JSON.
+"""Reference files as references: RIS, PubMed's format (nbib), BibTeX, CSL-JSON, Web of Science's plain text.
 
 The formats are told by what is in the file, whatever its ending. A file with a mistake gives no reference at all, but each mistake with its
 line. Fields that a sheet has no key for are left alone.
