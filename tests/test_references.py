@@ -229,6 +229,7 @@ def test_names_in_bibtex_are_written_as_the_sheets_write_them(names: str, author
         ("Novak P.", "Novak P"),
         ("Novak, P.J.", "Novak PJ"),
         ("Novak P.-J.", "Novak PJ"),
+        ("Novak, JMHA", "Novak JMHA"),
         ("Novak P. J.", "Novak PJ"),
         ("van der Berg A.B.", "van der Berg AB"),
         ("Berg, Anna van der", "van der Berg A"),
@@ -241,6 +242,7 @@ def test_names_in_bibtex_are_written_as_the_sheets_write_them(names: str, author
         ("Nova\u0301k, P.\u00a0J.", "Novák PJ"),
         ("Nova&#x301;k P\u00b9*", "Novák P"),
         ("D&apos;Amore, C.", "D'Amore C"),
+        ("Novak P.\nAU  - Canadian Stroke Group ICH", "Novak P, Canadian Stroke Group ICH"),
     ],
 )
 def test_names_in_ris_are_written_as_the_sheets_write_them(name: str, authors: str) -> None:
@@ -514,12 +516,14 @@ def test_ris_is_read_as_it_is_written(text: str) -> None:
         ("@article{k,\n title={Lesions},\n abstract={Text,\n doi={10.1000/abc}}\n}", 3, "that another field begins in"),
         ("@article{k,\n title={Lesions}},\n year={2009}\n}", 3, "a field outside of an entry"),
         ('@article{k,\n title="Lesions,\n year=2009,\n journal="X"\n}', 1, "can't be read"),
+        ("@article{k,\n year=2009,\n a title={Lesions}\n}", 3, "a field called 'a title'"),
         ("@article{k\n title={Lesions}\n}", 1, "Expected comma after entry key"),
         ("@article{k,\n title={Lesions},\n journal=isj\n}", 3, "the macro 'isj'"),
         ("@article{k,\n title={Of \\foo lesions}}", 1, "\\foo"),
         ("@article{k, title={a}, author={Novak, P. & Svoboda, J.}}", 1, "Novak, P. & Svoboda, J."),
         ('@article{k, title={a}, doi={10.1000/abc"}}', 1, "the DOI"),
         ("TY  - JOUR\nTI  - a\nDO  - 10.1000/{abc}\nER  -\n", 1, "the DOI '10.1000/{abc}'"),
+        ("TY  - JOUR\nTI  - a}\nER  -\n", 1, "the title 'a}'"),
         ("TY  - JOUR\nTI  - a\nAU  - {Novak}, P.\nER  -\n", 1, "the author '{Novak}'"),
         ("TY  - JOUR\nTI  - a\nPY  - 2019}\nER  -\n", 1, "the year '2019}'"),
         ('[{"title": "a"}, {"title": "Of <foo>lesions</foo>"}]', None, "item 2, the title 'Of <foo>lesions</foo>'"),
@@ -574,6 +578,11 @@ def test_values_of_bibtex_are_joined_and_its_macros_put_in() -> None:
     macros = '@string{isj = "Imaginary Stroke"}\n@STRING(long = ISJ # " Journal")\n'
     one = only(macros + '@article{k,title="Lesions " # "after",journal=long,year="20" # 09}')
     assert (one.title, one.journal, one.year) == ("Lesions after", "Imaginary Stroke Journal", 2009)
+
+
+def test_a_remark_in_an_entry_is_no_part_of_a_field() -> None:
+    one = only("@article{k,\n % from the site\n title={A},\n % year={2001},\n year={2002}, % as printed\n doi={10.1000/abc}\n}")
+    assert (one.title, one.year, one.doi) == ("A", 2002, "10.1000/abc")
 
 
 def test_what_is_said_twice_alike_or_isn_t_read_is_no_mistake() -> None:

@@ -15,6 +15,7 @@ from schema.reference import ET_AL, is_et_al, is_suffix
 
 _MARKS = re.compile(r"(?<!\\)[{}\"]")
 _WORD = re.compile(r"[^\s\"#%'(),={}]+")
+_REMARK = re.compile(r"(?m)^\s*%.*$")
 _VALUE = "one text in braces or quotes, and a comma after it"
 # a field that begins inside another's value, or between entries
 _FIELD = re.compile(
@@ -71,7 +72,12 @@ def _fields(block: Any, macros: Mapping[str, str]) -> dict[str, str]:
     """The fields of an entry that are read, without what encloses them, by their names in lower case."""
     told: dict[str, str] = {}
     for field in block.fields:
-        name, source, line = field.key.strip().lower(), str(field.value), (field.start_line or 0) + 1
+        # what is behind % in a line is no part of a name, and a field behind it none
+        name, source, line = _REMARK.sub("", field.key).strip().lower(), str(field.value), (field.start_line or 0) + 1
+        if not name and "%" in field.key:
+            continue
+        if not _WORD.fullmatch(name):
+            raise Mistake(line, f"a field called {plain(field.key)[:60]!r}", "a name before =, and a comma after the value before it")
         try:
             value = _value(source, macros)
         except KeyError as unknown:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from loaders.references.persons import MARKS, Person
+from loaders.references.persons import GROUP, MARKS, Person
 from loaders.references.plaintext import TAG, plain
 from schema.reference import ET_AL, Reference, as_author, doi_in, is_et_al
 
@@ -18,11 +18,6 @@ _NO_ID = re.compile(r"[{}\\\"#=]|</?[A-Za-z]")
 _NO_DOI = re.compile(r"[{}\\\"]|</?[A-Za-z]")
 _LATEX = re.compile(r"[{}]|\\[A-Za-z]")
 _DASHES = re.compile("[\u2012-\u2015\u2212\ufe63\uff0d]")
-_GROUP = re.compile(
-    r"group|investigator|stud(?:y|ies)|trial|collaborat|consorti|committee|societ|associat|organi[sz]ation|council|network|institut"
-    r"|universit|team|regist|force|project|initiative|cent(?:re|er)|federation|foundation|program|department|ministry|national|world",
-    re.IGNORECASE,
-)
 _NOBODY = frozenset({"", "anonymous", "anon", "no authors listed"})
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -90,7 +85,7 @@ def reference(entry: Entry) -> tuple[Reference, tuple[str, ...]]:
 
     def clean(name: str, text: str, markup: re.Pattern[str] = TAG) -> str:
         shown = plain(text)
-        if markup.search(shown) or TAG.search(shown):
+        if markup.search(shown) or TAG.search(shown) or shown.count("{") != shown.count("}"):
             raise Mistake(entry.line, f"the {name} {shown[:80]!r}, which holds markup", "plain text")
         return shown
 
@@ -141,7 +136,7 @@ def _like_a_person(one: Person) -> bool:
     """It is read as a group's name, and may be a person's: "Petra Novak"."""
     words = one.family.split()
     named = 1 < len(words) < 4 and all(word.isalpha() and word.istitle() for word in words)
-    return not one.given and (named or "," in one.family) and not _GROUP.search(one.family)
+    return not one.given and (named or "," in one.family) and not GROUP.search(one.family)
 
 
 def _standing(title: str, kinds: tuple[str, ...]) -> tuple[str, ...]:

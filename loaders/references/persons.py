@@ -11,6 +11,12 @@ from schema.reference import ET_AL, is_et_al, is_suffix
 _DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.-?)+[^\W\d_]?")
 _BARE = re.compile(r"[^\W\d_](?:-?[^\W\d_]){0,3}")
 _PARTICLE = re.compile(r"a[fv]|d['\u2019]|da|das|de[lnr]?|della|di|dos?|du|el|l[ae]|te[nr]|v[ao]n")
+GROUP = re.compile(
+    r"\b(?:groups?|investigators?|study|studies|trials?|trialists?|collaborat\w+|consortium|committee|society|association|organi[sz]ation|council"
+    r"|network|institut\w+|university|teams?|registry|force|project|initiative|cent(?:re|er)s?|federation|foundation|programme?|department"
+    r"|ministry|national|world)\b",
+    re.IGNORECASE,
+)
 # behind an author: marks of footnotes, addresses
 MARKS = re.compile("<sup>[^<]*</sup>|[*\u2020\u2021\u00a7\u00b6\u00b9\u00b2\u00b3\u2070-\u2079]+|\\s*\\([^()]*@[^()]*\\)")
 AND_OTHERS = re.compile(r"(?:,|\band\b|&)?\s*\bet\.? al\b\.?\s*$", re.IGNORECASE)
@@ -65,12 +71,16 @@ def settled(family: str, given: str, suffix: str = "") -> Person:
             words[-1] = words[-1].rstrip(",")
     while len(givens) > 1 and _PARTICLE.fullmatch(givens[-1]):
         families.insert(0, givens.pop())
+    if len(givens) == 1 and _initials(givens[0]) and not family.isupper():
+        givens = [dotted(givens[0])]
     return Person(" ".join(families), " ".join(givens), suffix)
 
 
 def spaced(name: str) -> Person:
     """A name without a comma: with its initials behind ("Novak P.J.", "van der Berg AB") or before ("P. J. Novak"), else whole."""
     words = name.split()
+    if GROUP.search(name):
+        return Person(name)
     suffix = words.pop() if len(words) > 2 and is_suffix(words[-1]) else ""
     end = len(words)
     while end > 1 and _initials(words[end - 1]):
