@@ -204,6 +204,7 @@ def test_entries_of_one_key_are_read_alike() -> None:
             "ATACH-2 Investigators, Department of Health and Human Services",
         ),
         (r"{van der Berg}, Anna-Bella and Ludwig van Beethoven", "van der Berg AB, van Beethoven L"),
+        (r"World Health Organization and American Rights at Work", "World Health Organization, American Rights at Work"),
         (r"{Svoboda, Jan and Novak, Petra}", "Svoboda J, Novak P"),
         (r"Garc{\'\i}a M{\'a}rquez, Gabriel and {\v S}af{\'a}{\v r}, Ji{\v r}{\'\i}", "García Márquez G, Šafář J"),
         (r"Dupont, J.-P. and Wang, Xiao-Ming and {\relax Yu}. N. Petrov", "Dupont JP, Wang XM, Petrov YN"),

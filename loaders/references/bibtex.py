@@ -9,7 +9,7 @@ from typing import Any
 
 from loaders.references import latex
 from loaders.references.entries import Entry, Found, Mistake
-from loaders.references.persons import AND_OTHERS, Person, people, settled, spaced
+from loaders.references.persons import AND_OTHERS, Person, is_group, people, settled, spaced
 from loaders.references.plaintext import plain, unescaped
 from schema.reference import ET_AL, is_et_al, is_suffix
 
@@ -211,7 +211,7 @@ def _persons(name: str, *, abbreviated: bool) -> Iterator[Person]:
 
     shown, parts = _shown(name), _parted(name, ",")
     behind = _behind(name) if len(parts) == 1 else None
-    if _unbraced(name) != name or is_et_al(shown):
+    if _unbraced(name) != name or is_et_al(shown) or (len(parts) == 1 and is_group(shown)):
         yield Person(_shown(_unbraced(name)))
     elif told := {key: _shown(braced or text) for key, braced, text in _KEYED.findall(name)}:
         yield settled(f"{told.get('prefix', '')} {told.get('family', '')}", told.get("given", ""), told.get("suffix", ""))

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from loaders.references.persons import GROUP, MARKS, Person
+from loaders.references.persons import MARKS, Person, is_group
 from loaders.references.plaintext import TAG, plain
 from schema.reference import ET_AL, Reference, as_author, doi_in, is_et_al
 
 # what no such value has in it; in a title it may be meant
 _NO_JOURNAL = re.compile(r"\b10\.[0-9]{4,9}/\S")
-_NO_NAME = re.compile(r"[{}\\=#<>@|_^]|https?:")
+_NO_NAME = re.compile(r"[,{}\\=#<>@|_^]|https?:")
 _NO_GROUP = re.compile(r"[\\=#<>@|]|https?:")
 _NO_ID = re.compile(r"[{}\\\"#=]|</?[A-Za-z]")
 _NO_DOI = re.compile(r"[{}\\\"]|</?[A-Za-z]")
@@ -136,7 +136,7 @@ def _like_a_person(one: Person) -> bool:
     """It is read as a group's name, and may be a person's: "Petra Novak"."""
     words = one.family.split()
     named = 1 < len(words) < 4 and all(word.isalpha() and word.istitle() for word in words)
-    return not one.given and (named or "," in one.family) and not GROUP.search(one.family)
+    return not one.given and (named or "," in one.family) and not is_group(one.family)
 
 
 def _standing(title: str, kinds: tuple[str, ...]) -> tuple[str, ...]:

@@ -11,10 +11,10 @@ from schema.reference import ET_AL, is_et_al, is_suffix
 _DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.-?)+[^\W\d_]?")
 _BARE = re.compile(r"[^\W\d_](?:-?[^\W\d_]){0,3}")
 _PARTICLE = re.compile(r"a[fv]|d['\u2019]|da|das|de[lnr]?|della|di|dos?|du|el|l[ae]|te[nr]|v[ao]n")
-GROUP = re.compile(
-    r"\b(?:groups?|investigators?|study|studies|trials?|trialists?|collaborat\w+|consortium|committee|society|association|organi[sz]ation|council"
-    r"|network|institut\w+|university|teams?|registry|force|project|initiative|cent(?:re|er)s?|federation|foundation|programme?|department"
-    r"|ministry|national|world)\b",
+_GROUP = re.compile(
+    r"\b(?:groups?|investigators?|study|studies|trials?|trialists?|collaborat\w+|consortium|committee|society|association|organi[sz]ation"
+    r"|council|network|institut\w+|university|teams?|registry|task force|project|initiative|cent(?:re|er)s?|federation|foundation|programme?|department"
+    r"|ministry)\b|\b(?-i:of|for|the|at|on|in)\b",
     re.IGNORECASE,
 )
 # behind an author: marks of footnotes, addresses
@@ -76,10 +76,15 @@ def settled(family: str, given: str, suffix: str = "") -> Person:
     return Person(" ".join(families), " ".join(givens), suffix)
 
 
+def is_group(name: str) -> bool:
+    """Whether a word of it says that it is a group's name, or an institution's."""
+    return _GROUP.search(name) is not None
+
+
 def spaced(name: str) -> Person:
     """A name without a comma: with its initials behind ("Novak P.J.", "van der Berg AB") or before ("P. J. Novak"), else whole."""
     words = name.split()
-    if GROUP.search(name):
+    if is_group(name):
         return Person(name)
     suffix = words.pop() if len(words) > 2 and is_suffix(words[-1]) else ""
     end = len(words)
