@@ -217,6 +217,7 @@ def test_entries_of_one_key_are_read_alike() -> None:
         (r"Novak, P.a and Svoboda, J.b", "Novak P, Svoboda J"),
         (r"Novak, P. et al.", "Novak P, et al."),
         (r"Novak, P. and others", "Novak P, et al."),
+        (r"Novak, P. and and {Maly K.} and {Horak, O.} and", "Novak P, Maly K, Horak O"),
         (r"family=Grond, given=Jan, prefix=van der, useprefix=true and Novak, P.", "van der Grond J, Novak P"),
     ],
 )
@@ -238,7 +239,8 @@ def test_names_in_bibtex_are_written_as_the_sheets_write_them(names: str, author
         ("Petrov Yu.N.", "Petrov YN"),
         ("Novak P.J. Jr.", "Novak PJ Jr"),
         ("Novak, Petra; Svoboda, Jan", "Novak P, Svoboda J"),
-        ("Novak P., Svoboda J., et al.", "Novak P, Svoboda J, et al."),
+        ("Novak P., Svoboda J. and Maly K., et al.", "Novak P, Svoboda J, Maly K, et al."),
+        ("Novak P.\nAU  - Imaginary & Co.", "Novak P, Imaginary & Co."),
         ("Wang, Xiao\u2010Ming", "Wang XM"),
         ("Nova\u0301k, P.\u00a0J.", "Novák PJ"),
         ("Nova&#x301;k P\u00b9*", "Novák P"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from loaders.references import latex
 from loaders.references.entries import Entry, Found, Mistake
-from loaders.references.persons import AND_OTHERS, Person, is_group, people, settled, spaced
+from loaders.references.persons import AND_OTHERS, Person, is_group, people, person, settled, spaced
 from loaders.references.plaintext import plain, unescaped
 from schema.reference import ET_AL, is_et_al, is_suffix
 
@@ -25,6 +25,8 @@ _FIELD = re.compile(
 )
 # as biber writes a name whose parts it names
 _KEYED = re.compile(r"\b(family|given|prefix|suffix)\s*=\s*(?:\{([^{}]*)\}|([^,{}]*))")
+# an "and" with nobody before or behind it
+_LOST = re.compile(r"\A\s*and\s+|\s+and\s*\Z|(?<=\sand)(?:\s+and)+(?=\s)", re.IGNORECASE)
 _TITLES = ("title", "shortjournal", "abbrev_source_title", "journal", "journaltitle", "booktitle", "howpublished", "note", "annote")
 _IDS = ("doi", "pmid", "pubmed_id", "pmcid", "pmc", "year", "date", "eprint", "eprinttype", "url", "type", "document_type")
 _READ = frozenset({"author", *_TITLES, *_IDS})
@@ -170,10 +172,11 @@ def _people(text: str) -> Iterator[Person]:
     """The authors of a list joined by "and"; ValueError where one is no name."""
     from bibtexparser.middlewares.names import split_multiple_persons_names
 
+    text = _LOST.sub("", text).strip()
     whole = _unbraced(text)
     inner = split_multiple_persons_names(whole)
     # braces may be round the whole list, or round one group
-    names = inner if whole == text.strip() or (len(inner) > 1 and all("," in name for name in inner)) else [text]
+    names = inner if whole == text or (len(inner) > 1 and all("," in name for name in inner)) else [text]
     names = [one.strip() for name in names for one in _parted(name, ";") if one.strip()]
     # "Novak PJ" is read so where all are: else it is a first and a last name
     abbreviated = all(_behind(name) for name in names if len(_parted(name, ",")) == 1)
@@ -211,7 +214,10 @@ def _persons(name: str, *, abbreviated: bool) -> Iterator[Person]:
 
     shown, parts = _shown(name), _parted(name, ",")
     behind = _behind(name) if len(parts) == 1 else None
-    if _unbraced(name) != name or is_et_al(shown) or (len(parts) == 1 and is_group(shown)):
+    if _unbraced(name) != name and re.search(r"\b[^\W\d_]\.$", shown):
+        # a group doesn't end in initials
+        yield person(shown)
+    elif _unbraced(name) != name or is_et_al(shown) or (len(parts) == 1 and is_group(shown)):
         yield Person(_shown(_unbraced(name)))
     elif told := {key: _shown(braced or text) for key, braced, text in _KEYED.findall(name)}:
         yield settled(f"{told.get('prefix', '')} {told.get('family', '')}", told.get("given", ""), told.get("suffix", ""))

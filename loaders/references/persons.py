@@ -13,8 +13,8 @@ _BARE = re.compile(r"[^\W\d_](?:-?[^\W\d_]){0,3}")
 _PARTICLE = re.compile(r"a[fv]|d['\u2019]|da|das|de[lnr]?|della|di|dos?|du|el|l[ae]|te[nr]|v[ao]n")
 _GROUP = re.compile(
     r"\b(?:groups?|investigators?|study|studies|trials?|trialists?|collaborat\w+|consortium|committee|society|association|organi[sz]ation"
-    r"|council|network|institut\w+|university|teams?|registry|task force|project|initiative|cent(?:re|er)s?|federation|foundation|programme?|department"
-    r"|ministry)\b|\b(?-i:of|for|the|at|on|in)\b",
+    r"|council|network|institut\w+|university|teams?|registry|task force|project|initiative|cent(?:re|er)s?|federation|foundation"
+    r"|programme?|department|ministry|inc|ltd|llc|gmbh|corporation|company)\b|\bco\.|\b(?-i:of|for|the|at|on|in)\b",
     re.IGNORECASE,
 )
 # behind an author: marks of footnotes, addresses
@@ -41,7 +41,7 @@ def people(text: str) -> list[Person]:
             found.append(Person(ET_AL))
             continue
         names = AND_OTHERS.sub("", one)
-        parts = [part.strip() for part in names.split(",")]
+        parts = [part.strip() for part in re.split(r",| & | and ", names)]
         several = len(parts) > 1 and all(spaced(part).given for part in parts)
         found += [person(part) for part in (parts if several else [names])]
         found += [Person(ET_AL)] if names != one else []
