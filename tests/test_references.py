@@ -252,6 +252,11 @@ def test_names_in_ris_are_written_as_the_sheets_write_them(name: str, authors: s
     assert ", ".join(only(f"TY  - JOUR\nTI  - a\nAU  - {name}\nER  - \n").authors) == authors
 
 
+def test_a_name_in_csl_that_was_not_parted_is_parted() -> None:
+    names = '[{"literal": "Novak P.J."}, {"family": "van der Berg A."}, {"family": "Maly", "given": "Karel Jr."}]'
+    assert only(f'[{{"title": "a", "author": {names}}}]').authors == ("Novak PJ", "van der Berg A", "Maly K Jr")
+
+
 def test_a_person_s_name_that_is_read_as_a_group_s_is_told() -> None:
     (record,), _ = read("TY  - JOUR\nTI  - a\nAU  - Petra Novak\nAU  - ATACH-2 Investigators\nER  - \n")
     assert record.reference.authors == ("Petra Novak", "ATACH-2 Investigators")
@@ -553,6 +558,7 @@ def test_each_mistake_of_a_file_is_told() -> None:
     ("title", "shown"),
     [
         ('<span class=\\"nocase\\">Role</span> of <i>APOE</i> &amp; CO<sub>2</sub>', "Role of APOE & CO2"),
+        ("<font color=red>Role</font> of <mml:math><mml:mi>x</mml:mi></mml:math>", "Role of x"),
         ("&lt;i&gt;APOE&lt;/i&gt; &amp;amp; more", "APOE & more"),
         ("p < 0.05 in <3 months: A = B, x > y, a<b and c>d", "p < 0.05 in <3 months: A = B, x > y, a<b and c>d"),
         ("#1 of [100] (n = 12), 50% & $5", "#1 of [100] (n = 12), 50% & $5"),
@@ -714,9 +720,9 @@ def test_no_bytes_break_the_reader(content: bytes) -> None:
     assert bool(records) != bool(problems)
 
 
-@given(st.sampled_from(["ris", "nbib", "bib", "csl"]), st.data())
+@given(st.sampled_from(["ris", "nbib", "bib", "csl", *WRITTEN]), st.data())
 def test_no_torn_file_breaks_the_reader(form: str, data: st.DataObject) -> None:
-    text = {"ris": RIS, "nbib": NBIB, "bib": BIBTEX, "csl": CSL}[form]
+    text = {"ris": RIS, "nbib": NBIB, "bib": BIBTEX, "csl": CSL, **WRITTEN}[form]
     start, end = sorted((data.draw(st.integers(0, len(text))), data.draw(st.integers(0, len(text)))))
     records, problems = read(text[:start] + data.draw(st.text(max_size=5)) + text[end:])
     assert bool(records) != bool(problems)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from loaders.references.entries import Entry, Found, Mistake
-from loaders.references.persons import Person, settled
+from loaders.references.persons import Person, settled, spaced
 
 _ITEM = "CSL-JSON: items with type, title and author"
 
@@ -77,4 +77,7 @@ def _person(one: Any, number: int) -> Person:
         raise Mistake(None, f"item {number}, with an author {str(one)[:60]!r}", "authors with family and given, or literal")
     family = " ".join(one[key] for key in known[:5] if one.get(key))
     given = one.get("given") or ""
-    return settled(family, given, one.get("suffix") or "") if family and given else Person(family or given)
+    if family and given:
+        return settled(family, given, one.get("suffix") or "")
+    # as databases write a name that wasn't parted
+    return spaced(family) if family.endswith(".") else Person(family or given)

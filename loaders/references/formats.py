@@ -20,7 +20,7 @@ from schema.reference import Reference
 
 _FORMATS: tuple[tuple[re.Pattern[str], Callable[[str], Found]], ...] = (
     (re.compile(r"\A\s*[\[{]"), csl_json.entries),
-    (re.compile(r"^PMID ?- ", re.MULTILINE), pubmed.entries),
+    (re.compile(r"^PMID {0,2}- ?\d", re.MULTILINE), pubmed.entries),
     (re.compile(r"^\s*TY\s{0,4}-", re.MULTILINE | re.IGNORECASE), ris.entries),
     (re.compile(r"^\s*@\s*[A-Za-z]+\s*[{(]", re.MULTILINE), bibtex.entries),
     (re.compile(r"^PT [A-Z]\s*$", re.MULTILINE), wos.entries),

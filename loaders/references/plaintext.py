@@ -12,9 +12,12 @@ _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]")
 _HYPHENS = re.compile("[\u2010\u2011]")
 
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30});")
-_ATTRIBUTES = r"(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'))*"
+_ATTRIBUTES = r"(?:\s+[\w:.-]+\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>=]+))*"
 TAG = re.compile(rf"</?([A-Za-z][\w:.-]*){_ATTRIBUTES}\s*/?>")
-_INLINE = re.compile(r"(?:[biu]|em|strong|sub|sup|inf|sc|scp|small|tt|span|font|a|italic|bold|(?:jats|mml|m|ce|sb):[\w-]+)", re.IGNORECASE)
+_INLINE = re.compile(
+    r"[biu]|em|strong|sub|sup|inf|scp?|small|tt|span|font|a|italic|bold|math|m[ino]|mrow|msu[bp]|mtext|(?:jats|mml|m|ce|sb):[\w-]+",
+    re.IGNORECASE,
+)
 _BLOCK = re.compile(r"p|br|div|title|li", re.IGNORECASE)
 
 

@@ -9,7 +9,7 @@ from loaders.references.entries import Entry, Found, Mistake
 from loaders.references.persons import Person, dotted, person, settled
 from loaders.references.tagged import Tagged, records
 
-_TAGGED = re.compile(r"([A-Z]{2,4}) {0,2}- ?(.*)")
+_TAGGED = re.compile(r"([A-Z]{2,4})(?:(?<=[A-Z]{4})| {1,2})- ?(.*)")
 _GLUED = re.compile(r"(?:PMID|FAU |LID |AID |PMC |(?:AU|TI|TA|JT|DP|PT|AB)  )- ")
 _READ = frozenset({"PMID", "TI", "BTI", "TT", "DP", "TA", "JT", "AU", "FAU", "CN", "AID", "LID", "PMC", "PT"})
 
@@ -25,7 +25,7 @@ def entries(text: str) -> Found:
 
 def _tagged(line: str) -> tuple[str, str] | None:
     tagged = _TAGGED.fullmatch(line)
-    return (tagged[1], tagged[2]) if tagged and line[4:5] == "-" else None
+    return (tagged[1], tagged[2]) if tagged else None
 
 
 def _entry(record: Tagged) -> Entry:
