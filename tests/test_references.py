@@ -232,6 +232,7 @@ def test_names_in_bibtex_are_written_as_the_sheets_write_them(names: str, author
         ("Novak, P.J.", "Novak PJ"),
         ("Novak P.-J.", "Novak PJ"),
         ("Novak, JMHA", "Novak JMHA"),
+        ("Novak P.\u2013J.", "Novak PJ"),
         ("Novak P. J.", "Novak PJ"),
         ("van der Berg A.B.", "van der Berg AB"),
         ("Berg, Anna van der", "van der Berg A"),

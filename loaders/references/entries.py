@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from loaders.references.persons import MARKS, Person, is_group
-from loaders.references.plaintext import TAG, plain
+from loaders.references.plaintext import DASHES, TAG, plain
 from schema.reference import ET_AL, Reference, as_author, doi_in, is_et_al
 
 # what no such value has in it; in a title it may be meant
@@ -17,7 +17,6 @@ _NO_GROUP = re.compile(r"[\\=#<>@|]|https?:")
 _NO_ID = re.compile(r"[{}\\\"#=]|</?[A-Za-z]")
 _NO_DOI = re.compile(r"[{}\\\"]|</?[A-Za-z]")
 _LATEX = re.compile(r"[{}]|\\[A-Za-z]")
-_DASHES = re.compile("[\u2012-\u2015\u2212\ufe63\uff0d]")
 _NOBODY = frozenset({"", "anonymous", "anon", "no authors listed"})
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
@@ -91,7 +90,7 @@ def reference(entry: Entry) -> tuple[Reference, tuple[str, ...]]:
 
     title = clean("title", entry.title)
     people = [
-        Person(*(_DASHES.sub("-", clean("author", MARKS.sub("", part), _NO_NAME if one.given else _NO_GROUP)) for part in one))
+        Person(*(DASHES.sub("-", clean("author", MARKS.sub("", part), _NO_NAME if one.given else _NO_GROUP)) for part in one))
         for one in entry.people
     ]
     named = [one for one in people if not is_et_al(one.family) and one.family.strip("[]").lower() not in _NOBODY]
@@ -100,7 +99,7 @@ def reference(entry: Entry) -> tuple[Reference, tuple[str, ...]]:
     lone = len(people) == 1 and not people[0].given
     loose = [plain(part) for text in entry.loose for part in re.split(r"[\n;]", text)]
     told_year = clean("year", entry.year, _NO_ID)
-    told_doi = _DASHES.sub("-", clean("DOI", re.sub(r"\s*\[doi\]\s*$", "", entry.doi), _NO_DOI))
+    told_doi = DASHES.sub("-", clean("DOI", re.sub(r"\s*\[doi\]\s*$", "", entry.doi), _NO_DOI))
     told_pmid = clean("PMID", entry.pmid, _NO_ID)
     year = _YEAR.search(told_year)
     pmid = re.fullmatch("[0-9]{1,9}", told_pmid) or _PMID.fullmatch(told_pmid)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from loaders.references.plaintext import plain, unescaped
+from loaders.references.plaintext import DASHES, plain, unescaped
 from schema.reference import ET_AL, is_et_al, is_suffix
 
 _DOTTED = re.compile(r"(?:[^\W\d_]{1,2}\.-?)+[^\W\d_]?")
@@ -36,7 +36,7 @@ def people(text: str) -> list[Person]:
     ValueError where it is no name.
     """
     found = []
-    for one in filter(None, (part.strip(" ,") for part in plain(MARKS.sub("", unescaped(text))).split(";"))):
+    for one in filter(None, (part.strip(" ,") for part in DASHES.sub("-", plain(MARKS.sub("", unescaped(text)))).split(";"))):
         if is_et_al(one):
             found.append(Person(ET_AL))
             continue
