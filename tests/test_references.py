@@ -310,6 +310,7 @@ EXPORT DATE: 01 December 2026
  doi={10.1000/abc},
  pubmed_id={31413195},
  abbrev_source_title={Imaginary Stroke J.},
+ funding_text 1={None},
  source={Scopus},
 }
 """,

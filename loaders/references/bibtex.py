@@ -78,7 +78,8 @@ def _fields(block: Any, macros: Mapping[str, str]) -> dict[str, str]:
         name, source, line = _REMARK.sub("", field.key).strip().lower(), str(field.value), (field.start_line or 0) + 1
         if not name and "%" in field.key:
             continue
-        if not _WORD.fullmatch(name):
+        # Scopus writes "funding_text 1"
+        if not name or (name not in _READ and name.split()[-1] in _READ):
             raise Mistake(line, f"a field called {plain(field.key)[:60]!r}", "a name before =, and a comma after the value before it")
         try:
             value = _value(source, macros)
