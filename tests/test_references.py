@@ -477,6 +477,8 @@ def test_records_of_pubmed_without_a_blank_line_between_are_parted() -> None:
         ("%0 Journal Article\n%A Novak, P.\n%T Lesions\n", ".enw", "RefMan"),
         ("<?xml version='1.0'?><xml><records/></xml>", "XML", "RefMan"),
         ("PT\tAU\tTI\nJ\tNovak\tLesions\n", "table", "RIS"),
+        ('"Authors","Title","Year","DOI"\n"Novak, P.","Lesions","2019",""\n', "table", "RIS"),
+        ("Scopus\nEXPORT DATE: 1 December 2026\n\nNovak P.\nLesions\n", "Scopus's plain text", "RIS"),
     ],
 )
 def test_a_format_that_is_not_read_is_named_with_the_one_to_choose(text: str, words: str, advice: str) -> None:

@@ -29,7 +29,8 @@ _EXPECTED = "RIS, PubMed (nbib), BibTeX, CSL-JSON or Web of Science's plain text
 _OTHERS = (
     (re.compile(r"\A\s*%[0A-Z] \S", re.MULTILINE), "EndNote's tagged format (.enw)", "In EndNote export with the style RefMan (RIS)."),
     (re.compile(r"\A\s*<"), "XML or HTML", "In EndNote export with the style RefMan (RIS); in PubMed save with the format PubMed."),
-    (re.compile(r"\A(?:PT\tAU|[^\n]*\t[^\n]*\t)"), "a table", "In Web of Science export as RIS, BibTeX or plain text."),
+    (re.compile(r"\AScopus\s"), "Scopus's plain text", "In Scopus export as RIS or BibTeX."),
+    (re.compile(r"\A[^\n]*(?:\t[^\n]*\t|,[^\n]*,[^\n]*,)"), "a table", "In Scopus and Web of Science export as RIS or BibTeX."),
 )
 
 
