@@ -132,7 +132,7 @@ def test_what_is_odd_of_a_paper_is_told_where_a_sheet_is_of_it() -> None:
 
 
 def test_a_key_that_a_file_has_twice_is_told_once() -> None:
-    twice = [record(1, id="k", doi="10.1002/a"), record(9, id="k"), record(17, id="k"), record(25, id="other")]
+    twice = [record(1, id="k", doi="10.1002/a"), record(9, id="K"), record(17, id="k"), record(25, id="other")]
     elsewhere = Record(Reference(id="k"), "other.ris", 1, 1)
     (warning,) = match([], [*twice, elsewhere]).warnings
     assert warning == "r.ris:9: warning: the key 'k' 3 times (line 1, line 9, line 17); each is read as an entry of its own."

@@ -176,11 +176,12 @@ def _doubled(records: Sequence[Record]) -> Iterator[str]:
     having: dict[tuple[str, str], list[Record]] = {}
     for record in records:
         if record.reference.id:
-            having.setdefault((record.file, record.reference.id), []).append(record)
-    for (_, key), several in having.items():
-        if len(several) > 1:
-            lines = ", ".join(f"item {one.number}" if one.line is None else f"line {one.line}" for one in several)
-            yield f"{several[1].place}: warning: the key {key!r} {len(several)} times ({lines}); each is read as an entry of its own."
+            having.setdefault((record.file, record.reference.id.casefold()), []).append(record)
+    for first, *others in having.values():
+        if others:
+            lines = ", ".join(f"item {one.number}" if one.line is None else f"line {one.line}" for one in (first, *others))
+            told = f"the key {first.reference.id!r} {len(others) + 1} times ({lines}); each is read as an entry of its own."
+            yield f"{others[0].place}: warning: {told}"
 
 
 def _odd(told: Sequence[Matched], records: Sequence[Record]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from loaders.references import latex
 from loaders.references.entries import Entry, Found, Mistake
-from loaders.references.persons import AND_OTHERS, Person, is_group, people, person, settled, spaced
+from loaders.references.persons import AND_OTHERS, Person, is_group, people, settled, spaced, unparted
 from loaders.references.plaintext import plain, unescaped
 from schema.reference import ET_AL, is_et_al, is_suffix
 
@@ -215,11 +215,10 @@ def _persons(name: str, *, abbreviated: bool) -> Iterator[Person]:
 
     shown, parts = _shown(name), _parted(name, ",")
     behind = _behind(name) if len(parts) == 1 else None
-    if _unbraced(name) != name and re.search(r"\b[^\W\d_]\.$", shown):
-        # a group doesn't end in initials
-        yield person(shown)
-    elif _unbraced(name) != name or is_et_al(shown) or (len(parts) == 1 and is_group(shown)):
-        yield Person(_shown(_unbraced(name)))
+    if _unbraced(name) != name:
+        yield unparted(shown)
+    elif is_et_al(shown) or (len(parts) == 1 and is_group(shown)):
+        yield Person(shown)
     elif told := {key: _shown(braced or text) for key, braced, text in _KEYED.findall(name)}:
         yield settled(f"{told.get('prefix', '')} {told.get('family', '')}", told.get("given", ""), told.get("suffix", ""))
     elif behind and (abbreviated or "." in shown.split()[-1]):

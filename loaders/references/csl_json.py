@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from loaders.references.entries import Entry, Found, Mistake
-from loaders.references.persons import Person, settled, spaced
+from loaders.references.persons import Person, settled, unparted
 
 _ITEM = "CSL-JSON: items with type, title and author"
 
@@ -79,5 +79,7 @@ def _person(one: Any, number: int) -> Person:
     given = one.get("given") or ""
     if family and given:
         return settled(family, given, one.get("suffix") or "")
-    # as databases write a name that wasn't parted
-    return spaced(family) if family.endswith(".") else Person(family or given)
+    try:
+        return unparted(family or given)
+    except ValueError:
+        raise Mistake(None, f"item {number}, with an author {family[:60]!r}", "authors with family and given, or literal") from None

@@ -81,6 +81,12 @@ def is_group(name: str) -> bool:
     return _GROUP.search(name) is not None
 
 
+def unparted(name: str) -> Person:
+    """A name that its format keeps whole: a group's, but where it is written as a person's; ValueError where it is none."""
+    written_so = name.count(",") == 1 or re.search(r"\b[^\W\d_]\.$", name)
+    return person(name) if written_so and not is_group(name) else Person(name)
+
+
 def spaced(name: str) -> Person:
     """A name without a comma: with its initials behind ("Novak P.J.", "van der Berg AB") or before ("P. J. Novak"), else whole."""
     words = name.split()

@@ -62,8 +62,12 @@ def _entry(record: Tagged) -> Entry:
         doi=record.first("DO", "DI", "DOI"),
         pmid=record.first("PM", "PMID") or next(iter(numbers), ""),
         pmcid=record.first("PMCID"),
-        # Scopus lists the papers that one cites
-        loose=tuple(text for text in record.all(*_LOOSE_IDS) if not text.lstrip().startswith("References:")),
+        # Scopus lists the papers that one cites; a tag that nobody knows may be for anything
+        loose=tuple(
+            field.text
+            for field in record
+            if (field.tag in _LOOSE_IDS and not field.text.lstrip().startswith("References:")) or not _KNOWN.fullmatch(field.tag)
+        ),
         kinds=record.all("M3"),
     )
 
