@@ -260,6 +260,12 @@ def test_a_name_in_csl_that_was_not_parted_is_parted() -> None:
     assert only(f'[{{"title": "a", "author": {names}}}]').authors == ("Novak PJ", "van der Berg A", "Maly K Jr")
 
 
+def test_what_a_record_says_twice_is_said_once_but_for_two_authors_of_one_name() -> None:
+    both = "AU  - Zhang Y.\nAU  - Zhang Y.\n"
+    text = f"TY  - JOUR\nTI  - a\n{both}{both.replace('AU', 'A1')}DO  - 10.1000/a\nDO  - https://doi.org/10.1000/A\nER  - \n"
+    assert only(text) == Reference(title="a", first_author="Zhang", authors=("Zhang Y", "Zhang Y"), doi="10.1000/a")
+
+
 def test_a_person_s_name_that_is_read_as_a_group_s_is_told() -> None:
     (record,), _ = read("TY  - JOUR\nTI  - a\nAU  - Petra Novak\nAU  - ATACH-2 Investigators\nER  - \n")
     assert record.reference.authors == ("Petra Novak", "ATACH-2 Investigators")

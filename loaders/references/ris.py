@@ -48,15 +48,16 @@ def _goes_on(tag: str, line: str) -> bool:
 
 def _entry(record: Tagged) -> Entry:
     record = Tagged(part for field in record for part in _unglued(field))
-    record.once("TI", "DO")
+    record.once("TI", "T1")
     # where databases tell PubMed's number; others have numbers of their own in the same places
     database = " ".join(record.all("DB", "DP")).lower()
     numbers = [number for told, tag in _NUMBERS if re.search(told, database) for number in record.all(tag) if number.strip().isdecimal()]
+    named, again = record.people("AU"), record.people("A1")
     return Entry(
         line=record.line,
         key=record.first("ID"),
         title=record.first("TI", "T1", "CT"),
-        people=record.people("AU", "A1"),
+        people=named if named == again else record.people("AU", "A1"),
         year=record.first("PY", "Y1", "DA"),
         journal=record.first(*_JOURNALS),
         doi=record.first("DO", "DI", "DOI"),
