@@ -51,8 +51,9 @@ class Unused(Frozen):
 
 
 class Bibliography(Frozen):
-    """`written`: the files that were written; none where nothing was asked to be."""
+    """`written`: the files that were written; none where nothing was asked to be. `warnings`: what is odd in the files that were read."""
 
     studies: tuple[Matched, ...]
     unused: tuple[Unused, ...]
     written: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -70,10 +70,15 @@ def without_et_al(author: str) -> str:
     return _AND_OTHERS.sub("", author)
 
 
+def is_suffix(word: str) -> bool:
+    """Whether it stands behind a name: Jr, Sr, 3rd, III."""
+    return _SUFFIX.fullmatch(word) is not None
+
+
 def parted(author: str) -> tuple[str, str | None]:
     """Family name and initials ("van Dijk", "SE"); a name that has no such form, as a group's, whole."""
     family, _, last = author.rpartition(" ")
-    if family and _SUFFIX.fullmatch(last) and " " in family:
+    if family and is_suffix(last) and " " in family:
         inner, initials = parted(family)
         return (f"{inner} {last}", initials) if initials else (author, None)
     if family and len(last) <= 4 and last.isalpha() and last.isupper():

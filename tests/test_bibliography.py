@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from api.cli import app
 from loaders import files
 from loaders.references import bibliography
+from loaders.references import formats as references
 from loaders.references.bibliography import Sheet, match
 from loaders.references.formats import Record
 from schema.bibliography import Bibliography, Matched
@@ -124,6 +125,27 @@ def test_references_without_a_sheet_are_told() -> None:
     assert [one.place for one in told.unused] == ["r.ris:1"]
 
 
+def test_what_is_odd_of_a_paper_is_told_where_a_sheet_is_of_it() -> None:
+    odd = Record(Reference(doi="10.1002/a", title=TITLE), "r.nbib", 3, 1, ("a retracted paper",))
+    assert match([sheet(doi="10.1002/a")], [odd]).warnings == ("r.nbib:3: warning: a: a retracted paper.",)
+    assert match([sheet(doi="10.1002/b")], [odd]).warnings == ()
+
+
+def test_a_key_that_a_file_has_twice_is_told_once() -> None:
+    twice = [record(1, id="k", doi="10.1002/a"), record(9, id="K"), record(17, id="k"), record(25, id="other")]
+    elsewhere = Record(Reference(id="k"), "other.ris", 1, 1)
+    (warning,) = match([], [*twice, elsewhere]).warnings
+    assert warning == "r.ris:9: warning: the key 'k' 3 times (line 1, line 9, line 17); each is read as an entry of its own."
+
+
+def test_a_sheet_of_a_retracted_paper_is_matched_by_the_title_that_it_had(tmp_path: Path) -> None:
+    (tmp_path / "r.ris").write_text(f"TY  - JOUR\nTI  - RETRACTED: {TITLE}\nPY  - 2012\nER  -\n")
+    records, _ = references.read([tmp_path / "r.ris"])
+    told = match([sheet(title=TITLE)], records)
+    assert told.studies[0].filled == {"year": 2012}
+    assert told.warnings == (f"{tmp_path}/r.ris:1: warning: a: a retracted paper.",)
+
+
 def test_the_corpus_against_itself_differs_nowhere(corpus: tuple[Study, ...]) -> None:
     records = [Record(reference_of(study), "r.ris", i, i) for i, study in enumerate(corpus, start=1)]
     told = match([Sheet(files.Source(study.id, b""), reference_of(study), study.id) for study in corpus], records)
@@ -202,6 +224,16 @@ def test_the_command_tells_programs_as_json(folder: Path) -> None:
     told = Bibliography.model_validate(json.loads(rdwi(folder / "sheets", "--from", folder / "refs.ris", "--format", "json")))
     assert [one.status for one in told.studies] == ["filled", "none"]
     assert told.written == ()
+
+
+def test_entries_of_one_key_fill_in_a_sheet_each_and_the_key_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text("- {id: a, read: abstract, doi: 10.1000/abc1}\n- {id: b, read: abstract, doi: 10.1000/xyz1}\n")
+    entry = "@article{{k2009, author={{{}}}, title={{A study of imaginary lesions}}, doi={{{}}}}}\n"
+    names = (("Novak, Petra and Maly, Karel", "10.1000/abc1"), ("Svoboda, Jan and Novy, Eva", "10.1000/xyz1"))
+    (tmp_path / "refs.bib").write_text("".join(entry.format(*one) for one in names))
+    told = rdwi(tmp_path / "a.yaml", "--from", tmp_path / "refs.bib", "--in-place")
+    assert f"{tmp_path}/refs.bib:2: warning: the key 'k2009' 2 times (line 1, line 2)" in told
+    assert [one["authors"] for one in yaml.safe_load((tmp_path / "a.yaml").read_text())] == [["Novak P", "Maly K"], ["Svoboda J", "Novy E"]]
 
 
 def test_load_fills_in_what_is_loaded_and_leaves_the_files_alone(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

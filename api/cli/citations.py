@@ -96,7 +96,10 @@ def cite_studies(names: Sequence[str], format: Literal["ris", "bibtex", "csl-jso
 def bibliography(
     paths: Paths,
     references: Annotated[
-        list[Path], typer.Option("--from", metavar="FILE", help="Reference file (repeat): RIS, PubMed's nbib, BibTeX or CSL-JSON.")
+        list[Path],
+        typer.Option(
+            "--from", metavar="FILE", help="Reference file (repeat): RIS, PubMed's nbib, BibTeX, CSL-JSON, Web of Science's text."
+        ),
     ],
     replace: Replace = False,
     in_place: Annotated[bool, typer.Option("--in-place", help="Write into the sheets; comments and layout stay.")] = False,
@@ -128,6 +131,8 @@ def bibliography(
 
 
 def _print_told(told: Bibliography) -> None:
+    for warning in told.warnings:
+        print(warning)
     for one in told.studies:
         _print_matched(one)
     for reference in told.unused[:_MOST_UNUSED]:

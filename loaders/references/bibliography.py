@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
@@ -168,7 +168,26 @@ def match(sheets: Sequence[Sheet], records: Sequence[Record], *, replace: bool =
         for record in records
         if record.place not in used
     ]
-    return Bibliography(studies=tuple(told), unused=tuple(unused))
+    return Bibliography(studies=tuple(told), unused=tuple(unused), warnings=(*_doubled(records), *_odd(told, records)))
+
+
+def _doubled(records: Sequence[Record]) -> Iterator[str]:
+    """Keys that two entries of a file have."""
+    having: dict[tuple[str, str], list[Record]] = {}
+    for record in records:
+        if record.reference.id:
+            having.setdefault((record.file, record.reference.id.casefold()), []).append(record)
+    for first, *others in having.values():
+        if others:
+            lines = ", ".join(f"item {one.number}" if one.line is None else f"line {one.line}" for one in (first, *others))
+            told = f"the key {first.reference.id!r} {len(others) + 1} times ({lines}); each is read as an entry of its own."
+            yield f"{others[0].place}: warning: {told}"
+
+
+def _odd(told: Sequence[Matched], records: Sequence[Record]) -> Iterator[str]:
+    """What is odd about the entries that sheets are matched with."""
+    odd = {record.place: record.odd for record in records}
+    return (f"{place}: warning: {one.study}: {what}." for one in told for place in one.references for what in odd[place])
 
 
 def _matched(sheet: Sheet, index: _Index, titles: Counter[tuple[str, str]], replace: bool) -> Matched:

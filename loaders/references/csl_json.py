@@ -5,58 +5,81 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from loaders.references.entries import Found, Mistakes, as_reference
-from schema.reference import Reference, as_author
+from loaders.references.entries import Entry, Found, Mistake
+from loaders.references.persons import Person, settled, unparted
+
+_ITEM = "CSL-JSON: items with type, title and author"
 
 
-def references(text: str) -> Found:
+def entries(text: str) -> Found:
+    """The entries of a text in CSL-JSON."""
     try:
         value = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
         line = getattr(error, "lineno", None)
-        raise Mistakes([(line, f"JSON that can't be read ({getattr(error, 'msg', 'nested too deep')})", "CSL-JSON")]) from error
-    items = value.get("items", [value]) if isinstance(value, dict) else value
-    if not isinstance(items, list):
-        raise Mistakes([(None, "JSON that is no list of references", "CSL-JSON")])
-    wrong = [
-        (None, f"item {i}, which is no reference", "CSL-JSON: items with type, title, author ...")
-        for i, item in enumerate(items, start=1)
-        if not isinstance(item, dict) or not ({"title", "DOI", "PMID", "type"} & set(item))
-    ]
-    if wrong:
-        raise Mistakes(wrong)
-    for item in items:
-        yield None, _reference(item)
+        yield Mistake(line, f"JSON that can't be read ({getattr(error, 'msg', 'nested too deep')})", "CSL-JSON")
+        return
+    if isinstance(value, dict):
+        # as Crossref answers
+        value = value["message"] if isinstance(value.get("message"), dict) else value
+        value = value.get("items", [value])
+    if not isinstance(value, list):
+        yield Mistake(None, "JSON that is no list of references", "CSL-JSON")
+        return
+    for i, item in enumerate(value, start=1):
+        try:
+            if not isinstance(item, dict) or not ({"title", "DOI", "PMID", "type"} & set(item)):
+                raise Mistake(None, f"item {i}, which is no reference", _ITEM)
+            if "creators" in item:
+                raise Mistake(None, f"item {i}, which is in Zotero's own JSON", "CSL-JSON: in Zotero export with the format CSL JSON")
+            yield _entry(item, i)
+        except Mistake as mistake:
+            yield mistake
 
 
-def _reference(item: dict[str, Any]) -> Reference:
-    people = [one for one in _listed(item.get("author")) if isinstance(one, dict)]
-    families = [
-        " ".join(str(one[key]) for key in ("dropping-particle", "non-dropping-particle", "family", "literal", "name") if one.get(key))
-        for one in people
-    ]
+def _entry(item: dict[str, Any], number: int) -> Entry:
+    def text(*keys: str) -> str:
+        """The text of the first key that has one; a list of texts, as Crossref has it, is its first."""
+        for key in keys:
+            value = item.get(key)
+            value = value[0] if isinstance(value, list) and value else value
+            if isinstance(value, dict | list) and value:
+                raise Mistake(None, f"item {number}, whose {key} is no text", _ITEM)
+            if value or value == 0:
+                return str(value)
+        return ""
+
     issued = item.get("issued")
     if isinstance(issued, dict):
-        parts = _listed(issued.get("date-parts"))
-        issued = _listed(parts[0])[0] if parts and _listed(parts[0]) else issued.get("raw") or issued.get("literal")
-    return as_reference(
-        {
-            "id": item.get("id"),
-            "title": item.get("title"),
-            "authors": [
-                as_author(family, str(one.get("given") or ""), str(one.get("suffix") or "")) if one.get("given") else family
-                for family, one in zip(families, people, strict=True)
-            ],
-            "first_author": families[0] if families else None,
-            "year": issued,
-            "journal": item.get("container-title-short") or item.get("journalAbbreviation") or item.get("container-title"),
-            "doi": item.get("DOI"),
-            "pmid": item.get("PMID"),
-            "pmcid": item.get("PMCID"),
-        },
-        [str(item[key]) for key in ("note", "URL") if item.get(key)],
+        parts = issued.get("date-parts")
+        while isinstance(parts, list):
+            parts = parts[0] if parts else None
+        issued = parts or issued.get("raw") or issued.get("literal")
+    return Entry(
+        line=None,
+        key=text("id"),
+        title=text("title"),
+        people=tuple(_person(one, number) for one in item.get("author") or ()),
+        year=str(issued or ""),
+        journal=text("container-title-short", "journalAbbreviation", "short-container-title", "container-title"),
+        doi=text("DOI"),
+        pmid=text("PMID"),
+        pmcid=text("PMCID"),
+        loose=(text("note"), text("URL")),
+        kinds=(text("genre"),),
     )
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+def _person(one: Any, number: int) -> Person:
+    """An author: a person in parts, or a name that stays whole."""
+    known = ("dropping-particle", "non-dropping-particle", "family", "literal", "name", "given", "suffix")
+    if not isinstance(one, dict) or not all(isinstance(one.get(key) or "", str) for key in known):
+        raise Mistake(None, f"item {number}, with an author {str(one)[:60]!r}", "authors with family and given, or literal")
+    family = " ".join(one[key] for key in known[:5] if one.get(key))
+    given = one.get("given") or ""
+    if family and given:
+        return settled(family, given, one.get("suffix") or "")
+    try:
+        return unparted(family or given)
+    except ValueError:
+        raise Mistake(None, f"item {number}, with an author {family[:60]!r}", "authors with family and given, or literal") from None

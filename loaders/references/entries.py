@@ -1,64 +1,142 @@
-"""What the formats share: the reference that the texts of an entry make, and the mistakes of a file."""
+"""What the formats share: an entry's texts, how they are made plain, and the reference that they make."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass
 
+from loaders.references.persons import MARKS, Person, is_group
+from loaders.references.plaintext import DASHES, TAG, plain
 from schema.identity import doi_in, pmcid_in, pmid_in
-from schema.reference import CUT, ET_AL, Reference, as_author, is_et_al, parted
+from schema.reference import CUT, ET_AL, Reference, as_author, is_et_al
 
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# what no such value has in it; in a title it may be meant
+_NO_JOURNAL = re.compile(r"\b10\.[0-9]{4,9}/\S")
+_NO_NAME = re.compile(r"[,{}\\=#<>@|_^]|https?:")
+_NO_GROUP = re.compile(r"[\\=#<>@|]|https?:")
+_NO_ID = re.compile(r"[{}\\\"#=]|</?[A-Za-z]")
+_NO_DOI = re.compile(r"[{}\\\"]|</?[A-Za-z]")
+_LATEX = re.compile(r"[{}]|\\[A-Za-z]")
+_NOBODY = frozenset({"", "anonymous", "anon", "no authors listed"})
+
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
+# of a clot, too, there is a retraction: what says it of a paper stands apart from the title
+_WITHDRAWN = re.compile(
+    r"\A\W*(?:retracted|withdrawn)(?: article)?\W*:\W*|\A\s*[(\[](?:retracted|withdrawn)(?: article)?[)\]]\s*"
+    r"|\s*[(\[](?:retracted|withdrawn)(?: article\b[^)\]]*)?[)\]]\W*\Z",
+    re.IGNORECASE,
+)
+_NOTICE = re.compile(
+    r"\A\W*(retraction(?: notice| note)?|expression of concern|erratum|corrigendum|correction)(?: to| of| for)?\s*[:\"'\u201c\u2018]"
+    r"|[(\[](retraction|correction|erratum) (?:of|to|for)\b[^)\]]*[)\]]\W*\Z",
+    re.IGNORECASE,
+)
+_STANDING = (
+    (re.compile(r"\Aretraction(?: of publication| notice| note)?\Z", re.IGNORECASE), "a notice that retracts a paper"),
+    (re.compile(r"retract|withdrawn", re.IGNORECASE), "a retracted paper"),
+    (re.compile(r"expression of concern", re.IGNORECASE), "a paper with an expression of concern, or the notice of it"),
+    (re.compile(r"erratum|corrigendum|\Acorrection\Z", re.IGNORECASE), "a correction of a paper"),
+)
 
-class Mistakes(Exception):
-    """Mistakes of a file: line, what was found, what was expected."""
 
-    def __init__(self, problems: Sequence[tuple[int | None, str, str]]) -> None:
-        super().__init__("; ".join(found for _, found, _ in problems))
-        self.problems = problems
+class Mistake(Exception):
+    """A mistake of a file: its line, what was found, what was expected."""
 
-
-Found = Iterator[tuple[int | None, Reference]]
+    def __init__(self, line: int | None, found: str, expected: str) -> None:
+        super().__init__(found)
+        self.line, self.found, self.expected = line, found, expected
 
 
-def as_reference(fields: dict[str, Any], everything: Iterable[str] = ()) -> Reference:
-    """A reference of texts; what is blank is left out. `everything`: texts that may be an id."""
-    told = {name: clean(str(fields[name])) for name in ("title", "journal", "id") if fields.get(name)}
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The texts of an entry by what they say, as they stand but for what is its format's own.
+
+    `loose` are texts that may be an id and may be anything else; `kinds` say what kind of publication it is.
+    """
+
+    line: int | None
+    key: str = ""
+    title: str = ""
+    people: tuple[Person, ...] = ()
+    year: str = ""
+    journal: str = ""
+    doi: str = ""
+    pmid: str = ""
+    pmcid: str = ""
+    loose: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+
+
+Found = Iterator[Entry | Mistake]
+
+
+def reference(entry: Entry) -> tuple[Reference, tuple[str, ...]]:
+    """The reference of an entry, and what is odd about it; what is blank is left out.
+
+    Mistake where a value holds markup that is no part of it.
+    """
+
+    def clean(name: str, text: str, markup: re.Pattern[str] = TAG) -> str:
+        shown = plain(text)
+        if markup.search(shown) or TAG.search(shown) or shown.count("{") != shown.count("}"):
+            raise Mistake(entry.line, f"the {name} {shown[:80]!r}, which holds markup", "plain text")
+        return shown
+
+    title = clean("title", entry.title)
+    people = [
+        Person(*(DASHES.sub("-", clean("author", MARKS.sub("", part), _NO_NAME if one.given else _NO_GROUP)) for part in one))
+        for one in entry.people
+    ]
+    named = [one for one in people if not is_et_al(one.family) and one.family.strip("[]").lower() not in _NOBODY]
     # an id is a line, or a part of one, that says nothing else: a note may well name the ids of other papers. A bare number is no id there
-    loose = [part for text in everything for part in re.split(r"[\n;]", text) if re.search(r"[^\W\d]", part)]
-    year = _YEAR.search(str(fields.get("year") or ""))
-    doi, pmid, pmcid = (
-        next((one for text in (str(fields.get(name) or ""), *loose) if (one := read(text))), None)
-        for name, read in (("doi", doi_in), ("pmid", pmid_in), ("pmcid", pmcid_in))
-    )
-    authors = tuple(author for one in fields.get("authors") or () if (author := clean(one)))
-    named = [author for author in authors if not is_et_al(author)]
+    loose = [plain(part) for text in entry.loose for part in re.split(r"[\n;]", text) if re.search(r"[^\W\d]", part)]
+    cut = CUT in loose or any(is_et_al(one.family) for one in people)
+    authors = [as_author(*one) for one in named] + [ET_AL] * cut
     # a lone family name is the first author's, and no list
-    cut = len(named) < len(authors) or CUT in loose
-    lone = len(authors) == 1 and parted(authors[0])[1] is None and not cut
+    lone = len(people) == 1 and not people[0].given and not cut
+    told_year = clean("year", entry.year, _NO_ID)
+    told_doi = DASHES.sub("-", clean("DOI", re.sub(r"\s*\[doi\]\s*$", "", entry.doi), _NO_DOI))
+    told_pmid = clean("PMID", entry.pmid, _NO_ID)
+    year = _YEAR.search(told_year)
+    pmid, doi = pmid_in(told_pmid), doi_in(told_doi)
+    odd = [
+        f"the {name} {text[:60]!r}, which is none and is left out"
+        for name, text, read in (("year", told_year, year), ("DOI", told_doi, doi), ("PMID", told_pmid, pmid))
+        if text and not read
+    ]
+    told_pmcid = clean("PMCID", entry.pmcid, _NO_ID)
+    journal = clean("journal", entry.journal, _NO_JOURNAL).rstrip(",; ")
+    odd += [
+        f"the {name} {text[:60]!r}, which looks like LaTeX"
+        for name, text in (("title", title), ("journal", journal))
+        if _LATEX.search(text)
+    ]
+    odd += [f"the author {one.family!r}, read as a group; a person is written Family, Given" for one in named if _like_a_person(one)]
     return Reference(
-        id=told.get("id"),
-        title=told["title"].rstrip(". ") or None if "title" in told else None,
-        first_author=fields.get("first_author") if named else None,
-        authors=() if lone else (*named, ET_AL) if named and cut else tuple(named),
+        id=plain(entry.key) or None,
+        title=_WITHDRAWN.sub("", title).rstrip(". ") or None,
+        first_author=named[0].family if named else None,
+        authors=() if lone or not named else tuple(authors),
         year=int(year[0]) if year else None,
-        journal=told.get("journal"),
-        doi=doi,
-        pmid=pmid,
-        pmcid=pmcid,
-    )
+        journal=journal or None,
+        doi=doi or next((one for text in loose if (one := doi_in(text))), None),
+        pmid=pmid or next((one for text in loose if (one := pmid_in(text))), None),
+        pmcid=next((one for text in (told_pmcid, *loose) if (one := pmcid_in(text))), None),
+    ), (*_standing(title, entry.kinds), *odd)
 
 
-def clean(text: str) -> str:
-    return " ".join(_UNPRINTABLE.sub(" ", text).split())
+def _like_a_person(one: Person) -> bool:
+    """It is read as a group's name, and may be a person's: "Petra Novak"."""
+    words = one.family.split()
+    named = 1 < len(words) < 4 and all(word.isalpha() and word.istitle() for word in words)
+    return not one.given and (named or "," in one.family) and not is_group(one.family)
 
 
-def author_of(name: str) -> str:
-    """A name of the form "Family, Given, Suffix" as the sheets write it."""
-    if "," not in name:
-        return name
-    family, given, *more = (part.strip() for part in name.split(","))
-    return as_author(family, given, more[0] if more else "")
+def _standing(title: str, kinds: tuple[str, ...]) -> tuple[str, ...]:
+    """What a paper's title or its kinds of publication say against taking it as it stands."""
+    notice = _NOTICE.search(title)
+    says = [*kinds, *([notice[1] or notice[2]] if notice else []), *(["retracted"] if _WITHDRAWN.search(title) else [])]
+    found = (next((words for pattern, words in _STANDING if pattern.search(one.strip())), None) for one in says)
+    return tuple(dict.fromkeys(one for one in found if one))

@@ -1,71 +1,72 @@
-"""PubMed's format (nbib): a record is a block of tagged lines."""
+"""PubMed's format (nbib, MEDLINE): a record goes from its PMID to the next."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
-from loaders.references.entries import Found, Mistakes, as_reference, author_of, clean
+from loaders.references.entries import Entry, Found, Mistake
+from loaders.references.persons import Person, dotted, person, settled
+from loaders.references.tagged import Tagged, records
 
-_WANTED = frozenset({"PMID", "TI", "BTI", "DP", "TA", "JT", "AU", "FAU", "CN", "AID", "LID", "PMC"})
+_TAGGED = re.compile(r"([A-Z]{2,4})(?:(?<=[A-Z]{4})| {1,2})- ?(.*)")
+_GLUED = re.compile(r"(?:PMID|FAU |LID |AID |PMC |(?:AU|TI|TA|JT|DP|PT|AB)  )- ")
+_READ = frozenset({"PMID", "TI", "BTI", "TT", "DP", "TA", "JT", "AU", "FAU", "CN", "AID", "LID", "PMC", "PT"})
 
 
-def references(text: str) -> Found:
-    import nbib
-    from nbib.exceptions import MalformedLine, UnknownTagFormat
-
-    for line, lines in _blocks(text):
-        wanted = list(_of_interest(lines))
+def entries(text: str) -> Found:
+    """The entries of a text in PubMed's format."""
+    for record in records(text, _tagged, lambda _, line: line.startswith("      "), begins="PMID"):
         try:
-            entry: dict[str, Any] = next(iter(nbib.read("\n".join([*wanted, ""]))), {})
-        except (MalformedLine, UnknownTagFormat, ValueError) as error:
-            raise Mistakes([(line, f"a record that can't be read ({clean(str(error))})", "PubMed's format as it exports it")]) from error
-        if "pubmed_id" not in entry and "title" not in entry:
-            raise Mistakes([(line, "a record without PMID and title", "PubMed's format as it exports it")])
-        people = entry.get("authors") or ()
-        names = [one["author_abbreviated"] if "author_abbreviated" in one else author_of(one["author"]) for one in people]
-        group = entry.get("corporate_author")
-        yield (
-            line,
-            as_reference(
-                {
-                    "title": entry.get("title"),
-                    "authors": names or ([group] if group else []),
-                    "first_author": (people[0].get("last_name") or people[0]["author"]) if people else group,
-                    "year": entry.get("publication_date"),
-                    "journal": entry.get("journal_abbreviated") or entry.get("journal"),
-                    "doi": entry.get("doi"),
-                    "pmid": entry.get("pubmed_id"),
-                    "pmcid": f"PMC{entry['pmcid']}" if "pmcid" in entry else None,
-                }
-            ),
-        )
+            yield record if isinstance(record, Mistake) else _entry(record)
+        except Mistake as mistake:
+            yield mistake
 
 
-def _blocks(text: str) -> Iterator[tuple[int, list[tuple[int, str]]]]:
-    block: list[tuple[int, str]] = []
-    for number, line in enumerate([*re.split(r"\r\n|\n", text), ""], start=1):
-        if line.strip():
-            block.append((number, line))
-        elif block:
-            yield block[0][0], block
-            block = []
+def _tagged(line: str) -> tuple[str, str] | None:
+    tagged = _TAGGED.fullmatch(line)
+    return (tagged[1], tagged[2]) if tagged else None
 
 
-def _of_interest(lines: Sequence[tuple[int, str]]) -> Iterator[str]:
-    """The lines of the fields that a sheet has keys for: a date that can't be read elsewhere in a record is no reason to refuse it."""
-    keeps = True
-    for number, line in lines:
-        match = re.fullmatch(r"([A-Z]{1,4}) {0,3}- ?(.*)", line)
-        if match is not None and line[4:5] == "-":
-            tag, content = match[1], match[2]
-            keeps = tag in _WANTED and (tag not in {"AID", "LID"} or content.rstrip().endswith("[doi]"))
-            if keeps:
-                # where a paper stands in a journal and what its ids are is told alike
-                yield f"{'AID' if tag == 'LID' else 'TI' if tag == 'BTI' else tag:<4}- {content.rstrip()}"
-        elif line.startswith("      "):
-            if keeps:
-                yield line
-        else:
-            raise Mistakes([(number, f"{clean(line)[:60]!r}", "a tag such as TI  - , or a line that goes on with six blanks")])
+def _entry(record: Tagged) -> Entry:
+    for field in record:
+        if field.tag in _READ and _GLUED.search(field.text):
+            raise Mistake(field.line, f"two lines in one: {field.text.strip()[-60:]!r}", "each tag at the start of a line")
+        if field.tag == "PMC" and not re.fullmatch(r"PMC\d+", field.text.strip()):
+            raise Mistake(field.line, f"the PMCID {field.text.strip()[:60]!r}, which can't be read", "PMC and digits")
+    record.once("TI", "DP", "TA", "JT", "PMC")
+    title, pmid = record.first("TI", "BTI", "TT"), record.first("PMID")
+    if not pmid and not title:
+        raise Mistake(record.line, "a record without PMID and title, which can't be read", "PubMed's format as it exports it")
+    ids = [text.strip() for text in record.all("AID", "LID")]
+    return Entry(
+        line=record.line,
+        title=title,
+        people=tuple(_people(record)),
+        year=record.first("DP"),
+        journal=record.first("TA", "JT"),
+        doi=next((text for text in ids if text.endswith("[doi]")), ""),
+        pmid=pmid,
+        pmcid=record.first("PMC"),
+        kinds=(*record.all("PT"), *("retracted" for _ in record.all("RIN")), *("expression of concern" for _ in record.all("ECI"))),
+    )
+
+
+def _people(record: Tagged) -> Iterator[Person]:
+    """Its authors, each as PubMed abbreviates it, and its groups, in their order."""
+    shorts = [field.tag for field in record].count("AU")
+    family = ""
+    for field in record:
+        name = " ".join(field.text.split())
+        if field.tag == "FAU":
+            family = name.partition(",")[0].strip()
+        if field.tag == "CN":
+            yield Person(name)
+        elif field.tag == "AU" and family and name.startswith(f"{family} "):
+            initials, *more = name.removeprefix(family).split()
+            yield settled(family, " ".join([dotted(initials), *more]))
+        elif field.tag == "AU" or (field.tag == "FAU" and not shorts):
+            try:
+                yield person(name)
+            except ValueError:
+                raise Mistake(field.line, f"the author {name[:80]!r}", "a name as PubMed writes it: Family, Given") from None
