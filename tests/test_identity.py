@@ -371,7 +371,9 @@ def test_a_shipped_study_is_not_replaced_by_another_paper_from_a_table_of_one_ro
         "Author,Year,Title,DOI,Read,Population,Risk factor,Outcome,OR (95% CI),Direction\n"
         "Wang,2021,Something else,10.1234/other,abstract,ICH,CMBs,R-DWI,2.0 (1.1-3.6),increases\n"
     )
-    for command in ("check", "preview", "load"):
+    told = json.loads(CliRunner().invoke(app, ["check", str(table), "--format", "json"]).stdout)
+    assert [(one["line"], one["column"]) for one in told["problems"] if one["severity"] == "error"] == [(2, 4)]
+    for command in ("preview", "load"):
         outcome = CliRunner().invoke(app, [command, str(table)])
         assert isinstance(outcome.exception, InputProblems), command
         (problem,) = (one for one in outcome.exception.problems if one.severity == "error")
