@@ -298,6 +298,7 @@ class Row(Frozen):
     printed_measure: str
     printed_value: float | None = None
     printed_ci: Interval | None = None
+    printed_se: float | None = None
     pooled_value: float | None = None
     pooled_ci: Interval | None = None
     turned: bool

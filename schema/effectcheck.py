@@ -23,9 +23,15 @@ def _significant_sign(row: Finding) -> int:
         if row.ci[0] - last_digit(row.ci[0]) / 2 > null:
             return 1
         return -1 if row.ci[1] + last_digit(row.ci[1]) / 2 < null else 0
-    if row.p is not None and parse_p(row.p).significant:
-        return 1 if row.value > null else -1 if row.value < null else 0
-    return 0
+    side = (row.value > null) - (row.value < null)
+    if row.se is not None:
+        return side if abs(_on_scale(row.value, row)) > Z_SIGNIFICANT * (row.se + last_digit(row.se) / 2) else 0
+    return side if row.p is not None and parse_p(row.p).significant else 0
+
+
+def _on_scale(figure: float, row: Finding) -> float:
+    """A printed figure on the scale of its standard error: a ratio as its logarithm."""
+    return math.log(figure) if row.measure in RATIOS else figure
 
 
 def contradiction(row: Finding) -> Remark | None:
@@ -38,7 +44,7 @@ def _beside_the_direction(row: Finding, sign: int) -> Remark | None:
     sign *= -1 if row.outcome_scale else 1
     claimed = {"increases": 1, "decreases": -1}.get(row.direction, 0)
     if sign and claimed and sign != claimed:
-        printed = f"{row.measure} {row.value}" + (f" {list(row.ci)}" if row.ci else "")
+        printed = f"{row.measure} {row.value}" + (f" {list(row.ci)}" if row.ci else f" (SE {row.se})" if row.se else "")
         return (
             f"{row.direction} with {printed}",
             "a direction that the value's sign bears out; say `reversed` or `outcome_scale: lower-is-worse` where the print runs the "
@@ -62,6 +68,12 @@ def oddities(row: Finding, population_n: int | None) -> Iterator[Remark]:
             implied = math.erfc(z / math.sqrt(2))
             if p.bound == "=" and p.significant is not (implied < 0.05) and abs(math.log(max(implied, 1e-12) / max(p.value, 1e-12))) > 1:
                 yield f"p = {p.value:g} beside a ci that implies p = {implied:.2g}", "p and ci that agree"
+    if row.se is not None and row.ci is not None and (row.ci[0] > 0 or row.measure not in RATIOS):
+        implied = (_on_scale(row.ci[1], row) - _on_scale(row.ci[0], row)) / (2 * Z_SIGNIFICANT)
+        # each may be rounded to two digits
+        if not 0.9 < (row.se / implied if implied else 0) < 1.1 and abs(row.se - implied) > last_digit(row.se):
+            of = " of the logarithm" if row.measure in RATIOS else ""
+            yield f"se {row.se} beside a ci that implies {implied:.2g}{of}", "se and ci that agree: the ci is used"
     if row.counts is not None:
         total = row.counts.exposed_total + row.counts.unexposed_total
         if population_n is not None and total > population_n and row.role == "main" and not row.pooled:

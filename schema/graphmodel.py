@@ -90,6 +90,7 @@ NODES: tuple[NodeType, ...] = (
             _p("value", "number", "as printed", "of the measure"),
             _p("ci_low", "number", "95% interval, as printed", "of the measure"),
             _p("ci_high", "number", "95% interval, as printed", "of the measure"),
+            _p("printed_se", "number", "standard error, as printed", "log ratio; else of the measure"),
             _p("p", "string", "as printed"),
             _p("versus", "string", "head to head: id of the term that the exposure is compared with"),
             _p("cutoff", "string", "of the exposure, as printed"),

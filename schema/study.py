@@ -232,8 +232,9 @@ class Finding(Part):
     """One association of an exposure with an outcome, significant or not, as printed.
 
     `versus` is the term that the exposure is compared with head to head; `cutoff` and `outcome_cutoff` are as printed; `k` is the number
-    of studies behind a pooled row. Invariants: 1 ci and follow_up_months are ordered; 2 the value lies inside its ci, to the last printed
-    digit; 3 a ratio and its ci are positive; 4 p is 0 to 1 or a bound of it; 5 groups are two.
+    of studies behind a pooled row; `se` is the standard error of the value, of a ratio that of its natural logarithm. Invariants: 1 ci and
+    follow_up_months are ordered; 2 the value lies inside its ci, to the last printed digit; 3 a ratio and its ci are positive; 4 p is 0 to
+    1 or a bound of it; 5 groups are two; 6 se is above 0.
     """
 
     exposure: Slug
@@ -258,6 +259,7 @@ class Finding(Part):
     measure: Measure
     value: Number | None = None
     ci: Pair | None = None
+    se: Annotated[int | float, Field(gt=0), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})] | None = None
     p: Annotated[PValue, AfterValidator(_p)] | None = None
     p_interaction: Annotated[PValue, AfterValidator(_p)] | None = None
     adjusted: bool | None = None

@@ -65,6 +65,7 @@ from graph.wording.numbers import (
     short,
     singular,
     spelt_out,
+    standard_error,
     step_of,
     window,
 )
@@ -75,6 +76,6 @@ __all__ = [
     "figure", "headline", "includes_no_effect", "interval", "labels", "level", "measure", "measured", "more",
     "named", "named_intervals", "no_events", "null_of", "number", "opened", "ours", "p_of_test", "p_value", "patients", "per",
     "percent", "percents", "plain", "prevalence", "printed_interval", "probability", "read", "read_as", "review_of", "row_figure",
-    "same_interval", "short", "singular", "source", "spelt_out", "step_of", "tally", "unit", "unit_of", "unpooled", "verb",
-    "verdict", "window", "with_unit", "within",
+    "same_interval", "short", "singular", "source", "spelt_out", "standard_error", "step_of", "tally", "unit", "unit_of", "unpooled",
+    "verb", "verdict", "window", "with_unit", "within",
 ]  # fmt: skip

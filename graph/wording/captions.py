@@ -19,6 +19,7 @@ from graph.wording.numbers import (
     per,
     percent,
     spelt_out,
+    standard_error,
     step_of,
 )
 from schema.association import (
@@ -290,7 +291,8 @@ def row_figure(row: Row) -> str:
     p = p_value(row.p)
     if row.value is not None and row.measure != "p-only":
         text = measured(row.measure, row.value, row.ci, row_step(row).removeprefix("per "))
-        return ", ".join(filter(None, (text, "" if row.ci else p, "worked out" if row.printed_value is None else "")))
+        error = standard_error(row.measure, row.printed_se, row.ci) or ("" if row.ci else p)
+        return ", ".join(filter(None, (text, error, "worked out" if row.printed_value is None else "")))
     if row.reports == "unclear":
         return ", ".join(filter(None, (p, "sign not clear")))
     if p:
