@@ -606,8 +606,8 @@ def test_one_group_of_columns_over_the_names_is_a_second_row_of_names(tmp_path: 
 
 @pytest.mark.parametrize(
     "name",
-    ["lnOR", "log OR", "OR (SE)", "LCI", "UCI", "Adj", "p-value (adjusted)", "P for trend", "OR multivariate model 2", "95% CI (model 2)",
-     "Beta coefficient"],
+    ["log odds", "OR (SE)", "SE (model 2)", "Low (99% CI)", "High (model 2)", "Adj", "p-value (model 2)", "P for trend",
+     "OR multivariate model 2", "95% CI (model 2)", "Std. coefficient", "5%", "95%", "Experimental Events", "n2", "Rate difference"],
 )  # fmt: skip
 def test_a_column_that_may_hold_an_estimate_is_not_left_out_in_a_warning(tmp_path: Path, name: str) -> None:
     problem = only(book(tmp_path, [[*row(value=None), "1.85"]], names=[*NAMES, name]))

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from loaders.files import DELIMITED, Source
 from loaders.tables import delimited, headers, mapping, workbook
 from loaders.tables.assembly import Assembly, TableDocument
-from loaders.tables.columns import FLAT, ROW_SETS, Path, by_key, key_of
+from loaders.tables.columns import FLAT, ROW_SETS, ROWS_OF, Path, by_key, key_of
 from loaders.tables.grid import Grid
 from loaders.tables.grid_rows import GridRows
 from loaders.tables.headers import Header
@@ -90,7 +90,7 @@ class Book(Assembly):
         self.problems += [problem for grid in self.grids for problem in grid.problems]
         tables = [(grid, header, table) for grid, header, table in self.headers() if header is not None and table is not None]
         # studies before what speaks of them, populations before the rows that name them
-        order = [*ROW_SETS, FLAT]
+        order = [*ROW_SETS, *ROWS_OF]
         self.has_populations = any(table == "populations" for _, _, table in tables)
         has_rows = False
         silent: set[Path] = set()
@@ -102,8 +102,8 @@ class Book(Assembly):
             for column in by_key(table).values():
                 if column.needed and not header.has(key_of(column, table)):
                     silent.add((column.path[0],) if column.table == "studies" else (column.table, column.path[0]))
-                    if table == FLAT and column.table == "populations":
-                        silent.add(("findings", "population"))
+                    if table in ROWS_OF and column.table == "populations":
+                        silent.add((ROWS_OF[table], "population"))
             has_rows |= GridRows(self, grid, header).read()
         if not has_rows and not any(one.severity == "error" for one in self.problems):
             what = "nothing but the worked examples of the template" if self.examples else "no rows"

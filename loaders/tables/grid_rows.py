@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from loaders.tables import headers
 from loaders.tables.assembly import Assembly, Row, TableDocument, of_study, shown_in_words, take_population, take_row, take_study
 from loaders.tables.cells import FIGURES, dates_in_texts, read
-from loaders.tables.columns import FLAT, Column, Match, Path, by_key, key_of
+from loaders.tables.columns import ROWS_OF, Column, Match, Path, by_key, key_of
 from loaders.tables.expectations import Asked, as_text
 from loaders.tables.grid import Cell, Grid
 from loaders.tables.headers import Header
 from loaders.tables.numerals import Ambiguous, Convention, Habit, Unread, proves
 from loaders.tables.template import EXAMPLE_IDS, MARK, is_example
 from loaders.tables.texts import slug
+from loaders.tables.workings import work_out
 from schema.names import normal
 from schema.study import SLUG
 
 
-@dataclass(slots=True)
+@dataclass
 class GridRows:
     """The rows of one grid, and the assembly that takes them in."""
 
@@ -130,29 +134,38 @@ class GridRows:
         return False
 
     def _take(self, cells: list[Cell], *, in_merged: bool) -> None:
-        row = self._row(cells)
+        row, estimates = self._row(cells)
         table = self.header.table
-        section = "findings" if table == FLAT else table
+        section = ROWS_OF.get(table, table)
         study = self._study(row, in_merged=in_merged)
+        rows = [row]
+        if section == "findings":
+            rows = self._findings(row, estimates)
+            for one in rows:
+                work_out(one, self.assembly.of)
         if study is None:
             # its other problems are told all the same
-            self.assembly.problems += row.problems
+            self.assembly.problems += [problem for one in rows for problem in one.problems]
             return
         document = self.assembly.studies[study]
-        if table in {"studies", FLAT}:
-            take_study(row, document)
-        if table == FLAT:
-            take_population(row, document)
-        if section != "studies":
-            # a table of populations is complete: a name that is not in it is a slip
-            take_row(row, section, document, may_begin=not self.assembly.has_populations)
-        document.problems += [of_study(problem, document.value.get("id")) for problem in row.problems]
+        for one in rows:
+            if table in {"studies", *ROWS_OF} and one is rows[0]:
+                take_study(one, document)
+            if table in ROWS_OF:
+                take_population(one, document)
+            if section != "studies":
+                # a table of populations is complete: a name that is not in it is a slip
+                take_row(one, section, document, may_begin=not self.assembly.has_populations)
+            document.problems += [of_study(problem, document.value.get("id")) for problem in one.problems]
 
-    def _row(self, cells: list[Cell]) -> Row:
-        row = Row(cells[0])
-        late: list[tuple[Cell, Column, Ambiguous]] = []
+    def _row(self, cells: list[Cell]) -> tuple[Row, list[Row]]:
+        """What a row says but for several estimates side by side, and what it says of each of these."""
+        whole = Row(cells[0])
+        estimates: dict[int, Row] = {}
+        late: list[tuple[Row, Cell, Asked, Ambiguous]] = []
         for cell in cells:
             asked = self.asked.get(cell.column)
+            row = whole if asked is None or asked.match.estimate is None else estimates.setdefault(asked.match.estimate, Row(cell))
             if asked is None:
                 if cell.column not in self.header.cells:
                     row.problems.append(
@@ -176,10 +189,12 @@ class GridRows:
                 if column.kind == "slug":
                     row.names.setdefault((column.table, column.path), asked.values.get(normal(cell.text), as_text(cell)))
                 for path, value in asked.match.implies:
-                    row.say(column.table, path, value, self.header.cells[cell.column])
+                    # a p is of no measure
+                    if value is not None and not (path == ("measure",) and column.key == "p"):
+                        row.say(column.table, path, value, self.header.cells[cell.column])
             except Ambiguous as error:
                 if error.options:
-                    late.append((cell, column, error))
+                    late.append((row, cell, asked, error))
                 else:
                     self._unread(row, cell, column, error)
             except Unread as error:
@@ -187,26 +202,61 @@ class GridRows:
             odd = dates_in_texts(cell, column)
             if odd is not None:
                 row.problems.append(cell.problem(f"{cell.text!r}, a date", "text", odd, odd=True))
-        for cell, column, doubt in late:
-            self._settle(row, cell, column, doubt)
-        for (table, path), (value, cell) in self.constants.items():
-            row.values.setdefault((table, path), (value, cell))
-        self._pairs(row)
-        return row
+        for row, cell, asked, doubt in late:
+            self._settle(row, cell, asked, doubt)
+        for at, constant in self.constants.items():
+            whole.values.setdefault(at, constant)
+        for row in (whole, *estimates.values()):
+            self._pairs(row)
+        return whole, [row for _, row in sorted(estimates.items()) if row.values or row.unread]
+
+    def _findings(self, row: Row, estimates: Sequence[Row]) -> list[Row]:
+        """A row for each of its estimates, which share the rest; the row itself where it has one estimate or none."""
+        made: list[Row] = []
+        for one in estimates:
+            # what a column says comes before a constant
+            shared = {at: given for at, given in row.values.items() if at not in one.values or given is not self.constants.get(at)}
+            finding = replace(row, values=shared, problems=[] if made else [*row.problems], unread=[*row.unread, *one.unread])
+            for (table, path), (value, cell) in one.values.items():
+                finding.say(table, path, value, cell)
+            finding.problems += one.problems
+            if finding.get("findings", ("adjusted",)) is False:
+                # a crude estimate is adjusted for nothing
+                finding.values.pop(("findings", ("covariates",)), None)
+            made.append(finding)
+        return made or [row]
 
     def _unread(self, row: Row, cell: Cell, column: Column, error: Unread) -> None:
         path = key_of(column, self.header.table)
         row.problems.append(cell.problem(error.found or shown_in_words(cell.text), error.expected, error.help, path=path))
         row.unread += [(column.table, column.path), *((column.table, more) for more in column.more.values())]
 
-    def _settle(self, row: Row, cell: Cell, column: Column, error: Ambiguous) -> None:
-        """0.154 of 12/78 is 15.4%: the row's own cases and total tell a fraction from a percentage."""
+    def _settle(self, row: Row, cell: Cell, asked: Asked, error: Ambiguous) -> None:
+        """0.154 of 12/78 is 15.4%: the row's own cases and total tell a fraction from a percentage; else its column does, or its name."""
+        column = asked.column
         cases, total = row.get(column.table, ("cases",)), row.get(column.table, ("total",))
         near = [one for one in error.options if cases is not None and total and abs(100 * cases / total - one) < 0.06]
+        if cases is None or not total:
+            if cell.column in self.in_percent:
+                near = [min(error.options)]
+            elif asked.match.is_fraction:
+                near = [max(error.options)]
         if len(near) == 1:
             row.say(column.table, column.path, near[0], cell)
         else:
             self._unread(row, cell, column, error)
+
+    @cached_property
+    def in_percent(self) -> frozenset[int]:
+        """The columns of percentages in which a figure is above 1, so that none is a fraction."""
+        columns = {column: asked for column, asked in self.asked.items() if asked.column.kind == "percent"}
+        found = set()
+        for row in self.grid.rows[self.header.index + 1 :]:
+            for cell in row:
+                if cell.column in columns and cell.column not in found and not cell.blank and "%" not in f"{cell.text}{cell.format}":
+                    with contextlib.suppress(Unread):
+                        found |= {cell.column for _, value in read(cell, columns[cell.column]) if value > 1}
+        return frozenset(found)
 
     def _pairs(self, row: Row) -> None:
         """One end of an interval needs the other."""
@@ -224,12 +274,12 @@ class GridRows:
     def _study(self, row: Row, *, in_merged: bool) -> str | None:
         """The study that a row speaks of, by id; it is begun where the row may begin one."""
         table = self.header.table
-        begins = table in {"studies", FLAT}
+        begins = table in {"studies", *ROWS_OF}
         owner, key = ("studies", ("id",)) if begins else (table, ("study",))
         study = row.get(owner, key)
         if study is None and begins:
             author, year = row.get("studies", ("first_author",)), row.get("studies", ("year",))
-            if author is not None and year is not None and not self.header.has("study" if table == FLAT else "id"):
+            if author is not None and year is not None and not self.header.has("study" if table in ROWS_OF else "id"):
                 at = row.values["studies", ("first_author",)][1]
                 study = slug(f"{author} {year}")
                 if not SLUG.fullmatch(study):
@@ -270,7 +320,7 @@ class GridRows:
                     )
                 )
                 return None
-            known[study] = TableDocument({"id": study}, is_flat=table == FLAT, of=self.assembly.of)
+            known[study] = TableDocument({"id": study}, is_flat=table in ROWS_OF, of=self.assembly.of)
             known[study].cells[()] = known[study].cells[("id",)] = cell
             known[study].named(None, name, cell)
         return str(study)

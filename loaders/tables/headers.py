@@ -8,15 +8,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from loaders.tables import estimates, layouts
 from loaders.tables.cells import read
-from loaders.tables.columns import FLAT, ROW_SETS, Match, by_key, key_of, known
+from loaders.tables.columns import FLAT, FLAT_PREVALENCE, ROW_SETS, ROWS_OF, Match, by_key, key_of, known
 from loaders.tables.expectations import Asked
 from loaders.tables.grid import Cell, Grid
-from loaders.tables.mapping import Mapped
+from loaders.tables.mapping import NOTHING, Mapped
 from loaders.tables.numerals import Unread
 from schema import names as compared
 from schema.field import EvidenceField
 from schema.problems import Problem
+from schema.units import per_unit
 
 # names that say too little in a table of findings
 _UNCLEAR = {
@@ -30,16 +32,21 @@ _SEARCHED = 10
 normal = lru_cache(maxsize=20_000)(compared.normal)
 _ESTIMATE = re.compile(
     r"(?:a|c|m|u|adj|ln|log|exp)*(?:or|hr|rr|irr|smd)s?(?:95%?|adj|se)?|(?:95%?)?[lu]?cis?(?:95%?)?|[lu]cl|p|p?values?|pvals?"
-    r"|(?:un)?adj(?:usted)?|beta|\u03b2|odds|hazards?|ratios?|estimates?|coef(?:f|ficients?)?|lower|upper"
+    r"|(?:un)?adj(?:usted)?|beta|\u03b2|odds|hazards?|ratios?|estimates?|coef(?:f|ficients?)?|lower|upper|low|high|lb|ub|se|std|md|wmd|rd"
+    r"|\d+%|ci|confidence|differences?|(?:uni|multi)vari(?:ate|able)|crude|logs?|ln"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The names of a grid: the index of their row, what each column is, and the names that were not recognised."""
+    """The names of a grid: the index of their row, what each column is, and the names that were not recognised.
+
+    `joined`: whether groups of columns, named in the row above, are part of the names.
+    """
 
     table: str
     index: int
+    joined: bool
     cells: Mapping[int, Cell]
     matches: Mapping[int, Match]
     unknown: tuple[Cell, ...]
@@ -61,9 +68,24 @@ def matched(name: str, table: str, mapped: Mapped) -> Match | None:
         column = by_key(table).get(key)
         if column is not None:
             return Match(column)
+    return (
+        _known(wanted, table) or (estimates.named(name) if ROWS_OF.get(table, table) == "findings" else None) or _without_unit(name, table)
+    )
+
+
+def _known(wanted: str, table: str) -> Match | None:
     names = known(table)
     # as in the vocabulary, a last plural s is forgiven, but hrs are hours and no hazard ratios
     return names.get(wanted) or (names.get(wanted.removesuffix("s")) if len(wanted) > 4 else None) or names.get(f"{wanted}s")
+
+
+def _without_unit(name: str, table: str) -> Match | None:
+    """The column of "Minimum distance (mm)", where millimetres are what its figures are in."""
+    base, apart = estimates.told(name)
+    match = _known(normal(base), table) if len(apart) == 1 else None
+    if match is None or match.column.unit is None or per_unit(1, apart[0]) != per_unit(1, match.column.unit):
+        return None
+    return match
 
 
 def found(grid: Grid, table: str, mapped: Mapped) -> Header | None:
@@ -71,17 +93,44 @@ def found(grid: Grid, table: str, mapped: Mapped) -> Header | None:
     best: Header | None = None
     for index, row in enumerate(grid.rows[:_SEARCHED]):
         cells = {cell.column: cell for cell in row if isinstance(cell.value, str)}
-        ignored = frozenset(column for column, cell in cells.items() if (normal(cell.text) or cell.text) in mapped.ignore)
-        matches = {
-            column: match
-            for column, cell in cells.items()
-            if column not in ignored and (match := matched(cell.text, table, mapped)) is not None
-        }
-        if len({match.column.key for match in matches.values()}) < 2 or (best is not None and len(matches) <= len(best.matches)):
-            continue
-        unknown = tuple(cell for column, cell in cells.items() if column not in matches and column not in ignored)
-        best = Header(table, index, cells, matches, unknown, ignored)
+        plain = _header(cells, table, index, mapped, joined=False)
+        above = _joined(grid, index, cells)
+        for header in (plain, _header(above, table, index, mapped, joined=True)) if above else (plain,):
+            if len({match.column.key for match in header.matches.values()}) >= 2 and (
+                best is None or len(header.matches) > len(best.matches)
+            ):
+                best = header
     return best
+
+
+def _header(cells: Mapping[int, Cell], table: str, index: int, mapped: Mapped, *, joined: bool) -> Header:
+    ignored = frozenset(column for column, cell in cells.items() if (normal(cell.text) or cell.text) in mapped.ignore)
+    names = {column: cell.text for column, cell in cells.items() if column not in ignored}
+    singles = {column: match for column, name in names.items() if (match := matched(name, table, mapped)) is not None}
+    told = frozenset(column for column, name in names.items() if (normal(name) or name) in mapped.columns)
+    matches = layouts.completed(names, singles, table, told)
+    unknown = tuple(cells[column] for column in names if column not in matches)
+    return Header(table, index, joined, cells, matches, unknown, ignored)
+
+
+def _joined(grid: Grid, index: int, cells: Mapping[int, Cell]) -> dict[int, Cell]:
+    """The names of a row with the groups of columns that the row right above it names: "Control" over "Events" is "Control Events"."""
+    above = {cell.column: cell.text for cell in grid.rows[index - 1] if isinstance(cell.value, str)} if index else {}
+    if len(above) < 1 or not cells:
+        return {}
+    first = next(iter(cells.values()))
+    if grid.rows[index - 1][0].row != first.row - 1:
+        return {}
+    made, group = {}, ""
+    for column in range(1, max(*above, *cells) + 1):
+        group = above.get(column, group)
+        cell = cells.get(column)
+        text = f"{group} {cell.text}" if cell is not None else above.get(column)
+        if cell is not None and estimates.named(text or "") is None and layouts.arm(text or "") is None:
+            text = cell.text
+        if text:
+            made[column] = Cell(text, first.row, column, first.file, first.sheet)
+    return made
 
 
 def likeliest(grid: Grid, mapped: Mapped) -> Header | None:
@@ -91,26 +140,39 @@ def likeliest(grid: Grid, mapped: Mapped) -> Header | None:
 
 
 def kind(grid: Grid, mapped: Mapped, *, with_studies: bool) -> str | None:
-    """A grid's row set by its name, or flat: a table of findings that has no sheet of studies beside it. None where it is neither."""
+    """A grid's row set by its name, or one of the tables that stand alone, which have no sheet of studies beside them. None where it is
+    neither.
+    """
     name = normal(grid.name)
     given = mapped.sheets.get(name) or next((table for table in ROW_SETS if normal(table) == name), None)
-    if given is not None and not (given == "findings" and not with_studies):
+    alone = next((table for table, rows in ROWS_OF.items() if rows == given), None) if not with_studies else None
+    if given is not None and alone is None:
         return given
-    header = found(grid, FLAT, mapped)
-    if header is not None and not lacking(header, {} if with_studies else mapped.constants):
-        return FLAT
-    return given
+    for table in ROWS_OF:
+        header = found(grid, table, mapped)
+        if header is not None and not lacking(header, {} if with_studies else mapped.constants):
+            return table
+    return alone or given
 
 
 def lacking(header: Header, constants: Mapping[str, str]) -> list[str]:
-    """What keeps a table from being one of findings: the columns that it has neither as a column nor as a constant."""
-    return [key for key in ("exposure", "outcome") if not header.has(key) and key not in constants]
+    """What keeps a table from being one that stands alone: the columns that it has neither as a column nor as a constant."""
+    needed = {FLAT: ("exposure", "outcome"), FLAT_PREVALENCE: ("lesion",)}.get(header.table, ())
+    missing = [key for key in needed if not header.has(key) and key not in constants]
+    if header.table == FLAT_PREVALENCE and not missing:
+        # an outcome with its events is a lesion only where nothing is compared
+        compared = any(
+            matched(cell.text, "findings", NOTHING) is not None or _of_estimate(cell.text) or layouts.arm(cell.text) is not None
+            for cell in header.unknown
+        )
+        return ["cases, total or pct"] if compared or not (header.has("cases") or header.has("pct")) else []
+    return missing
 
 
 def problems(grid: Grid, header: Header, mapped: Mapped, of: EvidenceField) -> list[Problem]:
     """What is wrong with the names: two rows of them, needed ones that are missing, unknown ones."""
     told = []
-    for i, above in enumerate(grid.rows[: header.index]):
+    for i, above in enumerate(grid.rows[: header.index - header.joined]):
         if len(named(above, header.table, mapped)) > 1 or _groups(above, grid, header, is_next=i == header.index - 1):
             told.append(
                 above[0].problem(
@@ -167,8 +229,10 @@ def is_other_table(row: list[Cell], header: Header, mapped: Mapped) -> bool:
 
 
 def _derived(key: str, header: Header) -> bool:
-    """A study's id can be made of its author and year."""
-    return header.table in {FLAT, "studies"} and key in {"study", "id"} and header.has("first_author") and header.has("year")
+    """A study's id can be made of its author and year, a direction of counts, means or a standard error."""
+    if key == "direction":
+        return any(header.has(one) for one in ("exposed_cases", "group_1_mean", "se", "variance"))
+    return header.table in {*ROWS_OF, "studies"} and key in {"study", "id"} and header.has("first_author") and header.has("year")
 
 
 def _unknown(cell: Cell, header: Header) -> Problem:
@@ -177,7 +241,13 @@ def _unknown(cell: Cell, header: Header) -> Problem:
     unclear = _UNCLEAR.get(name) if header.table in {FLAT, "findings"} else None
     if unclear is not None:
         return cell.problem(f"the column {cell.text!r}", f"a name that says which it is: {' or '.join(unclear)}", "Rename it.")
-    if header.table in {FLAT, "findings", "prevalence"} and _of_estimate(cell.text):
+    if header.table in {*ROWS_OF, "findings"} and layouts.arm(cell.text) is not None:
+        return cell.problem(
+            f"the column {cell.text!r}",
+            "the same figures of both groups, once each: Experimental Events, Experimental Total, Control Events, Control Total",
+            "Name them like that, or say in columns.yaml which column each is: exposed_cases, exposed_total, group_1_mean ...",
+        )
+    if header.table in {*ROWS_OF, "findings", "prevalence"} and _of_estimate(cell.text):
         return cell.problem(
             f"the column {cell.text!r}, which may hold estimates, intervals or p values",
             "a name that is known",
