@@ -100,7 +100,7 @@ class Book(Assembly):
             if grid.delimiter is not None:
                 self.problems += delimited.shifted(grid, header)
             for column in by_key(table).values():
-                if column.needed and not header.has(key_of(column, table)):
+                if column.needed and not header.has(key_of(column, table)) and not headers.derived(key_of(column, table), header):
                     silent.add((column.path[0],) if column.table == "studies" else (column.table, column.path[0]))
                     if table in ROWS_OF and column.table == "populations":
                         silent.add((ROWS_OF[table], "population"))

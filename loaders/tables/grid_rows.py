@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -23,6 +24,13 @@ from loaders.tables.workings import work_out
 from schema.names import normal
 from schema.study import SLUG
 
+# as forest plots end
+_TOTAL = re.compile(
+    r"(?:(?:sub)?totals?(?: events)?|overall(?: (?:effect|estimate))?|(?:pooled|summary)(?: (?:effect|estimate))?"
+    r"|(?:random|fixed|common)[- ]effects?(?: model)?)\s*:?(?:\(.*\))?|(?:heterogeneity|test for (?:overall|subgroup)).*",
+    re.IGNORECASE,
+)
+
 
 @dataclass
 class GridRows:
@@ -36,6 +44,10 @@ class GridRows:
     proven: frozenset[Convention] | None = None
     # the column of the study's name
     named_by: int | None = None
+    # whether that may be a running number, which names no study: a flat table of ours says "study"
+    is_numbered: bool = False
+    # of each author and year the number that has it first
+    numbers: dict[str, str] = field(default_factory=dict)
 
     def read(self) -> bool:
         """Whether there was any row but the template's examples."""
@@ -45,6 +57,7 @@ class GridRows:
             self.asked[column] = Asked(match, habit, self.assembly.mapped.values.get(key_of(match.column, table), {}), self.assembly.of)
             if match.column.path == (("id",) if match.column.table == "studies" else ("study",)):
                 self.named_by = column
+                self.is_numbered = table in ROWS_OF and header.cells[column].text != "study"
         self._take_constants(habit)
         rows = self.grid.rows[header.index + 1 :]
         last_merged = 0
@@ -118,6 +131,10 @@ class GridRows:
                 "Delete the row, or move the table that begins here into a sheet or file of its own.",
             )
             return True
+        total = next((cell for cell in cells if cell.column == self.named_by and _TOTAL.fullmatch(cell.text)), None)
+        if total is not None:
+            self._wrong(total, f"{total.text!r}, a row of all studies", "a row a study", "Delete it: the graph pools by itself.")
+            return True
         if any(cell.value == MARK or (cell.column == self.named_by and slug(cell.text) in EXAMPLE_IDS) for cell in cells):
             texts = {
                 key_of(match.column, header.table): cell.text for cell in cells if (match := header.matches.get(cell.column)) is not None
@@ -190,7 +207,7 @@ class GridRows:
                     row.names.setdefault((column.table, column.path), asked.values.get(normal(cell.text), as_text(cell)))
                 for path, value in asked.match.implies:
                     # a p is of no measure
-                    if value is not None and not (path == ("measure",) and column.key == "p"):
+                    if path != ("measure",) or column.key != "p":
                         row.say(column.table, path, value, self.header.cells[cell.column])
             except Ambiguous as error:
                 if error.options:
@@ -277,17 +294,21 @@ class GridRows:
         begins = table in {"studies", *ROWS_OF}
         owner, key = ("studies", ("id",)) if begins else (table, ("study",))
         study = row.get(owner, key)
-        if study is None and begins:
-            author, year = row.get("studies", ("first_author",)), row.get("studies", ("year",))
-            if author is not None and year is not None and not self.header.has("study" if table in ROWS_OF else "id"):
-                at = row.values["studies", ("first_author",)][1]
-                study = slug(f"{author} {year}")
-                if not SLUG.fullmatch(study):
-                    hint = "Write the author in Latin letters, or give the study a name in a column of its own."
-                    row.problems.append(at.problem(shown_in_words(author), "a name with Latin letters, to make the study's id of", hint))
-                    return None
-                row.names["studies", ("id",)] = f"{author} {year}"
-                row.values["studies", ("id",)] = (study, at)
+        author, year = row.get("studies", ("first_author",)), row.get("studies", ("year",))
+        number = study if self.is_numbered and str(study).isdecimal() else None
+        is_made = number is not None or (study is None and not self.header.has("study" if table in ROWS_OF else "id"))
+        if begins and is_made and author is not None and year is not None:
+            at = row.values["studies", ("first_author",)][1]
+            name = f"{author} {year}"
+            if number is not None and self.numbers.setdefault(name, number) != number:
+                name = f"{name} {number}"
+            study = slug(name)
+            if not SLUG.fullmatch(study):
+                hint = "Write the author in Latin letters, or give the study a name in a column of its own."
+                row.problems.append(at.problem(shown_in_words(author), "a name with Latin letters, to make the study's id of", hint))
+                return None
+            row.names["studies", ("id",)] = name
+            row.values["studies", ("id",)] = (study, at)
         if study is None:
             if not in_merged and (owner, key) not in row.unread:
                 row.problems.append(row.first.problem("a row without its study", "the study's name in each row", "Write it into each row."))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,6 +18,7 @@ from loaders.tables.numerals import Unread
 from schema import names as compared
 from schema.field import EvidenceField
 from schema.problems import Problem
+from schema.study import RATIOS
 from schema.units import per_unit
 
 # names that say too little in a table of findings
@@ -41,7 +42,8 @@ _ESTIMATE = re.compile(
 class Header:
     """The names of a grid: the index of their row, what each column is, and the names that were not recognised.
 
-    `joined`: whether groups of columns, named in the row above, are part of the names.
+    `joined`: whether groups of columns, named in the row above, are part of the names; `repeated`: the names of figures that stand there
+    a second time, and are not those of two groups or two estimates, with the first.
     """
 
     table: str
@@ -51,13 +53,18 @@ class Header:
     matches: Mapping[int, Match]
     unknown: tuple[Cell, ...]
     ignored: frozenset[int]
+    repeated: tuple[tuple[Cell, Cell], ...] = ()
+
+    @property
+    def recognised(self) -> int:
+        return len(self.matches) + 2 * len(self.repeated)
 
     @property
     def first(self) -> Cell:
         return next(iter(self.cells.values()))
 
     def has(self, key: str) -> bool:
-        return any(key_of(match.column, self.table) == key for match in self.matches.values())
+        return any(key_of(match.column, self.table) == key or match.says(key) is not None for match in self.matches.values())
 
 
 def matched(name: str, table: str, mapped: Mapped) -> Match | None:
@@ -93,13 +100,15 @@ def found(grid: Grid, table: str, mapped: Mapped) -> Header | None:
     best: Header | None = None
     for index, row in enumerate(grid.rows[:_SEARCHED]):
         cells = {cell.column: cell for cell in row if isinstance(cell.value, str)}
-        plain = _header(cells, table, index, mapped, joined=False)
-        above = _joined(grid, index, cells)
-        for header in (plain, _header(above, table, index, mapped, joined=True)) if above else (plain,):
-            if len({match.column.key for match in header.matches.values()}) >= 2 and (
-                best is None or len(header.matches) > len(best.matches)
-            ):
-                best = header
+        header = _header(cells, table, index, mapped, joined=False)
+        repeated = len({normal(cell.text) for cell in cells.values()}) < len(cells)
+        if above := _joined(grid, index, cells):
+            grouped = _header(above, table, index, mapped, joined=True)
+            if grouped.recognised >= header.recognised + (not repeated):
+                header = grouped
+        kinds = {match.column.key for match in header.matches.values()}
+        if len(kinds) + len(header.repeated) > 1 and (best is None or header.recognised > best.recognised):
+            best = header
     return best
 
 
@@ -109,8 +118,22 @@ def _header(cells: Mapping[int, Cell], table: str, index: int, mapped: Mapped, *
     singles = {column: match for column, name in names.items() if (match := matched(name, table, mapped)) is not None}
     told = frozenset(column for column, name in names.items() if (normal(name) or name) in mapped.columns)
     matches = layouts.completed(names, singles, table, told)
-    unknown = tuple(cells[column] for column in names if column not in matches)
-    return Header(table, index, joined, cells, matches, unknown, ignored)
+    repeated = tuple(_repeated({column: cells[column] for column in names}, matches))
+    # which of them is which can't be told
+    doubtful = {cell.column for pair in repeated for cell in pair}
+    matches = {column: match for column, match in matches.items() if column not in doubtful}
+    unknown = tuple(cells[column] for column in names if column not in matches and column not in doubtful)
+    return Header(table, index, joined, cells, matches, unknown, ignored, repeated)
+
+
+def _repeated(cells: Mapping[int, Cell], matches: Mapping[int, Match]) -> Iterator[tuple[Cell, Cell]]:
+    first: dict[tuple[str, int | None], Cell] = {}
+    for column, cell in cells.items():
+        match = matches.get(column)
+        if layouts.is_figure(cell.text) if match is None else match.column.kind not in _TEXTS:
+            other = first.setdefault((normal(cell.text), match.estimate if match is not None else None), cell)
+            if other is not cell:
+                yield other, cell
 
 
 def _joined(grid: Grid, index: int, cells: Mapping[int, Cell]) -> dict[int, Cell]:
@@ -148,7 +171,7 @@ def kind(grid: Grid, mapped: Mapped, *, with_studies: bool) -> str | None:
     alone = next((table for table, rows in ROWS_OF.items() if rows == given), None) if not with_studies else None
     if given is not None and alone is None:
         return given
-    for table in ROWS_OF:
+    for table in ROWS_OF if alone is None else (alone,):
         header = found(grid, table, mapped)
         if header is not None and not lacking(header, {} if with_studies else mapped.constants):
             return table
@@ -183,7 +206,9 @@ def problems(grid: Grid, header: Header, mapped: Mapped, of: EvidenceField) -> l
             )
     for column in by_key(header.table).values():
         key = key_of(column, header.table)
-        if column.needed and not header.has(key) and key not in mapped.constants and not _derived(key, header):
+        if column.needed and not header.has(key) and key not in mapped.constants and not derived(key, header):
+            if header.repeated and key == "direction":
+                continue
             told.append(
                 header.first.problem(
                     f"no column {key!r}",
@@ -192,6 +217,15 @@ def problems(grid: Grid, header: Header, mapped: Mapped, of: EvidenceField) -> l
                     f"({column.help_in(of)})",
                 )
             )
+    told += [
+        cell.problem(
+            f"the column {cell.text!r} a second time (first in {first.place})",
+            "names that tell columns apart: Experimental Events and Control Events, crude OR and adjusted OR",
+            "Rename both.",
+        )
+        for first, cell in header.repeated
+    ]
+    told += _errors_of_ratios(header)
     filled = {cell.column for row in grid.rows[header.index + 1 :] for cell in row}
     told += [_unknown(cell, header) for cell in header.unknown if cell.column in filled]
     return told
@@ -228,17 +262,35 @@ def is_other_table(row: list[Cell], header: Header, mapped: Mapped) -> bool:
     return len(own) > 1 or (len(names) > 1 and 2 * len(names) > len(row))
 
 
-def _derived(key: str, header: Header) -> bool:
+def derived(key: str, header: Header) -> bool:
     """A study's id can be made of its author and year, a direction of counts, means or a standard error."""
     if key == "direction":
         return any(header.has(one) for one in ("exposed_cases", "group_1_mean", "se", "variance"))
     return header.table in {*ROWS_OF, "studies"} and key in {"study", "id"} and header.has("first_author") and header.has("year")
 
 
+def _errors_of_ratios(header: Header) -> Iterator[Problem]:
+    """A standard error beside a ratio without an interval, whose name doesn't say that it is the logarithm's."""
+    keys = {match.column.key for match in header.matches.values()}
+    ratio = next((match for match in header.matches.values() if match.column.key == "value" and match.says("measure") in RATIOS), None)
+    if ratio is None or ratio.with_ci or keys & {"ci", "ci_low", "ci_high", "log_value"}:
+        return
+    for column, match in header.matches.items():
+        if match.column.key == "se" and "log" not in normal(header.cells[column].text) and match.says("measure") is None:
+            yield header.cells[column].problem(
+                f"the column {header.cells[column].text!r} beside ratios without an interval",
+                "standard errors of their logarithms, as which it is read",
+                "Where they are those of the ratios themselves, leave the column out by columns.yaml.",
+                odd=True,
+            )
+
+
 def _unknown(cell: Cell, header: Header) -> Problem:
     name = normal(cell.text)
     names = known(header.table)
     unclear = _UNCLEAR.get(name) if header.table in {FLAT, "findings"} else None
+    if name == "n" and header.table == FLAT_PREVALENCE:
+        unclear = ("cases", "total", "study_n")
     if unclear is not None:
         return cell.problem(f"the column {cell.text!r}", f"a name that says which it is: {' or '.join(unclear)}", "Rename it.")
     if header.table in {*ROWS_OF, "findings"} and layouts.arm(cell.text) is not None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from loaders.tables.columns import TOGETHER, Column, Match, by_key
+from loaders.tables.columns import FLAT_PREVALENCE, TOGETHER, Column, Match, by_key
 from loaders.tables.estimates import ADJUSTED, PARTS, VALUES, told
 from schema.names import normal
 from schema.units import is_unit
@@ -33,15 +33,41 @@ _TOTALS = frozenset({"total", "grand total"})
 
 def completed(names: Mapping[int, str], singles: Mapping[int, Match], table: str, fixed: frozenset[int]) -> dict[int, Match]:
     """What the columns are whose names say it together, with those that say it alone. `fixed` are those that the user named."""
-    if not any(column.table == "findings" for column in by_key(table).values()):
-        return dict(singles)
     keys = by_key(table)
+    if table == FLAT_PREVALENCE:
+        return _of_prevalence(names, singles, keys)
+    if "exposed_cases" not in keys:
+        return dict(singles)
     said = _sets(names, keys) | _two_arms(names, keys)
     found = {**singles, **{column: match for column, match in said.items() if column not in fixed}}
     _pair_of_words(names, found, keys)
     if any(match.column.key == "exposed_noncases" for match in found.values()):
         found |= {column: Match(keys["counts_total"]) for column, name in names.items() if normal(name) in _TOTALS and column not in fixed}
+    if any(match.column.key == "outcome" for match in found.values()):
+        # a column says it row by row
+        found = {column: _without(match, "outcome") for column, match in found.items()}
     return _parted(found)
+
+
+def is_figure(name: str) -> bool:
+    """Whether a name is one of a figure that groups have."""
+    return normal(name) in _FIGURES
+
+
+def _without(match: Match, key: str) -> Match:
+    return replace(match, implies=tuple(one for one in match.implies if one[0] != (key,)))
+
+
+def _of_prevalence(names: Mapping[int, str], singles: Mapping[int, Match], keys: Mapping[str, Column]) -> dict[int, Match]:
+    """A column "n" beside a total is the size of the study or, where there are no cases, what can't be told."""
+    totals = [column for column, match in singles.items() if match.column.key == "total"]
+    bare = [column for column in totals if normal(names[column]) == "n"]
+    if not bare or len(bare) == len(totals):
+        return dict(singles)
+    found = {column: match for column, match in singles.items() if column not in bare}
+    if any(match.column.key == "cases" for match in singles.values()):
+        found |= {column: Match(keys["study_n"]) for column in bare}
+    return found
 
 
 def _sets(names: Mapping[int, str], keys: Mapping[str, Column]) -> dict[int, Match]:
@@ -135,6 +161,7 @@ def _parted(found: dict[int, Match]) -> dict[int, Match]:
     for column, index in of.items():
         # "OR" beside "aOR" is the crude one
         adjusted = False if estimates[index].adjusted is None and some_adjusted else estimates[index].adjusted
-        implies = tuple((path, value) for path, value in found[column].implies if path != ("adjusted",))
-        found[column] = replace(found[column], implies=(*implies, (("adjusted",), adjusted)), estimate=index)
+        match = _without(found[column], "adjusted")
+        more = () if adjusted is None else ((("adjusted",), adjusted),)
+        found[column] = replace(match, implies=(*match.implies, *more), estimate=index)
     return found
