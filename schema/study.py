@@ -56,6 +56,12 @@ def _printable(value: int | float) -> int | float:
     return value
 
 
+def _above_0(value: int | float) -> int | float:
+    if value <= 0:
+        raise ValueError("a figure above 0")
+    return value
+
+
 def _months(value: Any) -> Any:
     figures = value if isinstance(value, list | tuple) else (value,)
     if len(figures) != (2 if figures is value else 1) or not all(type(one) in {int, float} and 0 <= one < math.inf for one in figures):
@@ -259,7 +265,7 @@ class Finding(Part):
     measure: Measure
     value: Number | None = None
     ci: Pair | None = None
-    se: Annotated[int | float, Field(gt=0), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})] | None = None
+    se: Annotated[Number, AfterValidator(_above_0), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})] | None = None
     p: Annotated[PValue, AfterValidator(_p)] | None = None
     p_interaction: Annotated[PValue, AfterValidator(_p)] | None = None
     adjusted: bool | None = None

@@ -22,12 +22,13 @@ _FIGURES: dict[str, str] = {
     **dict.fromkeys(("n n", "n n %", "events total"), "cases"),
     **dict.fromkeys(("noncases", "non cases", "nonevents", "non events", "no event", "no events"), "noncases"),
     **dict.fromkeys(("total", "totals", "n", "sample size", "patients", "participants", "total n", "n total"), "total"),
-    **dict.fromkeys(("mean", "m", "mean sd", "average"), "mean"),
+    **dict.fromkeys(("mean", "m", "average"), "mean"),
+    "mean sd": "mean_sd",
     **dict.fromkeys(("sd", "std dev", "standard deviation"), "sd"),
 }
 _GLUED = re.compile(r"(?P<figure>events?|ev|e|cases|n|total|mean|m|sd)(?P<arm>[12])i?")
 # what both arms must have for their names to be theirs
-_WHOLE = ({"cases", "total"}, {"cases", "noncases"}, {"mean", "sd", "total"}, {"cases"})
+_WHOLE = ({"cases"}, {"mean", "sd", "total"}, {"mean_sd", "total"})
 _TOTALS = frozenset({"total", "grand total"})
 
 
@@ -43,6 +44,9 @@ def completed(names: Mapping[int, str], singles: Mapping[int, Match], table: str
     _pair_of_words(names, found, keys)
     if any(match.column.key == "exposed_noncases" for match in found.values()):
         found |= {column: Match(keys["counts_total"]) for column, name in names.items() if normal(name) in _TOTALS and column not in fixed}
+    if any(match.column.key == "se" for match in found.values()):
+        # "statistic" is a test's beside a standard error
+        found = {column: match for column, match in found.items() if normal(names[column]) != "statistic" or column in fixed}
     if any(match.column.key == "outcome" for match in found.values()):
         # a column says it row by row
         found = {column: _without(match, "outcome") for column, match in found.items()}
@@ -106,10 +110,10 @@ def _two_arms(names: Mapping[int, str], keys: Mapping[str, Column]) -> dict[int,
         if figure in {"cases", "noncases"} or (figure == "total" and "cases" in arms[0]):
             made[column] = Match(keys[f"{exposed}_{figure}"])
         else:
-            key = {"total": f"{group}_n", "mean": f"{group}_mean", "sd": f"{group}_sd"}[figure]
+            key = {"total": f"{group}_n", "mean": f"{group}_mean", "mean_sd": f"{group}_mean", "sd": f"{group}_sd"}[figure]
             units = [part for part in told(names[column])[1] if _is_unit(part)]
-            implies = ((("groups_by",), "exposure"), *((("unit",), unit) for unit in units)) if figure == "mean" else ()
-            made[column] = Match(keys[key], implies, with_sd="sd" in normal(names[column]).split())
+            implies = ((("groups_by",), "exposure"), *((("unit",), unit) for unit in units)) if figure.startswith("mean") else ()
+            made[column] = Match(keys[key], implies, with_sd=figure == "mean_sd")
     return made
 
 

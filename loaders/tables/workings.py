@@ -139,7 +139,8 @@ def _counts(row: Row) -> None:
         count, cell = others
         if cases is None:
             if ("findings", ("counts", f"{arm}_cases")) not in row.unread:
-                _wrong(row, cell, f"{count} without the outcome alone", "those with the outcome, too", "Give both counts, or neither.")
+                found = f"{count} without the outcome alone"
+                _wrong(row, cell, found, "those with the outcome, too", "Give both counts, or neither.", ("counts",))
             continue
         made.append(cases[0] + count)
         if total is not None and total[0] != made[-1]:
@@ -226,17 +227,22 @@ def _direction(row: Row) -> None:
         _default(row, ("adjusted",), False, at)
     if any(_get(row, key) for key in ("reversed", "outcome_scale")) or _get(row, "role") not in {None, "main"}:
         return
+    if any(path[0] in {"se", "counts", "groups", "value"} for told, path in row.unread if told == "findings") or _get(row, "se") == 0:
+        # what is wrong with them is told
+        row.unread.append(("findings", ("direction",)))
     z = _z(row, table)
     if z is not None:
-        told = "no-association" if abs(z) <= Z_SIGNIFICANT else "increases" if z > 0 else "decreases"
-        _default(row, ("direction",), told, row.first)
+        direction = "no-association" if abs(z) <= Z_SIGNIFICANT else "increases" if z > 0 else "decreases"
+        _default(row, ("direction",), direction, row.first)
 
 
 def _z(row: Row, table: tuple[int, int, int, int] | None) -> float | None:
     value, se = _get(row, "value"), _get(row, "se")
     if value is not None or _has_estimate(row):
-        ratio = _get(row, "measure") in RATIOS
-        return None if value is None or not se or se < 0 or (ratio and value <= 0) else (math.log(value) if ratio else value) / se
+        is_ratio = _get(row, "measure") in RATIOS
+        if value is None or not se or (is_ratio and value <= 0):
+            return None
+        return float((math.log(value) if is_ratio else value) / se)
     if table is not None:
         a, b, c, d = (cell + 0.5 * (not all(table)) for cell in table)
         return math.log(a * d / (b * c)) / math.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
