@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 from loaders.tables.columns import COLUMNS, Column, Match, Path
@@ -83,7 +83,6 @@ def _parts() -> dict[str, Column]:
     return {**own, "": own["value"]}
 
 
-@lru_cache(maxsize=20_000)
 def named(text: str) -> Match | None:
     """The column of an estimate that goes by a name, and what the name says besides; None where any of it isn't understood."""
     if not 1 < len(text) < 100:

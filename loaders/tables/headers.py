@@ -75,9 +75,14 @@ def matched(name: str, table: str, mapped: Mapped) -> Match | None:
         column = by_key(table).get(key)
         if column is not None:
             return Match(column)
-    return (
-        _known(wanted, table) or (estimates.named(name) if ROWS_OF.get(table, table) == "findings" else None) or _without_unit(name, table)
-    )
+    return _usual(name, table)
+
+
+@lru_cache(maxsize=20_000)
+def _usual(name: str, table: str) -> Match | None:
+    """The column that a name is without a mapping."""
+    of_estimate = estimates.named(name) if ROWS_OF.get(table, table) == "findings" else None
+    return _known(normal(name) or name, table) or of_estimate or _without_unit(name, table)
 
 
 def _known(wanted: str, table: str) -> Match | None:
