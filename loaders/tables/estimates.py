@@ -9,6 +9,7 @@ from typing import Any
 from loaders.tables.columns import COLUMNS, Column, Match, Path
 from loaders.tables.numerals import number, plain
 from schema.names import normal
+from schema.study import RATIOS
 from schema.units import is_unit
 
 # the columns that belong to one estimate of a row
@@ -125,12 +126,15 @@ def _of_words(given: list[str], says: list[tuple[Path, Any]]) -> Match | None:
     phrase = " ".join(words)
     found = _MEASURE.search(phrase)
     measure = None
+    rest = phrase
     if found is not None:
         measure = _MEASURES.get(found["name"]) or _MEASURES[found["name"].removesuffix("s")]
-        phrase = " ".join(f"{phrase[: found.start()]} {phrase[found.end() :]}".split())
-    column = _parts().get(phrase) or _parts().get(" ".join(word for word in phrase.split() if word not in _FILL))
-    is_ratio = measure in {"OR", "RR", "HR"}
-    if column is None or len(adjusted) > 1 or not (measure or is_log or (adjusted and phrase)) or (is_log and measure and not is_ratio):
+        rest = " ".join(f"{phrase[: found.start()]} {phrase[found.end() :]}".split())
+    column = _parts().get(rest) or _parts().get(" ".join(word for word in rest.split() if word not in _FILL))
+    is_ratio = measure in RATIOS
+    if column is None or len(adjusted) > 1 or (is_log and measure and not is_ratio):
+        return None
+    if measure is None and not (rest in _parts() and rest and (adjusted or is_log)):
         return None
     if any(path == ("unit",) for path, _ in says) and (is_ratio or measure is None):
         return None
@@ -138,11 +142,11 @@ def _of_words(given: list[str], says: list[tuple[Path, Any]]) -> Match | None:
         # the error of an odds ratio is not that of its logarithm
         return None
     # "OR (95% CI)" is the ratio with its interval, "95% CI of OR" the interval alone
-    with_ci = column.key == "ci" and found is not None and found.start() == 0
+    with_ci = column.key == "ci" and found is not None and found.end() < phrase.rfind("c")
     if column.key == "value" or with_ci:
         column = _parts()["log value" if is_log else "value"]
-    return Match(
-        column,
-        (*says, *(((("measure",), measure),) if measure else ()), *(((("adjusted",), adjusted.pop()),) if adjusted else ())),
-        with_ci=with_ci,
-    )
+    if measure is not None:
+        says.append((("measure",), measure))
+    if adjusted:
+        says.append((("adjusted",), adjusted.pop()))
+    return Match(column, tuple(says), with_ci=with_ci)

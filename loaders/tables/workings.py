@@ -111,6 +111,8 @@ def _logarithm(row: Row) -> None:
     if is_log is is_ratio:
         found = f"{low} to {high} beside the logarithm {log}"
         _wrong(row, at, found, f"the interval of {log}, or of {measure} {ratio}", "Correct it, or leave it out.", ("ci",))
+        for end in (0, 1):
+            _taken(row, "ci", end)
     elif is_log:
         for end in (0, 1):
             value, where = row.values["findings", ("ci", end)]
