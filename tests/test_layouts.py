@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,9 @@ from graph.questions import Evidence
 from graph.stores.memory import MemoryReader
 from graph.synthesis.observations import read_study
 from loaders.sheets import Loaded, load
+from loaders.tables import headers
 from loaders.tables.columns import FLAT
-from loaders.tables.headers import matched
+from loaders.tables.grid import Cell, Grid
 from loaders.tables.mapping import NOTHING
 from schema.study import Finding
 
@@ -40,7 +42,7 @@ def rows(loaded: Loaded) -> list[Finding]:
 
 def said(name: str) -> dict[str, Any] | None:
     """The key of a column, and what its name says besides."""
-    match = matched(name, FLAT, NOTHING)
+    match = headers.matched(name, FLAT, NOTHING)
     return None if match is None else {"key": match.column.flat_key, **{str(path[0]): value for path, value in match.implies}}
 
 
@@ -280,9 +282,9 @@ def test_a_name_that_stands_there_twice_is_of_the_estimate_before_it_and_a_blank
         "Clark 2003,2.50 (1.40-4.46),0.002,,",
         "Davis 2004,,,,NS",
     ]
-    found = [(row.measure, row.value, row.p, row.adjusted) for row in rows(table(tmp_path, names, *lines, **BOTH, direction="increases"))]
+    read = [(row.measure, row.value, row.p, row.adjusted) for row in rows(table(tmp_path, names, *lines, **BOTH, direction="increases"))]
     crude, adjusted = ("HR", 2.5, 0.002, False), ("HR", 1.85, 0.02, True)
-    assert found == [crude, adjusted, adjusted, crude, ("p-only", None, ">0.05", True)]
+    assert read == [crude, adjusted, adjusted, crude, ("p-only", None, ">0.05", True)]
 
 
 def test_an_estimate_for_each_of_two_outcomes_is_two_findings(tmp_path: Path) -> None:
@@ -409,6 +411,31 @@ def test_a_running_number_names_no_study_where_author_and_year_do(tmp_path: Path
 def test_a_row_of_all_studies_is_no_study(tmp_path: Path, name: str) -> None:
     loaded = table(tmp_path, "study,e1,n1,e2,n2", "TOTAL 2016,10,30,5,45", f"{name},10,30,5,45", **BOTH)
     assert [(problem.line, problem.found) for problem in loaded.problems] == [(3, f"{name!r}, a row of all studies")]
+
+
+# --- the page ---
+
+DOCUMENTED = [
+    names
+    for line in (Path(__file__).parents[1] / "docs" / "tables.md")
+    .read_text(encoding="utf-8")
+    .partition("## Layouts")[2]
+    .partition("\n## ")[0]
+    .splitlines()
+    if line.startswith("| `")
+    for names in line.split(" | ")[0].removeprefix("| ").split("; ")
+]
+
+
+@pytest.mark.parametrize("names", DOCUMENTED)
+def test_each_layout_that_the_page_lists_is_recognised(names: str) -> None:
+    cells = [Cell(name, 1, i, "a.csv") for i, name in enumerate(["study", *re.findall("`([^`]+)`", names)], start=1)]
+    header = headers.found(Grid("a", "a.csv", [cells]), FLAT, NOTHING)
+    assert header is not None
+    assert len(header.matches) == len(cells) > 2
+    assert (header.unknown, header.repeated) == ((), ())
+    estimates = {match.estimate for match in header.matches.values()} - {None}
+    assert len(estimates) == (2 if any(word in names for word in ("cOR", "Univariate", "crude")) else 0)
 
 
 # --- exports of other programs ---
