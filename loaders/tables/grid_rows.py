@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -23,13 +22,6 @@ from loaders.tables.texts import slug
 from loaders.tables.workings import work_out
 from schema.names import normal
 from schema.study import SLUG
-
-# as forest plots end
-_TOTAL = re.compile(
-    r"(?:(?:sub)?totals?(?: events)?|overall(?: (?:effect|estimate))?|(?:pooled|summary)(?: (?:effect|estimate))?"
-    r"|(?:random|fixed|common)[- ]effects?(?: model)?)\s*:?(?:\(.*\))?|(?:heterogeneity|test for (?:overall|subgroup)).*",
-    re.IGNORECASE,
-)
 
 
 @dataclass
@@ -59,6 +51,7 @@ class GridRows:
                 self.named_by = column
                 self.is_numbered = table in ROWS_OF and header.cells[column].text != "study"
         self._take_constants(habit)
+        self._one_outcome()
         rows = self.grid.rows[header.index + 1 :]
         last_merged = 0
         for last, cell, where in self.grid.merged:
@@ -101,6 +94,16 @@ class GridRows:
             except Unread as error:
                 self._wrong(cell, f"{constant!r} for {key} in columns.yaml", error.expected, error.help)
 
+    def _one_outcome(self) -> None:
+        """What a name says of the outcome ("OR for death") and a constant must be the same."""
+        constant, find = self.constants.get(("findings", ("outcome",))), self.assembly.of.vocabulary.find
+        for column, match in self.header.matches.items():
+            told = match.says("outcome")
+            if told and constant is not None and find(told) != find(constant[0]):
+                name = self.header.cells[column]
+                expected = f"the outcome {constant[0]!r}, as columns.yaml has it"
+                self._wrong(name, f"the column {name.text!r}", expected, "Rename the column, or take the constant away.")
+
     def _skipped(self, cells: list[Cell], *, first: bool) -> bool:
         header = self.header
         if first and all(
@@ -130,10 +133,6 @@ class GridRows:
                 "one table a sheet or file, with one row that names its columns",
                 "Delete the row, or move the table that begins here into a sheet or file of its own.",
             )
-            return True
-        total = next((cell for cell in cells if cell.column == self.named_by and _TOTAL.fullmatch(cell.text)), None)
-        if total is not None:
-            self._wrong(total, f"{total.text!r}, a row of all studies", "a row a study", "Delete it: the graph pools by itself.")
             return True
         if any(cell.value == MARK or (cell.column == self.named_by and slug(cell.text) in EXAMPLE_IDS) for cell in cells):
             texts = {

@@ -89,7 +89,9 @@ def _logarithm(row: Row) -> None:
             "Add a column measure, or say it under constants in columns.yaml: measure: OR.",
             ("measure",),
             ("value",),
+            ("direction",),
         )
+        return
     if measure not in RATIOS:
         row.say("findings", ("value",), log, cell)
         return
