@@ -190,6 +190,7 @@ def test_means_in_one_unit_are_pooled_as_a_mean_difference(tmp_path: Path, measu
         ("yi,sei", "0.62,0.27", {"measure": "OR"}),
         ("yi,vi", "0.62,0.0729", {"measure": "OR"}),
         ("B,S.E.", "0.62,0.27", {"measure": "OR"}),
+        ("log OR (SE)", "0.62 (0.27)", {}),
     ],
 )
 def test_a_logarithm_with_its_standard_error_is_the_ratio_with_it(
@@ -210,9 +211,12 @@ def test_what_is_no_ratio_is_no_logarithm(tmp_path: Path) -> None:
     assert "measure: OR" in str(problem.help)
 
 
-@pytest.mark.parametrize("ends", ["0.0908,1.1492", "1.095,3.155"])
-def test_an_interval_beside_a_logarithm_is_on_its_scale_or_on_the_ratios(tmp_path: Path, ends: str) -> None:
-    (row,) = rows(table(tmp_path, "study,TE,seTE,lower,upper", f"Adams 2001,0.62,0.27,{ends}", **BOTH, measure="OR"))
+@pytest.mark.parametrize(
+    ("names", "cells"),
+    [("TE,lower,upper", "0.62,0.0908,1.1492"), ("TE,lower,upper", "0.62,1.095,3.155"), ("log OR (95% CI)", "0.62 (0.0908 to 1.1492)")],
+)
+def test_an_interval_beside_a_logarithm_is_on_its_scale_or_on_the_ratios(tmp_path: Path, names: str, cells: str) -> None:
+    (row,) = rows(table(tmp_path, f"study,{names},seTE", f"Adams 2001,{cells},0.27", **BOTH, measure="OR"))
     assert row.ci == pytest.approx((1.095, 3.155), abs=0.001)
 
 
@@ -319,6 +323,7 @@ def test_an_outcome_in_a_name_is_that_of_the_constant(tmp_path: Path) -> None:
         ("crude_low", {"key": "ci_low", "adjusted": False}),
         ("p (adjusted)", {"key": "p", "adjusted": True}),
         ("95% CI of OR", {"key": "ci", "measure": "OR"}),
+        ("\u03b2 (SE)", {"key": "value", "measure": "beta"}),
         ("Beta coefficient", {"key": "value", "measure": "beta"}),
         ("Minimum distance (mm)", {"key": "min_distance_mm"}),
         ("Age (years)", {"key": "age"}),
@@ -385,6 +390,7 @@ def test_a_figure_above_1_in_the_column_settles_that_none_is_a_fraction(tmp_path
         ("Study,events,total", "Adams 2001,12,78", None),
         ("Study,n/N (%)", "Adams 2001,12/78 (15.4%)", None),
         ("Study,Outcome,cases,n", "Adams 2001,R-DWI,12,78", None),
+        ("Study,cases,n,prevalence (%),LL,UL", "Adams 2001,12,78,15.4,8.2,25.3", None),
     ],
 )
 def test_a_table_of_prevalence_stands_alone(tmp_path: Path, names: str, cells: str, n: int | None) -> None:

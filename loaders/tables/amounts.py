@@ -279,6 +279,11 @@ def _estimate(cell: Cell, asked: Asked) -> Values:
     column = asked.column
     if _figure(cell) is not None:
         return [(column.path, _one(cell, asked))]
+    bracketed = _IN_BRACKETS.fullmatch(plain(cell.text)) if asked.match.with_se else None
+    if bracketed is not None:
+        figures = [settled(bracketed[name], number, asked.habit) for name in ("mean", "sd")]
+        if None not in figures:
+            return [(column.path, figures[0]), (("se",), figures[1])]
     found = settled(cell.text, estimate, asked.habit)
     if found is None and asked.match.with_ci and "ci" in column.more:
         # beside a column of the estimate itself

@@ -90,7 +90,7 @@ COLUMNS: Mapping[RowSet, tuple[Column, ...]] = {table: tuple(_made(table, given)
 TOGETHER: tuple[Mapping[str, str], ...] = tuple({normal(name): key for name, key in names.items()} for names in _DATA["together"])
 # what only reads what other columns hold, too: a writer leaves it out
 READ_ONLY = frozenset(
-    {("studies", "age")}
+    {("studies", "age"), ("prevalence", "ci_low"), ("prevalence", "ci_high")}
     | {("findings", key) for key in ("ci", "variance", "log_value", "exposed_noncases", "unexposed_noncases", "counts_total")}
 )
 
@@ -120,6 +120,8 @@ class Match:
     bare_is_unclear: bool = False
     # whether the name says that an interval stands in its cells
     with_ci: bool = False
+    # whether the name says that a bracket is the standard error
+    with_se: bool = False
     # whether the name says that 0.154 is 15.4%
     is_fraction: bool = False
     # which of the estimates of a row it belongs to, where there is more than one

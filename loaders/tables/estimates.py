@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -27,7 +28,7 @@ _MEASURES = {
 }  # fmt: skip
 _LONG = "|".join(f"{name}s?" for name in _MEASURES if len(name) > 2)
 # hrs are hours, and no hazard ratios
-_MEASURE = re.compile(rf"\b(?P<name>{_LONG}|or|rr|hr|md)\b")
+_MEASURE = re.compile(rf"\b(?P<name>{_LONG}|or|rr|hr|md|\u03b2)\b")
 _LOG = frozenset({"log", "ln", "loge"})
 # seLogOR, aHR, ORadj
 _GLUED = re.compile(
@@ -98,13 +99,19 @@ def named(text: str) -> Match | None:
             return None
         says += more
     words = [name]
-    for part in apart:
+    with_se = len(apart) == 1 and normal(apart[0]) in {"se", "s e", "standard error"}
+    for part in apart if not with_se else ():
         more = said(part)
         if more is None:
             words.append(part)
         else:
             says += more
-    return _of_words(_CI.sub("95% ci", normal(" ".join(words))).split(), says)
+    match = _of_words(_CI.sub("95% ci", normal(" ".join(words))).split(), says)
+    if match is None or not with_se:
+        return match
+    # the error of an odds ratio is not that of its logarithm
+    is_ratio = match.column.key == "value" and match.says("measure") in RATIOS
+    return replace(match, with_se=True) if match.column.key in VALUES and not is_ratio else None
 
 
 def _of_words(given: list[str], says: list[tuple[Path, Any]]) -> Match | None:
@@ -139,7 +146,6 @@ def _of_words(given: list[str], says: list[tuple[Path, Any]]) -> Match | None:
     if any(path == ("unit",) for path, _ in says) and (is_ratio or measure is None):
         return None
     if column.key == "se" and is_ratio and not is_log:
-        # the error of an odds ratio is not that of its logarithm
         return None
     # "OR (95% CI)" is the ratio with its interval, "95% CI of OR" the interval alone
     with_ci = column.key == "ci" and found is not None and found.end() < phrase.rfind("c")

@@ -270,7 +270,8 @@ def is_other_table(row: list[Cell], header: Header, mapped: Mapped) -> bool:
 def derived(key: str, header: Header) -> bool:
     """A study's id can be made of its author and year, a direction of counts, means or a standard error."""
     if key == "direction":
-        return any(header.has(one) for one in ("exposed_cases", "group_1_mean", "se", "variance"))
+        keys = {match.column.key for match in header.matches.values()}
+        return bool(keys & {"exposed_cases", "group_1_mean", "se", "variance"}) or any(match.with_se for match in header.matches.values())
     return header.table in {*ROWS_OF, "studies"} and key in {"study", "id"} and header.has("first_author") and header.has("year")
 
 
