@@ -13,7 +13,8 @@ import pathlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from loaders.files import DELIMITED, Source
+from loaders import foreign
+from loaders.files import Source
 from loaders.tables import delimited, headers, mapping, workbook
 from loaders.tables.assembly import Assembly, TableDocument
 from loaders.tables.columns import FLAT, ROW_SETS, Path, by_key, key_of
@@ -67,7 +68,10 @@ def books_of(sources: Iterable[Source], of: EvidenceField, *, with_mapping: bool
         if folder not in mappings:
             mappings[folder], wrong = mapping.beside(folder) if with_mapping else (mapping.NOTHING, [])
             problems += wrong
-        is_text = path.suffix.lower() in DELIMITED and not source.content.startswith(b"PK\x03\x04")
+        if (other := foreign.told(source)) is not None:
+            problems.append(other)
+            continue
+        is_text = not source.is_workbook
         grids = delimited.grids(source) if is_text else workbook.grids(source)
         if isinstance(grids, Problem):
             problems.append(grids)
