@@ -24,7 +24,7 @@ Design = Literal[
 Axis = Literal["condition", "arteriopathy", "location"]
 AXES: tuple[Axis, ...] = get_args(Axis)
 ContrastType = Literal["binary", "graded", "per-unit", "shift", "unknown"]
-Read = Literal["abstract", "tables", "full-text"]
+Read = Literal["abstract", "tables", "full-text", "not-stated"]
 Role = Literal["main", "modifier", "within-person", "descriptive", "dropped"]
 Measure = Literal[
     "OR", "RR", "HR", "beta", "SMD", "mean-difference", "median-difference", "proportion-difference", "correlation", "p-only"
