@@ -129,7 +129,7 @@ class Defaults:
                 self.header.first.problem(
                     f"nothing said of {keys}",
                     "what the papers say",
-                    f"Read as: {'; '.join(how for _, how in said)}. Where that is wrong, add a column, or say it under constants in columns.yaml.",
+                    f"Taken as {'; '.join(how for _, how in said)}. Where that is wrong, add a column, or a constant in columns.yaml.",
                     odd=True,
                 )
             )
@@ -138,21 +138,19 @@ class Defaults:
     def _said(self) -> Iterator[tuple[list[str], str]]:
         """What was filled in: the keys, and how."""
         if self.lacks("read"):
-            yield ["read"], "read in a form that is not stated, never as full text"
+            yield ["read"], "read: not stated, which never counts as full text"
         if self.groups:
-            populations = self.of.populations
             lacking = [key for key in ("population", *self.of.used_axes) if self.lacks(key)]
-            who = f"{', '.join(list(self.groups)[:3])}{' ...' if len(self.groups) > 3 else ''}"
+            who = f"{', '.join(repr(one) for one in list(self.groups)[:3])}{' ...' if len(self.groups) > 3 else ''}"
+            populations = self.of.populations
             if "condition" in lacking and list(self.groups) != [populations[populations.default].name]:
-                who += f", whose condition is {populations.described(populations.default)['condition']}"
-            yield lacking or ["groups of people"], f"of the people {who}, and not narrowed beyond what the table says"
+                who += f" with the condition {populations.described(populations.default)['condition']}"
+            yield lacking or list(self.of.used_axes), f"population: {who}, no narrower than the table says"
         if self.directions:
-            yield (
-                ["direction"],
-                f"direction by each row's figures ({', '.join(f'{many} {word}' for word, many in sorted(self.directions.items()))})",
-            )
+            counted = ", ".join(f"{many} {word}" for word, many in sorted(self.directions.items()))
+            yield ["direction"], f"direction: by each row's figures ({counted})"
         if self.dated and (self.lacks("read") or self.groups or self.directions):
-            yield ["year"], "year and author by the study's name"
+            yield ["year"], "year and first author: by the study's name"
 
 
 def direction_of(row: Mapping[Path, tuple[Any, Cell]]) -> ReportedDirection:
