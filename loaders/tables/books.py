@@ -95,6 +95,8 @@ def _grids_of(source: Source) -> list[Grid] | Problem:
     other = foreign.told(source)
     if other is not None:
         return other
+    if not source.is_table:
+        return Problem(source.name, "a file that is no table", "a workbook (.xlsx), or a CSV or TSV file")
     grids = workbook.grids(source) if source.is_workbook else delimited.grids(source)
     return grids or Problem(source.name, "an empty table", "a row of names, and rows under it")
 
