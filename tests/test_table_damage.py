@@ -649,7 +649,7 @@ def test_a_table_without_its_outcome_names_it_and_a_constant_gives_it(tmp_path: 
 
 
 def test_a_cell_that_a_row_lacks_is_told_with_its_column(tmp_path: Path) -> None:
-    problems = book(tmp_path, [row(population="my people")]).problems
+    problems = book(tmp_path, [[*row(population="my people"), None], [*ROW, "CAA"]], names=[*NAMES, "Condition"]).problems
     assert any("the column 'condition'" in str(problem.help) for problem in problems)
 
 

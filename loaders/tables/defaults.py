@@ -42,6 +42,8 @@ class Defaults:
     directions: Counter[str] = field(default_factory=Counter)
     groups: dict[str, None] = field(default_factory=dict)
     dated: int = 0
+    # rows with a ratio
+    compared: int = 0
     unmeasured: list[Cell] = field(default_factory=list)
 
     def lacks(self, key: str) -> bool:
@@ -58,6 +60,7 @@ class Defaults:
             self.unmeasured.append(estimate[1])
             document.silent |= {("findings", "measure"), ("findings", "direction")}
             return
+        self.compared += row.get("findings", ("measure",)) in RATIOS
         if ("findings", ("direction",)) not in row.values and ("findings", ("direction",)) not in row.unread:
             direction = direction_of(row.of("findings"))
             self.directions[direction] += 1
@@ -149,7 +152,11 @@ class Defaults:
         if self.directions:
             counted = ", ".join(f"{many} {word}" for word, many in sorted(self.directions.items()))
             yield ["direction"], f"direction: by each row's figures ({counted})"
-        if self.dated and (self.lacks("read") or self.groups or self.directions):
+        if not (self.lacks("read") or self.groups or self.directions):
+            return
+        if self.compared and all(self.lacks(key) for key in ("contrast_type", "contrast", "per")):
+            yield ["contrast_type"], "contrast_type: not known, so that ratios are not pooled"
+        if self.dated:
             yield ["year"], "year and first author: by the study's name"
 
 

@@ -111,8 +111,13 @@ class _Reading:
             return None, self._problems
         columns, ignored = self._columns(given)
         habit = Habit(given.decimal)
+        constants: dict[str, str] = {}
         for key, said in given.constants.items():
-            self._check(key, said, ("constants", key), habit)
+            meant = key if _column(key) is not None else self._unknown(key, ("constants", key))
+            if meant == key:
+                self._check(key, said, ("constants", key), habit)
+            if meant is not None:
+                constants.setdefault(meant, said)
         values, unread = self._values(given, habit)
         sheets: dict[str, str] = {}
         for name, table in given.sheets.items():
@@ -122,7 +127,7 @@ class _Reading:
         lines = {(section, name): self._document.line((section, name)) for section in ("sheets", "constants")
                  for name in getattr(given, section)}  # fmt: skip
         mapped = Mapped(
-            columns, ignored, sheets, values, given.constants, given.decimal, frozenset(left_out), frozenset(self._faulty), unread,
+            columns, ignored, sheets, values, constants, given.decimal, frozenset(left_out), frozenset(self._faulty), unread,
             bool(self._problems), self._file, lines,
         )  # fmt: skip
         return mapped, self._problems
@@ -196,8 +201,7 @@ class _Reading:
     def _check(self, key: str, said: str, path: tuple[str, ...], habit: Habit) -> bool:
         """Whether a column can have a value; told where it can't."""
         column = _column(key)
-        if column is None:
-            return self._unknown(key, path) is None
+        assert column is not None
         asked = Asked(Match(column), habit, of=self._of)
         cell = Cell(said, 1, 1, self._file)
         try:
