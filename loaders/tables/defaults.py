@@ -77,8 +77,15 @@ class Defaults:
         row.values["studies", ("year",)] = (int(dated["year"]), at)
         self.dated += 1
         who = _OTHERS.sub("", dated["who"]).strip()
-        # ERICH 2013 is a cohort's name
-        if who and not who.isupper() and not re.search(r"\d", who) and self.lacks("first_author") and self.lacks("authors"):
+        # ERICH 2013 is a cohort's name, and novak-2001 an id
+        if (
+            who
+            and not who.isupper()
+            and not who.islower()
+            and not re.search(r"\d", who)
+            and self.lacks("first_author")
+            and self.lacks("authors")
+        ):
             row.values["studies", ("first_author",)] = (who, at)
 
     def _group(self, row: Row) -> None:
@@ -92,7 +99,9 @@ class Defaults:
                 made = slug(label)
             elif narrow:
                 made = "-".join(dict.fromkeys(narrow.values()))
-                label = ", ".join(self.of.axes[axis].values.get(value) or value for axis, value in narrow.items())
+                known = populations.find(made)
+                words = (self.of.axes[axis].values.get(value) or value for axis, value in narrow.items())
+                label = known.name if known is not None else ", ".join(words)
             else:
                 made, label = populations.default, populations[populations.default].name
             row.values["populations", ("id",)] = (made, at)
