@@ -14,7 +14,7 @@ from schema.problems import Problem
 
 # how a note begins: a word for it, or the mark of a footnote
 _NOTE = re.compile(
-    r"\W*(?:notes?|n\.?b\.?|abbreviations?|sources?|legend|key|footnotes?|definitions?|references?|adapted from"
+    r"\W*(?:[a-z1-9][).]?\s+)?(?:notes?|n\.?b\.?|abbreviations?|sources?|legend|key|footnotes?|definitions?|references?|adapted from"
     r"|data (?:are|from)|values are|adjusted for|heterogeneity|tests? for|continued|end of table)\b"
     r"|[*\u2020\u2021\u00a7\u00b6\u2016#\u00b9\u00b2\u00b3\u2070-\u2079\u1d43-\u1d5b]",
     re.IGNORECASE,
