@@ -113,6 +113,15 @@ def _built(held: Held, field: EvidenceField, report: Report | None) -> EvidenceG
     return replace(graph, user=held.user, removed=held.removed)
 
 
+def known(settings: Settings, vocabularies: Sequence[Path]) -> EvidenceField:
+    """The field with the terms that a user has loaded, and those of vocabulary.yaml files."""
+    field = field_of(settings)
+    own = field.own(_backend(settings, field).terms())
+    terms, _ = sheets.read_vocabularies(vocabularies, field.vocabulary, own)
+    anew = {term.id for term in terms}
+    return field.extended([*(term for term in own if term.id not in anew), *terms])
+
+
 def check(settings: Settings, paths: Iterable[str | Path], report: Report | None = None) -> sheets.Loaded:
     """Read sheets as a load would, and change nothing."""
     field = field_of(settings)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from loaders.files import STANDARD_INPUT, Source
+from loaders.foreign import told
 from schema.problems import Problem
 
 DEEPEST = 20
@@ -98,6 +99,9 @@ class Refused(Exception):
 
 def documents(source: Source) -> list[Document] | Problem:
     """The documents of a file, or the problem that keeps it from being read."""
+    foreign = told(source)
+    if foreign is not None:
+        return foreign
     try:
         text = decode(source.content)
         read = _either(text, source)

@@ -191,6 +191,7 @@ class Beside(Frozen):
     studies: int
     full_text: int
     tables: int = 0
+    not_stated: int = 0
     certainty: CertaintyLevel | None = None
     caption: str
 
@@ -252,6 +253,7 @@ class Association(Frozen):
     unclear: int
     full_text: int
     tables: int = 0
+    not_stated: int = 0
     certainty: CertaintyLevel | None
     reasons: tuple[Reason, ...] = ()
     contested: Contested | None = None

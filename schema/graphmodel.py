@@ -69,7 +69,7 @@ NODES: tuple[NodeType, ...] = (
             _p("doi", "string", "DOI"),
             _p("pmid", "string", "PubMed id"),
             _p("design", "string", "study design"),
-            _p("read", "string", "abstract, tables or full-text"),
+            _p("read", "string", "abstract, tables, full-text or not-stated"),
             _p("n", "integer", "patients", "patients"),
             _p("pools", "list of strings", "of a pooled analysis: the studies and cohorts whose patients it holds"),
         ),

@@ -10,7 +10,17 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticKnownError
 
 from schema.pvalue import PValue, parse_p
@@ -24,7 +34,7 @@ Design = Literal[
 Axis = Literal["condition", "arteriopathy", "location"]
 AXES: tuple[Axis, ...] = get_args(Axis)
 ContrastType = Literal["binary", "graded", "per-unit", "shift", "unknown"]
-Read = Literal["abstract", "tables", "full-text"]
+Read = Literal["abstract", "tables", "full-text", "not-stated"]
 Role = Literal["main", "modifier", "within-person", "descriptive", "dropped"]
 Measure = Literal[
     "OR", "RR", "HR", "beta", "SMD", "mean-difference", "median-difference", "proportion-difference", "correlation", "p-only"
@@ -70,7 +80,12 @@ def _months(value: Any) -> Any:
 
 
 Text = Annotated[str, Field(min_length=1)]
-Slug = Annotated[str, AfterValidator(_slug), WithJsonSchema({"type": "string", "pattern": f"^{SLUG.pattern}$", "maxLength": 100})]
+Slug = Annotated[
+    str,
+    StringConstraints(strip_whitespace=False),
+    AfterValidator(_slug),
+    WithJsonSchema({"type": "string", "pattern": f"^{SLUG.pattern}$", "maxLength": 100}),
+]
 Count = Annotated[int, Field(ge=0)]
 Size = Annotated[int, Field(ge=1)]
 # a union, so that 16 and 16.0 keep how precisely they were printed
@@ -89,7 +104,7 @@ Many = Annotated[tuple[T, ...], Field(strict=False)]
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True, str_strip_whitespace=True)
 
 
 def _ordered(pair: tuple[float, float] | None, name: str) -> None:

@@ -15,7 +15,7 @@ from pathlib import PurePath
 from loaders.files import Source
 from loaders.tables.cells import FIGURES
 from loaders.tables.columns import FLAT, ROW_SETS, known
-from loaders.tables.grid import Cell, Grid
+from loaders.tables.grid import MOST_COLUMNS, MOST_ROWS, Cell, Grid, too_many
 from loaders.tables.headers import Header
 from schema.names import normal
 from schema.problems import Problem
@@ -42,6 +42,10 @@ def grids(source: Source) -> list[Grid] | Problem:
     line = 1
     try:
         for number, record in enumerate(lines):
+            if number > MOST_ROWS or len(record) > MOST_COLUMNS:
+                return too_many(
+                    source.name, f"{len(record):,} columns" if len(record) > MOST_COLUMNS else f"more than {MOST_ROWS:,} rows", line=line
+                )
             cells = [Cell(_as_typed(value), line, i, source.name) for i, value in enumerate(record, start=1) if value.strip()]
             if cells and number >= start:
                 grid.rows.append(cells)
@@ -50,7 +54,9 @@ def grids(source: Source) -> list[Grid] | Problem:
     except csv.Error as error:
         return Problem(
             source.name,
-            f"a row that can't be read ({error})",
+            f"a cell of more than {csv.field_size_limit():,} letters"
+            if "limit" in str(error)
+            else "a double quote that is not closed, or not doubled",
             "cells in which each double quote is closed, and doubled inside",
             line=line,
             help="Save the table again from the program that made it.",
@@ -113,9 +119,9 @@ def decode(source: Source) -> tuple[str, list[Problem]] | Problem:
     encoding = next((name for mark, name in _MARKS if content.startswith(mark)), None)
     try:
         text = content.decode(encoding or "utf-8")
-    except UnicodeDecodeError as error:
+    except UnicodeDecodeError:
         if encoding is not None:
-            return Problem(source.name, f"bytes that are not {encoding.upper()}", "text", help=f"Save it again as UTF-8 ({error.reason}).")
+            return Problem(source.name, f"bytes that are not {encoding.upper()}", "text", help="Save it again as UTF-8.")
         text = ""
     if text and "\0" not in text:
         return text, []

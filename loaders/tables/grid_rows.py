@@ -13,6 +13,7 @@ from loaders.tables import headers
 from loaders.tables.assembly import Assembly, Row, TableDocument, of_study, shown_in_words, take_population, take_row, take_study
 from loaders.tables.cells import FIGURES, dates_in_texts, read
 from loaders.tables.columns import ROWS_OF, Column, Match, Path, by_key, key_of
+from loaders.tables.defaults import Defaults
 from loaders.tables.expectations import Asked, as_text
 from loaders.tables.grid import Cell, Grid
 from loaders.tables.headers import Header
@@ -31,6 +32,7 @@ class GridRows:
     assembly: Assembly
     grid: Grid
     header: Header
+    defaults: Defaults
     asked: dict[int, Asked] = field(default_factory=dict)
     constants: dict[tuple[str, Path], tuple[Any, Cell]] = field(default_factory=dict)
     proven: frozenset[Convention] | None = None
@@ -50,7 +52,7 @@ class GridRows:
             if match.column.path == (("id",) if match.column.table == "studies" else ("study",)):
                 self.named_by = column
                 self.is_numbered = table in ROWS_OF and header.cells[column].text != "study"
-        self._take_constants(habit)
+        self._take_constants(Habit(habit.declared))
         self._one_outcome()
         rows = self.grid.rows[header.index + 1 :]
         last_merged = 0
@@ -82,17 +84,14 @@ class GridRows:
         return self.proven
 
     def _take_constants(self, habit: Habit) -> None:
-        table = self.header.table
-        for key, constant in self.assembly.mapped.constants.items():
-            column = by_key(table).get(key)
-            if column is None:
+        mapped = self.assembly.mapped
+        for key in mapped.constants:
+            column = by_key(self.header.table).get(key)
+            if column is None or key in mapped.faulty:
                 continue
-            cell = Cell(constant, self.header.first.row, self.header.first.column, self.header.first.file, self.header.first.sheet)
-            try:
-                for path, value in read(cell, Asked(Match(column), habit, of=self.assembly.of)):
-                    self.constants[column.table, path] = (value, cell)
-            except Unread as error:
-                self._wrong(cell, f"{constant!r} for {key} in columns.yaml", error.expected, error.help)
+            cell = mapped.constant(key)
+            for path, value in read(cell, Asked(Match(column), habit, of=self.assembly.of)):
+                self.constants[column.table, path] = (value, cell)
 
     def _one_outcome(self) -> None:
         """What a name says of the outcome ("OR for death") and a constant must be the same."""
@@ -165,6 +164,8 @@ class GridRows:
             return
         document = self.assembly.studies[study]
         for one in rows:
+            if table in ROWS_OF:
+                self.defaults.fill(one, document)
             if table in {"studies", *ROWS_OF} and one is rows[0]:
                 take_study(one, document)
             if table in ROWS_OF:
@@ -198,6 +199,9 @@ class GridRows:
             if cell.blank:
                 if column.key == "direction" and cell.text.strip("-\u2010\u2011\u2012\u2013\u2014\u2212") == "":
                     self._unread(row, cell, column, Ambiguous(["decreases", "not reported"], "Write it in words."))
+                continue
+            if (normal(cell.text) or cell.text) in self.assembly.mapped.unread.get(key_of(column, self.header.table), ()):
+                self._silent(row, column)
                 continue
             try:
                 for path, value in read(cell, asked):
@@ -245,6 +249,9 @@ class GridRows:
     def _unread(self, row: Row, cell: Cell, column: Column, error: Unread) -> None:
         path = key_of(column, self.header.table)
         row.problems.append(cell.problem(error.found or shown_in_words(cell.text), error.expected, error.help, path=path))
+        self._silent(row, column)
+
+    def _silent(self, row: Row, column: Column) -> None:
         row.unread += [(column.table, column.path), *((column.table, more) for more in column.more.values())]
 
     def _settle(self, row: Row, cell: Cell, asked: Asked, error: Ambiguous) -> None:
