@@ -62,7 +62,8 @@ class Defaults:
             self.unmeasured.append(estimate[1])
             document.silent |= {("findings", "measure"), ("findings", "direction")}
             return
-        self.compared += row.get("findings", ("measure",)) in RATIOS
+        # counts are of those with and without the exposure
+        self.compared += estimate is not None and row.get("findings", ("measure",)) in RATIOS
         if ("findings", ("direction",)) not in row.values and ("findings", ("direction",)) not in row.unread:
             row.values["findings", ("direction",)] = (direction_of(row.of("findings")), row.first)
         if self.lacks("direction") and (direction := row.get("findings", ("direction",))) is not None:

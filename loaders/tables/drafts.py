@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from loaders.tables import headers
 from loaders.tables.books import Book
 from loaders.tables.cells import read
-from loaders.tables.columns import FLAT, ROW_SETS, Match, by_key, key_of, known
+from loaders.tables.columns import FLAT, ROW_SETS, ROWS_OF, Match, by_key, key_of, known
 from loaders.tables.defaults import KEYS
 from loaders.tables.expectations import Asked
 from loaders.tables.grid import Cell, Grid, letters
@@ -24,7 +24,11 @@ from loaders.tables.numerals import Habit, Unread
 from schema.field import EvidenceField
 
 # of which a row of findings has one at least
-_FIGURES = frozenset({"value", "ci", "ci_low", "p", "direction", "exposed_cases", "group_1_mean", "group_1_median", "group_1_pct"})
+_FIGURES = frozenset(
+    {"value", "log_value", "ci", "ci_low", "p", "direction", "exposed_cases", "group_1_mean", "group_1_median", "group_1_pct"}
+)
+    {"value", "log_value", "ci", "ci_low", "p", "direction", "exposed_cases", "group_1_mean", "group_1_median", "group_1_pct"}
+)
 _SHOWN = 30
 
 
@@ -92,16 +96,16 @@ class Draft:
     def _lacks(self, header: Header | None, table: str, book: Book) -> None:
         """The needed columns that are not there."""
         has = {key_of(match.column, table) for match in header.matches.values()} if header is not None else set()
-        has |= set(book.mapped.constants) | set(self.columns.values())
-        unneeded = {*(KEYS if table == FLAT else ()), *({"study", "id"} if {"first_author", "year"} <= has else ())}
+        implied = {str(path[0]) for match in header.matches.values() for path, _ in match.implies} if header is not None else set()
+        has |= set(book.mapped.constants) | set(self.columns.values()) | implied
+        unneeded = {*(KEYS if table in ROWS_OF else ()), *({"study", "id"} if {"first_author", "year"} <= has else ())}
         for key, column in by_key(table).items():
             if column.needed and key not in has | unneeded:
                 self.missing[key] = column.help_in(self.of)
         if table == FLAT:
-            implied = {path[0] for match in header.matches.values() for path, _ in match.implies} if header is not None else set()
             if not has & _FIGURES:
                 self.missing["value"] = by_key(table)["value"].help_in(self.of)
-            elif has & {"value", "ci", "ci_low"} and "measure" not in has | implied:
+            elif has & {"value", "log_value", "ci", "ci_low"} and "measure" not in has:
                 self.missing["measure"] = "What the estimates are: OR, RR, HR, ..."
 
     def _words(self, grid: Grid, header: Header, book: Book) -> None:

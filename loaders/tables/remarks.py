@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from loaders.tables.columns import FLAT
+from loaders.tables.columns import ROWS_OF
 from loaders.tables.grid import Cell, Grid
 from loaders.tables.headers import Header
 from schema.problems import Problem
@@ -93,7 +93,7 @@ def _total(cells: list[Cell], header: Header) -> Problem | None:
 def _alone(cells: list[Cell], header: Header) -> Problem | None:
     """A row with one text alone, where each row needs more."""
     (cell, *others) = cells
-    if others or not isinstance(cell.value, str) or header.table not in {FLAT, "findings", "prevalence", "mechanisms"}:
+    if others or not isinstance(cell.value, str) or header.table not in {*ROWS_OF, "findings", "prevalence", "mechanisms"}:
         return None
     what_to_do = "Fill in the rest of its row; or delete it, if it is a heading or a note."
     return cell.problem(f"nothing but {_short(cell)} in its row", "a row of values", what_to_do)
