@@ -22,7 +22,7 @@ from schema.field import ANY, EvidenceField
 from schema.observation import Z_SIGNIFICANT
 from schema.problems import Problem
 from schema.pvalue import parse_p
-from schema.study import RATIOS, ReportedDirection, last_digit
+from schema.study import RATIOS, Axis, ReportedDirection, last_digit
 
 # that each row needs, and no column of a flat table need say
 KEYS = ("read", "population", "direction")
@@ -94,7 +94,7 @@ class Defaults:
     def _group(self, row: Row) -> None:
         """The group of people: as its label or its axes say, or the field's default population."""
         populations, at = self.of.populations, row.first
-        said = {axis: row.get("populations", (axis,)) for axis in self.of.used_axes}
+        said: dict[Axis, Any] = {axis: row.get("populations", (axis,)) for axis in self.of.used_axes}
         narrow = {axis: value for axis, value in said.items() if value not in {None, ANY}}
         label = row.get("populations", ("label",))
         if self.lacks("population") and ("populations", ("id",)) not in row.values:

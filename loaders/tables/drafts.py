@@ -27,8 +27,6 @@ from schema.field import EvidenceField
 _FIGURES = frozenset(
     {"value", "log_value", "ci", "ci_low", "p", "direction", "exposed_cases", "group_1_mean", "group_1_median", "group_1_pct"}
 )
-    {"value", "log_value", "ci", "ci_low", "p", "direction", "exposed_cases", "group_1_mean", "group_1_median", "group_1_pct"}
-)
 _SHOWN = 30
 
 

@@ -238,8 +238,9 @@ def _complaint(error: Any) -> tuple[str, str]:
     if error["type"] == "extra_forbidden":
         return f"the key {error['loc'][-1]!r}", f"one of {', '.join(Keys.model_fields)}"
     choices = f"{error.get('ctx', {}).get('expected', '')}{', or null to leave it out' if error['loc'][0] == 'sheets' else ''}"
-    expected = {"string_type": "a text", "dict_type": "a mapping", "list_type": "a list", "literal_error": choices}
-    return repr(error["input"])[:80], expected.get(error["type"], error["msg"][0].lower() + error["msg"][1:])
+    expected: dict[str, str] = {"string_type": "a text", "dict_type": "a mapping", "list_type": "a list", "literal_error": choices}
+    message = str(error["msg"])
+    return repr(error["input"])[:80], expected.get(str(error["type"]), message[0].lower() + message[1:])
 
 
 def _without(value: Any, path: tuple[str | int, ...]) -> Any:
