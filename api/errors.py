@@ -16,6 +16,7 @@ from api.deps import names
 from api.pages.failures import told
 from graph.questions.question import refused
 from schema.errors import BadParameter, InputProblems, RdwiError, StoreError, StoreUnavailable, UnknownName
+from schema.report import entries
 
 _LOG = logging.getLogger("rdwi.api")
 _RETRY_AFTER = "5"
@@ -65,7 +66,7 @@ def of(error: RdwiError) -> JSONResponse:
         case BadParameter():
             return problem(422, "wrong-parameter", error.detail, allowed=list(error.allowed))
         case InputProblems():
-            return problem(422, "input-problems", str(error), problems=[str(one) for one in error.problems])
+            return problem(422, "input-problems", str(error), problems=entries(error.problems))
         case StoreUnavailable():
             return problem(503, "store-unavailable", str(error), headers={"Retry-After": _RETRY_AFTER})
         case StoreError():

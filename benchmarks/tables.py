@@ -37,9 +37,10 @@ def _one(what: str, path: Path) -> None:
         book = openpyxl.load_workbook(path)
         count = sum(sheet.max_row - 1 for sheet in book.worksheets if sheet.title == "findings")
     else:
+        from graph.synthesis.remarks import remarks
         from loaders.sheets import load
 
-        loaded = load([path], shipped())
+        loaded = load([path], shipped(), judge=remarks)
         assert not loaded.errors, loaded.errors[0]
         count = sum(len(study.findings) for study in loaded.studies)
     seconds, cpu = time.perf_counter() - start, time.process_time() - cpu

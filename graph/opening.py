@@ -21,11 +21,15 @@ from graph.questions.edges import known_studies
 from graph.settings import Settings
 from graph.stores.backends import Backend, Corpus, backend_of
 from graph.stores.port import Held, Reader, Report, Store, Writer
+from graph.synthesis.remarks import remarks
 from loaders import fields, sheets
+from loaders.vocabularies import kept
+from loaders.vocabularies import read as read_vocabularies
 from schema.answer import Preview
 from schema.errors import InputProblems
 from schema.field import EvidenceField
 from schema.problems import Problem
+from schema.report import in_order
 from schema.study import Study
 
 ALL = "*"  # among the removed: nothing of the field's corpus is wanted
@@ -33,8 +37,12 @@ ALL = "*"  # among the removed: nothing of the field's corpus is wanted
 
 def field_of(settings: Settings) -> EvidenceField:
     """The field that the settings name, or the one that comes with the package; InputProblems with all that is wrong in its files."""
-    folder = shipped_evidence.FOLDER if settings.field is None else settings.field.expanduser()
+    folder = _folder(settings)
     return _field(folder, *(_state(folder / name) for name in (fields.NAME, fields.VOCABULARY)))
+
+
+def _folder(settings: Settings) -> Path:
+    return shipped_evidence.FOLDER if settings.field is None else settings.field.expanduser()
 
 
 def shipped() -> EvidenceField:
@@ -117,23 +125,30 @@ def known(settings: Settings, vocabularies: Sequence[Path]) -> EvidenceField:
     """The field with the terms that a user has loaded, and those of vocabulary.yaml files."""
     field = field_of(settings)
     own = field.own(_backend(settings, field).terms())
-    terms, _ = sheets.read_vocabularies(vocabularies, field.vocabulary, own)
-    anew = {term.id for term in terms}
-    return field.extended([*(term for term in own if term.id not in anew), *terms])
+    terms = read_vocabularies(vocabularies, field.vocabulary, own).terms
+    return field.extended([*kept(own, terms), *terms])
 
 
 def check(settings: Settings, paths: Iterable[str | Path], report: Report | None = None) -> sheets.Loaded:
     """Read sheets as a load would, and change nothing."""
-    field = field_of(settings)
-    own = field.own(_backend(settings, field).terms())
-    return sheets.load(paths, field, _progress(report, "reading sheets"), own=own)
+    try:
+        field = field_of(settings)
+        own = field.own(_backend(settings, field).terms())
+    except InputProblems as error:
+        # what is right of a field is enough to read its sheets by
+        rest, problems = fields.as_far_as_readable(_folder(settings))
+        if rest is None:
+            raise
+        loaded = sheets.load(paths, rest, _progress(report, "reading sheets"), judge=remarks)
+        return sheets.Loaded((), (), in_order((*(problems or error.problems), *loaded.problems)))
+    return sheets.load(paths, field, _progress(report, "reading sheets"), own=own, judge=remarks)
 
 
 def preview(store: Store, paths: Iterable[str | Path], report: Report | None = None) -> Preview:
     """What loading these sheets into the store would change; InputProblems where anything is wrong. Nothing is changed."""
     field = store.ask(lambda reader: reader.field())
     own = field.own_terms
-    loaded = sheets.load(paths, field.base, _progress(report, "reading sheets"), own=own)
+    loaded = sheets.load(paths, field.base, _progress(report, "reading sheets"), own=own, judge=remarks)
     if loaded.errors:
         raise InputProblems(loaded.problems)
     return store.ask(lambda reader: previewed(reader, loaded.studies, reader.field().extended(loaded.terms), loaded.problems))
@@ -141,7 +156,7 @@ def preview(store: Store, paths: Iterable[str | Path], report: Report | None = N
 
 def preview_text(reader: Reader, name: str, content: bytes) -> Preview:
     """The same for the sheets of one text, in YAML or JSON."""
-    loaded = sheets.load_text(name, content, reader.field())
+    loaded = sheets.load_text(name, content, reader.field(), remarks)
     if loaded.errors or not loaded.studies:
         raise InputProblems(loaded.problems)
     return previewed(reader, loaded.studies, reader.field(), loaded.problems)
@@ -181,7 +196,7 @@ def load(
     with backend.writer(report) as writer:
         old = None if fresh else backend.held(writer)
         own = field.own(old.terms) if old is not None else []
-        loaded = sheets.load(paths, field, _progress(report, "reading sheets"), own=own)
+        loaded = sheets.load(paths, field, _progress(report, "reading sheets"), own=own, judge=remarks)
         if loaded.errors and not (keep_going and loaded.studies):
             raise InputProblems(loaded.problems)
         old_studies = {study.id: study for study in old.studies} if old is not None else {}

@@ -20,10 +20,11 @@ from schema.association import Association
 from schema.field import EvidenceField
 from schema.observation import Observation, PrevalenceObservation
 from schema.problems import Problem
+from schema.report import entries
 from schema.study import Study
 
 
-def preview(reader: Reader, sheets: Sequence[Study], field: EvidenceField, problems: Iterable[Problem] = ()) -> Preview:
+def preview(reader: Reader, sheets: Sequence[Study], field: EvidenceField, problems: Sequence[Problem] = ()) -> Preview:
     """The associations that would be another, sorted by (exposure, outcome, population); each side is null where there is none.
 
     `field` is the store's, with the terms that the sheets bring.
@@ -56,7 +57,7 @@ def preview(reader: Reader, sheets: Sequence[Study], field: EvidenceField, probl
         release=reader.release(),
         next_release=release_of(corpus.studies.values(), field),
         studies=tuple(PreviewedStudy(id=sheet.id, label=sheet.label, change=_change(sheet, old)) for sheet in sheets),
-        problems=tuple(str(problem) for problem in problems),
+        problems=tuple(entries(problems)),
         total=len(items),
         items=tuple(items),
         prevalence=tuple(_prevalences(reader, new, corpus)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -47,6 +47,27 @@ class Where(NamedTuple):
         return "".join(f", {one}" for one in told if one)
 
 
+class Refused(Exception):
+    """What can't be read; carries the problem. `path` is its place; where it is a value the rest of the document may be read."""
+
+    def __init__(self, found: str, expected: str, line: int | None = None, help: str | None = None) -> None:
+        super().__init__(found)
+        self.found, self.expected, self.line, self.help = found, expected, line, help
+        self.path: Path = ()
+        self.is_value = False
+
+    def at(self, path: Path, *, is_value: bool) -> Refused:
+        self.path, self.is_value = path, is_value
+        return self
+
+    def inside(self) -> Refused:
+        """The same in the item that it stands in."""
+        return self.at(self.path[1:], is_value=self.is_value)
+
+    def problem(self, file: str) -> Problem:
+        return Problem(file, self.found, self.expected, line=self.line, help=self.help, kind="unreadable")
+
+
 @dataclass(slots=True)
 class Document:
     """One document of a file: its value and, for each path inside it, the line (from 1)."""
@@ -56,6 +77,10 @@ class Document:
     # what was found wrong before it is validated, and whether that keeps it from being loaded
     problems: list[Problem] = field(default_factory=list)
     blocked: bool = False
+    # places of what could not be read
+    silent: set[Path] = field(default_factory=set)
+    # what was refused while the rest was read
+    refused: list[Refused] = field(default_factory=list)
 
     def line(self, path: Path) -> int | None:
         """The line of a path, or of the nearest thing round it."""
@@ -68,17 +93,26 @@ class Document:
         """The place of a path, or of the nearest thing round it."""
         return Where(self.line(path))
 
-    def told(self, path: Path) -> bool:  # noqa: ARG002 (tables tell)
+    def told(self, path: Path) -> bool:
         """Whether what is wrong at a path has been told before it is validated."""
-        return False
+        return any(path[:end] in self.silent for end in range(1, len(path) + 1))
 
     def hint(self, path: Path) -> str | None:  # noqa: ARG002 (tables name a column)
         """Where a missing key would stand."""
         return None
 
+    def typed(self, path: Path, value: str) -> str:  # noqa: ARG002 (tables make ids of names)
+        """What was typed for a value."""
+        return value
+
+    def unread(self) -> frozenset[Path]:
+        """The rows, by section and index, of which a part was told to be unreadable before they are validated."""
+        return frozenset(path[:2] for path in self.silent if len(path) > 2)
+
     def part(self, key: str) -> Document:
         """The value of a key as a document of its own."""
-        return Document(self.value[key], {path[1:]: line for path, line in self.lines.items() if path[:1] == (key,)})
+        lines = {path[1:]: line for path, line in self.lines.items() if path[:1] == (key,)}
+        return Document(self.value[key], lines, refused=[one.inside() for one in self.refused if one.path[:1] == (key,)])
 
     def items(self) -> list[Document]:
         """The items of a list, each as a document of its own."""
@@ -86,35 +120,44 @@ class Document:
         for path, line in self.lines.items():
             if path:
                 inside[int(path[0])][path[1:]] = line
-        return [Document(value, lines) for value, lines in zip(self.value, inside, strict=True)]
+        parts = [Document(value, lines) for value, lines in zip(self.value, inside, strict=True)]
+        for one in self.refused:
+            parts[int(one.path[0])].refused.append(one.inside())
+        return parts
 
-
-class Refused(Exception):
-    """A document that can't be read; carries the problem."""
-
-    def __init__(self, found: str, expected: str, line: int | None = None, help: str | None = None) -> None:
-        super().__init__(found)
-        self.found, self.expected, self.line, self.help = found, expected, line, help
+    def tell(self, file: str) -> None:
+        """Make problems of what was refused."""
+        self.problems += [one.problem(file) for one in self.refused]
+        self.blocked = self.blocked or bool(self.refused)
+        self.silent |= {one.path for one in self.refused if one.is_value}
 
 
 def documents(source: Source) -> list[Document] | Problem:
     """The documents of a file, or the problem that keeps it from being read."""
+    read, problem = readable(source)
+    refused = next((one for document in read for one in document.refused), None)
+    return refused.problem(source.name) if refused is not None else problem or read
+
+
+def readable(source: Source) -> tuple[list[Document], Problem | None]:
+    """The documents of a file as far as they can be read, with what was refused in each, and what keeps the rest from being read."""
+    read: list[Document] = []
     foreign = told(source)
     if foreign is not None:
-        return foreign
+        return [], foreign
     try:
-        text = decode(source.content)
-        read = _either(text, source)
-        if not any(document.value not in (None, [], {}) for document in read):
+        # one by one, so that what stands before a mistake is kept
+        read.extend(_either(decode(source.content), source))
+        if not any(document.value not in (None, [], {}) or document.refused for document in read):
             raise Refused("an empty file", "an extraction sheet")
-        return [document for document in read if document.value is not None]
     except Refused as refused:
-        return Problem(source.name, refused.found, refused.expected, line=refused.line, help=refused.help)
+        return [document for document in read if document.value not in (None, [], {})], refused.problem(source.name)
+    return [document for document in read if document.value is not None or document.refused], None
 
 
-def _either(text: str, source: Source) -> list[Document]:
+def _either(text: str, source: Source) -> Iterable[Document]:
     if not source.is_json:
-        return list(_yaml(text))
+        return _yaml(text)
     try:
         return _json(text)
     except Refused as refused:
@@ -170,14 +213,20 @@ def _yaml(text: str) -> Iterator[Document]:
             if not isinstance(value, str):
                 raise Refused(f"the key {value!r}", "a text as key", line)
             if value in container:
-                raise Refused(f"the key {value!r} a second time", "each key once", line)
+                again = Refused(f"the key {value!r} a second time", "each key once", line)
+                document.refused.append(again.at((*path, value), is_value=False))
+                # its value goes nowhere
+                pending.append(None)
+                return path
             pending.append(value)
             document.lines[(*path, value)] = line
             return path
         else:
             # its line is its key's
-            here = (*path, pending.pop())
-            container[here[-1]] = value
+            key = pending.pop()
+            here = (*path, key or "")
+            if key is not None:
+                container[key] = value
         return here
 
     try:
@@ -187,7 +236,15 @@ def _yaml(text: str) -> Iterator[Document]:
             if isinstance(event, yaml.NodeEvent) and event.anchor:
                 raise Refused("an anchor or alias (& or *)", "values written out", line, "Put text with & or * into quotes.")
             if isinstance(event, yaml.ScalarEvent):
-                place(_scalar(event, line), line)
+                is_key = bool(stack) and isinstance(stack[-1][0], dict) and not stack[-1][2]
+                try:
+                    value = _scalar(event, line)
+                except Refused as refused:
+                    if is_key or not stack:
+                        raise
+                    document.refused.append(refused.at(place(None, line), is_value=True))
+                else:
+                    place(value, line)
             elif isinstance(event, yaml.CollectionStartEvent):
                 if event.tag is not None:
                     raise Refused(f"the tag {event.tag}", "plain YAML without tags", line)
@@ -250,12 +307,14 @@ def _number(text: str, line: int | None) -> int | float | str:
 
 
 def _json(text: str) -> list[Document]:
+    again: list[Refused] = []
+
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: dict[str, Any] = {}
         for key, value in items:
             if key in seen:
-                raise Refused(f"the key {key!r} a second time", "each key once", _line_of_repeated(text))
-            seen[key] = value
+                again.append(Refused(f"the key {key!r} a second time", "each key once"))
+            seen.setdefault(key, value)
         return seen
 
     def whole(digits: str) -> int | float | str:
@@ -282,24 +341,18 @@ def _json(text: str) -> list[Document]:
         raise Refused(f"more than {DEEPEST} levels of nesting", "a sheet as the template has it")
     try:
         # JSON is YAML but for tabs, which stand between tokens only: this gives the lines
-        lines = next(iter(_yaml(_as_yaml(text)))).lines
+        as_yaml = next(iter(_yaml(_as_yaml(text))))
     except Refused:
-        lines = {}
-    return [Document(value, lines)]
+        as_yaml = Document(None)
+    twice = [one for one in as_yaml.refused if not one.is_value]
+    if again and not twice:
+        raise again[0]
+    return [Document(value, as_yaml.lines, refused=twice if again else [])]
 
 
 def _as_yaml(text: str) -> str:
     """JSON as YAML reads it: without tabs, and without what only YAML takes for the end of a line."""
     return text.translate(dict.fromkeys(map(ord, "\t\x85\u2028\u2029"), " "))
-
-
-def _line_of_repeated(text: str) -> int | None:
-    """The line of the first key that stands twice in a mapping of a JSON text."""
-    try:
-        list(_yaml(_as_yaml(text)))
-    except Refused as refused:
-        return refused.line
-    return None
 
 
 def _texts(value: Any) -> Iterator[str]:

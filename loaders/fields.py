@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 from collections.abc import Iterable, Iterator
 from itertools import product
@@ -11,8 +12,10 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from loaders import files, sheets
+from loaders import complaints, files, vocabularies
+from loaders.complaints import containers, short
 from loaders.documents import Document, documents
+from loaders.validation import without_nulls
 from schema.errors import InputProblems
 from schema.field import EvidenceField
 from schema.names import normal
@@ -24,28 +27,39 @@ NAME, VOCABULARY, STUDIES = "field.yaml", "vocabulary.yaml", "studies"
 
 def read(folder: Path) -> EvidenceField:
     """The field of that folder; InputProblems with all that is wrong in both files."""
-    return _whole(folder, *_field(folder))
-
-
-def _whole(folder: Path, field: EvidenceField | None, document: Document | None, problems: list[Problem]) -> EvidenceField:
-    """The field of what its field.yaml said, with its vocabulary."""
-    terms, wrong = _terms(folder)
-    problems += wrong
-    if field is not None and document is not None and not problems:
-        vocabulary = Vocabulary(terms)
-        problems = _of_terms(field, vocabulary, _Place(str(folder / NAME), document))
-        field = field.with_vocabulary(lambda: vocabulary, folder)
-    if problems or field is None:
-        raise InputProblems(problems)
-    return field
+    return _sound(*as_far_as_readable(folder))
 
 
 def opened(folder: Path) -> EvidenceField:
     """The same, its vocabulary read when it is first asked for: what a store holds of the field needs no second reading."""
     field, document, problems = _field(folder)
     if field is None or problems:
-        return _whole(folder, field, document, problems)
-    return field.with_vocabulary(lambda: _whole(folder, field, document, []).vocabulary, folder)
+        return _sound(*_whole(folder, field, document, problems))
+    return field.with_vocabulary(lambda: _sound(*_whole(folder, field, document, [])).vocabulary, folder)
+
+
+def as_far_as_readable(folder: Path) -> tuple[EvidenceField | None, list[Problem]]:
+    """What can be made of the field of that folder, and all that is wrong in both files."""
+    return _whole(folder, *_field(folder))
+
+
+def _sound(field: EvidenceField | None, problems: list[Problem]) -> EvidenceField:
+    if problems or field is None:
+        raise InputProblems(problems)
+    return field
+
+
+def _whole(
+    folder: Path, field: EvidenceField | None, document: Document | None, problems: list[Problem]
+) -> tuple[EvidenceField | None, list[Problem]]:
+    """The field of what its field.yaml said, with its vocabulary."""
+    terms, wrong, stand_ins = _terms(folder)
+    problems = [*problems, *wrong]
+    if field is None or document is None:
+        return None, problems
+    vocabulary = Vocabulary((*terms, *stand_ins))
+    problems += _of_terms(field, vocabulary, _Place(str(folder / NAME), document))
+    return field.with_vocabulary(lambda: vocabulary, folder), problems
 
 
 class _Place:
@@ -72,32 +86,44 @@ def _field(folder: Path) -> tuple[EvidenceField | None, Document | None, list[Pr
     place = _Place(str(path), document)
     if len(parsed) > 1 or not isinstance(document.value, dict):
         return None, None, [place.problem((), "no mapping of keys", "one mapping: id, title, lead, lesion, population, ...")]
+    value = without_nulls(document.value)
     try:
-        field = EvidenceField.model_validate(sheets.without_nulls(document.value))
+        field = EvidenceField.model_validate(value)
     except ValidationError as error:
-        return None, document, list(dict.fromkeys(_wrong(one, place) for one in error.errors()))
+        wrong = list(dict.fromkeys(_wrong(one, place) for one in complaints.distinct(error.errors())))
+        rest = _without(value, [one["loc"] for one in error.errors()])
+        if rest is not None and all(one["type"] == "extra_forbidden" for one in error.errors()):
+            wrong += _between(rest, place)
+        return rest, document, wrong
     return field, document, list(_between(field, place))
+
+
+def _without(value: dict[str, Any], wrong: Iterable[tuple[str | int, ...]]) -> EvidenceField | None:
+    """The field without the keys that are wrong; None where it can't do without them."""
+    rest = copy.deepcopy(value)
+    for path in wrong:
+        above = containers(rest, path)
+        if len(above) == len(path) and isinstance(above[-1], dict):
+            del above[-1][path[-1]]
+    try:
+        return EvidenceField.model_validate(rest)
+    except ValidationError:
+        return None
 
 
 def _wrong(error: ErrorDetails, place: _Place) -> Problem:
     """One of pydantic's complaints; a wrong key or value with the nearest right one."""
-    path, kind, found = tuple(one for one in error["loc"] if one != "[key]"), error["type"], sheets.short(error["input"])
+    path, kind, found = tuple(one for one in error["loc"] if one != "[key]"), error["type"], short(error["input"])
     if kind == "extra_forbidden":
         keys = _keys(path[:-1])
-        return place.problem(path, f"the key {sheets.short(path[-1])}", f"one of {', '.join(keys)}", _near(str(path[-1]), keys))
+        return place.problem(path, f"the key {short(path[-1])}", f"one of {', '.join(keys)}", _near(str(path[-1]), keys))
     if kind == "missing":
         return place.problem(path, "nothing", "this key, which field.yaml must have")
-    if kind == "literal_error":
-        expected = str(error.get("ctx", {}).get("expected", ""))
-        return place.problem(
-            path, found, f"one of {expected}", _near(str(error["input"]), [one for one in expected.split("'") if one.strip()])
-        )
-    if kind == "value_error":
-        told = str(error.get("ctx", {}).get("error", error["msg"]))
-        return (
-            place.problem(path, told, "what is possible together") if isinstance(error["input"], dict) else place.problem(path, found, told)
-        )
-    return place.problem(path, found, sheets.EXPECTED.get(kind, error["msg"][0].lower() + error["msg"][1:]))
+    expected = complaints.expected(error)
+    if kind == "value_error" and isinstance(error["input"], dict):
+        return place.problem(path, expected, "what is possible together")
+    near = _near(str(error["input"]), expected.split("'")[1::2]) if kind == "literal_error" else ()
+    return place.problem(path, found, expected, near)
 
 
 def _keys(path: tuple[str | int, ...]) -> list[str]:
@@ -199,11 +225,11 @@ def _homeless(field: EvidenceField, place: _Place) -> Iterator[Problem]:
             return
 
 
-def _terms(folder: Path) -> tuple[list[Any], list[Problem]]:
+def _terms(folder: Path) -> vocabularies.Read:
     path = folder / VOCABULARY
     if not path.is_file():
-        return [], [Problem(str(path), "no such file", "the terms of the field")]
-    return sheets.read_vocabularies([path], Vocabulary(()))
+        return vocabularies.Read([], [Problem(str(path), "no such file", "the terms of the field")], [])
+    return vocabularies.read([path], Vocabulary(()))
 
 
 def _of_terms(field: EvidenceField, vocabulary: Vocabulary, place: _Place) -> list[Problem]:

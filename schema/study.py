@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
 from pydantic import (
@@ -103,13 +104,33 @@ T = TypeVar("T")
 Many = Annotated[tuple[T, ...], Field(strict=False)]
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The context of a validation: the values of the field's axes. `lenient` leaves to `Part.impossible` what its keys say together."""
+
+    axes: Mapping[Axis, Sequence[str]]
+    lenient: bool = False
+
+
 class Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True, str_strip_whitespace=True)
 
+    def impossible(self) -> Iterator[str]:
+        """What of it can't be true together."""
+        yield from ()
 
-def _ordered(pair: tuple[float, float] | None, name: str) -> None:
+    @model_validator(mode="after")
+    def _check(self, info: ValidationInfo) -> Self:
+        if info.context is None or not info.context.lenient:
+            wrong = "; ".join(self.impossible())
+            if wrong:
+                raise ValueError(wrong)
+        return self
+
+
+def _ordered(pair: tuple[float, float] | None, name: str) -> Iterator[str]:
     if pair is not None and pair[0] > pair[1]:
-        raise ValueError(f"{name} runs from {pair[0]} down to {pair[1]}; the lower figure comes first")
+        yield f"{name} runs from {pair[0]} down to {pair[1]}; the lower figure comes first"
 
 
 class Age(Part):
@@ -120,10 +141,8 @@ class Age(Part):
     median: Number | None = None
     iqr: Pair | None = None
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        _ordered(self.iqr, "iqr")
-        return self
+    def impossible(self) -> Iterator[str]:
+        yield from _ordered(self.iqr, "iqr")
 
 
 class Imaging(Part):
@@ -138,20 +157,17 @@ class Imaging(Part):
     scanned: Count | None = None
     notes: Text | None = None
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        _ordered(self.mri_window_days, "mri_window_days")
+    def impossible(self) -> Iterator[str]:
+        yield from _ordered(self.mri_window_days, "mri_window_days")
         if self.eligible is not None and self.scanned is not None and self.scanned > self.eligible:
-            raise ValueError(f"scanned ({self.scanned}) is more than eligible ({self.eligible})")
-        return self
+            yield f"scanned ({self.scanned}) is more than eligible ({self.eligible})"
 
 
 def _on_axis(value: Any, info: ValidationInfo) -> Any:
     """Hold a value to those that the field has on this axis, where they are given as the context of the validation."""
-    axes: Mapping[Axis, Sequence[str]] | None = info.context
-    if axes is None:
+    if info.context is None:
         return value
-    allowed = axes.get(info.field_name)  # type: ignore[call-overload]
+    allowed = info.context.axes.get(info.field_name)
     if allowed is None:
         if value is not None:
             raise PydanticKnownError("extra_forbidden")
@@ -199,13 +215,11 @@ class Prevalence(Part):
     notes: Text | None = None
     source: Text | None = None
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        _ordered(self.ci, "ci")
-        _ordered(self.pct_range, "pct_range")
+    def impossible(self) -> Iterator[str]:
+        yield from _ordered(self.ci, "ci")
+        yield from _ordered(self.pct_range, "pct_range")
         if self.cases is not None and self.total is not None and self.cases > self.total:
-            raise ValueError(f"cases ({self.cases}) is more than total ({self.total})")
-        return self
+            yield f"cases ({self.cases}) is more than total ({self.total})"
 
 
 class Per(Part):
@@ -223,13 +237,11 @@ class Counts(Part):
     unexposed_cases: Count
     unexposed_total: Size
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
+    def impossible(self) -> Iterator[str]:
         for arm in ("exposed", "unexposed"):
             cases, total = getattr(self, f"{arm}_cases"), getattr(self, f"{arm}_total")
             if cases > total:
-                raise ValueError(f"{arm}_cases ({cases}) is more than {arm}_total ({total})")
-        return self
+                yield f"{arm}_cases ({cases}) is more than {arm}_total ({total})"
 
 
 class Group(Part):
@@ -243,10 +255,8 @@ class Group(Part):
     iqr: Pair | None = None
     pct: Percent | None = None
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        _ordered(self.iqr, "iqr")
-        return self
+    def impossible(self) -> Iterator[str]:
+        yield from _ordered(self.iqr, "iqr")
 
 
 class Finding(Part):
@@ -299,22 +309,20 @@ class Finding(Part):
             return self.contrast_type
         return "binary"
 
-    @model_validator(mode="after")
-    def _check(self) -> Self:
-        _ordered(self.ci, "ci")
+    def impossible(self) -> Iterator[str]:
+        yield from _ordered(self.ci, "ci")
         if isinstance(self.follow_up_months, tuple):
-            _ordered(self.follow_up_months, "follow_up_months")
-        if self.value is not None and self.ci is not None:
+            yield from _ordered(self.follow_up_months, "follow_up_months")
+        if self.value is not None and self.ci is not None and self.ci[0] <= self.ci[1]:
             slack = [last_digit(figure) / 2 for figure in (self.value, *self.ci)]
             low, high = self.ci[0] - slack[0] - slack[1], self.ci[1] + slack[0] + slack[2]
             if not low <= self.value <= high:
-                raise ValueError(f"value {self.value} lies outside its ci {list(self.ci)}")
+                yield f"value {self.value} lies outside its ci {list(self.ci)}"
         if self.measure in RATIOS:
             if self.value is not None and self.value <= 0:
-                raise ValueError(f"a ratio ({self.measure}) is above 0, not {self.value}")
+                yield f"a ratio ({self.measure}) is above 0, not {self.value}"
             if self.ci is not None and self.ci[0] < 0:
-                raise ValueError(f"the ci of a ratio ({self.measure}) can't reach below 0, as {list(self.ci)} does")
-        return self
+                yield f"the ci of a ratio ({self.measure}) can't reach below 0, as {list(self.ci)} does"
 
 
 _SIDES = re.compile(r"([a-z][a-z\s-]*?)\s*(?:\bvs\.?|\bversus\b|\bagainst\b|/|:)\s*([a-z][a-z\s-]*)")
@@ -412,12 +420,3 @@ def canonical(part: Part) -> dict[str, Any]:
     """A sheet's content in the one form that is hashed and stored: keys that say nothing are left out."""
     dumped = part.model_dump(mode="json", exclude_defaults=True)
     return dict(sorted(dumped.items()))
-
-
-def unknown_populations(study: Study) -> Iterable[tuple[str, int, str]]:
-    """Each row whose population the sheet doesn't define, as (section, index, id)."""
-    known = {population.id for population in study.populations}
-    for section in ("prevalence", "findings"):
-        for index, row in enumerate(getattr(study, section)):
-            if row.population not in known:
-                yield section, index, row.population

@@ -6,8 +6,9 @@ the field's and a clash is an error.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Annotated, Any, Literal, Self
 
@@ -15,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from schema.errors import UnknownName
 from schema.names import normal, suggest
-from schema.study import Many, Slug, Text
+from schema.study import SLUG, Many, Slug, Text
 
 Kind = Literal["risk-factor", "csvd-marker", "lesion", "mechanism", "outcome"]
 RollUp = Literal["estimates", "weight", "no"]
@@ -72,6 +73,7 @@ class Vocabulary:
 
     def __init__(self, terms: Iterable[Term]) -> None:
         self.terms: dict[str, Term] = {term.id: term for term in terms}
+        self._suggested: dict[tuple[str, int], tuple[str, ...]] = {}
 
     def __eq__(self, other: object) -> bool:
         """The order of terms counts: it is that of roll-ups."""
@@ -115,7 +117,10 @@ class Vocabulary:
         return term
 
     def suggest(self, name: str, limit: int = 3) -> tuple[str, ...]:
-        return suggest(name, self.names, limit)
+        # a table may hold one unknown name in hundreds of rows
+        if (name, limit) not in self._suggested:
+            self._suggested[name, limit] = suggest(name, self.names, limit)
+        return self._suggested[name, limit]
 
     def search(self, text: str) -> list[Term]:
         """Terms whose id, name or synonym holds every word of `text`: exact ones first, then by where the match begins, then by id."""
@@ -203,8 +208,29 @@ def clashes(vocabulary: Vocabulary, terms: Sequence[Term]) -> list[tuple[int, st
     return problems
 
 
-def lines_to_add(slug: str) -> str:
-    """The lines of a vocabulary.yaml that would add an unknown slug."""
-    made = re.sub("[^a-z0-9]+", "-", slug.lower()).strip("-")[:100].strip("-") or "a-new-term"
-    name = made.replace("-", " ")
-    return f"- id: {made}\n  name: {name}\n  kind: risk-factor  # or csvd-marker, lesion, mechanism, outcome"
+def drafted(name: str, kind: Kind = "risk-factor", slug: str | None = None, taken: Container[str] = ()) -> Term:
+    """A term for an unknown name; its id is the name's `slug` where that is one, else made of the name and none of `taken`."""
+    made = slug if slug is not None and SLUG.fullmatch(slug) and len(slug) <= 100 else _id_of(name)
+    ids = (made, *(f"{made}-{i}" for i in range(2, 100)))
+    return Term(id=next(one for one in ids if one not in taken), name=name if _normal(name) else "a new term", kind=kind)
+
+
+def _id_of(name: str) -> str:
+    return re.sub("[^a-z0-9]+", "-", _normal(name)).strip("-")[:90].strip("-") or "a-new-term"
+
+
+_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[ -][A-Za-z0-9]+)*")
+# what YAML takes for true, false or nothing
+_NO_TEXT = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
+
+
+def line_of(term: Term) -> str:
+    """The line of a vocabulary.yaml that adds a drafted term."""
+    return f"- {{id: {_quoted(term.id)}, name: {_quoted(term.name)}, kind: {term.kind}}}"
+
+
+def _quoted(text: str) -> str:
+    if _PLAIN.fullmatch(text) and text.lower() not in _NO_TEXT:
+        return text
+    shown = json.dumps(text, ensure_ascii=False)
+    return "".join(one if one.isprintable() else f"\\U{ord(one):08x}" for one in shown)

@@ -82,6 +82,7 @@ def sheet(study: str = "smith-2024", **finding: Any) -> dict[str, Any]:
         "measure": "OR",
         "value": 2.0,
         "ci": [1.1, 3.6],
+        "contrast_type": "binary",
         "direction": "increases",
     }
     return {

@@ -67,7 +67,7 @@ def told(folder: Path) -> tuple[Problem, ...]:
         ("compared: [tropics", "compared: [tropix", "compared[0]", "'tropix'", "a population of this field", "tropics"),
         ("columns: [general-population, tropics", "columns: [general-population, tropic", "columns[1]", "'tropic'", "", "tropics"),
         ("apart: [[tropics, temperate]]", "apart: [[tropics, temperature]]", "apart[0][1]", "'temperature'", "a population", "temperate"),
-        ("reference_n: 4839", "reference_n: 0", "constants.reference_n", "0", "greater than or equal to 1", None),
+        ("reference_n: 4839", "reference_n: 0", "constants.reference_n", "0", "a number of 1 or more", None),
         ("reference_n: 4839", "refrence_n: 4839", "constants.refrence_n", "the key 'refrence_n'", "one of reference_n,", "reference_n"),
         ("{any: '', tropics", "{all: '', tropics", "axes", "location has no value any", "what is possible together", None),
         ("exposure: bcg-vaccination, outcome: tub", "exposure: bcg-vacination, outcome: tub", "examples[2].exposure", "'bcg-vacination'",
@@ -161,8 +161,8 @@ def test_values_of_axes_are_held_to_the_field_of_the_sheet(bcg: EvidenceGraph, t
     (tmp_path / "a.yaml").write_text(yaml.safe_dump(sheet), encoding="utf-8")
     problems = sheets.load([tmp_path], bcg.field).problems
     assert [(one.path, one.found, one.expected) for one in problems] == [
-        ("populations[0].condition", "'ich'", "one of 'general-population'"),
         ("populations[0].arteriopathy", "the key 'arteriopathy'", "a key that evidence/README.md lists"),
+        ("populations[0].condition", "'ich'", "one of 'general-population'"),
     ]
 
 

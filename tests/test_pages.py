@@ -758,8 +758,10 @@ def test_a_sheet_with_mistakes_is_told_each_with_its_place(client: TestClient) -
     response = client.post("/preview", data={"text": wrong}, headers=HTML)
     assert response.status_code == 422
     text = Text(response.text).text
-    expected = client.post("/v1/preview", content=wrong).json()["problems"]
+    *expected, block = client.post("/v1/preview", content=wrong).json()["problems"]
     assert f"{len(expected)} problem" in text
+    assert block in response.text
+    assert "- {id: r-dwy, name: r-dwy, kind: outcome}" in block
     assert "findings[0]" in text
     assert "r-dwi" in text
     # what was typed is still there

@@ -9,18 +9,19 @@ from typing import Any
 import pytest
 
 from graph.opening import shipped
-from loaders import sheets
+from graph.synthesis.remarks import remarks
+from loaders import sheets, vocabularies
 from loaders.documents import documents
 from loaders.files import Source, find
 from schema.problems import Problem
-from schema.vocabulary import lines_to_add
+from schema.vocabulary import drafted, line_of
 
 SHEET: dict[str, Any] = {"id": "a", "read": "abstract"}
 
 
 def problems(tmp_path: Path, sheet: Any, name: str = "a.json") -> list[Problem]:
     (tmp_path / name).write_text(sheet if isinstance(sheet, str) else json.dumps(sheet), encoding="utf-8")
-    return list(sheets.load([tmp_path / name], shipped()).problems)
+    return list(sheets.load([tmp_path / name], shipped(), judge=remarks).problems)
 
 
 def finding(**keys: Any) -> dict[str, Any]:
@@ -43,7 +44,9 @@ def test_a_whole_number_of_hundreds_of_digits_is_refused(tmp_path: Path) -> None
 def test_counts_beyond_all_bounds_are_judged_without_an_error(tmp_path: Path) -> None:
     huge = 10**17
     counts = {"exposed_cases": 1, "exposed_total": huge, "unexposed_cases": huge, "unexposed_total": huge + 1}
-    assert all(one.severity == "warning" for one in problems(tmp_path, finding(value=1e15, adjusted=False, counts=counts)))
+    assert all(
+        one.severity == "warning" for one in problems(tmp_path, finding(value=1e15, adjusted=False, counts=counts, direction="unclear"))
+    )
 
 
 @pytest.mark.parametrize("path", ["~nosuchuser/x", "x" * 300, "a\0b/*", ""])
@@ -61,7 +64,7 @@ def test_half_a_character_is_refused_before_it_can_be_printed(tmp_path: Path) ->
 def test_both_documents_of_a_vocabulary_are_read(tmp_path: Path) -> None:
     file = tmp_path / "vocabulary.yaml"
     file.write_text("- {id: zebra, name: Zebra, kind: lesion}\n---\n- {id: okapi, name: Okapi, kind: lesion}\n")
-    terms, wrong = sheets.read_vocabularies([file], shipped().vocabulary)
+    terms, wrong, _ = vocabularies.read([file], shipped().vocabulary)
     assert ([term.id for term in terms], wrong) == (["zebra", "okapi"], [])
 
 
@@ -84,9 +87,9 @@ def test_the_vocabulary_beside_a_single_sheet_is_used(tmp_path: Path) -> None:
 def test_a_users_term_may_be_given_anew(tmp_path: Path) -> None:
     file = tmp_path / "vocabulary.yaml"
     file.write_text("- {id: zebra, name: Zebra, kind: lesion}\n")
-    own, _ = sheets.read_vocabularies([file], shipped().vocabulary)
+    own, _, _ = vocabularies.read([file], shipped().vocabulary)
     file.write_text("- {id: zebra, name: Plains zebra, kind: lesion}\n")
-    again, wrong = sheets.read_vocabularies([file], shipped().vocabulary, own)
+    again, wrong, _ = vocabularies.read([file], shipped().vocabulary, own)
     assert ([term.name for term in again], wrong) == (["Plains zebra"], [])
 
 
@@ -114,8 +117,7 @@ def test_a_number_with_an_exponent_is_a_number_in_yaml_too(text: str, number: fl
     ("text", "line"), [('{"id": "a",\n"n": 1,\n"n": 2}', 3), ('{"id": "a",\n"n": NaN}', 2), ('{"t": "\u2028",\n"id": 1,\n"id": 2}', 3)]
 )
 def test_mistakes_of_json_have_their_line(tmp_path: Path, text: str, line: int) -> None:
-    (problem,) = problems(tmp_path, text)
-    assert problem.line == line
+    assert line in {problem.line for problem in problems(tmp_path, text) if problem.kind == "unreadable"}
 
 
 def test_flow_yaml_from_standard_input_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +159,7 @@ def test_a_key_left_blank_is_a_key_left_out(tmp_path: Path) -> None:
 def test_a_contradiction_is_told_beside_other_mistakes(tmp_path: Path) -> None:
     sheet = finding(value=1.5, ci=[1.1, 2.0], direction="decreases")
     told = problems(tmp_path, {**sheet, "colour": "red"})
-    assert {one.path for one in told} == {"colour", "findings[0].direction"}
+    assert {one.path for one in told if one.severity == "error"} == {"colour", "findings[0].direction"}
 
 
 def test_a_sheet_given_twice_is_checked_both_times(tmp_path: Path) -> None:
@@ -167,8 +169,8 @@ def test_a_sheet_given_twice_is_checked_both_times(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("slug", ["Foo (bar) \u2265 5", "", "\x1b[31m", "x" * 500, "plain-slug"])
 def test_the_lines_that_would_add_a_term_add_it(tmp_path: Path, slug: str) -> None:
-    (tmp_path / "vocabulary.yaml").write_text(lines_to_add(slug))
-    terms, wrong = sheets.read_vocabularies([tmp_path / "vocabulary.yaml"], shipped().vocabulary)
+    (tmp_path / "vocabulary.yaml").write_text(line_of(drafted(slug, slug=slug)))
+    terms, wrong, _ = vocabularies.read([tmp_path / "vocabulary.yaml"], shipped().vocabulary)
     assert (len(terms), wrong) == (1, [])
 
 
@@ -179,7 +181,7 @@ def test_a_long_list_of_sheets_is_read_in_one_pass(tmp_path: Path) -> None:
 def test_mistakes_of_a_vocabulary_have_their_index_and_line(tmp_path: Path) -> None:
     file = tmp_path / "vocabulary.yaml"
     file.write_text("- {id: zebra, name: Zebra, kind: lesion}\n- {id: okapi, name: Okapi, kind: animal}\n")
-    _, (problem,) = sheets.read_vocabularies([file], shipped().vocabulary)
+    _, (problem,), _ = vocabularies.read([file], shipped().vocabulary)
     assert (problem.path, problem.line) == ("[1].kind", 2)
 
 

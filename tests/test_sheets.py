@@ -21,14 +21,18 @@ from hypothesis import strategies as st
 
 from evidence import STUDIES
 from graph.opening import shipped
+from graph.synthesis.remarks import remarks
 from loaders import files, sheets
 from loaders.documents import Document
-from loaders.sheets import Loaded, load, validate
+from loaders.sheets import Loaded, load
+from loaders.validation import validate
 from schema.problems import Problem
+from schema.report import vocabulary_lines
 from schema.study import canonical
 
 GROUP: dict[str, Any] = {"id": "all", "label": "acute ICH", "condition": "ich", "arteriopathy": "any", "location": "any", "n": 100}
 ROW: dict[str, Any] = {"exposure": "age", "outcome": "r-dwi", "population": "all", "measure": "OR", "direction": "increases"}
+BINARY = {**ROW, "contrast_type": "binary"}
 COUNT: dict[str, Any] = {"population": "all", "lesion": "r-dwi"}
 CLAIM: dict[str, Any] = {"mechanism": "impaired-autoregulation", "stance": "supports", "basis": "imaging", "links": ["age", "r-dwi"]}
 
@@ -77,7 +81,7 @@ def one(content: str | bytes | dict[str, Any] | list[Any], folder: Path, name: s
     if isinstance(content, dict | list):
         content = json.dumps(content)
     file.write_bytes(content.encode() if isinstance(content, str) else content)
-    return load([file], shipped())
+    return load([file], shipped(), judge=remarks)
 
 
 def told(loaded: Loaded, path: str | None, *words: str) -> Problem:
@@ -194,7 +198,7 @@ def test_sheets_come_from_files_folders_patterns_and_standard_input_at_once(tmp_
 
 def test_a_sheet_is_read_whole_with_each_line_in_its_place(tmp_path: Path) -> None:
     loaded = one(TEXT, tmp_path)
-    assert loaded.problems == ()
+    assert loaded.errors == ()
     (study,) = loaded.studies
     assert [row.exposure for row in study.findings] == ["age", "cerebral-microbleeds"]
     assert study.findings[0].ci == (1.2, 2.0)
@@ -237,16 +241,16 @@ EDITS: list[tuple[str, str, str, int, tuple[str, ...]]] = [
     ("  condition: ich\n", "  condition: ICH\n", "populations[0].condition", 7, ("'ICH'", "'ich'")),
     ("  n: 100\n", "  n: 0\n", "populations[0].n", 10, ("0",)),
     ("  n: 100\n", "  size: 100\n", "populations[0].size", 10, ("'size'",)),
-    ("  lesion: r-dwi\n", "  lesion: r-dwii\n", "prevalence[0].lesion", 13, ("'r-dwii'", "r-dwi", "- id: r-dwii", "kind: ")),
+    ("  lesion: r-dwi\n", "  lesion: r-dwii\n", "prevalence[0].lesion", 13, ("'r-dwii'", "Nearest: r-dwi")),
     ("  cases: 20\n", "  cases: 120\n", "prevalence[0]", 12, ("cases (120)", "total (100)")),
     ("  cases: 20\n", "  cases: 20\n  pct: 23\n", "prevalence[0].pct", 15, ("23", "20.0")),
     ("  cases: 20\n", "  cases: 20\n  pct: 101\n", "prevalence[0].pct", 15, ("101", "100")),
     ("- population: all\n", "- population: al\n", "prevalence[0].population", 12, ("'al'", "Did you mean 'all'?")),
-    ("- exposure: age\n", "- exposure: zebra stripes\n", "findings[0].exposure", 17, ("zebra stripes", "- id: zebra-stripes")),
+    ("- exposure: age\n", "- exposure: zebra stripes\n", "findings[0].exposure", 17, ("zebra stripes", "vocabulary.yaml")),
     ("- exposure: CMBs\n", "- exposure: microbleds\n", "findings[1].exposure", 25, ("'microbleds'", "microbleeds")),
     ("- exposure: CMBs\n", "- exposure: 5\n", "findings[1].exposure", 25, ("5", "text")),
     ("- exposure: CMBs\n", "- exposure: [age]\n", "findings[1].exposure", 25, ("text",)),
-    ("- exposure: CMBs\n", "- exposed: age\n", "findings[1].exposure", 25, ("nothing",)),
+    ("- exposure: CMBs\n", "- exposed: age\n", "findings[1].exposed", 25, ("Did you mean 'exposure'?",)),
     ("  value: 1.5\n", "  value: '1.5'\n", "findings[0].value", 21, ("'1.5'", "number")),
     ("  value: 1.5\n", "  value: about 1.5\n", "findings[0].value", 21, ("'about 1.5'", "number")),
     ("  value: 1.5\n", "  value: true\n", "findings[0].value", 21, ("number",)),
@@ -272,7 +276,7 @@ EDITS: list[tuple[str, str, str, int, tuple[str, ...]]] = [
     ("  p: 0.01\n", "  follow_up_months: [3]\n", "findings[0].follow_up_months", 23, ("a list", "months")),
     ("  p: 0.01\n", "  follow_up_months: -1\n", "findings[0].follow_up_months", 23, ("-1", "0 or later")),
     ("  p: 0.01\n", "  follow_up_months: [24, 3]\n", "findings[0]", 17, ("from 24 down to 3",)),
-    ("  p: 0.01\n", "  versus: diabets\n", "findings[0].versus", 23, ("'diabets'", "Nearest: diabetes", "- id: diabets")),
+    ("  p: 0.01\n", "  versus: diabets\n", "findings[0].versus", 23, ("'diabets'", "Nearest: diabetes")),
     ("findings:\n", "overlaps_with: [b, a-2020]\nfindings:\n", "overlaps_with", 16, ("itself",)),
     ("findings:\n", "pools: [b, a-2020]\nfindings:\n", "pools", 16, ("itself",)),
     ("findings:\n", "mechanisms: [{}]\nfindings:\n", "mechanisms[0].links", 16, ("nothing",)),
@@ -312,7 +316,7 @@ def test_a_mistake_in_the_second_sheet_of_a_file_is_told_on_its_own_line(
     [
         ({"prevalence": [{**COUNT, "cases": 20, "total": 100, "pct": 20.7}]}, "prevalence[0].pct", ("20.7", "20.0")),
         ({"prevalence": [{**COUNT, "cases": 20, "total": 101}]}, "prevalence[0].total", ("101", "100")),
-        ({"findings": [{**ROW, "value": 2.0, "ci": [0.8, 5.0], "p": 0.001}]}, "findings[0]", ("p = 0.001",)),
+        ({"findings": [{**ROW, "value": 2.0, "ci": [0.8, 5.0], "p": 0.001}]}, "findings[0].value", ("p = 0.001", "not be pooled")),
         (
             {"populations": [{**GROUP, "disjoint": True}, {**GROUP, "id": "others"}]},
             "populations[0].disjoint",
@@ -342,9 +346,8 @@ def test_what_is_odd_is_a_warning_and_the_study_is_loaded(keys: dict[str, Any], 
         {"findings": [{**ROW, "events": 101, "pooled": True, "k": 3}]},
         {"populations": [{**GROUP, "disjoint": True}, {**GROUP, "id": "others", "disjoint": True}]},
         {"pools": ["not-loaded", "INTERACT2"], "overlaps_with": ["not-loaded"]},
-        {"findings": [{**ROW, "value": 0.5, "ci": [0.3, 0.8], "direction": "increases", "outcome_scale": "lower-is-worse"}]},
-        {"findings": [{**ROW, "value": 2.0, "ci": [1.2, 3.3], "direction": "increases", "reversed": True}]},
-        {"findings": [{**ROW, "value": 2.0, "ci": [1.2, 3.3], "direction": "unclear"}]},
+        {"findings": [{**BINARY, "value": 0.2, "ci": [0.08, 0.5], "direction": "increases", "outcome_scale": "lower-is-worse"}]},
+        {"findings": [{**BINARY, "value": 4.0, "ci": [1.6, 10.0], "direction": "increases", "reversed": True}]},
         {"overlaps_with": ["some-study-outside-the-corpus"]},
         {"search_until": "2010-08", "recruited": ["2010", "2012-01"]},
     ],
@@ -378,7 +381,7 @@ def test_a_synonym_is_brought_to_its_id_wherever_a_term_stands(given_name: str, 
         ),
         tmp_path,
     )
-    assert loaded.problems == ()
+    assert loaded.errors == ()
     (study,) = loaded.studies
     assert study.findings[0].exposure == study.findings[1].outcome == study.prevalence[0].lesion == study.mechanisms[1].mechanism == term
     assert study.mechanisms[0].links == (term, "r-dwi")
@@ -395,10 +398,8 @@ def test_a_synonym_is_brought_to_its_id_wherever_a_term_stands(given_name: str, 
 )
 def test_an_unknown_term_is_told_and_the_lines_told_would_add_it(keys: dict[str, Any], path: str, tmp_path: Path) -> None:
     content = sheet(**keys)
-    problem = told(one(content, tmp_path), path, "'zebra'")
-    assert problem.help is not None
-    lines = problem.help[problem.help.index("- id:") :]
-    (tmp_path / "vocabulary.yaml").write_text("\n".join(line.removeprefix("    ") for line in lines.splitlines()))
+    told(one(content, tmp_path), path, "'zebra'")
+    (tmp_path / "vocabulary.yaml").write_text(vocabulary_lines(one(content, tmp_path).problems))
     loaded = load([tmp_path], shipped())
     assert loaded.problems == ()
     assert [term.id for term in loaded.terms] == ["zebra"]
@@ -551,7 +552,7 @@ def test_junk_in_any_place_of_a_sheet_is_loaded_or_told_with_its_place(data: st.
             break
         target = target[key]
     target[key] = data.draw(JUNK)
-    study, problems = validate(Document(value, {(): 1}), shipped(), "x.yaml")
+    study, problems = validate(Document(value, {(): 1}), shipped(), "x.yaml", remarks)
     assert (study is None) == any(problem.severity == "error" for problem in problems)
     for problem in problems:
         assert (problem.file, problem.line) == ("x.yaml", 1)

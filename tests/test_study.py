@@ -28,7 +28,6 @@ from schema.study import (
     Study,
     canonical,
     last_digit,
-    unknown_populations,
 )
 
 ROW: dict[str, Any] = {"exposure": "age", "outcome": "r-dwi", "population": "p", "measure": "OR", "direction": "increases"}
@@ -255,11 +254,6 @@ def test_et_al_is_no_author() -> None:
 
 def test_a_population_is_found_by_its_id() -> None:
     assert Study.model_validate(SHEET).population("p").label == "P"
-
-
-def test_rows_whose_population_is_not_defined_are_told_by_section_and_place() -> None:
-    study = Study.model_validate({**SHEET, "findings": [ROW, {**ROW, "population": "q"}], "prevalence": [{**COUNT, "population": "z"}]})
-    assert list(unknown_populations(study)) == [("prevalence", 0, "z"), ("findings", 1, "q")]
 
 
 def test_keys_that_say_nothing_and_the_order_of_keys_do_not_change_the_canonical_form() -> None:

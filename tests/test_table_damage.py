@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from graph.opening import shipped
+from graph.synthesis.remarks import remarks
 from loaders.sheets import Loaded, load, load_text
 from loaders.tables import writing
 from schema.problems import Problem
@@ -473,7 +474,8 @@ def test_all_problems_of_all_cells_and_files_are_told_at_once(tmp_path: Path) ->
 
 def test_what_sheets_forbid_tables_may_not_say_either(tmp_path: Path) -> None:
     """Validation is the same: an interval outside its value, a sign against the direction."""
-    problems = book(tmp_path, [row(value="3.85 (1.10-3.11)"), row(exposure="age", value="0.5 (0.3-0.8)")]).errors
+    book(tmp_path, [row(value="3.85 (1.10-3.11)"), row(exposure="age", value="0.5 (0.3-0.8)")])
+    problems = load([tmp_path], shipped(), judge=remarks).errors
     assert [(problem.cell, problem.path) for problem in problems] == [
         ("extraction!A2", "findings[0]"), ("extraction!K3", "findings[1].direction"),
     ]  # fmt: skip

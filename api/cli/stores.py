@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from api.cli import citations, running
 from api.cli.options import Paths, TableOrJson
-from schema.errors import InputProblems
+from schema.errors import InputProblems, Unwritable
+from schema.report import entries, faults, vocabulary_lines
 
 if TYPE_CHECKING:
     from schema.problems import Problem
@@ -23,9 +26,10 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def tell(problems: Iterable[Problem]) -> None:
-    for problem in problems:
-        print(problem, file=sys.stderr)
+def tell(problems: Sequence[Problem], *, every: bool = False) -> None:
+    """Print problems on standard error, each distinct fault once."""
+    for entry in entries(problems, every=every):
+        print(entry, file=sys.stderr)
 
 
 def serve(
@@ -39,16 +43,35 @@ def serve(
     run(running.settings(), host, port, open_browser=open)
 
 
-def check(paths: Paths) -> None:
-    """Read sheets and report every problem. Nothing is changed."""
+def check(
+    paths: Paths,
+    format: TableOrJson = "table",
+    every: Annotated[bool, typer.Option("--all", help="Show every place of a fault that is met often, not five.")] = False,
+    draft_vocabulary: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the unknown names to that new file, as a vocabulary.yaml to correct.")
+    ] = None,
+) -> None:
+    """Read sheets as a load would, and report every problem and what it costs. Nothing is changed."""
     from graph import opening
 
+    if draft_vocabulary is not None and draft_vocabulary.exists():
+        raise Unwritable(f"{draft_vocabulary} is there already. Name another file, or add to it the lines that the report ends with.")
     with running.reporting() as report:
         loaded = opening.check(running.settings(), paths, report)
-    if loaded.errors:
-        raise InputProblems(loaded.problems)
-    tell(loaded.problems)
-    findings = sum(len(study.findings) for study in loaded.studies)
+    draft = vocabulary_lines(loaded.problems) if draft_vocabulary is not None else ""
+    if draft_vocabulary is not None and draft:
+        running.save(draft_vocabulary, f"{draft}\n")
+    findings, errors = sum(len(study.findings) for study in loaded.studies), len(loaded.errors)
+    if format == "json":
+        told = [fault.as_json(every=every) for fault in faults(loaded.problems)]
+        counts = {"studies": len(loaded.studies), "findings": findings, "errors": errors, "warnings": len(loaded.problems) - errors}
+        print(json.dumps({**counts, "problems": told}, ensure_ascii=False))
+        sys.exit(1 if errors else 0)
+    tell(loaded.problems, every=every)
+    if draft_vocabulary is not None:
+        print(f"{draft_vocabulary}: {'correct its kinds' if draft else 'not written, as no name is unknown'}.", file=sys.stderr)
+    if errors:
+        running.stop(str(InputProblems(loaded.problems)), 1)
     print(f"{len(loaded.studies)} studies with {findings} findings, no errors, {len(loaded.problems)} warnings.")
 
 

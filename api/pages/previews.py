@@ -16,9 +16,10 @@ from api.pages.requests import tidy
 from graph.opening import preview_text
 from graph.stores.port import Reader
 from schema.errors import InputProblems
+from schema.report import columns_lines, faults, vocabulary_lines
 
 router = APIRouter(include_in_schema=False, dependencies=[Depends(tidy)])
-_EMPTY = {"text": "", "name": None, "answer": None, "problems": (), "largest": LARGEST_BODY, "nothing": False}
+_EMPTY = {"text": "", "name": None, "answer": None, "problems": (), "blocks": (), "largest": LARGEST_BODY, "nothing": False}
 
 
 def _view(**content: Any) -> View:
@@ -35,7 +36,8 @@ def preview_view(reader: Reader, name: str, sheet: bytes, text: str) -> tuple[Vi
     try:
         return _view(text=text, name=name, answer=preview_text(reader, name, sheet)), 200
     except InputProblems as error:
-        return _view(text=text, name=name, problems=error.problems), 422
+        blocks = [*filter(None, (vocabulary_lines(error.problems), columns_lines(error.problems)))]
+        return _view(text=text, name=name, problems=faults(error.problems), blocks=blocks), 422
 
 
 def _named(text: str) -> str:

@@ -64,6 +64,16 @@ DERIVATIONS: dict[str, tuple[str, str]] = {
 }
 
 
+# what an observation warns of
+CI_AND_P = "ci and p disagree: counts, isn't pooled"
+CI_BEFORE_COUNTS = "counts disagree with ci and p, which agree: ci used"
+COUNTS_BEFORE_CI = "the printed ci disagrees with the counts: counts used"
+SE_AND_P, SE_BEFORE_COUNTS, COUNTS_BEFORE_SE = (one.replace("ci", "se") for one in (CI_AND_P, CI_BEFORE_COUNTS, COUNTS_BEFORE_CI))
+SIGNS_APART = "the printed difference and the groups disagree in sign: counts, isn't pooled"
+UNLIKE_ITS_N = "the printed interval is not that of a correlation in so many patients: worked out from their number"
+BY_FIGURES = "its direction is not told: read by its figures"
+
+
 class _Signs(NamedTuple):
     """What turns each part of a row: -1 or +1."""
 
@@ -129,7 +139,7 @@ def read(finding_id: str, position: int, row: Finding, study: Study, field: Evid
     share = _outcome_share(row, counts, study, harmful.kind == "lesion", continuous, method)
     seen = _observe(row, signs, counts, percentages, n if n_known else None)
     if row.direction == "unclear" and (seen.estimate is not None or sign_of(seen.z)):
-        seen = seen._replace(warnings=(*seen.warnings, "its direction is not told: read by its figures"))
+        seen = seen._replace(warnings=(*seen.warnings, BY_FIGURES))
     published = row.role == "main" and (row.pooled or (study.design == "meta-analysis" and (row.ci or row.se) is not None))
     comparison = _comparison_of(finding_id, row, seen, vocabulary, method, turned_from=outcome.id if inverse < 0 else None)
     why = _why_not(row, study, published, seen)
@@ -348,11 +358,10 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
             if turned is None or not _apart(turned, table, row):
                 return by_counts
             if p is not None and not _p_disagrees(turned.z, p):
-                warning = f"counts disagree with {width} and p, which agree: {width} used"
-                return _ratio(row, turned, f"ratio-{width}", (warning,))
-            return by_counts._replace(warnings=(f"the printed {width} disagrees with the counts: counts used",))
+                return _ratio(row, turned, f"ratio-{width}", (CI_BEFORE_COUNTS if width == "ci" else SE_BEFORE_COUNTS,))
+            return by_counts._replace(warnings=(COUNTS_BEFORE_CI if width == "ci" else COUNTS_BEFORE_SE,))
 
-    disagree = f"{width} and p disagree: counts, isn't pooled"
+    disagree = CI_AND_P if width == "ci" else SE_AND_P
     if ratio and printed is not None:
         if p is not None and _p_disagrees(printed.z, p, _rounding(row)):
             return _Figures("null", "null", warnings=(disagree,))
@@ -360,15 +369,13 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
     if by_p is not None:
         return _ratio(row, Estimate(by_p.y * signs.value, by_p.se), "ratio-p", ())
 
-    warnings: tuple[str, ...] = ()
     # a model's difference comes before the groups, which it was adjusted for
     modelled = row.adjusted is True and row.value is not None and ((row.ci or row.se) is not None or (p is not None and p.bound == "="))
     if row.groups is not None and row.role != "within-person" and not modelled:
         by_groups = _from_groups(row, row.groups, signs)
         if by_groups is not None and by_groups.estimate is not None:
             if row.value is not None and row.value * signs.value * by_groups.estimate.y < 0:
-                warnings = ("the printed difference and the groups disagree in sign: counts, isn't pooled",)
-                return _Figures("null", "null", warnings=warnings)
+                return _Figures("null", "null", warnings=(SIGNS_APART,))
             return by_groups
 
     if row.measure == "correlation" and row.value is not None and n is not None:
@@ -429,7 +436,7 @@ def _unlike_printed(row: Finding, r: Estimate) -> tuple[str, ...]:
     printed = (math.atanh(row.ci[1]) - math.atanh(row.ci[0])) / (2 * Z95)
     if r.se / 2 <= printed <= 2 * r.se:
         return ()
-    return ("the printed interval is not that of a correlation in so many patients: worked out from their number",)
+    return (UNLIKE_ITS_N,)
 
 
 def _difference(row: Finding, estimate: Estimate, derivation: str) -> _Figures:
@@ -543,22 +550,14 @@ def _comparison_of(
     """What an estimate may be pooled with; where a part is not known that says what is measured, nothing else."""
     if seen.estimate is None or seen.measure is None:
         return None
-    alone = False
     unit = None
     if seen.scale == "log-ratio":
-        if seen.contrast_type == "per-unit":
-            unit = seen.unit
-            alone = unit is None or unit in {"points", "steps", "index"}
-        else:
-            # of degrees that are not told nothing else is known to be
-            alone = seen.contrast_type not in {"binary", "shift"} and not (seen.contrast_type == "graded" and row.cutoff)
+        unit = seen.unit if seen.contrast_type == "per-unit" else None
     elif seen.scale == "linear":
         measured_in = outcome_unit(row, vocabulary)
         unit = measured_in if seen.measure != "beta" else seen.unit if seen.contrast_type == "per-unit" else None
-        alone = measured_in is None or seen.contrast_type in {None, "unknown", "graded"} or unit in {"points", "steps", "index"}
-        alone = alone or (unit is None and (seen.measure != "beta" or seen.contrast_type == "per-unit"))
-        if seen.measure == "proportion-difference":
-            unit, alone = "percentage points", True
+        unit = "percentage points" if seen.measure == "proportion-difference" else unit
+    alone = why_alone(row, seen.scale, seen.measure, seen.contrast_type, unit, vocabulary) is not None
     variables = [term for term in (row.exposure, row.outcome) if vocabulary[term].unit and vocabulary[term].broader]
     if seen.scale == "linear" and seen.measure == "beta" and not alone:
         variables.append(f"in {outcome_unit(row, vocabulary)}")
@@ -577,6 +576,42 @@ def _comparison_of(
         randomised=row.randomised,
         body=_body(row, seen),
     )
+
+
+_NO_UNITS = frozenset({None, "points", "steps", "index"})
+
+
+def why_alone(
+    row: Finding, scale: Scale | None, measure: str, contrast_type: str | None, unit: str | None, vocabulary: Vocabulary
+) -> str | None:
+    """Why no other estimate can be known to be of the same; None where one can."""
+    if scale == "log-ratio" and contrast_type == "per-unit":
+        return "what it is per is not told in a unit: not pooled" if unit in _NO_UNITS else None
+    if scale == "log-ratio" and contrast_type == "graded":
+        # of degrees that are not told nothing else is known to be
+        return None if row.cutoff else "its degrees are told by no cut-off: not pooled"
+    if scale == "log-ratio":
+        return None if contrast_type in {"binary", "shift"} else "its contrast is not told: not pooled"
+    if scale != "linear":
+        return None
+    if measure == "proportion-difference":
+        return "a difference of percentages: not pooled"
+    if outcome_unit(row, vocabulary) is None:
+        return "the unit of its outcome is not told: not pooled"
+    if contrast_type in {None, "unknown", "graded"}:
+        return "its contrast is not told: not pooled"
+    if unit in _NO_UNITS and (unit is not None or measure != "beta" or contrast_type == "per-unit"):
+        return "what it is per is not told in a unit: not pooled"
+    return None
+
+
+def why_no_estimate(observation: Observation) -> str:
+    """Why a row has no estimate that could be pooled."""
+    if any(warning in {CI_AND_P, SE_AND_P, SIGNS_APART} for warning in observation.warnings):
+        return "its figures disagree with each other: counts by its p or its word"
+    if observation.row.value is not None:
+        return "printed without an interval or p that gives its error: counts by its p or its word"
+    return "no estimate printed: counts by its p or its word"
 
 
 def _body(row: Finding, seen: _Figures) -> Body:

@@ -9,7 +9,7 @@ from graph.synthesis.comparisons import Comparison
 from graph.synthesis.contested import grid_of, power
 from graph.synthesis.corpus import Corpus
 from graph.synthesis.method import Z95
-from graph.synthesis.observations import stepped
+from graph.synthesis.observations import stepped, why_alone, why_no_estimate
 from graph.synthesis.reports import findings_of
 from schema.association import ClaimRow, Interval, Reports, Row, Used
 from schema.observation import ClaimObservation, Observation
@@ -47,7 +47,7 @@ def rows_of(synthesis: Synthesis | None, observations: Sequence[Observation], co
         for report in synthesis.reports.cohorts:
             for finding in report.findings:
                 why_not = synthesis.comparisons.aside.get(finding) or _why_not_pooled(
-                    report.observation, report.poolable, pool_weights, finding
+                    report.observation, report.poolable, pool_weights, finding, corpus.vocabulary
                 )
                 counted[finding] = _BESIDE if finding in beside else why_not
                 if finding not in deciding:
@@ -102,24 +102,18 @@ def _published(observation: Observation, synthesis: Synthesis) -> str:
     return ", ".join(parts)
 
 
-def _why_not_pooled(observation: Observation, poolable: bool, pool_weights: Mapping[str, float], finding: str) -> str | None:
+def _why_not_pooled(
+    observation: Observation, poolable: bool, pool_weights: Mapping[str, float], finding: str, vocabulary: Vocabulary
+) -> str | None:
     if finding in pool_weights:
         return None
-    if observation.kind != "estimate":
-        if any("counts, isn't pooled" in warning for warning in observation.warnings):
-            return "its figures disagree with each other: counts by its p or its word"
-        if observation.row.value is not None:
-            return "printed without an interval or p that gives its error: counts by its p or its word"
-        return "no estimate printed: counts by its p or its word"
+    if observation.kind != "estimate" or observation.comparison is None:
+        return why_no_estimate(observation)
     if not poolable:
         return "measures a part of the exposure or outcome: counts, isn't pooled"
-    if (
-        observation.scale == "log-ratio"
-        and observation.comparison is not None
-        and observation.comparison.contrast_type in {None, "unknown"}
-    ):
-        return "its contrast is not told: not pooled"
-    return "no other estimate of the same measure, contrast, cut-offs, time and adjustment"
+    key = observation.comparison
+    alone = why_alone(observation.row, observation.scale, key.measure, key.contrast_type, key.unit, vocabulary)
+    return alone or "no other estimate of the same measure, contrast, cut-offs, time and adjustment"
 
 
 def _pool_weights(primary: Comparison | None) -> dict[str, float]:

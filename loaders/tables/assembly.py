@@ -9,7 +9,7 @@ from loaders.documents import Document, Where
 from loaders.tables.columns import COLUMNS, ROW_SETS, ROWS_OF, Path
 from loaders.tables.grid import Cell
 from loaders.tables.mapping import Mapped
-from loaders.tables.texts import told
+from loaders.tables.texts import slug, told
 from schema.field import EvidenceField
 from schema.populations import Populations
 from schema.problems import Problem
@@ -20,7 +20,6 @@ class TableDocument(Document):
     """A study put together from rows; `cells` leads from each path to the cell that says it."""
 
     cells: dict[Path, Cell] = field(default_factory=dict)
-    silent: set[Path] = field(default_factory=set)
     # of the study (None) and of its groups by their ids: the name that was typed first, and its cell
     names: dict[str | None, tuple[str, Cell]] = field(default_factory=dict)
     # rows by their section and what they say
@@ -43,7 +42,11 @@ class TableDocument(Document):
 
     def told(self, path: Path) -> bool:
         """Whether a problem of that place was told when its cell was read."""
-        return any(path[:end] in self.silent for end in range(1, len(path) + 1)) or (*path[:1], *path[2:3]) in self.silent
+        return Document.told(self, path) or (*path[:1], *path[2:3]) in self.silent
+
+    def typed(self, path: Path, value: str) -> str:
+        cell = self.cells.get(path)
+        return cell.text if cell is not None and slug(cell.text) == value else value
 
     def hint(self, path: Path) -> str | None:
         """The column that a missing key would be in."""

@@ -22,6 +22,7 @@ from loaders.tables.template import EXAMPLE_IDS, MARK, is_example
 from loaders.tables.texts import slug
 from loaders.tables.workings import work_out
 from schema.names import normal
+from schema.report import WORD
 from schema.study import SLUG
 
 
@@ -248,7 +249,10 @@ class GridRows:
 
     def _unread(self, row: Row, cell: Cell, column: Column, error: Unread) -> None:
         path = key_of(column, self.header.table)
-        row.problems.append(cell.problem(error.found or shown_in_words(cell.text), error.expected, error.help, path=path))
+        problem = cell.problem(error.found or shown_in_words(cell.text), error.expected, error.help, path=path)
+        if column.kind in {"choice", "bool"}:
+            problem = replace(problem, kind=WORD, like=cell.text)
+        row.problems.append(problem)
         self._silent(row, column)
 
     def _silent(self, row: Row, column: Column) -> None:

@@ -23,7 +23,7 @@ from loaders.tables.numerals import Convention, Habit, Unread
 from schema.field import EvidenceField
 from schema.names import normal
 from schema.problems import Problem
-from schema.vocabulary import lines_to_add
+from schema.vocabulary import drafted, line_of
 
 TABLES = (FLAT, *ROW_SETS)
 # columns whose cells name terms
@@ -212,8 +212,7 @@ class _Reading:
         for name in names if column.key in TERMS else ():
             if name is not None and self._of.vocabulary.find(name) is None:
                 near = ", ".join(self._of.vocabulary.suggest(name))
-                add = lines_to_add(name).replace("\n", "\n    ")
-                hint = f"{f'Nearest: {near}. ' if near else ''}Or add it to a vocabulary.yaml beside the sheets:\n    {add}"
+                hint = f"{f'Nearest: {near}. ' if near else ''}Or add it to a vocabulary.yaml beside the sheets: {line_of(drafted(name))}"
                 self._tell(repr(name), "a term of the vocabulary", path, hint)
         is_wrong = bool(self._problems) and self._problems[-1].path == ".".join(path)
         if is_wrong and path[0] == "constants":
