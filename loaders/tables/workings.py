@@ -138,7 +138,8 @@ def _counts(row: Row) -> None:
         cases, total = (row.values.get(("findings", ("counts", f"{arm}_{what}"))) for what in ("cases", "total"))
         if others is None:
             if cases is not None and total is not None and cases[0] > total[0]:
-                _wrong(row, cases[1], f"{cases[0]} of {total[0]}", "at most all of them", _WHICH, ("counts",), ("direction",))
+                # which is told as impossible
+                row.unread.append(("findings", ("direction",)))
             continue
         count, cell = others
         if cases is None:
