@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import random
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -236,6 +237,29 @@ def test_a_vocabulary_that_cannot_be_read_whole_is_told_where_and_the_rest_is_us
     assert Path(problem.file).name == "vocabulary.yaml"
     assert problem.line in {4, 5}
     assert [term.id for term in loaded.terms] == ["marital-status", "okapi"]
+
+
+def test_a_fault_of_a_field_is_told_once_and_its_sheets_are_checked_all_the_same(
+    tmp_path: Path, rdwi: Rdwi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    field = tmp_path / "field"
+    shutil.copytree(Path(cli.__file__).parents[2] / "examples" / "bcg", field)
+    monkeypatch.setenv("RDWI_FIELD", str(field))
+    assert rdwi("check", field / "studies")[0] == 0
+    for name, right, wrong in (
+        ("vocabulary.yaml", "kind: risk-factor", "kidn: risk-factor"),
+        ("field.yaml", "\nlead:", "\ncolour: red\nlead:"),
+        ("studies/hart-1977.yaml", "read:", "raed:"),
+    ):
+        text = (field / name).read_text(encoding="utf-8")
+        assert right in text
+        (field / name).write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    status, out, err = rdwi("check", field / "studies", "--format", "json")
+    told = json.loads(out)
+    assert (status, err) == (1, "")
+    assert [(Path(one["file"]).name, one["found"]) for one in told["problems"]] == [
+        ("field.yaml", "the key 'colour'"), ("hart-1977.yaml", "the key 'raed'"), ("vocabulary.yaml", "the key 'kidn'"),
+    ]  # fmt: skip
 
 
 # --- the report ---

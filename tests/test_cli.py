@@ -82,7 +82,6 @@ def sheet(study: str = "smith-2024", **finding: Any) -> dict[str, Any]:
         "measure": "OR",
         "value": 2.0,
         "ci": [1.1, 3.6],
-        "contrast_type": "binary",
         "direction": "increases",
     }
     return {
@@ -450,7 +449,7 @@ def test_a_store_that_another_program_writes_to_is_status_3(
 
 def test_a_clean_sheet_is_checked_and_nothing_is_changed(few: Path, rdwi: Rdwi, sheets: Callable[..., Path]) -> None:
     before = (few / snapshot.NAME).read_bytes()
-    done = rdwi("check", sheets(sheet()))
+    done = rdwi("check", sheets(sheet(value=4.0, ci=[1.6, 10.0], contrast_type="binary")))
     assert (done.status, done.err) == (0, "")
     assert "1 studies with 1 findings, no errors" in done.out
     assert (few / snapshot.NAME).read_bytes() == before
