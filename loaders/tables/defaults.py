@@ -1,7 +1,7 @@
 """What a flat table leaves unsaid, and how it is read then; told once a table.
 
-A table of reviewers may have no more than study, factor, outcome and an estimate. What its papers say of the rest is not known, and that
-is what is kept of it: nothing is guessed that an answer would count as reported.
+A table of reviewers may have no more than study, factor, outcome and an estimate. The rest is kept as not known, or is what the row's own
+figures and names show; what an estimate is has no default.
 """
 
 from __future__ import annotations
