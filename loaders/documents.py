@@ -269,7 +269,7 @@ def _yaml(text: str) -> Iterator[Document]:
         where = text.count("\n", 0, error.position) + 1 if isinstance(error.position, int) else None
         raise Refused("a character that YAML doesn't allow", "text in YAML", where) from error
     except yaml.YAMLError as error:
-        raise Refused(f"YAML that can't be read ({str(error).splitlines()[0]})", "YAML") from error
+        raise Refused("YAML that can't be read", "YAML") from error
 
 
 def _scalar(event: Any, line: int) -> Any:

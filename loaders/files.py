@@ -90,7 +90,7 @@ def _expand(text: str) -> tuple[list[Path], list[Problem]]:
     try:
         return _matching(text)
     except (OSError, ValueError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+        reason = getattr(error, "strerror", None) or "no file can have that name"
         return [], [Problem(text, f"a path that can't be looked at ({reason})", "a file, a folder, a pattern, or - for standard input")]
 
 

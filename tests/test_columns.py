@@ -180,7 +180,7 @@ def test_a_word_whose_meaning_is_none_is_told_once_and_not_in_each_row(tmp_path:
 def test_the_good_rest_of_a_mapping_with_a_mistake_is_used(tmp_path: Path) -> None:
     mapping = "columns: {Faktor: exposure, Wer: nobdy}\nkolumns: {}\nconstants: {read: abstract, population: ICH}\n"
     loaded = mapped(tmp_path, mapping, "study,Faktor,Outcome,OR (95% CI),direction,Wer", "a,age,R-DWI,1.85 (1.10-3.11),increases,me")
-    assert [(problem.line, problem.found) for problem in loaded.problems] == [(2, "the key 'kolumns'"), (1, "'nobdy'")]
+    assert [(problem.line, problem.found) for problem in loaded.problems] == [(1, "'nobdy'"), (2, "the key 'kolumns'")]
 
 
 def test_a_mapping_that_cant_be_read_is_the_one_thing_told(tmp_path: Path) -> None:

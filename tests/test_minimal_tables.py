@@ -83,6 +83,14 @@ def test_a_group_is_made_of_what_the_table_says_of_it(names: str, cells: str, gr
     assert (made.id, made.label, made.condition, made.arteriopathy, made.location) == group
 
 
+def test_a_column_that_is_blank_in_each_row_is_as_none() -> None:
+    loaded = read(f"{NAMES},population,read,direction,condition", f"{ROWS[0]},,NR,,", f"{ROWS[1]},,,,")
+    assert loaded.errors == ()
+    assert [(study.read, study.populations[0].id, study.findings[0].direction) for study in loaded.studies] == [
+        ("not-stated", "ich", "no-association"), ("not-stated", "ich", "increases"),
+    ]  # fmt: skip
+
+
 def test_a_blank_in_a_column_that_is_there_is_no_default() -> None:
     loaded = read(f"{NAMES},population,read", f"{ROWS[0]},ICH,abstract", f"{ROWS[1]},,")
     assert {problem.path for problem in loaded.errors} == {"findings[0].population", "read"}

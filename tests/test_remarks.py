@@ -141,7 +141,7 @@ def test_a_less_clear_contradiction_says_how_the_graph_reads_it() -> None:
 WIDE = {"value": 2.0, "ci": [1.1, 3.6], "n": 200}
 # keys, the kind of the one warning, words of what is found, of its cost
 ODD: list[tuple[dict[str, Any], str, str, str]] = [
-    ({"value": 1.85, "ci": [1.1, 3.11], "se": 0.49}, "figures", "se 0.49 beside a ci that implies 0.27 of the logarithm", "interval is read"),
+    ({"value": 1.85, "ci": [1.1, 3.11], "se": 0.49}, "figures", "se 0.49 beside a ci that implies 0.27", "is read"),
     ({"value": 3.0, "ci": [2.0, 4.5], "p": 0.001}, "figures", "OR 3.0 [2.0, 4.5] and p = 0.001", "It will not be pooled"),
     ({"value": 2.0, "ci": [0.8, 5.0], "p": 0.001}, "figures", "p = 0.001", "It will not be pooled"),
     ({"value": 2.0, "ci": [1.5, 2.7], "p": 0.6}, "figures", "p = 0.6", "It will not be pooled"),

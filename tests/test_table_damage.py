@@ -673,7 +673,9 @@ def test_a_note_under_a_table_is_told_and_not_read(tmp_path: Path, note: str) ->
     assert len(loaded.studies) == 1
     # commas without quotes part a note in a text file
     loaded = text(tmp_path, f"{joined(',', ROW)}\r\n{note}\r\n{NOTES[1]}, adjusted for age, sex, b\r\n")
-    assert [(problem.severity, problem.line) for problem in loaded.problems] == [("warning", 4), ("warning", 5)]
+    assert [(problem.severity, problem.line) for problem in loaded.problems] == [("warning", 4)]
+    assert loaded.problems[0].found.endswith(" and 1 more row: a note under the table?")
+    assert "rows 4, 5" in str(loaded.problems[0].help)
     assert len(loaded.studies[0].findings) == 1
 
 

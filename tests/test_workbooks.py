@@ -196,9 +196,15 @@ def test_merged_cells_under_the_names_are_told_when_the_workbook_is_reduced() ->
     assert found(content) == "the merged cells A2:A3"
 
 
+def test_a_text_file_that_ends_in_empty_lines_and_columns_is_read() -> None:
+    lines = [",".join(cells) + "," * 2_000 for cells in (NAMES, ROW)]
+    loaded = read("\n".join([*lines, *["," * 50] * 60_000, *[""] * 60_000]).encode(), "a.csv")
+    assert (loaded.problems, len(loaded.studies)) == ((), 1)
+
+
 def test_too_many_rows_columns_and_cells_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     wide = "\n".join(",".join([*cells, *["x"] * 20_000]) for cells in (NAMES, ROW)).encode()
-    assert found(wide, "a.csv") == "20,007 columns"
+    assert found(wide, "a.csv") == "20,007 filled columns"
     assert found("\n".join([",".join(NAMES), *["a,b"] * 1_000_000]).encode(), "a.csv") == "more than 50,000 rows"
     monkeypatch.setattr(workbook, "MOST_COLUMNS", 6)
     assert found(book()) == "the sheet 'Data' with 7 filled columns"

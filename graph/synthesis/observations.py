@@ -358,13 +358,12 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
             if turned is None or not _apart(turned, table, row):
                 return by_counts
             if p is not None and not _p_disagrees(turned.z, p):
-                return _ratio(row, turned, f"ratio-{width}", (CI_BEFORE_COUNTS if width == "ci" else SE_BEFORE_COUNTS,))
-            return by_counts._replace(warnings=(COUNTS_BEFORE_CI if width == "ci" else COUNTS_BEFORE_SE,))
+                return _ratio(row, turned, f"ratio-{width}", _before_counts(width))
+            return by_counts._replace(warnings=_counts_before(width))
 
-    disagree = CI_AND_P if width == "ci" else SE_AND_P
     if ratio and printed is not None:
         if p is not None and _p_disagrees(printed.z, p, _rounding(row)):
-            return _Figures("null", "null", warnings=(disagree,))
+            return _Figures("null", "null", warnings=_beside_p(width))
         return _ratio(row, Estimate(printed.y * signs.value, printed.se), f"ratio-{width}", ())
     if by_p is not None:
         return _ratio(row, Estimate(by_p.y * signs.value, by_p.se), "ratio-p", ())
@@ -385,7 +384,7 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
     if not ratio and row.measure != "p-only" and row.value is not None:
         if printed is not None:
             if p is not None and _p_disagrees(printed.z, p, _rounding(row)):
-                return _Figures("null", "null", warnings=(disagree,))
+                return _Figures("null", "null", warnings=_beside_p(width))
             return _difference(row, Estimate(printed.y * signs.value, printed.se), f"difference-{width}")
         if row.ci is None and p is not None and p.bound == "=" and row.measure != "correlation":
             difference = from_p(row.value * signs.value, p.value)
@@ -405,6 +404,24 @@ def _printed(row: Finding) -> tuple[Estimate | None, Literal["ci", "se"]]:
     if row.value is not None and row.se is not None and row.measure not in {"p-only", "correlation"}:
         return _with_se(row.value, row.se, ratio=ratio), "se"
     return None, "ci"
+
+
+def _before_counts(width: Literal["ci", "se"]) -> tuple[str]:
+    if width == "se":
+        return (SE_BEFORE_COUNTS,)
+    return (CI_BEFORE_COUNTS,)
+
+
+def _counts_before(width: Literal["ci", "se"]) -> tuple[str]:
+    if width == "se":
+        return (COUNTS_BEFORE_SE,)
+    return (COUNTS_BEFORE_CI,)
+
+
+def _beside_p(width: Literal["ci", "se"]) -> tuple[str]:
+    if width == "se":
+        return (SE_AND_P,)
+    return (CI_AND_P,)
 
 
 def _with_se(value: float, se: float, *, ratio: bool) -> Estimate | None:

@@ -117,7 +117,7 @@ class Book(Assembly):
         silent: set[Path] = set()
         for grid, header, table in sorted(tables, key=lambda one: order.index(one[2])):
             self.problems += remarks.taken_out(grid, header)
-            unsaid = Defaults(header, self.of, self.mapped.constants)
+            unsaid = Defaults(grid, header, self.of, self.mapped.constants)
             unneeded = {**self.mapped.constants, **(dict.fromkeys(KEYS, "") if table in ROWS_OF else {})}
             self.problems += headers.problems(grid, header, replace(self.mapped, constants=unneeded), self.of)
             if grid.delimiter is not None:

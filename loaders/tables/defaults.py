@@ -1,7 +1,7 @@
 """What a flat table leaves unsaid, and how it is read then; told once a table.
 
-A table of reviewers may have no more than study, factor, outcome and an estimate. What its papers say of the rest is not known, and that
-is what is kept of it: nothing is guessed that an answer would count as reported.
+A table of reviewers may have no more than study, factor, outcome and an estimate. The rest is kept as not known, or is what the row's own
+figures and names show; what an estimate is has no default.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loaders.tables.assembly import Row, TableDocument
-from loaders.tables.columns import ROWS_OF, Path
-from loaders.tables.grid import Cell
+from loaders.tables.columns import ROWS_OF, Path, key_of
+from loaders.tables.grid import Cell, Grid
 from loaders.tables.headers import Header
 from loaders.tables.texts import slug
 from schema.field import ANY, EvidenceField
@@ -36,6 +36,7 @@ _OTHERS = re.compile(r"\s*(?:,|;|&|\band\b|\bet\s+al\b).*", re.IGNORECASE)
 class Defaults:
     """The defaults of one table: which of its columns are not there, and what was filled in for them."""
 
+    grid: Grid
     header: Header
     of: EvidenceField
     constants: Mapping[str, str]
@@ -45,10 +46,21 @@ class Defaults:
     # rows with a ratio
     compared: int = 0
     unmeasured: list[Cell] = field(default_factory=list)
+    # keys whose columns are there, and blank in each row
+    blank: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        keys = {at: key_of(match.column, self.header.table) for at, match in self.header.matches.items()}
+        open_keys = {at: key for at, key in keys.items() if key in {*KEYS, *self.of.used_axes, "measure"}}
+        for cells in self.grid.rows[self.header.index + 1 :]:
+            for cell in cells if open_keys else ():
+                if cell.column in open_keys and not cell.blank:
+                    del open_keys[cell.column]
+        self.blank = frozenset(open_keys.values())
 
     def lacks(self, key: str) -> bool:
         """Whether no column and no constant says it."""
-        return self.header.table in ROWS_OF and not self.header.has(key) and key not in self.constants
+        return self.header.table in ROWS_OF and (not self.header.has(key) or key in self.blank) and key not in self.constants
 
     def fill(self, row: Row, document: TableDocument) -> None:
         """Say for a row what its table says nothing of."""
@@ -103,7 +115,7 @@ class Defaults:
             elif narrow:
                 made = "-".join(dict.fromkeys(narrow.values()))
                 known = populations.find(made)
-                words = (self.of.axes[axis].values.get(value) or value for axis, value in narrow.items())
+                words = (self.of.axes[axis].values.get(value) or value for axis, value in said.items() if axis in narrow)
                 label = known.name if known is not None else ", ".join(words)
             else:
                 made, label = populations.default, populations[populations.default].name

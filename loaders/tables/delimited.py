@@ -42,14 +42,14 @@ def grids(source: Source) -> list[Grid] | Problem:
     line = 1
     try:
         for number, record in enumerate(lines):
-            if number > MOST_ROWS or len(record) > MOST_COLUMNS:
-                return too_many(
-                    source.name, f"{len(record):,} columns" if len(record) > MOST_COLUMNS else f"more than {MOST_ROWS:,} rows", line=line
-                )
             cells = [Cell(_as_typed(value), line, i, source.name) for i, value in enumerate(record, start=1) if value.strip()]
             if cells and number >= start:
                 grid.rows.append(cells)
                 grid.lengths[line] = len(record)
+                # a table may end in lines of nothing but delimiters
+                if len(cells) > MOST_COLUMNS or len(grid.rows) > MOST_ROWS:
+                    much = f"{len(cells):,} filled columns" if len(cells) > MOST_COLUMNS else f"more than {MOST_ROWS:,} rows"
+                    return too_many(source.name, much, line=line)
             line = lines.line_num + 1
     except csv.Error as error:
         return Problem(

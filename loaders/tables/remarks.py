@@ -38,16 +38,21 @@ def taken_out(grid: Grid, header: Header) -> list[Problem]:
     last = max(
         (i for i, cells in enumerate(rows) if len(cells) > 1 and not _is_note(cells, header) and not _total(cells, header)), default=-1
     )
-    told, kept = [], []
+    told, kept, notes = [], [], []
     for i, cells in enumerate(rows):
         odd = _total(cells, header)
         # a table of nothing but texts has no row to stand under
         if odd is None and last >= 0:
-            odd = _note(cells[0]) if _is_note(cells, header, is_under=i > last) else _alone(cells, header)
+            if _is_note(cells, header, is_under=i > last):
+                notes.append(cells[0])
+                continue
+            odd = _alone(cells, header)
         if odd is None:
             kept.append(cells)
         else:
             told.append(odd)
+    if notes:
+        told.append(_note(notes))
     if told:
         grid.rows = [*above, *kept]
         left = {cells[0].row for cells in grid.rows}
@@ -70,11 +75,14 @@ def _is_note(cells: list[Cell], header: Header, *, is_under: bool = False) -> bo
     return _NOTE.match(first.text) is not None or (is_under and (words > _LONG or _EXPLAINED.match(first.text) is not None))
 
 
-def _note(cell: Cell) -> Problem:
-    return cell.problem(
-        f"{_short(cell)}: a note under the table?",
+def _note(notes: list[Cell]) -> Problem:
+    """All notes of a table, told at the first of them."""
+    rows = ", ".join(str(cell.row) for cell in notes[:10]) + (" ..." if len(notes) > 10 else "")
+    more = f" and {len(notes) - 1} more row{'s' if len(notes) > 2 else ''}" if len(notes) > 1 else ""
+    return notes[0].problem(
+        f"{_short(notes[0])}{more}: a note under the table?",
         "rows of values down to the last",
-        "It is not read. Put what matters of it into the notes of its row, and delete it.",
+        f"Not read: row{'s' if more else ''} {rows}. Put what matters of it into the notes of its row, and delete it.",
         odd=True,
     )
 
