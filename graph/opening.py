@@ -23,8 +23,6 @@ from graph.stores.backends import Backend, Corpus, backend_of
 from graph.stores.port import Held, Reader, Report, Store, Writer
 from graph.synthesis.remarks import remarks
 from loaders import fields, sheets
-from loaders.vocabularies import kept
-from loaders.vocabularies import read as read_vocabularies
 from schema.answer import Preview
 from schema.errors import InputProblems
 from schema.field import EvidenceField
@@ -125,8 +123,7 @@ def known(settings: Settings, vocabularies: Sequence[Path]) -> EvidenceField:
     """The field with the terms that a user has loaded, and those of vocabulary.yaml files."""
     field = field_of(settings)
     own = field.own(_backend(settings, field).terms())
-    terms = read_vocabularies(vocabularies, field.vocabulary, own).terms
-    return field.extended([*kept(own, terms), *terms])
+    return sheets.extended(field, vocabularies, own)
 
 
 def check(settings: Settings, paths: Iterable[str | Path], report: Report | None = None) -> sheets.Loaded:
