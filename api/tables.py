@@ -156,7 +156,7 @@ def rows(items: Sequence[Row], exposure: str, outcome: str, title: str) -> Table
         table.add_column(header, overflow="fold")
     for row in items:
         value = "" if row.value is None else wording.figure(wording.measure(row.measure), row.value, row.ci)
-        value = ", ".join(filter(None, (value, wording.conditions(row))))
+        value = ", ".join(filter(None, (value, wording.standard_error(row.measure, row.printed_se, row.ci), wording.conditions(row))))
         used = row.used + (f", {row.share:.0%}" if row.share is not None else "") + (f": {row.why}" if row.why else "")
         used = "; ".join((used, *row.warnings))
         # a part, or an opposite that was turned, is named

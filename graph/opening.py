@@ -128,6 +128,13 @@ def _built(held: Held, field: EvidenceField, report: Report | None) -> EvidenceG
     return replace(graph, user=held.user, removed=held.removed)
 
 
+def known(settings: Settings, vocabularies: Sequence[Path]) -> EvidenceField:
+    """The field with the terms that a user has loaded, and those of vocabulary.yaml files."""
+    field = field_of(settings)
+    held = _backend(settings, field).seen()
+    return sheets.extended(field, vocabularies, field.own(held.terms) if held is not None else [])
+
+
 def check(settings: Settings, paths: Iterable[str | Path], report: Report | None = None, *, fresh: bool = False) -> sheets.Loaded:
     """Read sheets as a load would, and change nothing."""
     try:

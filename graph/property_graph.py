@@ -134,6 +134,7 @@ def _finding(observation: Observation, name: str) -> dict[str, Any]:
         value=row.value,
         ci_low=row.ci[0] if row.ci else None,
         ci_high=row.ci[1] if row.ci else None,
+        printed_se=row.se,
         p=None if row.p is None else str(row.p),
         versus=row.versus,
         cutoff=row.cutoff,

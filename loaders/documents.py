@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from loaders.files import STANDARD_INPUT, Source
+from loaders.foreign import told
 from schema.problems import Problem
 
 DEEPEST = 20
@@ -141,6 +142,9 @@ def documents(source: Source) -> list[Document] | Problem:
 def readable(source: Source) -> tuple[list[Document], Problem | None]:
     """The documents of a file as far as they can be read, with what was refused in each, and what keeps the rest from being read."""
     read: list[Document] = []
+    foreign = told(source)
+    if foreign is not None:
+        return [], foreign
     try:
         # one by one, so that what stands before a mistake is kept
         read.extend(_either(decode(source.content), source))
@@ -265,7 +269,7 @@ def _yaml(text: str) -> Iterator[Document]:
         where = text.count("\n", 0, error.position) + 1 if isinstance(error.position, int) else None
         raise Refused("a character that YAML doesn't allow", "text in YAML", where) from error
     except yaml.YAMLError as error:
-        raise Refused(f"YAML that can't be read ({str(error).splitlines()[0]})", "YAML") from error
+        raise Refused("YAML that can't be read", "YAML") from error
 
 
 def _scalar(event: Any, line: int) -> Any:

@@ -12,7 +12,15 @@ from schema.problems import Problem
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xls"})
 DELIMITED = frozenset({".csv", ".tsv"})
+# what may be a table when it is named
+TEXTS = frozenset({".txt", ".tab"})
 ENDINGS = frozenset({".yaml", ".yml", ".json"}) | WORKBOOKS | DELIMITED
+# data of other programs, which would be missed where a folder of sheets holds them; papers and pictures would not
+OTHERS = {
+    ".ods": "an OpenDocument spreadsheet", ".numbers": "a document of Numbers", ".xlsb": "a binary Excel workbook",
+    ".sav": "a data file of SPSS", ".dta": "a data file of Stata", ".sas7bdat": "a data file of SAS", ".rds": "a data file of R",
+    ".rdata": "a data file of R", ".rda": "a data file of R", ".parquet": "a Parquet file",
+}  # fmt: skip
 VOCABULARY = frozenset({"vocabulary.yaml", "vocabulary.yml"})
 # what a folder of sheets is of; the vocabulary beside it is the field's, and adds nothing to it
 FIELD = "field.yaml"
@@ -33,8 +41,17 @@ class Source:
 
     @property
     def is_table(self) -> bool:
-        """A table: by its ending, or as a workbook by its first bytes."""
-        return Path(self.name).suffix.lower() in WORKBOOKS | DELIMITED or self.content.startswith(b"PK\x03\x04")
+        """A table: by its ending, as a workbook by its first bytes, or as a text by what parts the cells of its first line."""
+        ending = Path(self.name).suffix.lower()
+        if ending in WORKBOOKS | DELIMITED or self.content.startswith(b"PK\x03\x04"):
+            return True
+        first = self.content.split(b"\n", 1)[0]
+        return ending in TEXTS and not first.startswith((b"{", b"[")) and any(first.count(one) > 1 for one in (b"\t", b",", b";"))
+
+    @property
+    def is_workbook(self) -> bool:
+        """A table that is no text."""
+        return Path(self.name).suffix.lower() not in DELIMITED | TEXTS or self.content.startswith(b"PK\x03\x04")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +73,8 @@ def find(paths: Iterable[str | Path]) -> Found:
         if text == STDIN:
             stdin = True
             continue
-        found, problem = _expand(text)
-        if problem is not None:
-            problems.append(problem)
+        found, wrong = _expand(text)
+        problems += wrong
         for file in found:
             # a folder's vocabulary goes with any of its sheets
             beside = [file.parent / name for name in sorted(VOCABULARY) if (file.parent / name).is_file()]
@@ -70,37 +86,36 @@ def find(paths: Iterable[str | Path]) -> Found:
     return Found((*sorted(sheets.values()), *((STDIN,) if stdin else ())), tuple(sorted(vocabularies.values())), tuple(problems))
 
 
-def _expand(text: str) -> tuple[list[Path], Problem | None]:
+def _expand(text: str) -> tuple[list[Path], list[Problem]]:
     try:
         return _matching(text)
     except (OSError, ValueError, RuntimeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        return [], Problem(text, f"a path that can't be looked at ({reason})", "a file, a folder, a pattern, or - for standard input")
+        reason = getattr(error, "strerror", None) or "no file can have that name"
+        return [], [Problem(text, f"a path that can't be looked at ({reason})", "a file, a folder, a pattern, or - for standard input")]
 
 
-def _matching(text: str) -> tuple[list[Path], Problem | None]:
+def _matching(text: str) -> tuple[list[Path], list[Problem]]:
     if not text:
-        return [], Problem("(empty path)", "an empty path", "a file, a folder, a pattern, or - for standard input")
+        return [], [Problem("(empty path)", "an empty path", "a file, a folder, a pattern, or - for standard input")]
     path = Path(text).expanduser()
-    if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file())
-        if not files:
-            return [], Problem(text, "a folder without sheets", "files ending in .yaml, .yml, .json, .xlsx, .csv or .tsv")
-        return files, None
     if path.is_file():
-        return [path], None
-    matches = [Path(match) for match in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 (absolute patterns, too)
-    files = [
-        file
-        for match in matches
-        for file in (sorted(match.rglob("*")) if match.is_dir() else [match])
-        if file.is_file() and file.suffix.lower() in ENDINGS
-    ]
+        return [path], []
+    is_folder = path.is_dir()
+    matches = [path] if is_folder else [Path(match) for match in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207 (absolute patterns, too)
+    inside = [file for match in matches for file in (sorted(match.rglob("*")) if match.is_dir() else [match]) if file.is_file()]
+    files = [file for file in inside if file.suffix.lower() in ENDINGS]
+    left_out = [_left_out(file) for file in inside if file.suffix.lower() in OTHERS and not file.name.startswith(("~$", "."))]
     if files:
-        return files, None
-    return [], Problem(
-        text, "no file or folder by that name", "a file, a folder, a pattern such as 'sheets/*.yaml', or - for standard input"
-    )
+        return files, left_out
+    if is_folder:
+        return [], [*left_out, Problem(text, "a folder without sheets", "files ending in .yaml, .yml, .json, .xlsx, .csv or .tsv")]
+    expected = "a file, a folder, a pattern such as 'sheets/*.yaml', or - for standard input"
+    return [], [*left_out, Problem(text, "no sheets" if left_out else "no file or folder by that name", expected)]
+
+
+def _left_out(file: Path) -> Problem:
+    found = f"{OTHERS[file.suffix.lower()]}, which is left out"
+    return Problem(str(file), found, "tables as .xlsx, .csv or .tsv", severity="warning", help="Save it as one of these to have it read.")
 
 
 def read(source: Path | str, stdin: Callable[[], bytes] = lambda: sys.stdin.buffer.read(LARGEST + 1)) -> Source | Problem:

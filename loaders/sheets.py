@@ -75,6 +75,12 @@ def load(
     return Loaded(studies, tuple(terms), in_order((*problems, *wrong)))
 
 
+def extended(field: EvidenceField, paths: Iterable[Path], own: Sequence[Term]) -> EvidenceField:
+    """The field with a user's own terms, and those of vocabulary.yaml files as far as these are sound."""
+    terms = vocabularies.read(paths, field.vocabulary, own).terms
+    return field.extended([*vocabularies.kept(own, terms), *terms])
+
+
 def load_text(name: str, content: bytes, field: EvidenceField, judge: Judge | None = None, *, held: Iterable[Study] = ()) -> Loaded:
     """Read the sheets of one text, YAML or JSON, or of a table (by the ending of its name); `name` is what reports call it."""
     source = files.Source(name, content, files.looks_like_json(content))

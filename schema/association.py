@@ -192,6 +192,7 @@ class Beside(Frozen):
     studies: int
     full_text: int
     tables: int = 0
+    not_stated: int = 0
     certainty: CertaintyLevel | None = None
     caption: str
 
@@ -253,6 +254,7 @@ class Association(Frozen):
     unclear: int
     full_text: int
     tables: int = 0
+    not_stated: int = 0
     certainty: CertaintyLevel | None
     reasons: tuple[Reason, ...] = ()
     contested: Contested | None = None
@@ -299,6 +301,7 @@ class Row(Frozen):
     printed_measure: str
     printed_value: float | None = None
     printed_ci: Interval | None = None
+    printed_se: float | None = None
     pooled_value: float | None = None
     pooled_ci: Interval | None = None
     turned: bool

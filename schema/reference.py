@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from pydantic import ConfigDict
+
 from schema.identity import KINDS, identifier
 from schema.names import normal
 from schema.observation import Frozen
@@ -24,6 +26,8 @@ _NO_ARTICLE = re.compile(r"thesis|abstract|meeting|rxiv|preprint", re.IGNORECASE
 
 class Reference(Frozen):
     """A paper; what is not known is absent. `id` is the study's id, or the key that a file gives it."""
+
+    model_config = ConfigDict(str_strip_whitespace=True)
 
     id: str | None = None
     title: str | None = None

@@ -11,7 +11,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import PydanticKnownError
 
 from schema.identity import doi_in, pmcid_in, pmid_in
@@ -26,7 +36,7 @@ Design = Literal[
 Axis = Literal["condition", "arteriopathy", "location"]
 AXES: tuple[Axis, ...] = get_args(Axis)
 ContrastType = Literal["binary", "graded", "per-unit", "shift", "unknown"]
-Read = Literal["abstract", "tables", "full-text"]
+Read = Literal["abstract", "tables", "full-text", "not-stated"]
 Role = Literal["main", "modifier", "within-person", "descriptive", "dropped"]
 Measure = Literal[
     "OR", "RR", "HR", "beta", "SMD", "mean-difference", "median-difference", "proportion-difference", "correlation", "p-only"
@@ -58,6 +68,12 @@ def _printable(value: int | float) -> int | float:
     return value
 
 
+def _above_0(value: int | float) -> int | float:
+    if value <= 0:
+        raise ValueError("a figure above 0")
+    return value
+
+
 def _months(value: Any) -> Any:
     figures = value if isinstance(value, list | tuple) else (value,)
     if len(figures) != (2 if figures is value else 1) or not all(type(one) in {int, float} and 0 <= one < math.inf for one in figures):
@@ -71,7 +87,12 @@ def _bare(read: Callable[[str], str | None]) -> BeforeValidator:
 
 
 Text = Annotated[str, Field(min_length=1)]
-Slug = Annotated[str, AfterValidator(_slug), WithJsonSchema({"type": "string", "pattern": f"^{SLUG.pattern}$", "maxLength": 100})]
+Slug = Annotated[
+    str,
+    StringConstraints(strip_whitespace=False),
+    AfterValidator(_slug),
+    WithJsonSchema({"type": "string", "pattern": f"^{SLUG.pattern}$", "maxLength": 100}),
+]
 Count = Annotated[int, Field(ge=0)]
 Size = Annotated[int, Field(ge=1)]
 # a union, so that 16 and 16.0 keep how precisely they were printed
@@ -98,7 +119,7 @@ class Reading:
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True, str_strip_whitespace=True)
 
     def impossible(self) -> Iterator[str]:
         """What of it can't be true together."""
@@ -248,8 +269,9 @@ class Finding(Part):
     """One association of an exposure with an outcome, significant or not, as printed.
 
     `versus` is the term that the exposure is compared with head to head; `cutoff` and `outcome_cutoff` are as printed; `k` is the number
-    of studies behind a pooled row. Invariants: 1 ci and follow_up_months are ordered; 2 the value lies inside its ci, to the last printed
-    digit; 3 a ratio and its ci are positive; 4 p is 0 to 1 or a bound of it; 5 groups are two.
+    of studies behind a pooled row; `se` is the standard error of the value, of a ratio that of its natural logarithm. Invariants: 1 ci and
+    follow_up_months are ordered; 2 the value lies inside its ci, to the last printed digit; 3 a ratio and its ci are positive; 4 p is 0 to
+    1 or a bound of it; 5 groups are two; 6 se is above 0.
     """
 
     exposure: Slug
@@ -274,6 +296,7 @@ class Finding(Part):
     measure: Measure
     value: Number | None = None
     ci: Pair | None = None
+    se: Annotated[Number, AfterValidator(_above_0), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})] | None = None
     p: Annotated[PValue, AfterValidator(_p)] | None = None
     p_interaction: Annotated[PValue, AfterValidator(_p)] | None = None
     adjusted: bool | None = None

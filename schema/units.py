@@ -28,6 +28,19 @@ _FORMS: dict[str, tuple[float, str]] = {
 }
 _NUMBERED = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*[- ]?\s*(\D.*)")
 
+_OTHERS = frozenset(
+    {"kpa", "bpm", "u/l", "iu/l", "kg", "g", "mg", "\u00b5g", "mm3", "mm\u00b3", "mm", "kg/m2", "kg/m\u00b2", "\u00b0c", "t", "tesla"}
+)
+_QUOTIENT = re.compile(
+    r"(?:m|k|\u00b5|\u03bc|n|p|u)?(?:g|mol|l|u|iu|cells?|eq)/(?:m|d|k|\u00b5|\u03bc)?(?:l|g|m[23\u00b2\u00b3]|min|h|day|kg)", re.IGNORECASE
+)
+
+
+def is_unit(text: str) -> bool:
+    """Whether a text is a unit and nothing else: mg/L, years, mmHg."""
+    one = " ".join(text.split()).casefold()
+    return one in _OTHERS or (len(one) > 1 and one in _FORMS) or _QUOTIENT.fullmatch(one) is not None
+
 
 def per_unit(step: float, unit: str) -> tuple[float, str]:
     """A step in the unit's one form: (1, "decade") is (10, "years"), (1, "10 mmHg") is (10, "mmHg"). A unit not known stays."""

@@ -71,9 +71,8 @@ def test_n_of_N_in_a_table_of_findings_is_asked_about(tmp_path: Path) -> None:
 
 
 def test_a_needed_column_that_is_missing_is_told_once(tmp_path: Path) -> None:
-    names = [name for name in NAMES.split(",") if name not in {"direction", "read", "population"}]
-    cells = [cell for name, cell in zip(NAMES.split(","), ROW.split(","), strict=True) if name in names]
-    loaded = table(tmp_path, ",".join(names), *[",".join(cells)] * 3)
+    (tmp_path / "studies.csv").write_text("id,title\na-2020,A title\n")
+    loaded = table(tmp_path, "study,exposure,outcome", *["a-2020,age,r-dwi"] * 3, name="findings.csv")
     assert sorted(problem.found for problem in loaded.errors) == ["no column 'direction'", "no column 'population'", "no column 'read'"]
 
 
@@ -144,6 +143,138 @@ def test_two_words_of_a_mapping_that_read_alike_must_mean_the_same(tmp_path: Pat
     problem = next(one for one in load([tmp_path], shipped()).problems if one.file.endswith("columns.yaml"))
     assert "means another" in problem.found
     assert problem.line == 4
+
+
+def mapped(folder: Path, mapping: str, *lines: str) -> Loaded:
+    (folder / "columns.yaml").write_text(mapping)
+    return table(folder, *lines)
+
+
+CONSTANT = ("study,read,population,OR (95% CI),direction", *(f"a-{i},abstract,ICH,1.85 (1.10-3.11),increases" for i in range(3)))
+
+
+@pytest.mark.parametrize(
+    ("constants", "key", "line", "expected"),
+    [
+        ("exposure: marital status\n  outcome: R-DWI", "exposure", 2, "a term of the vocabulary"),
+        ("exposure: CMBs\n  outcome: R-DWI\n  design: cohrt", "design", 4, "one of prospective-cohort"),
+        ("exposure: CMBs\n  n: many\n  outcome: R-DWI", "n", 3, "a whole number"),
+        ("exposure: CMBs\n  outcome: R-DWI\n  p: [1]", "p", 4, "a text"),
+        ("exposure: CMBs\n  outcom: R-DWI", "outcom", 3, "the key of a column"),
+    ],
+)
+def test_a_wrong_constant_is_told_once_at_its_line(tmp_path: Path, constants: str, key: str, line: int, expected: str) -> None:
+    loaded = mapped(tmp_path, f"constants:\n  {constants}\n", *CONSTANT)
+    (problem,) = loaded.problems
+    assert (Path(problem.file).name, problem.path, problem.line) == ("columns.yaml", f"constants.{key}", line)
+    assert problem.expected.startswith(expected)
+    assert loaded.studies == ()
+
+
+def test_a_word_whose_meaning_is_none_is_told_once_and_not_in_each_row(tmp_path: Path) -> None:
+    lines = [NAMES, *(ROW.replace("increases", "harm").replace("a-2020", f"a-{i}") for i in range(3))]
+    (problem,) = mapped(tmp_path, "values:\n  direction: {harm: worse, benefit: decreases}\n", *lines).problems
+    assert (problem.path, problem.line, problem.found) == ("values.direction.harm", 2, "'worse'")
+
+
+def test_the_good_rest_of_a_mapping_with_a_mistake_is_used(tmp_path: Path) -> None:
+    mapping = "columns: {Faktor: exposure, Wer: nobdy}\nkolumns: {}\nconstants: {read: abstract, population: ICH}\n"
+    loaded = mapped(tmp_path, mapping, "study,Faktor,Outcome,OR (95% CI),direction,Wer", "a,age,R-DWI,1.85 (1.10-3.11),increases,me")
+    assert [(problem.line, problem.found) for problem in loaded.problems] == [(1, "'nobdy'"), (2, "the key 'kolumns'")]
+
+
+def test_a_mapping_that_cant_be_read_is_the_one_thing_told(tmp_path: Path) -> None:
+    (problem,) = mapped(tmp_path, "columns: {A: [", *CONSTANT).problems
+    assert Path(problem.file).name == "columns.yaml"
+    assert mapped(tmp_path, " \n", NAMES, ROW).problems == ()
+
+
+def book_of(folder: Path, **sheets: list[list[str]]) -> Path:
+    made = openpyxl.Workbook()
+    made.remove(made.worksheets[0])
+    for name, rows in sheets.items():
+        sheet = made.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    made.save(folder / "book.xlsx")
+    return folder / "book.xlsx"
+
+
+def test_sheets_are_chosen_and_left_out_by_the_mapping(tmp_path: Path) -> None:
+    other = [["study", "year", "score"], ["a-2020", "2020", "8"]]
+    path = book_of(tmp_path, Data=[NAMES.split(","), ROW.split(",")], Quality=other)
+    assert load([path], shipped()).studies == ()
+    (tmp_path / "columns.yaml").write_text("sheets: {Data: flat}\n")
+    loaded = load([path], shipped())
+    assert [(problem.severity, problem.cell, problem.found) for problem in loaded.problems] == [
+        ("warning", "Quality!A1", "the sheet 'Quality', which columns.yaml doesn't name")
+    ]
+    assert len(loaded.studies) == 1
+    for mapping in ("sheets: {Data: flat, Quality: null}\n", "sheets: {Quality: null}\n"):
+        (tmp_path / "columns.yaml").write_text(mapping)
+        assert (load([path], shipped()).problems, len(load([path], shipped()).studies)) == ((), 1)
+
+
+def test_files_of_a_folder_are_chosen_and_left_out_by_the_mapping(tmp_path: Path) -> None:
+    (tmp_path / "old.csv").write_text("name,price\napple,2\n")
+    for mapping, told in (
+        ("{old.csv: null}", []),
+        ("{a.csv: flat}", ["old.csv"]),
+        ("{a: flat}", ["old.csv"]),
+        ("{a.csv: flat, old: null}", []),
+    ):
+        loaded = mapped(tmp_path, f"sheets: {mapping}\n", NAMES, ROW)
+        assert [Path(problem.file).name for problem in loaded.problems if problem.severity == "warning"] == told
+        assert len(loaded.studies) == 1
+
+
+def test_a_name_of_no_sheet_and_no_file_is_told_at_its_line(tmp_path: Path) -> None:
+    (problem,) = mapped(tmp_path, "sheets:\n  Dta: null\n", NAMES, ROW).problems
+    assert (problem.severity, problem.line) == ("warning", 2)
+    assert "'Dta', which is no sheet and no file here" in problem.found
+    (problem,) = mapped(tmp_path, "sheets:\n  a: flatt\n", NAMES, ROW).errors[:1]
+    assert "or null to leave it out" in problem.expected
+
+
+def test_columns_may_be_written_into_columns_yaml_and_checked(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Study,Factor,Outcome,aOR (95% CI),Wer hat es gelesen\nNovak 2001,age,R-DWI,1.85 (1.10-3.11),me\n")
+    # the shell makes it, empty, before the command begins
+    (tmp_path / "columns.yaml").write_text("")
+    status, told = run("columns", str(tmp_path / "a.csv"))
+    assert status == 0
+    (tmp_path / "columns.yaml").write_text(told)
+    loaded = load([tmp_path], shipped())
+    assert loaded.errors == ()
+    (row,) = loaded.studies[0].findings
+    assert (row.exposure, row.measure, row.adjusted) == ("age", "OR", True)
+
+
+def test_a_single_known_name_is_part_of_the_mapping(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Study,Foo,Bar\nNovak 2001,1,2\n")
+    _, told = run("columns", str(tmp_path / "a.csv"))
+    assert yaml.safe_load(told)["columns"] == {"Study": "study", "Foo": None, "Bar": None}
+    assert all(f"#   {key}:  # " in told for key in ("exposure", "outcome", "value"))
+
+
+def test_columns_prints_words_and_terms_that_are_not_known(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "Study,Factor,Outcome,Estimate,Design\na,marital status,R-DWI,1.85,RCTs\nb,marital status,R-DWI,2,rct\nNote: of 2 sites,,,,\n"
+    )
+    status, told = run("columns", str(tmp_path))
+    assert status == 0
+    for line in ('#     "marital status":   # in 2 rows', '#     "RCTs": rct  # in 1 row; the nearest', "#   measure:  # What"):
+        assert line in told
+    assert "Note" not in told
+    (tmp_path / "vocabulary.yaml").write_text("- {id: marital-status, name: marital status, kind: risk-factor}\n")
+    assert "marital" not in run("columns", str(tmp_path / "a.csv"))[1]
+
+
+def test_columns_says_which_sheets_are_tables(tmp_path: Path) -> None:
+    path = book_of(tmp_path, Data=[NAMES.split(","), ROW.split(",")], Notes=[["written by me"]])
+    status, told = run("columns", str(path))
+    assert (status, yaml.safe_load(told)["sheets"]) == (0, {"Data": "flat", "Notes": None})
+    (tmp_path / "columns.yaml").write_text(told)
+    assert load([path], shipped()).problems == ()
 
 
 def test_columns_prints_what_was_recognised_and_a_mapping_that_is_read(tmp_path: Path) -> None:

@@ -66,6 +66,7 @@ EACH: dict[str, dict[str, Any]] = {
         "groups": [{"name": "exposed", "n": 57, "pct": 32}, {"name": "unexposed", "n": 62, "pct": 16}],
     },
     "ratio-ci": {**OR, "ci": [1.1, 3.6]},
+    "ratio-se": {**OR, "se": 0.3},
     "ratio-p": {**OR, "p": 0.02},
     "groups-exposure": {"measure": "p-only", "groups": MEANS, "groups_by": "exposure"},
     "groups-difference": {"measure": "mean-difference", "groups": MEANS, "groups_by": "exposure"},
@@ -74,6 +75,7 @@ EACH: dict[str, dict[str, Any]] = {
     "medians-outcome": {"measure": "median-difference", "groups": EVEN, "groups_by": "outcome"},
     "correlation": {"measure": "correlation", "value": 0.3},
     "difference-ci": {"measure": "beta", "value": 0.3, "ci": [0.1, 0.5]},
+    "difference-se": {"measure": "mean-difference", "value": 0.3, "se": 0.1},
     "difference-p": {"measure": "mean-difference", "value": 0.3, "p": 0.02},
     "p": {"p": 0.02},
     "word": {},
@@ -129,6 +131,32 @@ def test_percentages_of_outcome_groups_are_counts_of_the_exposed() -> None:
 @pytest.mark.parametrize(("study", "exposure"), [("auriel-2012", "lobar-location"), ("wiegertjes-2022", "cerebral-amyloid-angiopathy")])
 def test_percentages_that_fit_several_counts_or_have_no_n_are_no_counts(study: str, exposure: str) -> None:
     assert the(study, exposure, "r-dwi").kind != "estimate"
+
+
+def test_a_standard_error_is_that_of_a_ratios_logarithm_and_of_a_difference_itself() -> None:
+    ratio, difference = made(**EACH["ratio-se"]), made(**EACH["difference-se"])
+    assert (ratio.y, ratio.se, ratio.scale) == (pytest.approx(math.log(2)), 0.3, "log-ratio")
+    assert (difference.y, difference.se, difference.scale) == (0.3, 0.1, "linear")
+    per_step = made(measure="OR", contrast_type="per-unit", value=2.0, se=0.3, per={"step": 10, "unit": "mmHg"})
+    assert (per_step.y, per_step.se) == (pytest.approx(math.log(2) / 10), pytest.approx(0.03))
+    turned = made(**EACH["ratio-se"], reversed=True)
+    assert (turned.y, turned.se) == (pytest.approx(-math.log(2)), 0.3)
+
+
+def test_a_printed_interval_comes_before_a_standard_error_and_a_p_beside_it_may_disagree() -> None:
+    assert made(**EACH["ratio-ci"], se=0.9).derivation == "ratio-ci"
+    assert made(measure="OR", value=2.0, ci=[0, 3.6], se=0.3).derivation == "ratio-se"
+    assert made(**EACH["ratio-se"], p=0.02).derivation == "ratio-se"
+    for row in (EACH["ratio-se"], {"measure": "mean-difference", "value": 12.3, "se": 4.1}):
+        told = made(**row, p=0.9)
+        assert (told.y, told.warnings) == (None, ("se and p disagree: counts, isn't pooled",))
+    # as rounded to one digit, 2.3 may stand for p = 0.03
+    assert made(measure="OR", value=2.0, se=0.3, p=0.03).derivation == "ratio-se"
+    counted = made(measure="OR", contrast_type="binary", value=9.0, se=0.1, counts=TABLE, adjusted=False)
+    assert (counted.derivation, counted.warnings) == ("counts", ("the printed se disagrees with the counts: counts used",))
+    assert made(measure="OR", value=9.0, se=0.1, counts=TABLE).derivation == "ratio-se"
+    assert made(measure="mean-difference", value=2.5, se=1.0, groups=MEANS, adjusted=True).derivation == "difference-se"
+    assert made(measure="correlation", value=0.3, se=0.05).derivation == "correlation"
 
 
 def test_a_ratio_with_its_interval_is_its_logarithm() -> None:

@@ -58,6 +58,10 @@ FIGURES: list[tuple[dict[str, Any], int]] = [
     ({"value": 2.0}, 0),
     ({"ci": [1.2, 3.4], "p": 0.01}, 1),
     ({"measure": "p-only", "p": 0.01}, 0),
+    ({"value": 2.0, "se": 0.3}, 1),
+    ({"value": 0.5, "se": 0.3}, -1),
+    ({"value": 2.0, "se": 0.4}, 0),
+    ({"measure": "mean-difference", "value": -3.1, "se": 1.0}, -1),
     ({"value": 2.0, "ci": [0.8, 5.0], "p": 0.001}, 1),
     ({"measure": "mean-difference", "value": 3.1, "ci": [1.2, 5.0]}, 1),
     ({"measure": "mean-difference", "value": -3.1, "ci": [-5.0, -1.2]}, -1),
@@ -137,6 +141,7 @@ def test_a_less_clear_contradiction_says_how_the_graph_reads_it() -> None:
 WIDE = {"value": 2.0, "ci": [1.1, 3.6], "n": 200}
 # keys, the kind of the one warning, words of what is found, of its cost
 ODD: list[tuple[dict[str, Any], str, str, str]] = [
+    ({"value": 1.85, "ci": [1.1, 3.11], "se": 0.49}, "figures", "se 0.49 beside a ci that implies 0.27", "is read"),
     ({"value": 3.0, "ci": [2.0, 4.5], "p": 0.001}, "figures", "OR 3.0 [2.0, 4.5] and p = 0.001", "It will not be pooled"),
     ({"value": 2.0, "ci": [0.8, 5.0], "p": 0.001}, "figures", "p = 0.001", "It will not be pooled"),
     ({"value": 2.0, "ci": [1.5, 2.7], "p": 0.6}, "figures", "p = 0.6", "It will not be pooled"),

@@ -215,7 +215,7 @@ EDITS: list[tuple[str, str, str, int, tuple[str, ...]]] = [
     ("id: a-2020\n", "id: 2020\n", "id", 1, ("2020", "text")),
     ("id: a-2020\n", "id: no\n", "id", 1, ("text",)),
     ("id: a-2020\n", "id: [a]\n", "id", 1, ("a list", "text")),
-    ("read: abstract\n", "read: Abstract\n", "read", 2, ("'Abstract'", "'abstract', 'tables' or 'full-text'")),
+    ("read: abstract\n", "read: Abstract\n", "read", 2, ("'Abstract'", "'abstract', 'tables', 'full-text' or 'not-stated'")),
     ("read: abstract\n", "", "read", 1, ("nothing",)),
     ("year: 2020\n", "year: '2020'\n", "year", 3, ("'2020'", "a whole number")),
     ("year: 2020\n", "year: 2020.0\n", "year", 3, ("2020.0", "a whole number")),

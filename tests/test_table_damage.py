@@ -261,12 +261,12 @@ def test_an_error_value_of_excel_is_no_figure(tmp_path: Path) -> None:
 
 def test_an_old_workbook_a_zip_and_a_broken_one_are_told_apart_in_a_sentence(tmp_path: Path) -> None:
     assert "old Excel" in only(text(tmp_path, b"\xd0\xcf\x11\xe0rest", "a.xls")).found
-    assert "no workbook" in only(text(tmp_path, b"PK\x03\x04rest", "a.xlsx")).found
+    assert "damaged" in only(text(tmp_path, b"PK\x03\x04rest", "a.xlsx")).found
     assert "no workbook" in only(text(tmp_path, b"study,exposure", "a.xlsx")).found
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as parts:
         parts.writestr("a.txt", "a")
-    assert "can't be read" in only(text(tmp_path, packed.getvalue(), "a.xlsx")).found
+    assert "packed file (.zip)" in only(text(tmp_path, packed.getvalue(), "a.xlsx")).found
 
 
 def test_a_workbook_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None:
@@ -608,8 +608,8 @@ def test_one_group_of_columns_over_the_names_is_a_second_row_of_names(tmp_path: 
 
 @pytest.mark.parametrize(
     "name",
-    ["lnOR", "log OR", "OR (SE)", "LCI", "UCI", "Adj", "p-value (adjusted)", "P for trend", "OR multivariate model 2", "95% CI (model 2)",
-     "Beta coefficient"],
+    ["log odds", "OR (SE)", "SE (model 2)", "Low (99% CI)", "High (model 2)", "Adj", "p-value (model 2)", "P for trend",
+     "OR multivariate model 2", "95% CI (model 2)", "Std. coefficient", "5%", "95%", "Experimental Events", "n2", "Rate difference"],
 )  # fmt: skip
 def test_a_column_that_may_hold_an_estimate_is_not_left_out_in_a_warning(tmp_path: Path, name: str) -> None:
     problem = only(book(tmp_path, [[*row(value=None), "1.85"]], names=[*NAMES, name]))
@@ -651,8 +651,55 @@ def test_a_table_without_its_outcome_names_it_and_a_constant_gives_it(tmp_path: 
 
 
 def test_a_cell_that_a_row_lacks_is_told_with_its_column(tmp_path: Path) -> None:
-    problems = book(tmp_path, [row(population="my people")]).problems
+    problems = book(tmp_path, [[*row(population="my people"), None], [*ROW, "CAA"]], names=[*NAMES, "Condition"]).problems
     assert any("the column 'condition'" in str(problem.help) for problem in problems)
+
+
+# --- rows that are none ---
+
+
+NOTES = (
+    "* adjusted for age and sex", "Note. CI = confidence interval; HR = hazard ratio.", "Abbreviations:", "CI: confidence interval",
+    "\u2020 p < 0.05", "a Adjusted for age, sex", "Source: Novak et al. 2012", "Numbers are of those who were followed up",
+    "\u00b9 First scan only",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("note", NOTES)
+def test_a_note_under_a_table_is_told_and_not_read(tmp_path: Path, note: str) -> None:
+    loaded = book(tmp_path, [ROW, [], [note]])
+    assert [(problem.severity, problem.cell) for problem in loaded.problems] == [("warning", "extraction!A4")]
+    assert loaded.problems[0].found.endswith("a note under the table?")
+    assert len(loaded.studies) == 1
+    # commas without quotes part a note in a text file
+    loaded = text(tmp_path, f"{joined(',', ROW)}\r\n{note}\r\n{NOTES[1]}, adjusted for age, sex, b\r\n")
+    assert [(problem.severity, problem.line) for problem in loaded.problems] == [("warning", 4)]
+    assert loaded.problems[0].found.endswith(" and 1 more row: a note under the table?")
+    assert "rows 4, 5" in str(loaded.problems[0].help)
+    assert len(loaded.studies[0].findings) == 1
+
+
+def test_a_note_may_be_merged_over_the_columns(tmp_path: Path) -> None:
+    loaded = book(tmp_path, [ROW, [], [NOTES[0]]], lambda sheet: sheet.merge_cells("A4:K4"))
+    assert [problem.severity for problem in loaded.problems] == ["warning"]
+
+
+@pytest.mark.parametrize("name", ["Smith 2025", "Ferguson & Simes", "INTERACT2", "Key 2010"])
+def test_a_row_of_which_only_the_study_is_filled_in_is_never_taken_for_a_note(tmp_path: Path, name: str) -> None:
+    for rows in ([ROW, [name]], [ROW, [name], row(exposure="age")]):
+        problem = only(book(tmp_path, rows))
+        assert (problem.cell, problem.found) == ("extraction!A3", f"nothing but {name!r} in its row")
+
+
+@pytest.mark.parametrize(
+    "name", ["Total", "Overall", "Pooled", "Subtotal (95% CI)", "Random-effects model", "Pooled estimate: I2 = 20%", "TOTAL"]
+)
+def test_a_row_of_totals_is_told_and_no_study(tmp_path: Path, name: str) -> None:
+    loaded = book(tmp_path, [ROW, row(study=name, author=None, year=None), row(study="Total 2020", exposure="age")])
+    assert [(problem.severity, problem.cell, problem.found) for problem in loaded.problems] == [
+        ("warning", "extraction!A3", f"{name!r}: a row of totals?")
+    ]
+    assert [study.id for study in loaded.studies] == ["smith-2024", "total-2020"]
 
 
 def test_the_same_row_twice_is_told(tmp_path: Path) -> None:

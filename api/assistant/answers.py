@@ -30,7 +30,7 @@ class Source(Frozen):
     year: int | None = None
     doi: str | None = None
     pmid: str | None = None
-    read: Read = Field(description="abstract; tables: the abstract, and tables of the paper itself; or full-text")
+    read: Read = Field(description="abstract; tables: the abstract, and tables of the paper itself; full-text; or not-stated")
 
 
 class Reply(Frozen, Generic[S]):

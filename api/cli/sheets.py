@@ -13,8 +13,6 @@ from schema.errors import BadParameter, InputProblems, Unwritable
 
 if TYPE_CHECKING:
     from graph.build import EvidenceGraph
-    from loaders.tables.grid import Grid
-    from loaders.tables.headers import Header
 
 ENDINGS = frozenset({".xlsx", ".csv", ".tsv"})
 # a folder by such a name would be taken for a table
@@ -43,69 +41,34 @@ def template(
     print(f"{output}: fill in its sheets from row 5 on, then  rdwi check {output}")
 
 
-def columns(path: Annotated[Path, typer.Argument(metavar="FILE", help="A workbook (.xlsx), or a CSV or TSV file.")]) -> None:
-    """What the columns of a table are recognised as, and a mapping to start from (save it as columns.yaml beside the table)."""
-    import json
-
-    from graph.opening import field_of
-    from graph.settings import Settings
+def columns(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A workbook (.xlsx), a CSV or TSV file, or a folder of them.")],
+) -> None:
+    """What the columns of a table are recognised as, what is missing, and a mapping to start from:  rdwi columns FILE > columns.yaml"""
+    from graph import opening
     from loaders import files
     from loaders.tables import books as tables
-    from loaders.tables import headers
+    from loaders.tables.drafts import drafted
     from schema.problems import Problem
 
-    source = files.read(path)
-    if isinstance(source, Problem):
-        raise InputProblems([source])
-    if not source.is_table:
-        raise InputProblems([Problem(source.name, "a file that is no table", "a workbook (.xlsx), or a CSV or TSV file")])
-    books, problems = tables.books_of([source], field_of(Settings()))
-    if problems:
+    found = files.find([path])
+    problems = list(found.problems)
+    sources = []
+    for sheet in found.sheets:
+        source = files.read(sheet)
+        if isinstance(source, Problem):
+            problems.append(source)
+        elif source.is_table or not path.is_dir():
+            sources.append(source)
+    field = opening.known(running.settings(), found.vocabularies)
+    books, wrong = tables.books_of(sources, field)
+    problems += wrong
+    if books:
+        print(drafted(books, field, str(path)), end="")
+    if any(problem.severity == "error" for problem in problems):
         raise InputProblems(problems)
-    (book,) = books
-    print(f"# {path}: save this as columns.yaml beside it, and complete it")
-    unknown: dict[str, str | None] = {}
-    sheets: list[str] = []
-    for grid, found, table in book.headers():
-        header = found or headers.likeliest(grid, book.mapped)
-        print(f"#\n# {grid.name}: {table or 'no table of ours yet'}" + (f", names in row {header.first.row}" if header is not None else ""))
-        if table is None:
-            sheets.append(grid.name)
-        for line in _recognised(grid, header, unknown):
-            print(f"#   {line}")
-    print("columns:  # what they are (a key), or null to leave them out" if unknown else "columns: {}")
-    for name, key in unknown.items():
-        print(f"  {json.dumps(name, ensure_ascii=False)}: null" + (f"  # nearest: {key}" if key else ""))
-    if sheets:
-        print("# sheets:  # which are studies, populations, prevalence, findings, mechanisms or flat")
-        for name in sheets:
-            print(f"#   {json.dumps(name, ensure_ascii=False)}: flat")
-
-
-def _recognised(grid: Grid, header: Header | None, unknown: dict[str, str | None]) -> list[str]:
-    """A line a name; what is not recognised is noted with the nearest key."""
-    from loaders.tables.columns import key_of, known
-    from loaders.tables.grid import letters
-    from loaders.tables.headers import nearest
-
-    if header is None:
-        names = [cell for cell in grid.rows[0] if isinstance(cell.value, str)]
-        unknown.update({cell.text: None for cell in names})
-        return [f"{letters(cell.column):3} {cell.text!r}: not recognised" for cell in names]
-    lines = []
-    for column, cell in header.cells.items():
-        match = header.matches.get(column)
-        if match is not None:
-            implied = "".join(f", {path[0]} {value}" for path, value in match.implies)
-            lines.append(f"{letters(column):3} {cell.text!r}: {key_of(match.column, header.table)}{implied}")
-        elif column in header.ignored:
-            lines.append(f"{letters(column):3} {cell.text!r}: left out by columns.yaml")
-        else:
-            near = nearest(cell.text, header.table)
-            key = key_of(known(header.table)[near].column, header.table) if near is not None else None
-            unknown[cell.text] = key
-            lines.append(f"{letters(column):3} {cell.text!r}: not recognised" + (f"; nearest: {key}" if key else ""))
-    return lines
+    for problem in problems:
+        print(problem, file=sys.stderr)
 
 
 def write(graph: EvidenceGraph, output: Path) -> None:

@@ -128,6 +128,7 @@ def _short(one: Association) -> Beside:
         studies=one.studies,
         full_text=one.full_text,
         tables=one.tables,
+        not_stated=one.not_stated,
         certainty=one.certainty,
         caption=one.caption,
     )

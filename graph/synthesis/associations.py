@@ -197,6 +197,7 @@ def _concluded(
         unclear=unclear,
         full_text=sum(corpus.studies[study].read == "full-text" for study in studies),
         tables=sum(corpus.studies[study].read == "tables" for study in studies),
+        not_stated=sum(corpus.studies[study].read == "not-stated" for study in studies),
         certainty=judgement.level if judgement else None,
         reasons=judgement.reasons if judgement else (),
         contested=None

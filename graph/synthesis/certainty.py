@@ -194,9 +194,7 @@ def judge(given: Rated) -> Judgement:
         reasons += _large_effect(given)
     cap, read = cap_of((given.studies[report.observation.study] for report in given.among), randomised=given.track == "treatment")
     if cap < 3:
-        reasons.append(
-            Reason(domain="how studies were read", text=f"no study was read beyond {read}: {LEVELS[cap].replace('-', ' ')} at most")
-        )
+        reasons.append(Reason(domain="how studies were read", text=f"{read}: {LEVELS[cap].replace('-', ' ')} at most"))
     level = min(max(start + sum(reason.step for reason in reasons), 0), cap)
     return Judgement(LEVELS[level], tuple(reasons), little)
 
@@ -204,8 +202,9 @@ def judge(given: Rated) -> Judgement:
 def cap_of(studies: Iterable[Study], *, randomised: bool) -> tuple[int, str]:
     """The level that the best-read study allows, and in what form that was read."""
     read = {study.read for study in studies}
-    best = next((form for form in ("full-text", "tables") if form in read), None)
-    return _CAPS[best][randomised], {"tables": "abstract and tables"}.get(best or "", "its abstract")
+    best = next((form for form in ("full-text", "tables", "abstract") if form in read), None)
+    beyond = {"tables": "abstract and tables", "abstract": "its abstract"}.get(best or "")
+    return _CAPS[best][randomised], f"no study was read beyond {beyond}" if beyond is not None else "what was read is not stated"
 
 
 def _risk_of_bias(given: Rated) -> list[Reason]:

@@ -43,6 +43,7 @@ DERIVATIONS: dict[str, tuple[str, str]] = {
     "counts": ("2x2 counts of an unadjusted row", "Woolf 1955; Haldane 1956 where a cell is empty"),
     "percentages": ("percentages of two groups, each of which fits one whole number", "Woolf 1955"),
     "ratio-ci": ("a ratio with its 95% interval", "Cochrane Handbook 6.3.2"),
+    "ratio-se": ("a ratio with the standard error of its logarithm", "Cochrane Handbook 6.3.2"),
     "ratio-p": ("a ratio with an exact p", "Cochrane Handbook 6.3.1"),
     "groups-exposure": ("means and SDs of the exposed and the unexposed", "Hedges 1981; Chinn 2000"),
     "groups-difference": ("means and SDs of the exposed and the unexposed, where a mean difference is told", "Cochrane Handbook 6.5.1.1"),
@@ -51,6 +52,7 @@ DERIVATIONS: dict[str, tuple[str, str]] = {
     "medians-outcome": ("medians and quartiles of those with and without the outcome", "Wan 2014; Hedges 1981"),
     "correlation": ("a correlation with its n", "Fisher 1921"),
     "difference-ci": ("a difference or slope with its 95% interval", "Cochrane Handbook 6.3.2"),
+    "difference-se": ("a difference or slope with its standard error", "Cochrane Handbook 6.3.2"),
     "difference-p": ("a difference or slope with an exact p", "Cochrane Handbook 6.3.1"),
     "p": ("a sign with p < 0.05", ""),
     "word": ("a sign reported as significant, without any figure", ""),
@@ -66,6 +68,7 @@ DERIVATIONS: dict[str, tuple[str, str]] = {
 CI_AND_P = "ci and p disagree: counts, isn't pooled"
 CI_BEFORE_COUNTS = "counts disagree with ci and p, which agree: ci used"
 COUNTS_BEFORE_CI = "the printed ci disagrees with the counts: counts used"
+SE_AND_P, SE_BEFORE_COUNTS, COUNTS_BEFORE_SE = (one.replace("ci", "se") for one in (CI_AND_P, CI_BEFORE_COUNTS, COUNTS_BEFORE_CI))
 SIGNS_APART = "the printed difference and the groups disagree in sign: counts, isn't pooled"
 UNLIKE_ITS_N = "the printed interval is not that of a correlation in so many patients: worked out from their number"
 BY_FIGURES = "its direction is not told: read by its figures"
@@ -137,7 +140,7 @@ def read(finding_id: str, position: int, row: Finding, study: Study, field: Evid
     seen = _observe(row, signs, counts, percentages, n if n_known else None)
     if row.direction == "unclear" and (seen.estimate is not None or sign_of(seen.z)):
         seen = seen._replace(warnings=(*seen.warnings, BY_FIGURES))
-    published = row.role == "main" and (row.pooled or (study.design == "meta-analysis" and row.ci is not None))
+    published = row.role == "main" and (row.pooled or (study.design == "meta-analysis" and (row.ci or row.se) is not None))
     comparison = _comparison_of(finding_id, row, seen, vocabulary, method, turned_from=outcome.id if inverse < 0 else None)
     why = _why_not(row, study, published, seen)
     return Observation(
@@ -337,12 +340,12 @@ def _one_sided(counts: Counts) -> bool:
 def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: bool, n: int | None, p: P | None) -> _Figures | None:
     """The row's estimate by the first derivation that applies; without one, warnings alone where printed figures disagree."""
     ratio = row.measure in RATIOS
-    by_ci = by_p = None
+    printed, width = _printed(row)
+    by_p = None
     if ratio and row.value is not None:
-        by_ci = ratio_from_ci(row.value, row.ci) if row.ci is not None else None
         by_p = from_p(math.log(row.value), p.value) if p is not None and p.bound == "=" else None
 
-    crude = row.adjusted is False or (row.adjusted is None and by_ci is None)
+    crude = row.adjusted is False or (row.adjusted is None and (printed is None or not ratio))
     contrast_type = row.told_contrast
     if counts is not None and crude and row.measure != "HR" and contrast_type in {None, "binary", "graded"}:
         risk = row.measure == "RR"
@@ -351,22 +354,22 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
         if table.se > 0:
             by_counts = _Figures("estimate", derivation, table, None, "log-ratio", "RR" if risk else "OR", contrast_type or "binary")
             # two that agree win; the printed ratio is turned like the table before they are compared
-            printed_ci = Estimate(by_ci.y * signs.value, by_ci.se) if by_ci else None
-            if printed_ci is None or not _apart(printed_ci, table, row):
+            turned = Estimate(printed.y * signs.value, printed.se) if printed is not None and ratio else None
+            if turned is None or not _apart(turned, table, row):
                 return by_counts
-            if p is not None and not _p_disagrees(printed_ci.z, p):
-                return _ratio(row, printed_ci, "ratio-ci", (CI_BEFORE_COUNTS,))
-            return by_counts._replace(warnings=(COUNTS_BEFORE_CI,))
+            if p is not None and not _p_disagrees(turned.z, p):
+                return _ratio(row, turned, f"ratio-{width}", _before_counts(width))
+            return by_counts._replace(warnings=_counts_before(width))
 
-    if by_ci is not None:
-        if p is not None and _p_disagrees(by_ci.z, p, _rounding(row)):
-            return _Figures("null", "null", warnings=(CI_AND_P,))
-        return _ratio(row, Estimate(by_ci.y * signs.value, by_ci.se), "ratio-ci", ())
+    if ratio and printed is not None:
+        if p is not None and _p_disagrees(printed.z, p, _rounding(row)):
+            return _Figures("null", "null", warnings=_beside_p(width))
+        return _ratio(row, Estimate(printed.y * signs.value, printed.se), f"ratio-{width}", ())
     if by_p is not None:
         return _ratio(row, Estimate(by_p.y * signs.value, by_p.se), "ratio-p", ())
 
     # a model's difference comes before the groups, which it was adjusted for
-    modelled = row.adjusted is True and row.value is not None and (row.ci is not None or (p is not None and p.bound == "="))
+    modelled = row.adjusted is True and row.value is not None and ((row.ci or row.se) is not None or (p is not None and p.bound == "="))
     if row.groups is not None and row.role != "within-person" and not modelled:
         by_groups = _from_groups(row, row.groups, signs)
         if by_groups is not None and by_groups.estimate is not None:
@@ -379,19 +382,50 @@ def _estimate(row: Finding, signs: _Signs, counts: Counts | None, percentages: b
         if r is not None:
             return _Figures("estimate", "correlation", r, None, "fisher-z", "correlation", warnings=_unlike_printed(row, r))
     if not ratio and row.measure != "p-only" and row.value is not None:
-        value = row.value * signs.value
-        if row.ci is not None:
-            ci = (row.ci[0], row.ci[1]) if signs.value > 0 else (-row.ci[1], -row.ci[0])
-            difference = difference_from_ci(value, ci)
-            if difference is not None and p is not None and _p_disagrees(difference.z, p, _rounding(row)):
-                return _Figures("null", "null", warnings=(CI_AND_P,))
-            if difference is not None:
-                return _difference(row, difference, "difference-ci")
-        elif p is not None and p.bound == "=" and row.measure != "correlation":
-            difference = from_p(value, p.value)
+        if printed is not None:
+            if p is not None and _p_disagrees(printed.z, p, _rounding(row)):
+                return _Figures("null", "null", warnings=_beside_p(width))
+            return _difference(row, Estimate(printed.y * signs.value, printed.se), f"difference-{width}")
+        if row.ci is None and p is not None and p.bound == "=" and row.measure != "correlation":
+            difference = from_p(row.value * signs.value, p.value)
             if difference is not None:
                 return _difference(row, difference, "difference-p")
     return None
+
+
+def _printed(row: Finding) -> tuple[Estimate | None, Literal["ci", "se"]]:
+    """The printed value with the error that its interval has or, without one, that is printed; and which of the two it is."""
+    ratio = row.measure in RATIOS
+    if row.value is not None and row.ci is not None:
+        by_ci = (ratio_from_ci if ratio else difference_from_ci)(row.value, row.ci)
+        if by_ci is not None:
+            return by_ci, "ci"
+    # the error of a correlation is its patients'
+    if row.value is not None and row.se is not None and row.measure not in {"p-only", "correlation"}:
+        return _with_se(row.value, row.se, ratio=ratio), "se"
+    return None, "ci"
+
+
+def _before_counts(width: Literal["ci", "se"]) -> tuple[str]:
+    if width == "se":
+        return (SE_BEFORE_COUNTS,)
+    return (CI_BEFORE_COUNTS,)
+
+
+def _counts_before(width: Literal["ci", "se"]) -> tuple[str]:
+    if width == "se":
+        return (COUNTS_BEFORE_SE,)
+    return (COUNTS_BEFORE_CI,)
+
+
+def _beside_p(width: Literal["ci", "se"]) -> tuple[str]:
+    if width == "se":
+        return (SE_AND_P,)
+    return (CI_AND_P,)
+
+
+def _with_se(value: float, se: float, *, ratio: bool) -> Estimate | None:
+    return Estimate(math.log(value) if ratio else value, se) if se > 0 and (value > 0 or not ratio) else None
 
 
 def _ratio(row: Finding, estimate: Estimate, derivation: str, warnings: tuple[str, ...]) -> _Figures:
@@ -491,19 +525,22 @@ def _beyond(z: float, sign: int) -> tuple[float | None, float | None]:
 
 
 def _rounding(row: Finding) -> float:
-    """How far rounding of value and ci can have moved z."""
-    if row.value is None or row.ci is None:
+    """How far rounding of value and ci, or of value and se, can have moved z."""
+    if row.value is None or (row.ci is None and row.se is None):
         return 0.0
-    half = [last_digit(figure) / 2 for figure in (row.value, *row.ci)]
-    read = ratio_from_ci if row.measure in RATIOS else difference_from_ci
-    extremes = []
-    for value in (row.value - half[0], row.value + half[0]):
-        for low, high in ((row.ci[0] - half[1], row.ci[1] + half[2]), (row.ci[0] + half[1], row.ci[1] - half[2])):
-            estimate = read(value, (low, high))
-            if estimate is None:
-                return math.inf
-            extremes.append(estimate.z)
-    return (max(extremes) - min(extremes)) / 2
+    ratio = row.measure in RATIOS
+    half = last_digit(row.value) / 2
+    extremes: list[Estimate | None] = []
+    for value in (row.value - half, row.value + half):
+        if row.ci is not None:
+            low, high = (last_digit(end) / 2 for end in row.ci)
+            ends = (row.ci[0] - low, row.ci[1] + high), (row.ci[0] + low, row.ci[1] - high)
+            extremes += [(ratio_from_ci if ratio else difference_from_ci)(value, ci) for ci in ends]
+        elif row.se is not None:
+            last = last_digit(row.se) / 2
+            extremes += [_with_se(value, se, ratio=ratio) for se in (row.se - last, row.se + last)]
+    zs = [one.z for one in extremes if one is not None]
+    return (max(zs) - min(zs)) / 2 if len(zs) == len(extremes) else math.inf
 
 
 def _apart(printed: Estimate, table: Estimate, row: Finding) -> bool:
@@ -587,7 +624,7 @@ def why_alone(
 
 def why_no_estimate(observation: Observation) -> str:
     """Why a row has no estimate that could be pooled."""
-    if any(warning in {CI_AND_P, SIGNS_APART} for warning in observation.warnings):
+    if any(warning in {CI_AND_P, SE_AND_P, SIGNS_APART} for warning in observation.warnings):
         return "its figures disagree with each other: counts by its p or its word"
     if observation.row.value is not None:
         return "printed without an interval or p that gives its error: counts by its p or its word"

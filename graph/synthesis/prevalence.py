@@ -338,6 +338,6 @@ def _judge(
         reasons.append(Reason(domain="imprecision", text=text, step=-1))
     cap, read = cap_of((studies[row.study.id] for row in rows), randomised=False)
     if cap < 3:
-        text = f"no study was read beyond {read}: {LEVELS[cap]} at most"
+        text = f"{read}: {LEVELS[cap]} at most"
         reasons.append(Reason(domain="how studies were read", text=text))
     return LEVELS[max(0, min(level, cap))], tuple(reasons)

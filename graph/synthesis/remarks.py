@@ -10,11 +10,15 @@ from collections.abc import Iterator
 
 from graph.synthesis.effect_sizes import log_odds_ratio, ratio_from_ci
 from graph.synthesis.mechanisms import read_claims
+from graph.synthesis.method import Z95
 from graph.synthesis.observations import (
     BY_FIGURES,
     CI_AND_P,
     CI_BEFORE_COUNTS,
     COUNTS_BEFORE_CI,
+    COUNTS_BEFORE_SE,
+    SE_AND_P,
+    SE_BEFORE_COUNTS,
     SIGNS_APART,
     UNLIKE_ITS_N,
     read_study,
@@ -60,6 +64,9 @@ WARNINGS: dict[str, tuple[str, str, str]] = {
     CI_AND_P: ("figures", "a p and an interval that agree", "It will not be pooled: it counts by its p or its word."),
     CI_BEFORE_COUNTS: ("figures", "counts that make the ratio", "The printed interval is pooled, and not the counts."),
     COUNTS_BEFORE_CI: ("figures", "counts that make the ratio", "The counts are pooled, and not the printed ratio."),
+    SE_AND_P: ("figures", "a p and a standard error that agree", "It will not be pooled: it counts by its p or its word."),
+    SE_BEFORE_COUNTS: ("figures", "counts that make the ratio", "The printed ratio and its error are pooled, and not the counts."),
+    COUNTS_BEFORE_SE: ("figures", "counts that make the ratio", "The counts are pooled, and not the printed ratio."),
     SIGNS_APART: ("figures", "a difference of the sign that its groups have", "It will not be pooled: it counts by its p or its word."),
     UNLIKE_ITS_N: (
         "figures",
@@ -68,6 +75,7 @@ WARNINGS: dict[str, tuple[str, str, str]] = {
     ),
     BY_FIGURES: ("unclear", "increases, decreases or no-association", ""),
 }
+_BESIDE_COUNTS = frozenset({CI_BEFORE_COUNTS, COUNTS_BEFORE_CI, SE_BEFORE_COUNTS, COUNTS_BEFORE_SE, SIGNS_APART})
 _WORDS = {1: "increases", -1: "decreases"}
 
 
@@ -148,6 +156,8 @@ def _signs(observation: Observation) -> Iterator[tuple[str, int, bool]]:
     if row.ci is not None:
         # a bound printed as 1.1 is 1.05 at least
         beyond = (row.ci[0] - last_digit(row.ci[0]) / 2 > null) - (row.ci[1] + last_digit(row.ci[1]) / 2 < null)
+    elif row.value is not None and row.se is not None:
+        beyond = sign_of(_on_scale(row.value, row)) if abs(_on_scale(row.value, row)) > Z95 * (row.se + last_digit(row.se) / 2) else 0
     sign = (row.value > null) - (row.value < null) if row.value is not None else beyond
     if sign:
         yield printed(row), sign * (-1 if row.reversed else 1) * scale * inverse, bool(beyond) or p is True
@@ -164,6 +174,11 @@ def _signs(observation: Observation) -> Iterator[tuple[str, int, bool]]:
         yield _compared(row), _higher(*row.groups) * turn, p is True
 
 
+def _on_scale(figure: float, row: Finding) -> float:
+    """A printed figure on the scale of its standard error: a ratio as its logarithm."""
+    return math.log(figure) if row.measure in RATIOS else figure
+
+
 def _higher(first: Group, second: Group) -> int:
     for key in ("pct", "mean", "median"):
         one, other = getattr(first, key), getattr(second, key)
@@ -173,8 +188,9 @@ def _higher(first: Group, second: Group) -> int:
 
 
 def printed(row: Finding) -> str:
-    """The estimate as it is printed: OR 3.0 [2.0, 4.5]."""
-    return " ".join(str(part) for part in (row.measure, row.value, row.ci and list(row.ci)) if part is not None)
+    """The estimate as it is printed: OR 3.0 [2.0, 4.5], or OR 3.0 (SE 0.2)."""
+    width = list(row.ci) if row.ci is not None else f"(SE {row.se})" if row.se is not None else None
+    return " ".join(str(part) for part in (row.measure, row.value, width) if part is not None)
 
 
 def _compared(row: Finding) -> str:
@@ -203,7 +219,7 @@ def _warned(observation: Observation, path: Path, direction: Path) -> Iterator[R
     for warning in observation.warnings:
         kind, expected, cost = WARNINGS[warning]
         p = f" and p {_shown_p(row)}" if row.p is not None else ""
-        counted = f" beside {_compared(row)}" if warning in {CI_BEFORE_COUNTS, COUNTS_BEFORE_CI, SIGNS_APART} else ""
+        counted = f" beside {_compared(row)}" if warning in _BESIDE_COUNTS else ""
         if kind == "unclear":
             figures = printed(row) if row.value is not None else _compared(row)
             read = _read_as(observation)
@@ -211,6 +227,13 @@ def _warned(observation: Observation, path: Path, direction: Path) -> Iterator[R
             yield Remark(kind, direction, f"unclear beside {figures}", expected, cost, like=read)
         else:
             yield Remark(kind, path, f"{printed(row)}{p}{counted}", expected, cost)
+    if row.se is not None and row.ci is not None and (row.ci[0] > 0 or row.measure not in RATIOS):
+        implied = (_on_scale(row.ci[1], row) - _on_scale(row.ci[0], row)) / (2 * Z95)
+        # each may be rounded to two digits
+        if not 0.9 < (row.se / implied if implied else 0) < 1.1 and abs(row.se - implied) > last_digit(row.se):
+            of = " of the logarithm" if row.measure in RATIOS else ""
+            found = f"se {row.se} beside a ci that implies {implied:.2g}{of}"
+            yield Remark("figures", path, found, "se and ci that agree", "The interval is read.")
     counts = observation.derivation in {"counts", "percentages"} and row.value is not None and row.ci is None
     if counts and row.measure in RATIOS and row.value and observation.y is not None:
         turn = -1 if (observation.turned_from is not None) != row.reversed else 1

@@ -68,6 +68,7 @@ from graph.wording.numbers import (
     short,
     singular,
     spelt_out,
+    standard_error,
     step_of,
     window,
 )
@@ -78,6 +79,7 @@ __all__ = [
     "headline", "includes_no_effect", "interval", "labels", "level", "measure", "measured", "more", "named", "named_intervals",
     "no_events", "null_of", "number", "of_how_many", "opened", "ours", "p_of_test", "p_value", "patients", "patients_of_side", "per",
     "percent", "percents", "plain", "prevalence", "printed_interval", "probability", "read", "read_as", "review_of", "rounded_percent",
-    "row_figure", "same_interval", "short", "singular", "source", "spelt_out", "step_of", "tally", "unit", "unit_of", "unpooled",
+    "row_figure", "same_interval", "short", "singular", "source", "spelt_out", "standard_error", "step_of", "tally", "unit", "unit_of",
+    "unpooled",
     "verb", "verdict", "window", "with_unit", "within",
 ]  # fmt: skip

@@ -20,6 +20,7 @@ from graph.wording.numbers import (
     percent,
     percents,
     spelt_out,
+    standard_error,
     step_of,
 )
 from schema.association import (
@@ -279,8 +280,11 @@ def patients_of_side(one: Camp) -> str:
 
 def read_as(one: Association) -> str:
     """In what form the studies were read."""
+    if one.not_stated == one.studies > 0:
+        return "What was read is not stated"
     if not one.full_text:
         with_tables = f"; with tables: {one.tables}" if one.tables else ""
+        with_tables += f"; not stated: {one.not_stated}" if one.not_stated else ""
         return f"Read as {'an abstract' if one.studies == 1 else 'abstracts'}{with_tables}; full text: {one.full_text}"
     return f"Read in full text: {one.full_text} of {count(one.studies, 'study', 'studies')}"
 
@@ -289,9 +293,12 @@ def all_read(one: Association | Beside) -> str:
     """How the studies of an association were read."""
     if one.full_text:
         return f"{one.full_text} of {one.studies} read in full"
+    if one.not_stated == one.studies > 0:
+        return "not stated what was read"
     if one.studies == 1:
         return "read as abstract with tables" if one.tables else "read as abstract"
-    return f"all read as abstracts{f', {one.tables} with tables' if one.tables else ''}"
+    with_tables = f", {one.tables} with tables" if one.tables else ""
+    return f"none read in full{with_tables}, {one.not_stated} not stated" if one.not_stated else f"all read as abstracts{with_tables}"
 
 
 def row_figure(row: Row) -> str:
@@ -299,7 +306,8 @@ def row_figure(row: Row) -> str:
     p = p_value(row.p)
     if row.value is not None and row.measure != "p-only":
         text = measured(row.measure, row.value, row.ci, row_step(row).removeprefix("per "))
-        return ", ".join(filter(None, (text, "" if row.ci else p, "worked out" if row.printed_value is None else "")))
+        error = standard_error(row.measure, row.printed_se, row.ci) or ("" if row.ci else p)
+        return ", ".join(filter(None, (text, error, "worked out" if row.printed_value is None else "")))
     if row.reports == "unclear":
         return ", ".join(filter(None, (p, "sign not clear")))
     if p:

@@ -97,7 +97,7 @@ def design(name: str | None) -> str:
 
 def read(form: str) -> str:
     """In what form a paper was read."""
-    return "abstract and tables" if form == "tables" else form
+    return {"tables": "abstract and tables", "not-stated": "not stated"}.get(form, form)
 
 
 def category(slug: str, abbreviations: Collection[str]) -> str:

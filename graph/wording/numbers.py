@@ -166,6 +166,11 @@ def p_value(p: float | str | None) -> str:
     return f"p = {p:g}"
 
 
+def standard_error(measure: str, se: float | None, ci: object = None) -> str:
+    """As a paper prints it beside an estimate: SE 2.1, of a ratio SE of the log 0.27; nothing where an interval is printed, or no SE is."""
+    return f"SE{' of the log' if measure in RATIOS else ''} {se:g}" if se is not None and ci is None else ""
+
+
 def p_of_test(value: float) -> str:
     """The p of a test that was made here: p = 0.03, p < 0.001. What a paper prints stays as it is (p_value)."""
     return "p < 0.001" if value < 0.001 else f"p = {value:.2g}"

@@ -44,6 +44,7 @@ from graph.wording.numbers import (
     p_value,
     per,
     same_interval,
+    standard_error,
     window,
 )
 from schema.answer import Answer
@@ -389,6 +390,7 @@ def printed(one: Association, rows: Sequence[Row]) -> str:
 
 _WORKED_OUT = {
     "counts": "the counts", "percentages": "the percentages",
+    "ratio-se": "the estimate and its standard error", "difference-se": "the estimate and its standard error",
     "ratio-p": "the estimate and its p", "difference-p": "the estimate and its p",
     "ratio-ci": "the printed interval", "difference-ci": "the printed interval",
     "correlation": "the correlation and its number of patients",
@@ -410,6 +412,8 @@ def _printed(row: Row) -> str:
     given = f"{figure(measure(row.printed_measure), row.printed_value, row.printed_ci)}{step}{of}"
     if row.printed_ci is not None:
         return given
+    if row.printed_se is not None:
+        return f"{given}, {standard_error(row.printed_measure, row.printed_se)}"
     return f"{given} without an interval{f', {p_value(row.p)}' if row.p is not None else ''}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -278,7 +279,17 @@ def _estimate(cell: Cell, asked: Asked) -> Values:
     column = asked.column
     if _figure(cell) is not None:
         return [(column.path, _one(cell, asked))]
+    bracketed = _IN_BRACKETS.fullmatch(plain(cell.text)) if asked.match.with_se else None
+    if bracketed is not None:
+        figures = [settled(bracketed[name], number, asked.habit) for name in ("mean", "sd")]
+        if None not in figures:
+            return [(column.path, figures[0]), (("se",), figures[1])]
     found = settled(cell.text, estimate, asked.habit)
+    if found is None and asked.match.with_ci and "ci" in column.more:
+        # beside a column of the estimate itself
+        interval = settled(re.sub(r"^[(\[{]|[)\]}]$", "", _without_words(plain(cell.text))), _two, asked.habit)
+        if interval is not None:
+            return [(column.more["ci"], list(interval))]
     if found is None:
         raise unread(cell, column, "Write it as 1.85 (1.10 to 3.11).")
     value, interval, rest = found
@@ -349,7 +360,16 @@ def _per(cell: Cell, asked: Asked) -> Values:
     return [(asked.column.path, {"step": step, "unit": match["unit"] if match is not None else text})]
 
 
+def _variance(cell: Cell, asked: Asked) -> Values:
+    """The standard error whose square a cell holds, to as many digits as that has, and one more."""
+    square = _one(cell, asked)
+    if square <= 0:
+        raise Unread("a variance above 0", "A study without one has no weight: leave the cell empty.")
+    digits = len(repr(square).lstrip("0.").replace(".", "")) + 1
+    return [(asked.column.path, float(f"{math.sqrt(square):.{min(max(digits, 4), 7)}g}"))]
+
+
 READERS: dict[str, Callable[[Cell, Asked], Values]] = {
     "number": _number, "int": _int, "numbers": _numbers, "pair": _pair, "months": _months, "p": _p, "percent": _percent, "share": _share,
-    "estimate": _estimate, "mean": _mean, "median": _median, "spread": _spread, "per": _per,
+    "estimate": _estimate, "mean": _mean, "median": _median, "spread": _spread, "per": _per, "variance": _variance,
 }  # fmt: skip

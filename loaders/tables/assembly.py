@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from loaders.documents import Document, Where
-from loaders.tables.columns import COLUMNS, ROW_SETS, Path
+from loaders.tables.columns import COLUMNS, ROW_SETS, ROWS_OF, Path
 from loaders.tables.grid import Cell
 from loaders.tables.mapping import Mapped
 from loaders.tables.texts import slug, told
@@ -187,7 +187,8 @@ def take_population(row: Row, document: TableDocument) -> None:
             )
     document.silent |= {("populations", index, *path) for table, path in row.unread if table == "populations"}
     _describe(groups[index], cell, document.populations)
-    row.values["findings", ("population",)] = (identifier, cell)
+    for rows in ROWS_OF.values():
+        row.values[rows, ("population",)] = (identifier, cell)
 
 
 def take_row(row: Row, section: str, document: TableDocument, *, may_begin: bool) -> None:

@@ -11,16 +11,17 @@ import contextlib
 import gc
 import pathlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from loaders.files import DELIMITED, Source
-from loaders.tables import delimited, headers, mapping, workbook
+from loaders import foreign
+from loaders.files import Source
+from loaders.tables import delimited, headers, mapping, remarks, selection, workbook
 from loaders.tables.assembly import Assembly, TableDocument
-from loaders.tables.columns import FLAT, ROW_SETS, Path, by_key, key_of
+from loaders.tables.columns import FLAT, ROW_SETS, ROWS_OF, Path, by_key, key_of
+from loaders.tables.defaults import KEYS, Defaults
 from loaders.tables.grid import Grid
 from loaders.tables.grid_rows import GridRows
 from loaders.tables.headers import Header
-from loaders.tables.mapping import Mapped
 from schema.field import EvidenceField
 from schema.names import normal
 from schema.problems import Problem
@@ -58,26 +59,46 @@ def _without_collections() -> Iterator[None]:
 def books_of(sources: Iterable[Source], of: EvidenceField, *, with_mapping: bool = True) -> tuple[list[Book], list[Problem]]:
     """The books of these files, and the files that can't be read."""
     problems: list[Problem] = []
-    alone: list[Book] = []
-    together: dict[pathlib.Path, Book] = {}
-    mappings: dict[pathlib.Path, Mapped] = {}
+    folders: dict[pathlib.Path, list[Source]] = {}
     for source in sources:
-        path = pathlib.Path(source.name)
-        folder = path.parent
-        if folder not in mappings:
-            mappings[folder], wrong = mapping.beside(folder) if with_mapping else (mapping.NOTHING, [])
+        folders.setdefault(pathlib.Path(source.name).parent, []).append(source)
+    books: list[Book] = []
+    for folder, inside in folders.items():
+        mapped, wrong = mapping.beside(folder, of) if with_mapping else (mapping.NOTHING, [])
+        problems += wrong
+        if mapped is None:
+            # without it, its tables would be misread
+            continue
+        chosen, wrong = selection.of_files(inside, mapped)
+        problems += wrong
+        together = Book(str(folder), mapped, of)
+        seen: list[Grid] = []
+        for source in chosen:
+            grids = _grids_of(source)
+            if isinstance(grids, Problem):
+                problems.append(grids)
+                continue
+            seen += grids
+            grids, wrong = selection.of_sheets(source, grids, mapped)
             problems += wrong
-        is_text = path.suffix.lower() in DELIMITED and not source.content.startswith(b"PK\x03\x04")
-        grids = delimited.grids(source) if is_text else workbook.grids(source)
-        if isinstance(grids, Problem):
-            problems.append(grids)
-        elif not grids:
-            problems.append(Problem(source.name, "an empty table", "a row of names, and rows under it"))
-        elif is_text and normal(path.stem) in ROW_SETS:
-            together.setdefault(folder, Book(str(folder), mappings[folder], of)).grids += grids
-        else:
-            alone.append(Book(source.name, mappings[folder], of, grids=grids))
-    return [*alone, *together.values()], problems
+            if not source.is_workbook and normal(pathlib.Path(source.name).stem) in ROW_SETS:
+                together.grids += grids
+            elif grids:
+                books.append(Book(source.name, mapped, of, grids=grids))
+        if together.grids:
+            books.append(together)
+        problems += selection.unmatched(folder, inside, seen, mapped) if mapped.lines else []
+    return books, problems
+
+
+def _grids_of(source: Source) -> list[Grid] | Problem:
+    other = foreign.told(source)
+    if other is not None:
+        return other
+    if not source.is_table:
+        return Problem(source.name, "a file that is no table", "a workbook (.xlsx), or a CSV or TSV file")
+    grids = workbook.grids(source) if source.is_workbook else delimited.grids(source)
+    return grids or Problem(source.name, "an empty table", "a row of names, and rows under it")
 
 
 @dataclass(slots=True)
@@ -90,25 +111,31 @@ class Book(Assembly):
         self.problems += [problem for grid in self.grids for problem in grid.problems]
         tables = [(grid, header, table) for grid, header, table in self.headers() if header is not None and table is not None]
         # studies before what speaks of them, populations before the rows that name them
-        order = [*ROW_SETS, FLAT]
+        order = [*ROW_SETS, *ROWS_OF]
         self.has_populations = any(table == "populations" for _, _, table in tables)
         has_rows = False
         silent: set[Path] = set()
         for grid, header, table in sorted(tables, key=lambda one: order.index(one[2])):
-            told = headers.problems(grid, header, self.mapped, self.of)
-            self.problems += told
+            self.problems += remarks.taken_out(grid, header)
+            unsaid = Defaults(grid, header, self.of, self.mapped.constants)
+            unneeded = {**self.mapped.constants, **(dict.fromkeys(KEYS, "") if table in ROWS_OF else {})}
+            self.problems += headers.problems(grid, header, replace(self.mapped, constants=unneeded), self.of)
             if grid.delimiter is not None:
                 self.problems += delimited.shifted(grid, header)
             for column in by_key(table).values():
-                if column.needed and not header.has(key_of(column, table)):
+                key = key_of(column, table)
+                if key in self.mapped.faulty or (column.needed and not header.has(key) and not headers.derived(key, header)):
                     silent.add((column.path[0],) if column.table == "studies" else (column.table, column.path[0]))
-                    if table == FLAT and column.table == "populations":
-                        silent.add(("findings", "population"))
-            has_rows |= GridRows(self, grid, header).read()
+                    if table in ROWS_OF and column.table == "populations":
+                        silent.add((ROWS_OF[table], "population"))
+            has_rows |= GridRows(self, grid, header, unsaid).read()
+            if table in ROWS_OF:
+                unsaid.finish(self.studies.values())
+            self.problems += unsaid.problems()
         if not has_rows and not any(one.severity == "error" for one in self.problems):
             what = "nothing but the worked examples of the template" if self.examples else "no rows"
             self.problems.append(Problem(self.file, what, "rows of your own under the names of the columns"))
-        blocked = any(one.severity == "error" for one in self.problems)
+        blocked = self.mapped.wrong or any(one.severity == "error" for one in self.problems)
         for document in self.studies.values():
             document.silent |= silent
             document.blocked = blocked

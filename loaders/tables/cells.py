@@ -18,7 +18,7 @@ _LARGEST = 1e15
 # where a raised part is a unit or an ordinal, and no digit of a figure or letter of a name
 _PROSE = frozenset({"text", "list"})
 # whose cells show how a table writes its decimals
-FIGURES = frozenset({"number", "numbers", "pair", "months", "p", "percent", "estimate", "mean", "median", "spread"})
+FIGURES = frozenset({"number", "numbers", "pair", "months", "p", "percent", "estimate", "mean", "median", "spread", "variance"})
 
 
 def read(cell: Cell, asked: Asked) -> Values:

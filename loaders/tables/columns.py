@@ -16,6 +16,9 @@ from schema.names import normal
 
 ROW_SETS: tuple[RowSet, ...] = get_args(RowSet)
 FLAT = "flat"
+FLAT_PREVALENCE = "flat prevalence"
+# what each row of a table is that stands alone, and has its study and group in itself
+ROWS_OF: Mapping[str, RowSet] = {FLAT: "findings", FLAT_PREVALENCE: "prevalence"}
 Path = tuple[str | int, ...]
 
 
@@ -41,6 +44,8 @@ class Column:
     needed: bool = False
     # whether a flat table has it
     is_flat: bool = True
+    # in which its figures are, which its name may say
+    unit: str | None = None
 
     @property
     def flat_key(self) -> str:
@@ -74,18 +79,33 @@ def _made(table: RowSet, given: dict[str, Any]) -> Column:
     )
 
 
-def _read() -> dict[RowSet, tuple[Column, ...]]:
+def _read() -> dict[str, Any]:
     with (pathlib.Path(__file__).parent / "tables.yaml").open(encoding="utf-8") as file:
-        data = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 (both are safe loaders)
-    return {table: tuple(_made(table, given) for given in data[table]) for table in ROW_SETS}
+        return dict(yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))  # noqa: S506 (both are safe loaders)
 
 
-COLUMNS: Mapping[RowSet, tuple[Column, ...]] = _read()
+_DATA = _read()
+COLUMNS: Mapping[RowSet, tuple[Column, ...]] = {table: tuple(_made(table, given) for given in _DATA[table]) for table in ROW_SETS}
+# sets of names, each with the keys of findings that they are where all of them stand in one table
+TOGETHER: tuple[Mapping[str, str], ...] = tuple({normal(name): key for name, key in names.items()} for names in _DATA["together"])
 # what only reads what other columns hold, too: a writer leaves it out
-READ_ONLY = frozenset({("studies", "age"), ("findings", "ci")})
-FLAT_COLUMNS: tuple[Column, ...] = tuple(
-    column for table in ("studies", "populations", "findings") for column in COLUMNS[table] if column.is_flat
+READ_ONLY = frozenset(
+    {("studies", "age"), ("prevalence", "ci_low"), ("prevalence", "ci_high")}
+    | {("findings", key) for key in ("ci", "variance", "log_value", "exposed_noncases", "unexposed_noncases", "counts_total")}
 )
+
+
+@cache
+def columns_of(table: str) -> tuple[Column, ...]:
+    """The columns of a table: a row set, or one of those that stand alone."""
+    rows = ROWS_OF.get(table)
+    if rows is None:
+        return COLUMNS[table]  # type: ignore[index]
+    parts: tuple[RowSet, ...] = ("studies", "populations", rows)
+    return tuple(column for part in parts for column in COLUMNS[part] if column.is_flat)
+
+
+FLAT_COLUMNS = columns_of(FLAT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,47 +118,35 @@ class Match:
     with_sd: bool = False
     # whether a bare figure under this name may be a count or a percentage
     bare_is_unclear: bool = False
+    # whether the name says that an interval stands in its cells
+    with_ci: bool = False
+    # whether the name says that a bracket is the standard error
+    with_se: bool = False
+    # whether the name says that 0.154 is 15.4%
+    is_fraction: bool = False
+    # which of the estimates of a row it belongs to, where there is more than one
+    estimate: int | None = None
 
-
-def _measured() -> dict[str, tuple[tuple[Path, Any], ...]]:
-    """The names of columns of estimates that tell their measure, and whether it is adjusted."""
-    named: dict[str, tuple[tuple[Path, Any], ...]] = {}
-    measures = {
-        "or": "OR", "odds ratio": "OR", "hr": "HR", "hazard ratio": "HR", "rr": "RR", "risk ratio": "RR", "relative risk": "RR",
-        "smd": "SMD", "mean difference": "mean-difference", "beta": "beta",
-    }  # fmt: skip
-    prefixes = {
-        "": None, "adjusted ": True, "adj ": True, "unadj ": False, "a": True, "multivariable ": True, "multivariate ": True,
-        "crude ": False, "unadjusted ": False, "univariable ": False, "univariate ": False,
-    }  # fmt: skip
-    for said, measure in measures.items():
-        for prefix, adjusted in prefixes.items():
-            if prefix == "a" and len(said) > 2:
-                continue
-            more = () if adjusted is None else ((("adjusted",), adjusted),)
-            for end in ("", " 95% ci", " 95 ci", " ci", " 95% confidence interval"):
-                named[normal(f"{prefix}{said}{end}")] = ((("measure",), measure), *more)
-                if prefix == "adj " and len(said) < 4:
-                    # ORadj, OR adj
-                    for written in (f"{said}adj{end}", f"{said} adj{end}"):
-                        named[normal(written)] = ((("measure",), measure), *more)
-    return named
+    def says(self, key: str) -> Any:
+        """What the name says of another key; None where it says nothing."""
+        return next((value for path, value in self.implies if path == (key,)), None)
 
 
 @cache
 def known(table: str) -> Mapping[str, Match]:
-    """From each normal name to the column of that table (a row set, or flat)."""
-    columns = FLAT_COLUMNS if table == FLAT else COLUMNS[table]  # type: ignore[index]
+    """From each normal name to the column of that table."""
+    columns = columns_of(table)
     found: dict[str, Match] = {}
     for column in columns:
-        found[normal(column.flat_key if table == FLAT else column.key)] = Match(column)
-    # a flat table is a table of findings first: its notes and sources are theirs, but a number of studies is the review's
-    for column in sorted(columns, key=lambda one: one.table != "findings" or one.key == "k"):
+        found[normal(key_of(column, table))] = Match(column)
+    # a table that stands alone is one of its rows first: its notes and sources are theirs, but a number of studies is the review's
+    own = ROWS_OF.get(table, table)
+    for column in sorted(columns, key=lambda one: one.table != own or one.key == "k"):
         for name in column.names:
-            found.setdefault(normal(name), Match(column, with_sd="sd" in normal(name).split(), bare_is_unclear=name in column.unclear))
-        if column.key == "value":
-            for name, implied in _measured().items():
-                found.setdefault(name, Match(column, implied))
+            words = normal(name).split()
+            is_fraction = bool({"proportion", "fraction"} & set(words)) and "%" not in words
+            match = Match(column, with_sd="sd" in words, bare_is_unclear=name in column.unclear, is_fraction=is_fraction)
+            found.setdefault(" ".join(words), match)
     for name, match in list(found.items()):
         if "95% ci" in name:
             for written in ("95%ci", "ci95%", "ci95", "95ci", "ci 95%"):
@@ -148,9 +156,9 @@ def known(table: str) -> Mapping[str, Match]:
 
 def key_of(column: Column, table: str) -> str:
     """What the column is called in that table."""
-    return column.flat_key if table == FLAT else column.key
+    return column.flat_key if table in ROWS_OF else column.key
 
 
+@cache
 def by_key(table: str) -> Mapping[str, Column]:
-    columns = FLAT_COLUMNS if table == FLAT else COLUMNS[table]  # type: ignore[index]
-    return {key_of(column, table): column for column in columns}
+    return {key_of(column, table): column for column in columns_of(table)}

@@ -15,7 +15,7 @@ from pathlib import PurePath
 from loaders.files import Source
 from loaders.tables.cells import FIGURES
 from loaders.tables.columns import FLAT, ROW_SETS, known
-from loaders.tables.grid import Cell, Grid
+from loaders.tables.grid import MOST_COLUMNS, MOST_ROWS, Cell, Grid, too_many
 from loaders.tables.headers import Header
 from schema.names import normal
 from schema.problems import Problem
@@ -46,11 +46,17 @@ def grids(source: Source) -> list[Grid] | Problem:
             if cells and number >= start:
                 grid.rows.append(cells)
                 grid.lengths[line] = len(record)
+                # a table may end in lines of nothing but delimiters
+                if len(cells) > MOST_COLUMNS or len(grid.rows) > MOST_ROWS:
+                    much = f"{len(cells):,} filled columns" if len(cells) > MOST_COLUMNS else f"more than {MOST_ROWS:,} rows"
+                    return too_many(source.name, much, line=line)
             line = lines.line_num + 1
     except csv.Error as error:
         return Problem(
             source.name,
-            f"a row that can't be read ({error})",
+            f"a cell of more than {csv.field_size_limit():,} letters"
+            if "limit" in str(error)
+            else "a double quote that is not closed, or not doubled",
             "cells in which each double quote is closed, and doubled inside",
             line=line,
             help="Save the table again from the program that made it.",
@@ -113,9 +119,9 @@ def decode(source: Source) -> tuple[str, list[Problem]] | Problem:
     encoding = next((name for mark, name in _MARKS if content.startswith(mark)), None)
     try:
         text = content.decode(encoding or "utf-8")
-    except UnicodeDecodeError as error:
+    except UnicodeDecodeError:
         if encoding is not None:
-            return Problem(source.name, f"bytes that are not {encoding.upper()}", "text", help=f"Save it again as UTF-8 ({error.reason}).")
+            return Problem(source.name, f"bytes that are not {encoding.upper()}", "text", help="Save it again as UTF-8.")
         text = ""
     if text and "\0" not in text:
         return text, []

@@ -25,7 +25,8 @@ EXCEL_DATE = re.compile(
 DAMAGE = "Excel makes dates of 3/12 and 1-2: type it again into a cell that is formatted as text."
 EXPECTED = {
     "text": "text", "word": "a word", "digits": "a number of digits, such as 22367992", "doi": "a DOI", "slug": "a name", "list": "text",
-    "slugs": "names", "links": "terms", "number": "a figure", "int": "a whole number", "numbers": "figures, separated by semicolons",
+    "slugs": "names", "links": "terms", "number": "a figure", "variance": "a variance",
+    "int": "a whole number", "numbers": "figures, separated by semicolons",
     "pair": "two figures, such as 1.10 to 3.11", "months": "months, such as 12 or 3 to 24", "p": "a p value, such as 0.03, <0.001 or NS",
     "percent": "a percentage, such as 15.4 or 15.4%",
     "share": "a count, or cases and total such as 12/78 (15.4%)", "estimate": "an estimate, such as 1.85 or 1.85 (1.10 to 3.11)",

@@ -16,6 +16,9 @@ NOTHING = frozenset(
         "not given", "unreported",
     }
 )  # fmt: skip
+# of a table; a larger one is another thing, or formatted far beyond its rows
+MOST_ROWS = 50_000
+MOST_COLUMNS = 500
 DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
 
 
@@ -26,6 +29,14 @@ def letters(column: int) -> str:
         column, rest = divmod(column - 1, 26)
         name = chr(65 + rest) + name
     return name
+
+
+def column_of(name: str) -> int:
+    """The number of a column of a spreadsheet by its name."""
+    number = 0
+    for letter in name:
+        number = 26 * number + ord(letter) - 64
+    return number
 
 
 @dataclass(eq=False, slots=True)
@@ -74,6 +85,17 @@ class Cell:
 
 def is_nothing(text: str) -> bool:
     return len(text) < 20 and " ".join(text.split()).translate(DASHES).casefold() in NOTHING
+
+
+def too_many(file: str, what: str, sheet: str | None = None, line: int | None = None) -> Problem:
+    """More rows or columns than a table has."""
+    return Problem(
+        file,
+        f"{f'the sheet {sheet!r} with ' if sheet is not None else ''}{what}",
+        f"a table of at most {MOST_ROWS:,} rows and {MOST_COLUMNS:,} columns",
+        line=line,
+        help="Delete what is no part of the table, or split it into several files.",
+    )
 
 
 @dataclass(slots=True)

@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from loaders.tables import headers
 from loaders.tables.assembly import Assembly, Row, TableDocument, of_study, shown_in_words, take_population, take_row, take_study
 from loaders.tables.cells import FIGURES, dates_in_texts, read
-from loaders.tables.columns import FLAT, Column, Match, Path, by_key, key_of
+from loaders.tables.columns import ROWS_OF, Column, Match, Path, by_key, key_of
+from loaders.tables.defaults import Defaults
 from loaders.tables.expectations import Asked, as_text
 from loaders.tables.grid import Cell, Grid
 from loaders.tables.headers import Header
 from loaders.tables.numerals import Ambiguous, Convention, Habit, Unread, proves
 from loaders.tables.template import EXAMPLE_IDS, MARK, is_example
 from loaders.tables.texts import slug
+from loaders.tables.workings import work_out
 from schema.names import normal
 from schema.report import WORD
 from schema.study import SLUG
 
 
-@dataclass(slots=True)
+@dataclass
 class GridRows:
     """The rows of one grid, and the assembly that takes them in."""
 
     assembly: Assembly
     grid: Grid
     header: Header
+    defaults: Defaults
     asked: dict[int, Asked] = field(default_factory=dict)
     constants: dict[tuple[str, Path], tuple[Any, Cell]] = field(default_factory=dict)
     proven: frozenset[Convention] | None = None
     # the column of the study's name
     named_by: int | None = None
+    # whether that may be a running number, which names no study: a flat table of ours says "study"
+    is_numbered: bool = False
+    # of each author and year the number that has it first
+    numbers: dict[str, str] = field(default_factory=dict)
 
     def read(self) -> bool:
         """Whether there was any row but the template's examples."""
@@ -42,7 +52,9 @@ class GridRows:
             self.asked[column] = Asked(match, habit, self.assembly.mapped.values.get(key_of(match.column, table), {}), self.assembly.of)
             if match.column.path == (("id",) if match.column.table == "studies" else ("study",)):
                 self.named_by = column
-        self._take_constants(habit)
+                self.is_numbered = table in ROWS_OF and header.cells[column].text != "study"
+        self._take_constants(Habit(habit.declared))
+        self._one_outcome()
         rows = self.grid.rows[header.index + 1 :]
         last_merged = 0
         for last, cell, where in self.grid.merged:
@@ -73,17 +85,24 @@ class GridRows:
         return self.proven
 
     def _take_constants(self, habit: Habit) -> None:
-        table = self.header.table
-        for key, constant in self.assembly.mapped.constants.items():
-            column = by_key(table).get(key)
-            if column is None:
+        mapped = self.assembly.mapped
+        for key in mapped.constants:
+            column = by_key(self.header.table).get(key)
+            if column is None or key in mapped.faulty:
                 continue
-            cell = Cell(constant, self.header.first.row, self.header.first.column, self.header.first.file, self.header.first.sheet)
-            try:
-                for path, value in read(cell, Asked(Match(column), habit, of=self.assembly.of)):
-                    self.constants[column.table, path] = (value, cell)
-            except Unread as error:
-                self._wrong(cell, f"{constant!r} for {key} in columns.yaml", error.expected, error.help)
+            cell = mapped.constant(key)
+            for path, value in read(cell, Asked(Match(column), habit, of=self.assembly.of)):
+                self.constants[column.table, path] = (value, cell)
+
+    def _one_outcome(self) -> None:
+        """What a name says of the outcome ("OR for death") and a constant must be the same."""
+        constant, find = self.constants.get(("findings", ("outcome",))), self.assembly.of.vocabulary.find
+        for column, match in self.header.matches.items():
+            told = match.says("outcome")
+            if told and constant is not None and find(told) != find(constant[0]):
+                name = self.header.cells[column]
+                expected = f"the outcome {constant[0]!r}, as columns.yaml has it"
+                self._wrong(name, f"the column {name.text!r}", expected, "Rename the column, or take the constant away.")
 
     def _skipped(self, cells: list[Cell], *, first: bool) -> bool:
         header = self.header
@@ -131,29 +150,40 @@ class GridRows:
         return False
 
     def _take(self, cells: list[Cell], *, in_merged: bool) -> None:
-        row = self._row(cells)
+        row, estimates = self._row(cells)
         table = self.header.table
-        section = "findings" if table == FLAT else table
+        section = ROWS_OF.get(table, table)
         study = self._study(row, in_merged=in_merged)
+        rows = [row]
+        if section == "findings":
+            rows = self._findings(row, estimates)
+            for one in rows:
+                work_out(one, self.assembly.of)
         if study is None:
             # its other problems are told all the same
-            self.assembly.problems += row.problems
+            self.assembly.problems += [problem for one in rows for problem in one.problems]
             return
         document = self.assembly.studies[study]
-        if table in {"studies", FLAT}:
-            take_study(row, document)
-        if table == FLAT:
-            take_population(row, document)
-        if section != "studies":
-            # a table of populations is complete: a name that is not in it is a slip
-            take_row(row, section, document, may_begin=not self.assembly.has_populations)
-        document.problems += [of_study(problem, document.value.get("id")) for problem in row.problems]
+        for one in rows:
+            if table in ROWS_OF:
+                self.defaults.fill(one, document)
+            if table in {"studies", *ROWS_OF} and one is rows[0]:
+                take_study(one, document)
+            if table in ROWS_OF:
+                take_population(one, document)
+            if section != "studies":
+                # a table of populations is complete: a name that is not in it is a slip
+                take_row(one, section, document, may_begin=not self.assembly.has_populations)
+            document.problems += [of_study(problem, document.value.get("id")) for problem in one.problems]
 
-    def _row(self, cells: list[Cell]) -> Row:
-        row = Row(cells[0])
-        late: list[tuple[Cell, Column, Ambiguous]] = []
+    def _row(self, cells: list[Cell]) -> tuple[Row, list[Row]]:
+        """What a row says but for several estimates side by side, and what it says of each of these."""
+        whole = Row(cells[0])
+        estimates: dict[int, Row] = {}
+        late: list[tuple[Row, Cell, Asked, Ambiguous]] = []
         for cell in cells:
             asked = self.asked.get(cell.column)
+            row = whole if asked is None or asked.match.estimate is None else estimates.setdefault(asked.match.estimate, Row(cell))
             if asked is None:
                 if cell.column not in self.header.cells:
                     row.problems.append(
@@ -171,16 +201,21 @@ class GridRows:
                 if column.key == "direction" and cell.text.strip("-\u2010\u2011\u2012\u2013\u2014\u2212") == "":
                     self._unread(row, cell, column, Ambiguous(["decreases", "not reported"], "Write it in words."))
                 continue
+            if (normal(cell.text) or cell.text) in self.assembly.mapped.unread.get(key_of(column, self.header.table), ()):
+                self._silent(row, column)
+                continue
             try:
                 for path, value in read(cell, asked):
                     row.say(column.table, path, value, cell)
                 if column.kind == "slug":
                     row.names.setdefault((column.table, column.path), asked.values.get(normal(cell.text), as_text(cell)))
                 for path, value in asked.match.implies:
-                    row.say(column.table, path, value, self.header.cells[cell.column])
+                    # a p is of no measure
+                    if path != ("measure",) or column.key != "p":
+                        row.say(column.table, path, value, self.header.cells[cell.column])
             except Ambiguous as error:
                 if error.options:
-                    late.append((cell, column, error))
+                    late.append((row, cell, asked, error))
                 else:
                     self._unread(row, cell, column, error)
             except Unread as error:
@@ -188,12 +223,29 @@ class GridRows:
             odd = dates_in_texts(cell, column)
             if odd is not None:
                 row.problems.append(cell.problem(f"{cell.text!r}, a date", "text", odd, odd=True))
-        for cell, column, doubt in late:
-            self._settle(row, cell, column, doubt)
-        for (table, path), (value, cell) in self.constants.items():
-            row.values.setdefault((table, path), (value, cell))
-        self._pairs(row)
-        return row
+        for row, cell, asked, doubt in late:
+            self._settle(row, cell, asked, doubt)
+        for at, constant in self.constants.items():
+            whole.values.setdefault(at, constant)
+        for row in (whole, *estimates.values()):
+            self._pairs(row)
+        return whole, [row for _, row in sorted(estimates.items()) if row.values or row.unread]
+
+    def _findings(self, row: Row, estimates: Sequence[Row]) -> list[Row]:
+        """A row for each of its estimates, which share the rest; the row itself where it has one estimate or none."""
+        made: list[Row] = []
+        for one in estimates:
+            # what a column says comes before a constant
+            shared = {at: given for at, given in row.values.items() if at not in one.values or given is not self.constants.get(at)}
+            finding = replace(row, values=shared, problems=[] if made else [*row.problems], unread=[*row.unread, *one.unread])
+            for (table, path), (value, cell) in one.values.items():
+                finding.say(table, path, value, cell)
+            finding.problems += one.problems
+            if finding.get("findings", ("adjusted",)) is False:
+                # a crude estimate is adjusted for nothing
+                finding.values.pop(("findings", ("covariates",)), None)
+            made.append(finding)
+        return made or [row]
 
     def _unread(self, row: Row, cell: Cell, column: Column, error: Unread) -> None:
         path = key_of(column, self.header.table)
@@ -201,16 +253,37 @@ class GridRows:
         if column.kind in {"choice", "bool"}:
             problem = replace(problem, kind=WORD, like=cell.text)
         row.problems.append(problem)
+        self._silent(row, column)
+
+    def _silent(self, row: Row, column: Column) -> None:
         row.unread += [(column.table, column.path), *((column.table, more) for more in column.more.values())]
 
-    def _settle(self, row: Row, cell: Cell, column: Column, error: Ambiguous) -> None:
-        """0.154 of 12/78 is 15.4%: the row's own cases and total tell a fraction from a percentage."""
+    def _settle(self, row: Row, cell: Cell, asked: Asked, error: Ambiguous) -> None:
+        """0.154 of 12/78 is 15.4%: the row's own cases and total tell a fraction from a percentage; else its column does, or its name."""
+        column = asked.column
         cases, total = row.get(column.table, ("cases",)), row.get(column.table, ("total",))
         near = [one for one in error.options if cases is not None and total and abs(100 * cases / total - one) < 0.06]
+        if cases is None or not total:
+            if cell.column in self.in_percent:
+                near = [min(error.options)]
+            elif asked.match.is_fraction:
+                near = [max(error.options)]
         if len(near) == 1:
             row.say(column.table, column.path, near[0], cell)
         else:
             self._unread(row, cell, column, error)
+
+    @cached_property
+    def in_percent(self) -> frozenset[int]:
+        """The columns of percentages in which a figure is above 1, so that none is a fraction."""
+        columns = {column: asked for column, asked in self.asked.items() if asked.column.kind == "percent"}
+        found = set()
+        for row in self.grid.rows[self.header.index + 1 :]:
+            for cell in row:
+                if cell.column in columns and cell.column not in found and not cell.blank and "%" not in f"{cell.text}{cell.format}":
+                    with contextlib.suppress(Unread):
+                        found |= {cell.column for _, value in read(cell, columns[cell.column]) if value > 1}
+        return frozenset(found)
 
     def _pairs(self, row: Row) -> None:
         """One end of an interval needs the other."""
@@ -228,20 +301,24 @@ class GridRows:
     def _study(self, row: Row, *, in_merged: bool) -> str | None:
         """The study that a row speaks of, by id; it is begun where the row may begin one."""
         table = self.header.table
-        begins = table in {"studies", FLAT}
+        begins = table in {"studies", *ROWS_OF}
         owner, key = ("studies", ("id",)) if begins else (table, ("study",))
         study = row.get(owner, key)
-        if study is None and begins:
-            author, year = row.get("studies", ("first_author",)), row.get("studies", ("year",))
-            if author is not None and year is not None and not self.header.has("study" if table == FLAT else "id"):
-                at = row.values["studies", ("first_author",)][1]
-                study = slug(f"{author} {year}")
-                if not SLUG.fullmatch(study):
-                    hint = "Write the author in Latin letters, or give the study a name in a column of its own."
-                    row.problems.append(at.problem(shown_in_words(author), "a name with Latin letters, to make the study's id of", hint))
-                    return None
-                row.names["studies", ("id",)] = f"{author} {year}"
-                row.values["studies", ("id",)] = (study, at)
+        author, year = row.get("studies", ("first_author",)), row.get("studies", ("year",))
+        number = study if self.is_numbered and str(study).isdecimal() else None
+        is_made = number is not None or (study is None and not self.header.has("study" if table in ROWS_OF else "id"))
+        if begins and is_made and author is not None and year is not None:
+            at = row.values["studies", ("first_author",)][1]
+            name = f"{author} {year}"
+            if number is not None and self.numbers.setdefault(name, number) != number:
+                name = f"{name} {number}"
+            study = slug(name)
+            if not SLUG.fullmatch(study):
+                hint = "Write the author in Latin letters, or give the study a name in a column of its own."
+                row.problems.append(at.problem(shown_in_words(author), "a name with Latin letters, to make the study's id of", hint))
+                return None
+            row.names["studies", ("id",)] = name
+            row.values["studies", ("id",)] = (study, at)
         if study is None:
             if not in_merged and (owner, key) not in row.unread:
                 row.problems.append(row.first.problem("a row without its study", "the study's name in each row", "Write it into each row."))
@@ -274,7 +351,7 @@ class GridRows:
                     )
                 )
                 return None
-            known[study] = TableDocument({"id": study}, is_flat=table == FLAT, of=self.assembly.of)
+            known[study] = TableDocument({"id": study}, is_flat=table in ROWS_OF, of=self.assembly.of)
             known[study].cells[()] = known[study].cells[("id",)] = cell
             known[study].named(None, name, cell)
         return str(study)

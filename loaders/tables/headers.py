@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from loaders.tables import estimates, layouts
 from loaders.tables.cells import read
-from loaders.tables.columns import FLAT, ROW_SETS, Match, by_key, key_of, known
+from loaders.tables.columns import FLAT, FLAT_PREVALENCE, ROW_SETS, ROWS_OF, Match, by_key, key_of, known
 from loaders.tables.expectations import Asked
 from loaders.tables.grid import Cell, Grid
-from loaders.tables.mapping import Mapped
+from loaders.tables.mapping import NOTHING, Mapped
 from loaders.tables.numerals import Unread
 from schema import names as compared
 from schema.field import EvidenceField
 from schema.problems import Problem
+from schema.study import RATIOS
+from schema.units import per_unit
 
 # names that say too little in a table of findings
 _UNCLEAR = {
@@ -30,27 +33,38 @@ _SEARCHED = 10
 normal = lru_cache(maxsize=20_000)(compared.normal)
 _ESTIMATE = re.compile(
     r"(?:a|c|m|u|adj|ln|log|exp)*(?:or|hr|rr|irr|smd)s?(?:95%?|adj|se)?|(?:95%?)?[lu]?cis?(?:95%?)?|[lu]cl|p|p?values?|pvals?"
-    r"|(?:un)?adj(?:usted)?|beta|\u03b2|odds|hazards?|ratios?|estimates?|coef(?:f|ficients?)?|lower|upper"
+    r"|(?:un)?adj(?:usted)?|beta|\u03b2|odds|hazards?|ratios?|estimates?|coef(?:f|ficients?)?|lower|upper|low|high|lb|ub|se|std|md|wmd|rd"
+    r"|\d+%|ci|confidence|differences?|(?:uni|multi)vari(?:ate|able)|crude|logs?|ln"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The names of a grid: the index of their row, what each column is, and the names that were not recognised."""
+    """The names of a grid: the index of their row, what each column is, and the names that were not recognised.
+
+    `joined`: whether groups of columns, named in the row above, are part of the names; `repeated`: the names of figures that stand there
+    a second time, and are not those of two groups or two estimates, with the first.
+    """
 
     table: str
     index: int
+    joined: bool
     cells: Mapping[int, Cell]
     matches: Mapping[int, Match]
     unknown: tuple[Cell, ...]
     ignored: frozenset[int]
+    repeated: tuple[tuple[Cell, Cell], ...] = ()
+
+    @property
+    def recognised(self) -> int:
+        return len(self.matches) + 2 * len(self.repeated)
 
     @property
     def first(self) -> Cell:
         return next(iter(self.cells.values()))
 
     def has(self, key: str) -> bool:
-        return any(key_of(match.column, self.table) == key for match in self.matches.values())
+        return any(key_of(match.column, self.table) == key or match.says(key) is not None for match in self.matches.values())
 
 
 def matched(name: str, table: str, mapped: Mapped) -> Match | None:
@@ -61,9 +75,29 @@ def matched(name: str, table: str, mapped: Mapped) -> Match | None:
         column = by_key(table).get(key)
         if column is not None:
             return Match(column)
+    return _usual(name, table)
+
+
+@lru_cache(maxsize=20_000)
+def _usual(name: str, table: str) -> Match | None:
+    """The column that a name is without a mapping."""
+    of_estimate = estimates.named(name) if ROWS_OF.get(table, table) == "findings" else None
+    return _known(normal(name) or name, table) or of_estimate or _without_unit(name, table)
+
+
+def _known(wanted: str, table: str) -> Match | None:
     names = known(table)
     # as in the vocabulary, a last plural s is forgiven, but hrs are hours and no hazard ratios
     return names.get(wanted) or (names.get(wanted.removesuffix("s")) if len(wanted) > 4 else None) or names.get(f"{wanted}s")
+
+
+def _without_unit(name: str, table: str) -> Match | None:
+    """The column of "Minimum distance (mm)", where millimetres are what its figures are in."""
+    base, apart = estimates.told(name)
+    match = _known(normal(base), table) if len(apart) == 1 else None
+    if match is None or match.column.unit is None or per_unit(1, apart[0]) != per_unit(1, match.column.unit):
+        return None
+    return match
 
 
 def found(grid: Grid, table: str, mapped: Mapped) -> Header | None:
@@ -71,17 +105,60 @@ def found(grid: Grid, table: str, mapped: Mapped) -> Header | None:
     best: Header | None = None
     for index, row in enumerate(grid.rows[:_SEARCHED]):
         cells = {cell.column: cell for cell in row if isinstance(cell.value, str)}
-        ignored = frozenset(column for column, cell in cells.items() if (normal(cell.text) or cell.text) in mapped.ignore)
-        matches = {
-            column: match
-            for column, cell in cells.items()
-            if column not in ignored and (match := matched(cell.text, table, mapped)) is not None
-        }
-        if len({match.column.key for match in matches.values()}) < 2 or (best is not None and len(matches) <= len(best.matches)):
-            continue
-        unknown = tuple(cell for column, cell in cells.items() if column not in matches and column not in ignored)
-        best = Header(table, index, cells, matches, unknown, ignored)
+        header = _header(cells, table, index, mapped, joined=False)
+        repeated = len({normal(cell.text) for cell in cells.values()}) < len(cells)
+        if above := _joined(grid, index, cells):
+            grouped = _header(above, table, index, mapped, joined=True)
+            if grouped.recognised >= header.recognised + (not repeated):
+                header = grouped
+        kinds = {match.column.key for match in header.matches.values()}
+        if len(kinds) + len(header.repeated) > 1 and (best is None or header.recognised > best.recognised):
+            best = header
     return best
+
+
+def _header(cells: Mapping[int, Cell], table: str, index: int, mapped: Mapped, *, joined: bool) -> Header:
+    ignored = frozenset(column for column, cell in cells.items() if (normal(cell.text) or cell.text) in mapped.ignore)
+    names = {column: cell.text for column, cell in cells.items() if column not in ignored}
+    singles = {column: match for column, name in names.items() if (match := matched(name, table, mapped)) is not None}
+    told = frozenset(column for column, name in names.items() if (normal(name) or name) in mapped.columns)
+    matches = layouts.completed(names, singles, table, told)
+    repeated = tuple(_repeated({column: cells[column] for column in names}, matches))
+    # which of them is which can't be told
+    doubtful = {cell.column for pair in repeated for cell in pair}
+    matches = {column: match for column, match in matches.items() if column not in doubtful}
+    unknown = tuple(cells[column] for column in names if column not in matches and column not in doubtful)
+    return Header(table, index, joined, cells, matches, unknown, ignored, repeated)
+
+
+def _repeated(cells: Mapping[int, Cell], matches: Mapping[int, Match]) -> Iterator[tuple[Cell, Cell]]:
+    first: dict[tuple[str, int | None], Cell] = {}
+    for column, cell in cells.items():
+        match = matches.get(column)
+        if layouts.is_figure(cell.text) if match is None else match.column.kind not in _TEXTS:
+            other = first.setdefault((normal(cell.text), match.estimate if match is not None else None), cell)
+            if other is not cell:
+                yield other, cell
+
+
+def _joined(grid: Grid, index: int, cells: Mapping[int, Cell]) -> dict[int, Cell]:
+    """The names of a row with the groups of columns that the row right above it names: "Control" over "Events" is "Control Events"."""
+    above = {cell.column: cell.text for cell in grid.rows[index - 1] if isinstance(cell.value, str)} if index else {}
+    if len(above) < 1 or not cells:
+        return {}
+    first = next(iter(cells.values()))
+    if grid.rows[index - 1][0].row != first.row - 1:
+        return {}
+    made, group = {}, ""
+    for column in range(1, max(*above, *cells) + 1):
+        group = above.get(column, group)
+        cell = cells.get(column)
+        text = f"{group} {cell.text}" if cell is not None else above.get(column)
+        if cell is not None and estimates.named(text or "") is None and layouts.arm(text or "") is None:
+            text = cell.text
+        if text:
+            made[column] = Cell(text, first.row, column, first.file, first.sheet)
+    return made
 
 
 def likeliest(grid: Grid, mapped: Mapped) -> Header | None:
@@ -91,26 +168,39 @@ def likeliest(grid: Grid, mapped: Mapped) -> Header | None:
 
 
 def kind(grid: Grid, mapped: Mapped, *, with_studies: bool) -> str | None:
-    """A grid's row set by its name, or flat: a table of findings that has no sheet of studies beside it. None where it is neither."""
+    """A grid's row set by its name, or one of the tables that stand alone, which have no sheet of studies beside them. None where it is
+    neither.
+    """
     name = normal(grid.name)
     given = mapped.sheets.get(name) or next((table for table in ROW_SETS if normal(table) == name), None)
-    if given is not None and not (given == "findings" and not with_studies):
+    alone = next((table for table, rows in ROWS_OF.items() if rows == given), None) if not with_studies else None
+    if given is not None and alone is None:
         return given
-    header = found(grid, FLAT, mapped)
-    if header is not None and not lacking(header, {} if with_studies else mapped.constants):
-        return FLAT
-    return given
+    for table in ROWS_OF if alone is None else (alone,):
+        header = found(grid, table, mapped)
+        if header is not None and not lacking(header, {} if with_studies else mapped.constants):
+            return table
+    return alone or given
 
 
 def lacking(header: Header, constants: Mapping[str, str]) -> list[str]:
-    """What keeps a table from being one of findings: the columns that it has neither as a column nor as a constant."""
-    return [key for key in ("exposure", "outcome") if not header.has(key) and key not in constants]
+    """What keeps a table from being one that stands alone: the columns that it has neither as a column nor as a constant."""
+    needed = {FLAT: ("exposure", "outcome"), FLAT_PREVALENCE: ("lesion",)}.get(header.table, ())
+    missing = [key for key in needed if not header.has(key) and key not in constants]
+    if header.table == FLAT_PREVALENCE and not missing:
+        # an outcome with its events is a lesion only where nothing is compared
+        compared = any(
+            matched(cell.text, "findings", NOTHING) is not None or _of_estimate(cell.text) or layouts.arm(cell.text) is not None
+            for cell in header.unknown
+        )
+        return ["cases, total or pct"] if compared or not (header.has("cases") or header.has("pct")) else []
+    return missing
 
 
 def problems(grid: Grid, header: Header, mapped: Mapped, of: EvidenceField) -> list[Problem]:
     """What is wrong with the names: two rows of them, needed ones that are missing, unknown ones."""
     told = []
-    for i, above in enumerate(grid.rows[: header.index]):
+    for i, above in enumerate(grid.rows[: header.index - header.joined]):
         if len(named(above, header.table, mapped)) > 1 or _groups(above, grid, header, is_next=i == header.index - 1):
             told.append(
                 above[0].problem(
@@ -121,7 +211,9 @@ def problems(grid: Grid, header: Header, mapped: Mapped, of: EvidenceField) -> l
             )
     for column in by_key(header.table).values():
         key = key_of(column, header.table)
-        if column.needed and not header.has(key) and key not in mapped.constants and not _derived(key, header):
+        if column.needed and not header.has(key) and key not in mapped.constants and not derived(key, header):
+            if header.repeated and key == "direction":
+                continue
             told.append(
                 header.first.problem(
                     f"no column {key!r}",
@@ -130,6 +222,15 @@ def problems(grid: Grid, header: Header, mapped: Mapped, of: EvidenceField) -> l
                     f"({column.help_in(of)})",
                 )
             )
+    told += [
+        cell.problem(
+            f"the column {cell.text!r} a second time (first in {first.place})",
+            "names that tell columns apart: Experimental Events and Control Events, crude OR and adjusted OR",
+            "Rename both.",
+        )
+        for first, cell in header.repeated
+    ]
+    told += _errors_of_ratios(header)
     filled = {cell.column for row in grid.rows[header.index + 1 :] for cell in row}
     told += [_unknown(cell, header) for cell in header.unknown if cell.column in filled]
     return told
@@ -166,18 +267,45 @@ def is_other_table(row: list[Cell], header: Header, mapped: Mapped) -> bool:
     return len(own) > 1 or (len(names) > 1 and 2 * len(names) > len(row))
 
 
-def _derived(key: str, header: Header) -> bool:
-    """A study's id can be made of its author and year."""
-    return header.table in {FLAT, "studies"} and key in {"study", "id"} and header.has("first_author") and header.has("year")
+def derived(key: str, header: Header) -> bool:
+    """A study's id can be made of its author and year, a direction of counts, means or a standard error."""
+    if key == "direction":
+        keys = {match.column.key for match in header.matches.values()}
+        return bool(keys & {"exposed_cases", "group_1_mean", "se", "variance"}) or any(match.with_se for match in header.matches.values())
+    return header.table in {*ROWS_OF, "studies"} and key in {"study", "id"} and header.has("first_author") and header.has("year")
+
+
+def _errors_of_ratios(header: Header) -> Iterator[Problem]:
+    """A standard error beside a ratio without an interval, whose name doesn't say that it is the logarithm's."""
+    keys = {match.column.key for match in header.matches.values()}
+    ratio = next((match for match in header.matches.values() if match.column.key == "value" and match.says("measure") in RATIOS), None)
+    if ratio is None or ratio.with_ci or keys & {"ci", "ci_low", "ci_high", "log_value"}:
+        return
+    for column, match in header.matches.items():
+        if match.column.key == "se" and "log" not in normal(header.cells[column].text) and match.says("measure") is None:
+            yield header.cells[column].problem(
+                f"the column {header.cells[column].text!r} beside ratios without an interval",
+                "standard errors of their logarithms, as which it is read",
+                "Where they are those of the ratios themselves, leave the column out by columns.yaml.",
+                odd=True,
+            )
 
 
 def _unknown(cell: Cell, header: Header) -> Problem:
     name = normal(cell.text)
     names = known(header.table)
     unclear = _UNCLEAR.get(name) if header.table in {FLAT, "findings"} else None
+    if name == "n" and header.table == FLAT_PREVALENCE:
+        unclear = ("cases", "total", "study_n")
     if unclear is not None:
         return cell.problem(f"the column {cell.text!r}", f"a name that says which it is: {' or '.join(unclear)}", "Rename it.")
-    if header.table in {FLAT, "findings", "prevalence"} and _of_estimate(cell.text):
+    if header.table in {*ROWS_OF, "findings"} and layouts.arm(cell.text) is not None:
+        return cell.problem(
+            f"the column {cell.text!r}",
+            "the same figures of both groups, once each: Experimental Events, Experimental Total, Control Events, Control Total",
+            "Name them like that, or say in columns.yaml which column each is: exposed_cases, exposed_total, group_1_mean ...",
+        )
+    if header.table in {*ROWS_OF, "findings", "prevalence"} and _of_estimate(cell.text):
         return cell.problem(
             f"the column {cell.text!r}, which may hold estimates, intervals or p values",
             "a name that is known",

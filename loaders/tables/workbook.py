@@ -5,15 +5,13 @@ from __future__ import annotations
 import io
 import re
 import warnings
-import zipfile
 from typing import Any, Literal
 
 from loaders.files import Source
-from loaders.tables.grid import Cell, Grid
+from loaders.tables import parts
+from loaders.tables.grid import MOST_COLUMNS, Cell, Grid, too_many
 from schema.problems import Problem
 
-# a workbook unpacks to some ten times its size; what unpacks to more than this is a bomb, or formatted to its last row
-LARGEST_UNPACKED = 192 * 1024 * 1024
 # sheets of the template that hold no rows
 OWN = frozenset({"lists", "read me"})
 # 2.1 x 10 and its raised power
@@ -24,32 +22,50 @@ _RAISED = str.maketrans("0123456789-+\u2212\u2013", "\u2070\u00b9\u00b2\u00b3\u2
 
 def grids(source: Source) -> list[Grid] | Problem:
     """The sheets of a workbook that hold anything, or why it can't be read."""
-    broken = _unfit(source)
+    broken = parts.unfit(source)
     if broken is not None:
         return broken
     try:
-        book = _opened(source.content, rich_text=True)
-        struck = frozenset(i for i, font in enumerate(book._fonts) if font.strike)  # noqa: SLF001 (a cell's own font takes long to look up)
-        values = None
-        found = []
-        for sheet in book.worksheets:
-            if sheet.title.strip().casefold() in OWN:
-                continue
-            cells = list(sheet._cells.values())  # noqa: SLF001 (iter_rows would fill in every gap, up to the last formatted row)
-            if any(cell.data_type == "f" for cell in cells):
-                # the values that Excel kept beside its formulas stand in a reading of their own
-                values = values or _opened(source.content, data_only=True)
-                found.append(_grid(source.name, sheet, cells, values[sheet.title], struck))
-            else:
-                found.append(_grid(source.name, sheet, cells, None, struck))
-        return [grid for grid in found if grid.rows]
-    except Exception as error:  # noqa: BLE001 (openpyxl raises whatever a damaged part makes Python raise)
+        content, crowd = parts.crowded(source.content)
+        if crowd is not None:
+            return too_many(source.name, crowd)
+        try:
+            book = _opened(content, rich_text=True)
+        except Exception:  # noqa: BLE001 (openpyxl raises whatever a damaged part makes Python raise)
+            # what is damaged may be a picture or a link, which no table needs
+            content = parts.reduced(content)
+            book = _opened(content, rich_text=True)
+        return _grids(source.name, book, content)
+    except Exception:  # noqa: BLE001 (as above)
         return Problem(
             source.name,
-            f"a workbook that can't be read ({type(error).__name__}: {str(error)[:120]})",
+            "a workbook that can't be read: a part of it is damaged",
             "an Excel workbook (.xlsx)",
             help="Open it in Excel or LibreOffice and save it again as .xlsx.",
         )
+
+
+def _grids(file: str, book: Any, content: bytes) -> list[Grid] | Problem:
+    if not book.worksheets:
+        return Problem(file, "a workbook of charts only", "a sheet with a table")
+    struck = frozenset(i for i, font in enumerate(book._fonts) if font.strike)  # noqa: SLF001 (a cell's own font takes long to look up)
+    values = None
+    found = []
+    for sheet in book.worksheets:
+        if sheet.title.strip().casefold() in OWN:
+            continue
+        cells = list(sheet._cells.values())  # noqa: SLF001 (iter_rows would fill in every gap, up to the last formatted row)
+        if any(cell.data_type == "f" for cell in cells):
+            # the values that Excel kept beside its formulas stand in a reading of their own
+            values = values or _opened(content, data_only=True)
+            grid = _grid(file, sheet, cells, values[sheet.title], struck)
+        else:
+            grid = _grid(file, sheet, cells, None, struck)
+        widest = max((len(row) for row in grid.rows), default=0)
+        if widest > MOST_COLUMNS:
+            return too_many(file, f"{widest:,} filled columns", sheet.title)
+        found.append(grid)
+    return [grid for grid in found if grid.rows]
 
 
 def _opened(content: bytes, *, data_only: bool = False, rich_text: bool = False) -> Any:
@@ -59,31 +75,6 @@ def _opened(content: bytes, *, data_only: bool = False, rich_text: bool = False)
         # of extensions that it leaves out: drop-downs, conditional formats
         warnings.simplefilter("ignore")
         return openpyxl.load_workbook(io.BytesIO(content), data_only=data_only, rich_text=rich_text)
-
-
-def _unfit(source: Source) -> Problem | None:
-    if source.content.startswith(b"\xd0\xcf\x11\xe0"):
-        return Problem(
-            source.name,
-            "an old Excel file (.xls), or one with a password",
-            "an Excel workbook (.xlsx)",
-            help="Save it as .xlsx without a password.",
-        )
-    try:
-        with zipfile.ZipFile(io.BytesIO(source.content)) as parts:
-            size = sum(part.file_size for part in parts.infolist())
-    except zipfile.BadZipFile:
-        return Problem(
-            source.name, "a file that is no workbook", "an Excel workbook (.xlsx)", help="Save it again as .xlsx, or as .csv if it is text."
-        )
-    if size > LARGEST_UNPACKED:
-        return Problem(
-            source.name,
-            f"a workbook of {size // 1024**2} MiB when unpacked",
-            f"at most {LARGEST_UNPACKED // 1024**2} MiB",
-            help="Delete the empty, formatted rows under the table.",
-        )
-    return None
 
 
 def _flattened(value: Any) -> tuple[str, Literal["raised", "struck"] | None, bool]:
