@@ -14,6 +14,7 @@ from typing import Any
 from api.tables import cell
 from graph.build import EvidenceGraph
 from graph.property_graph import elements
+from schema import outputs
 from schema.graphmodel import EDGES, NODES, Property
 
 
@@ -22,7 +23,7 @@ def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
     with ExitStack() as stack:
 
         def table(folder: str, name: str, columns: Iterable[str], properties: Iterable[Property]) -> csv.DictWriter[str]:
-            file = stack.enter_context((path / folder / f"{name}.csv").open("w", encoding="utf-8", newline=""))
+            file = stack.enter_context(outputs.text(path / folder / f"{name}.csv"))
             writer = csv.DictWriter(file, [*columns, *(one.name for one in properties)], lineterminator="\r\n")
             writer.writeheader()
             return writer

@@ -16,6 +16,7 @@ from graph.build import EvidenceGraph
 from graph.networks import key_of
 from graph.property_graph import Edge, Node, elements
 from graph.wording import null_of, printed_interval, read
+from schema import outputs
 from schema.association import Association, MechanismEdge
 from schema.observation import Observation
 from schema.study import Study
@@ -85,7 +86,7 @@ def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
 
 
 def _table(path: Path, columns: tuple[str, ...], rows: Iterator[dict[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as out:
+    with outputs.text(path) as out:
         out.write("\t".join(columns) + "\n")
         for row in rows:
             out.write("\t".join(_cell(row.get(column)) for column in columns) + "\n")
