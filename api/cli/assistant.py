@@ -19,5 +19,4 @@ def serve_assistants() -> None:
     with contextlib.closing(open_graph()) as graph:
         from api.assistant.server import server
 
-        with contextlib.suppress(KeyboardInterrupt):
-            server(graph.store).run("stdio")
+        server(graph.store).run("stdio")
