@@ -189,7 +189,9 @@ def _beside(target: Path, home: Path, path: Path) -> Iterator[Path]:
     try:
         yield temporary
     except BaseException as error:
-        error.add_note(f"{path} was not written")
+        if not isinstance(error, Exception):
+            # a signal names no file
+            error.add_note(f"{path} was not written")
         raise
     finally:
         _delete(temporary)
