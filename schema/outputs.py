@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
-from typing import Any, BinaryIO, TextIO
+from typing import IO, Any, BinaryIO, TextIO
 
 from schema.errors import Unwritable
 
@@ -77,11 +77,11 @@ def folder(path: Path) -> Iterator[Path]:
         path.mkdir(parents=True, exist_ok=True)
         yield path
         return
-    target = Path(os.path.realpath(path))
-    there = target.is_dir()
-    _refuse_full(target, path)
-    home = target if there else target.parent
     with _told(path):
+        target = Path(os.path.realpath(path))
+        there = target.is_dir()
+        _refuse_full(target, path)
+        home = target if there else target.parent
         # where a file is in the way, the next step says so
         with suppress(FileExistsError):
             home.mkdir(parents=True, exist_ok=True)
@@ -113,15 +113,14 @@ def is_stream(path: Path) -> bool:
 
 @contextmanager
 def _file(path: Path, kind: str) -> Iterator[Any]:
-    encoding = None if kind else "utf-8"
     if _is_part(path):
-        with path.open(f"w{kind}", encoding=encoding, newline=None if kind else "") as file:
+        with _open(path, f"w{kind}") as file:
             yield file
         return
     with _told(path):
         if is_stream(path):
             # standard output may be a file that holds something already
-            with path.open(f"a{kind}", encoding=encoding, newline=None if kind else "") as file:
+            with _open(path, f"a{kind}") as file:
                 yield file
             return
         target = _target(path)
@@ -135,7 +134,7 @@ def _file(path: Path, kind: str) -> Iterator[Any]:
 @contextmanager
 def _opened(temporary: Path, target: Path, kind: str) -> Iterator[Any]:
     """A new file with the mode and the owner of the one that it will replace; on the disk when it is left."""
-    with temporary.open(f"x{kind}", encoding=None if kind else "utf-8", newline=None if kind else "") as file:
+    with _open(temporary, f"x{kind}") as file:
         if target.exists():
             old = target.stat()
             # none but root may give a file away
@@ -148,11 +147,15 @@ def _opened(temporary: Path, target: Path, kind: str) -> Iterator[Any]:
         os.fsync(file.fileno())
 
 
+def _open(path: Path, mode: str) -> IO[Any]:
+    return path.open(mode) if "b" in mode else path.open(mode, encoding="utf-8", newline="")
+
+
 @contextmanager
 def _told(path: Path, more: str = "") -> Iterator[None]:
     try:
         yield
-    except FileExistsError:
+    except (FileExistsError, Unwritable):
         raise
     except OSError as error:
         raise Unwritable(error.errno, f"{error.strerror or error}{more}", str(path)) from error

@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from typing import Any
 import pytest
 
 from api import cli
+from api.cli import process
 from benchmarks.writing import COMMANDS, FIRST_BYTES, FOLDERS, WAYS
 from schema import outputs
 from schema.errors import RdwiError, Unwritable
@@ -320,6 +322,66 @@ def test_every_command_with_an_output_is_among_them() -> None:
     assert writing <= {arguments[0] for arguments in COMMANDS.values()}
     assert {form for form, kind in FORMATS.items() if kind.folder} <= set(FOLDERS)
     assert FIRST_BYTES < 1000
+
+
+# --- signals ---
+
+# what a command does while it writes, with the signals that it is sent meanwhile
+WRITING = """
+import os, signal, sys
+from pathlib import Path
+from api.cli import process
+from schema import outputs
+
+def sent(): os.kill(os.getpid(), {signal})
+
+{before}
+with process.ending():
+    with outputs.folder(Path("out")) as out:
+        outputs.save(out / "one.txt", "1")
+        {act}
+    sys.exit(0)
+"""
+
+
+def signalled(folder: Path, act: str, how: signal.Signals, before: str = "") -> tuple[int, str, list[str]]:
+    """Exit status, what is told and what is there."""
+    done = subprocess.run(
+        [sys.executable, "-c", WRITING.format(signal=int(how), act=act, before=before)],
+        cwd=folder, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    return done.returncode, done.stderr, names(folder)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("act", ["sent()", "try: sent()\n        finally: sent()"], ids=["once", "twice"])
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=str)
+def test_a_signal_is_told_with_the_file_and_seen_by_who_started_the_command(tmp_path: Path, how: signal.Signals, act: str) -> None:
+    assert signalled(tmp_path, act, how) == (-how, f"rdwi: Ended by {how.name}; out was not written.\n", [])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_who_insists_is_heard(tmp_path: Path) -> None:
+    """A command that doesn't come to its end is ended by a second signal, and what it leaves is known by its name."""
+    act = "try: sent()\n        finally: process._PATIENCE = 0; sent()"
+    status, told, left = signalled(tmp_path, act, signal.SIGTERM)
+    assert (status, told, len(left)) == (-signal.SIGTERM, "", 1)
+    filled(tmp_path / "out")
+    assert names(tmp_path) == ["out"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=str)
+def test_a_signal_that_is_ignored_from_the_start_stays_so(tmp_path: Path, how: signal.Signals) -> None:
+    """As by nohup."""
+    assert signalled(tmp_path, "sent()", how, f"signal.signal({int(how)}, signal.SIG_IGN)") == (0, "", ["out"])
+
+
+def test_who_runs_a_command_in_a_program_of_their_own_keeps_their_signals() -> None:
+    before = [signal.getsignal(one) for one in process._ENDS]
+    with process.ending():
+        assert [signal.getsignal(one) for one in process._ENDS] != before
+    assert [signal.getsignal(one) for one in process._ENDS] == before
 
 
 # --- standard output ---
