@@ -72,13 +72,14 @@ class Ended(NamedTuple):
 
 @dataclass(frozen=True)
 class Case:
-    """A command in a folder of its own; `new`: what it writes where nothing ends it, in so many seconds."""
+    """A command in a folder of its own; `new`: what it writes where nothing ends it, in `seconds`; `largest`: bytes of its largest file."""
 
     arguments: tuple[str, ...]
     top: Path
     old: Tree
     new: Tree
     seconds: float
+    largest: int
 
     @staticmethod
     def of(name: str, top: Path, stored: bytes) -> Case:
@@ -97,7 +98,9 @@ class Case:
         status, told = _run(COMMANDS[name], top, lambda: None)
         if status:
             sys.exit(f"{name}: {told}")
-        case = Case(COMMANDS[name], top, old, _tree(top), time.perf_counter() - begin)
+        seconds, new = time.perf_counter() - begin, _tree(top)
+        largest = max((top / file).stat().st_size for file, content in new.items() if content != old.get(file))
+        case = Case(COMMANDS[name], top, old, new, seconds, largest)
         case.reset()
         return case
 
@@ -212,10 +215,11 @@ def once(case: Case, way: str) -> Ended:
 
 def at_random(case: Case, way: str, chance: random.Random) -> Ended:
     """Ended at a random moment, or after a random number of bytes."""
-    if way in {"full", "failing"}:
-        changed = [content for name, content in case.new.items() if content != case.old.get(name)]
-        size = chance.randrange(max(map(len, changed)))
-        return case.ended(lambda: _full_after(size)) if way == "full" else once(case, way)
+    if way == "failing":
+        return once(case, way)
+    if way == "full":
+        size = chance.randrange(case.largest)
+        return case.ended(lambda: _full_after(size))
     return case.ended(lambda: None, (signal.Signals[way], chance.uniform(0, 1.1 * case.seconds)))
 
 
