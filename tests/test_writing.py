@@ -414,6 +414,18 @@ def test_a_reader_that_has_seen_enough_ends_a_command_as_it_ends_others(environm
     assert (done.returncode, done.stderr) == (141, "")
 
 
+def test_assistants_that_are_gone_are_no_error_worth_a_word(environment: dict[str, str]) -> None:
+    asks = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "tests", "version": "1"}}
+    line = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": asks})
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run(
+        [*PROGRAM, "mcp"], env=environment, input=f"{line}\n", stdout=write, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.skipif(shutil.which("bash") is None or sys.platform != "linux", reason="bash and /dev/stdout")
 def test_an_export_to_standard_output_is_the_file_and_nothing_else(environment: dict[str, str], tmp_path: Path) -> None:
     done = shell(f"(echo before; rdwi export node-link --output /dev/stdout) > {tmp_path}/out", environment)
