@@ -13,6 +13,7 @@ import typer
 from api.cli import app
 from api.deps import forms_told
 from graph.questions import QUESTIONS, Parameter, Question
+from schema import outputs
 
 DOCS = Path(__file__).parent.parent / "docs"
 _SHARED = {
@@ -107,7 +108,7 @@ def main() -> None:
         if made(text) != text:
             stale.append(name)
             if "--check" not in sys.argv:
-                path.write_text(made(text), encoding="utf-8")
+                outputs.save(path, made(text))
     if stale:
         print(f"{'stale' if '--check' in sys.argv else 'written'}: {', '.join(stale)}")
         sys.exit("--check" in sys.argv)

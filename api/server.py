@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 import webbrowser
+from contextlib import suppress
 from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -30,6 +31,8 @@ def run(settings: Settings, host: str, port: int, *, root_path: str = "", open_b
     # a shell hands ignored interrupts to what it starts in the background, and uvicorn gives back what it found
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _terminated)
+    if sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _terminated)
     import uvicorn
 
     from api.app import create_app
@@ -49,7 +52,9 @@ def run(settings: Settings, host: str, port: int, *, root_path: str = "", open_b
     warming.daemon = True
     warming.start()
     address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
-    print(f"{store.field().title}: {address}  (API: {address}/docs; Ctrl-C ends it)", flush=True)
+    # pages are served, wherever this goes
+    with suppress(OSError):
+        print(f"{store.field().title}: {address}  (API: {address}/docs; Ctrl-C ends it)", flush=True)
     if open_browser:
         threading.Timer(0.5, webbrowser.open, [address]).start()
     try:

@@ -6,7 +6,7 @@
     |   +-- SeveralNamed        several have that name; the suggestions are these
     +-- BadParameter        a parameter or value that a question does not take; holds what is allowed
     +-- Unheld              a value can't stand in a cell of a table
-    +-- Unwritable          a file that is asked for can't be written
+    +-- Unwritable          a file or folder that is asked for can't be written; an OSError, too
     +-- PortTaken           the address to serve on can't be listened on
     +-- StoreError          the store answers, but not with a graph that can be served
     |   +-- SnapshotDamaged     the snapshot file is damaged or of another format
@@ -114,8 +114,11 @@ class StoreBusy(StoreUnavailable):
     """Another program holds the right to load; the message says who."""
 
 
-class Unwritable(RdwiError):
-    """A file that is asked for can't be written, or is there already."""
+class Unwritable(RdwiError, OSError):
+    """A file or folder can't be written, with what the system says of it; or, of a message alone, may not be."""
+
+    def __str__(self) -> str:
+        return super().__str__() if self.filename is None else f"{self.filename} can't be written: {self.strerror}."
 
 
 class Unheld(RdwiError):

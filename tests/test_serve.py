@@ -184,7 +184,7 @@ def test_a_termination_ends_it_cleanly(serve: Callable[..., Served]) -> None:
     assert "Traceback" not in err
 
 
-ENDS = {signal.SIGINT: 130, signal.SIGTERM: -signal.SIGTERM}
+ENDS = {signal.SIGINT: 130, signal.SIGTERM: -signal.SIGTERM, signal.SIGHUP: -signal.SIGHUP}
 
 
 @pytest.mark.parametrize("how", ENDS, ids=str)

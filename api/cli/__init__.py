@@ -1,18 +1,17 @@
 """The command line.
 
-Exit status: 0 done; 1 the input has problems or nothing is by that name; 2 wrong usage; 3 the store can't be reached.
+Exit status: 0 done; 1 the input has problems, nothing is by that name, or what was asked for can't be written; 2 wrong usage; 3 the store
+can't be reached. Of a signal the command dies, as others do: a shell says 128 and its number.
 """
 
 from __future__ import annotations
 
-import io
-import sys
 from typing import Any
 
 import typer
 from pydantic import ValidationError
 
-from api.cli import assistant, citations, graphs, questions, sheets, site, stores
+from api.cli import assistant, citations, graphs, process, questions, sheets, site, stores
 from api.cli.running import stop
 from schema.errors import BadParameter, InputProblems, PortTaken, RdwiError, StoreError, StoreUnavailable
 
@@ -30,22 +29,23 @@ for _commands in (stores, questions, graphs, assistant, citations, sheets, site)
 
 def main() -> None:
     """Run a command; tell errors in a sentence or two, and never as a traceback."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # what a terminal's encoding doesn't hold is shown as ?
-        sys.stdout.reconfigure(errors="replace")
-    try:
-        app()
-    except InputProblems as error:
-        stores.tell(error.problems)
-        stop(str(error), 1)
-    except (BadParameter, PortTaken) as error:
-        stop(str(error), 2)
-    except (StoreError, StoreUnavailable) as error:
-        stop(str(error), 3)
-    except RdwiError as error:
-        stop(str(error), 1)
-    except ValidationError as error:
-        stop(" ".join(_setting(one) for one in error.errors()), 2)
+    with process.ending():
+        try:
+            app()
+        except InputProblems as error:
+            stores.tell(error.problems)
+            stop(str(error), 1)
+        except (BadParameter, PortTaken) as error:
+            stop(str(error), 2)
+        except (StoreError, StoreUnavailable) as error:
+            stop(str(error), 3)
+        except RdwiError as error:
+            stop(str(error), 1)
+        except OSError as error:
+            # a folder for temporary files that is full, say
+            stop(": ".join(filter(None, (error.filename, error.strerror or str(error)))) + ".", 1)
+        except ValidationError as error:
+            stop(" ".join(_setting(one) for one in error.errors()), 2)
 
 
 def _setting(error: Any) -> str:

@@ -19,5 +19,8 @@ def serve_assistants() -> None:
     with contextlib.closing(open_graph()) as graph:
         from api.assistant.server import server
 
-        with contextlib.suppress(KeyboardInterrupt):
+        try:
             server(graph.store).run("stdio")
+        except* BrokenPipeError:
+            # the program that asked is gone
+            pass

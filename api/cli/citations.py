@@ -118,8 +118,6 @@ def bibliography(
         told = bibliographies.fill(paths, references, replace=replace, in_place=in_place, output=output)
     except FileExistsError:
         raise RdwiError(f"{output} is a file or not empty. Name a new folder.") from None
-    except OSError as error:
-        raise RdwiError(f"{error.filename} can't be written: {error.strerror}.") from None
     if format == "json":
         print(told.model_dump_json())
         return

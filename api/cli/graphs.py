@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from api.cli import running, sheets
+from schema import outputs
 from schema.errors import BadParameter
 
 if TYPE_CHECKING:
@@ -88,8 +89,9 @@ def export(
             write(graph, form, output, node)
     except FileExistsError:
         running.stop(f"{output} is a file or not empty. Name a new folder.", 1)
-    except OSError as error:
-        running.stop(f"{output} can't be written: {error.strerror}.", 1)
+    if outputs.is_stream(output):
+        # what is said would stand in it
+        return
     if output.is_file():
         print(f"{output}: {output.stat().st_size} bytes")
         return

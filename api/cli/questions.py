@@ -13,6 +13,7 @@ import typer
 from api.cli import running
 from graph.questions import QUESTIONS, Evidence, Parameter, Question
 from graph.questions.lists import ITEMS
+from schema import outputs
 from schema.errors import BadParameter
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _answered(question: Question, form: str, files: dict[str, Path]) -> None:
 
     answer, made = running.ask(asked)
     for kind, path in files.items():
-        running.save(path, made[kind])
+        outputs.save(path, made[kind])
     if form == "table":
         answers.show(question, answer)
     elif form == "json":

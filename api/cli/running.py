@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeVar
-
-from schema.errors import Unwritable
 
 if TYPE_CHECKING:
     from graph.opening import Report
@@ -55,13 +52,6 @@ def reporting() -> Iterator[Report]:
             progress.update(tasks[what], completed=done, total=total or None)
 
         yield show
-
-
-def save(path: Path, content: str | bytes) -> None:
-    try:
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-    except OSError as error:
-        raise Unwritable(f"{path} can't be written: {error.strerror}.") from error
 
 
 def stop(message: str, status: int) -> NoReturn:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli import running
+from schema import outputs
 from schema.errors import BadParameter, InputProblems, Unwritable
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def template(
         raise BadParameter("output", f"{output} is no name of a workbook.", ["a name that ends in .xlsx"])
     if output.exists():
         raise Unwritable(f"{output} is there already. Name another file, so that nothing that was typed is lost.")
-    running.save(output, empty(field_of(Settings())))
+    with outputs.binary(output) as file:
+        file.write(empty(field_of(Settings())))
     print(f"{output}: fill in its sheets from row 5 on, then  rdwi check {output}")
 
 
@@ -75,16 +77,16 @@ def write(graph: EvidenceGraph, output: Path) -> None:
     """Write the studies as a workbook (.xlsx) or a flat table (.csv, .tsv); what these can't hold is told on standard error."""
     from loaders.tables import writing
 
-    if output.suffix.lower() == ".xlsx":
-        content = writing.workbook(graph.studies)
-    else:
-        text, left_out = writing.flat(graph.studies, "," if output.suffix.lower() == ".csv" else "\t")
-        # the mark tells Excel that it is UTF-8
-        content = text.encode("utf-8-sig")
-        if left_out:
-            told = ", ".join(f"{count} {what}" for what, count in left_out.items())
-            print(f"A flat table holds findings only. Not in it: {told}.", file=sys.stderr)
+    with outputs.binary(output) as file:
+        if output.suffix.lower() == ".xlsx":
+            file.write(writing.workbook(graph.studies))
+        else:
+            text, left_out = writing.flat(graph.studies, "," if output.suffix.lower() == ".csv" else "\t")
+            # the mark tells Excel that it is UTF-8
+            file.write(text.encode("utf-8-sig"))
+            if left_out:
+                told = ", ".join(f"{count} {what}" for what, count in left_out.items())
+                print(f"A flat table holds findings only. Not in it: {told}.", file=sys.stderr)
     own = len(graph.field.own_terms)
     if own:
         print(f"{own} terms of your own vocabulary are not in it: a folder (--output FOLDER) holds them, too.", file=sys.stderr)
-    running.save(output, content)

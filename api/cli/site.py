@@ -25,6 +25,4 @@ def site(folder: Annotated[Path, typer.Argument(metavar="OUT", help="The folder 
             number = running.ask(lambda reader: write(reader, folder, report))
         except FileExistsError:
             raise BadParameter("OUT", f"{folder} is not empty. Name a new folder.") from None
-        except OSError as error:
-            raise BadParameter("OUT", f"{folder} can't be written: {error.strerror}.") from error
     print(f"{number} pages: open {folder / 'index.html'} in a browser.")

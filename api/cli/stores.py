@@ -13,6 +13,7 @@ import typer
 
 from api.cli import citations, running
 from api.cli.options import Paths, TableOrJson
+from schema import outputs
 from schema.errors import BadParameter, InputProblems, Unwritable
 from schema.report import entries, faults, vocabulary_lines
 
@@ -65,7 +66,7 @@ def check(
         loaded = opening.check(running.settings(), paths, report, fresh=fresh)
     draft = vocabulary_lines(loaded.problems) if draft_vocabulary is not None else ""
     if draft_vocabulary is not None and draft:
-        running.save(draft_vocabulary, f"{draft}\n")
+        outputs.save(draft_vocabulary, f"{draft}\n")
     findings, errors = sum(len(study.findings) for study in loaded.studies), len(loaded.errors)
     if format == "json":
         told = [fault.as_json(every=every) for fault in faults(loaded.problems)]

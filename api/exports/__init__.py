@@ -5,6 +5,7 @@ A format is one file or a folder of files. Over REST a folder is a ZIP.
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Literal
 
 from graph.build import EvidenceGraph
+from schema import outputs
 
 Form = Literal["node-link", "graphml", "kgx", "csv", "metafor", "sheets"]
 # told the graph, where to write it, and a population id or None for all of it
@@ -40,12 +42,12 @@ FORMATS: dict[Form, Format] = {
 
 
 def write(graph: EvidenceGraph, form: Form, path: Path, population: str | None = None) -> None:
-    """Write a file, or a folder: FileExistsError where that is there and not empty."""
-    if FORMATS[form].folder:
-        path.mkdir(parents=True, exist_ok=True)
-        if any(path.iterdir()):
-            raise FileExistsError(path)
-    _writer(form)(graph, path, population)
+    """Write a file, or a folder: FileExistsError where that is there and not empty, Unwritable where either can't be."""
+    if not FORMATS[form].folder:
+        _writer(form)(graph, path, population)
+        return
+    with outputs.folder(path) as folder:
+        _writer(form)(graph, folder, population)
 
 
 def _writer(form: Form) -> Write:
@@ -83,10 +85,10 @@ def content(graph: EvidenceGraph, form: Form, population: str | None = None) -> 
         write(graph, form, path, population)
         if not FORMATS[form].folder:
             return path.read_bytes()
-        packed = Path(temporary) / "packed"
+        packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
             for part in sorted(path.rglob("*")):
                 if part.is_file():
                     # a fixed date: what is in it alone tells one ZIP from another
                     file.writestr(zipfile.ZipInfo(part.relative_to(path).as_posix()), part.read_bytes(), zipfile.ZIP_DEFLATED)
-        return packed.read_bytes()
+        return packed.getvalue()

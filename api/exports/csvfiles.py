@@ -18,6 +18,7 @@ from pydantic import BaseModel
 from api.tables import cell, papers_of
 from graph.build import EvidenceGraph
 from graph.property_graph import elements
+from schema import outputs
 from schema.association import Association
 from schema.graphmodel import EDGES, NODES, EdgeType, NodeType
 from schema.observation import Observation, PrevalenceObservation
@@ -37,7 +38,7 @@ def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
     with ExitStack() as stack:
 
         def table(name: str, first: Iterable[str], kind: NodeType | EdgeType) -> csv.DictWriter[str]:
-            file = stack.enter_context((path / f"{name}.csv").open("w", encoding="utf-8", newline=""))
+            file = stack.enter_context(outputs.text(path / f"{name}.csv"))
             columns = dict.fromkeys((*first, *(one.name for one in kind.properties)))
             writer = csv.DictWriter(file, list(columns), lineterminator="\r\n")
             writer.writeheader()

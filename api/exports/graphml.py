@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape, quoteattr
 from graph.build import EvidenceGraph
 from graph.networks import key_of
 from graph.property_graph import elements
+from schema import outputs
 from schema.graphmodel import EDGES, NODES, EdgeType, NodeType
 
 _SCHEMA = "http://graphml.graphdrawing.org/xmlns"
@@ -34,7 +35,7 @@ EDGE_ATTRIBUTES = attributes(EDGES, {"type": "string", "key": "string"})
 
 def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
     nodes, edges = elements(graph, population)
-    with path.open("w", encoding="utf-8", newline="\n") as out:
+    with outputs.text(path) as out:
         out.write(f'<?xml version="1.0" encoding="utf-8"?>\n<graphml xmlns="{_SCHEMA}">\n')
         for scope, declared in (("graph", {"release": "string"}), ("node", NODE_ATTRIBUTES), ("edge", EDGE_ATTRIBUTES)):
             for name, kind in declared.items():

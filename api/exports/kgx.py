@@ -20,6 +20,7 @@ from graph.build import EvidenceGraph
 from graph.networks import key_of
 from graph.property_graph import Edge, Node, elements
 from graph.wording import null_of, printed_interval, read
+from schema import outputs
 from schema.association import Association, MechanismEdge
 from schema.observation import Observation
 from schema.reference import reference_of
@@ -115,7 +116,7 @@ def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
 
 class _Table:
     def __init__(self, path: Path, columns: tuple[str, ...], stack: ExitStack) -> None:
-        self._out = stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
+        self._out = stack.enter_context(outputs.text(path))
         self._columns = columns
         self._out.write("\t".join(columns) + "\n")
 

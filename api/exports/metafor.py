@@ -7,7 +7,6 @@ says how far that is from families.csv.
 from __future__ import annotations
 
 import csv
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,6 +15,7 @@ from api.tables import cell
 from graph.build import EvidenceGraph
 from graph.synthesis.effect_sizes import inverse_variance
 from graph.synthesis.observations import by_counts
+from schema import outputs
 from schema.association import Association, FamilyResult, Interval
 from schema.observation import Observation, Scale
 from schema.study import Study
@@ -72,8 +72,8 @@ def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
     papers = {study.id: _paper(study) for study in graph.studies}
     populations = {study: paper.apart for study, paper in papers.items()}
     with (
-        (path / "rows.csv").open("w", encoding="utf-8", newline="") as rows_file,
-        (path / "families.csv").open("w", encoding="utf-8", newline="") as families_file,
+        outputs.text(path / "rows.csv") as rows_file,
+        outputs.text(path / "families.csv") as families_file,
     ):
         rows: csv.DictWriter[str] = csv.DictWriter(rows_file, ROWS, lineterminator="\n")
         families: csv.DictWriter[str] = csv.DictWriter(families_file, FAMILIES, lineterminator="\n")
@@ -88,7 +88,7 @@ def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
                 families.writerow(_cells(_comparison(one, comparison, number, behind[0][0].scale) | key))
                 for findings in behind:
                     rows.writerow(_cells(_row(together(findings), findings, comparison, papers) | key))
-    shutil.copyfile(SCRIPT, path / SCRIPT.name)
+    outputs.save(path / SCRIPT.name, SCRIPT.read_bytes())
 
 
 def _cells(row: Mapping[str, Any]) -> dict[str, Any]:

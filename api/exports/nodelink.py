@@ -10,11 +10,12 @@ from typing import Any, TextIO
 from graph.build import EvidenceGraph
 from graph.networks import key_of
 from graph.property_graph import elements
+from schema import outputs
 
 
 def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
     nodes, edges = elements(graph, population)
-    with path.open("w", encoding="utf-8", newline="\n") as out:
+    with outputs.text(path) as out:
         out.write(f'{{"directed": true, "multigraph": true, "graph": {_text({"release": graph.release})}, "nodes": [')
         _lines(out, ({"label": node.label, **node.properties, "id": node.id} for node in nodes))
         out.write('], "edges": [')

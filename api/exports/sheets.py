@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from graph.build import EvidenceGraph
+from schema import outputs
 
 
 def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
@@ -15,11 +16,11 @@ def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
     del population
     (path / "studies").mkdir()
     for study in graph.studies:
-        (path / "studies" / f"{study.id}.yaml").write_text(_yaml(study.model_dump(mode="json", exclude_defaults=True)), encoding="utf-8")
+        outputs.save(path / "studies" / f"{study.id}.yaml", _yaml(study.model_dump(mode="json", exclude_defaults=True)))
     own = [term.model_dump(mode="json", exclude_defaults=True) for term in graph.field.own_terms]
     if own:
         # beside the sheets, where it goes with any of them
-        (path / "studies" / "vocabulary.yaml").write_text(_yaml(own), encoding="utf-8")
+        outputs.save(path / "studies" / "vocabulary.yaml", _yaml(own))
 
 
 def _yaml(content: Any) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -19,6 +17,7 @@ from api.pages.files import DATA, PAGES, START, STATIC, Files, Key, file_of, key
 from api.pages.routes import LISTS
 from graph.questions import Cohorts, Contested, Evidence, Factors, Gaps, Neighbours, Outcomes, Prevalence, Question
 from graph.stores.port import Reader, Report
+from schema import outputs
 from schema.across import State
 
 Make = Callable[[], frame.View]
@@ -89,26 +88,18 @@ def data(view: frame.View, reader: Reader) -> dict[str, str]:
 
 def write(reader: Reader, folder: Path, report: Report | None = None) -> int:
     """Write the site into a folder that is new or empty; how many pages. FileExistsError where something is in it."""
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise FileExistsError(folder)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    # beside it, so that it is moved into place in one step
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as beside:
-        whole = Path(beside) / "site"
-        number = _write(reader, whole, report)
-        if folder.exists():
-            folder.rmdir()
-        whole.rename(folder)
-    return number
+    with outputs.folder(folder) as whole:
+        return _write(reader, whole, report)
 
 
 def _write(reader: Reader, folder: Path, report: Report | None) -> int:
     everything = dict(pages(reader))
     names = {key: START if key == ("/", ()) else f"{PAGES}/{file_of(key)}.html" for key in everything}
-    for inner in (PAGES, DATA):
+    for inner in (PAGES, DATA, STATIC):
         (folder / inner).mkdir(parents=True)
-    shutil.copytree(frame.STATIC, folder / STATIC)
-    (folder / STATIC / "figures.css").write_text(STYLE, encoding="utf-8")
+    for part in frame.STATIC.iterdir():
+        outputs.save(folder / STATIC / part.name, part.read_bytes())
+    outputs.save(folder / STATIC / "figures.css", STYLE)
     for done, (key, make) in enumerate(everything.items()):
         if report is not None:
             report("writing pages", done, len(everything))
@@ -116,8 +107,8 @@ def _write(reader: Reader, folder: Path, report: Report | None) -> int:
         content = data(view, reader)
         files = {ending: f"{file_of(key)}.{FORMS[ending].ending}" for ending in content}
         to = Files(reader.field(), names, key, files)
-        (folder / names[key]).write_text(frame.text(view, reader, to), encoding="utf-8")
+        outputs.save(folder / names[key], frame.text(view, reader, to))
         for ending in sorted(to.linked):
             # as the API sends it, line ends and all
-            (folder / DATA / files[ending]).write_bytes(content[ending].encode())
+            outputs.save(folder / DATA / files[ending], content[ending])
     return len(everything)

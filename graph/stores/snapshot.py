@@ -1,4 +1,4 @@
-"""The memory store's file: one line of header, then one line a record. Written whole beside the old one, then put in its place.
+"""The memory store's file: one line of header, then one line a record.
 
 {"format": "rdwi-snapshot", "version": 1, "release": ..., "sha256": of all that follows, ...}
 study <TAB> {...}
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from functools import cached_property
@@ -21,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 from graph.build import EvidenceGraph
 from graph.release import ReleaseHeader
 from graph.stores.port import today
+from schema import outputs
 from schema.association import Association, MechanismEdge
 from schema.errors import SnapshotDamaged
 from schema.field import EvidenceField
@@ -147,27 +147,16 @@ def damaged(path: Path, what: str) -> SnapshotDamaged:
 def write(graph: EvidenceGraph, path: Path, shipped: str) -> None:
     """Write a snapshot and put it in the place of the old one; a reader sees the old one or the new, never a part."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # writers hold a lock, so what is left of an older write is nobody's
-    for left in path.parent.glob(".writing-*"):
-        left.unlink(missing_ok=True)
-    temporary = path.with_name(f".writing-{os.getpid()}")
-    try:
-        with temporary.open("w+b") as file:
-            header = _header(graph, shipped)
-            digest = _digest(header)
-            # the header's length is fixed by its digest's, so it is written first as a place and filled in last
-            file.write(_line({**header, "sha256": "0" * 64}))
-            for line in _body(graph):
-                digest.update(line)
-                file.write(line)
-            file.seek(0)
-            file.write(_line({**header, "sha256": digest.hexdigest()}))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with outputs.binary(path) as file:
+        header = _header(graph, shipped)
+        digest = _digest(header)
+        # the header's length is fixed by its digest's, so it is written first as a place and filled in last
+        file.write(_line({**header, "sha256": "0" * 64}))
+        for line in _body(graph):
+            digest.update(line)
+            file.write(line)
+        file.seek(0)
+        file.write(_line({**header, "sha256": digest.hexdigest()}))
 
 
 def _header(graph: EvidenceGraph, shipped: str) -> dict[str, Any]:

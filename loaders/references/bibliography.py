@@ -21,6 +21,7 @@ from loaders.documents import documents
 from loaders.references import formats as references
 from loaders.references.edits import Unwritable, edited
 from loaders.references.formats import Record
+from schema import outputs
 from schema.bibliography import Bibliography, Differs, Matched, MatchedBy, Unused
 from schema.errors import InputProblems
 from schema.identity import identifiers
@@ -52,7 +53,7 @@ def fill(
 ) -> Bibliography:
     """What the reference files fill in. Written are the sheets' own files (`in_place`), or copies of all of them (`output`), or nothing.
 
-    InputProblems where a file can't be read, and then nothing is written.
+    InputProblems where a file can't be read, Unwritable where one can't be written; then nothing is, but for what Unwritable says.
     """
     found = files.find(paths)
     records, problems = references.read(reference_files)
@@ -291,22 +292,18 @@ def _written(found: files.Found, sheets: Sequence[Sheet], told: Sequence[Matched
         raise InputProblems(problems)
     if output is not None:
         return _copied(found, contents, output)
-    targets = [Path(name) for name, content in contents.items() if in_place and content != sources[name].content]
-    for path in targets:
-        path.write_bytes(contents[str(path)])
-    return targets
+    changed = {Path(name): content for name, content in contents.items() if in_place and content != sources[name].content}
+    outputs.save_all(changed)
+    return list(changed)
 
 
 def _copied(found: files.Found, contents: dict[str, bytes], output: Path) -> list[Path]:
     """Copies of sheets, and of the vocabularies beside them, under a folder as they stood to each other."""
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise FileExistsError(output)
     everything = {**contents, **{str(path): path.read_bytes() for path in found.vocabularies}}
     top = Path(os.path.commonpath([Path(name).resolve().parent for name in everything]))
-    written = []
-    for name, content in everything.items():
-        target = output / Path(name).resolve().relative_to(top)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(content)
-        written.append(target)
-    return written
+    places = {Path(name).resolve().relative_to(top): content for name, content in everything.items()}
+    with outputs.folder(output) as folder:
+        for place, content in places.items():
+            (folder / place).parent.mkdir(parents=True, exist_ok=True)
+            outputs.save(folder / place, content)
+    return [output / place for place in places]

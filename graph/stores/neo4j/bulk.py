@@ -16,6 +16,7 @@ from typing import Any
 from graph.build import EvidenceGraph
 from graph.stores.neo4j.cypher import LABELS, SCHEMA
 from graph.stores.neo4j.rows import OWN, POINTER, edge_rows, node_rows, pointer_row
+from schema import outputs
 from schema.graphmodel import EDGES, NODES, Property
 
 # the lists hold ids and names, in which no such character stands
@@ -35,16 +36,18 @@ class _Table:
 
     def write(self, first: list[str], properties: Mapping[str, Any]) -> None:
         if self._rows is None:
-            self._rows = csv.writer(self._stack.enter_context(self.path.open("w", encoding="utf-8", newline="")), lineterminator="\r\n")
+            self._rows = csv.writer(self._stack.enter_context(outputs.text(self.path)), lineterminator="\r\n")
             self._rows.writerow([*self._first, *(f"{name}:{kind}" for name, kind in self._types.items())])
         self._rows.writerow([*first, *(_cell(properties.get(name)) for name in self._types)])
 
 
 def write(graph: EvidenceGraph, folder: Path) -> None:
     """Write the folder; FileExistsError where it is there and not empty."""
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.iterdir()):
-        raise FileExistsError(folder)
+    with outputs.folder(folder) as whole:
+        _write(graph, whole)
+
+
+def _write(graph: EvidenceGraph, folder: Path) -> None:
     (folder / "nodes").mkdir()
     (folder / "relationships").mkdir()
     arguments = ["--overwrite-destination", "--multiline-fields=true", f"--array-delimiter={_ARRAY_NAME}"]
@@ -66,8 +69,8 @@ def write(graph: EvidenceGraph, folder: Path) -> None:
         labels = {**LABELS, "RdwiPointer": "RdwiPointer"}
         arguments += [f"--nodes=Rdwi:{labels[label]}=nodes/{table.path.name}" for label, table in nodes.items() if table.path.exists()]
         arguments += [f"--relationships={kind}=relationships/{table.path.name}" for kind, table in edges.items() if table.path.exists()]
-    (folder / "import.args").write_text("".join(f"{one}\n" for one in arguments), encoding="utf-8")
-    (folder / "schema.cypher").write_text("".join(f"{statement};\n" for statement in SCHEMA), encoding="utf-8")
+    outputs.save(folder / "import.args", "".join(f"{one}\n" for one in arguments))
+    outputs.save(folder / "schema.cypher", "".join(f"{statement};\n" for statement in SCHEMA))
 
 
 def _cell(value: Any) -> str:
