@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -382,6 +383,67 @@ def test_a_large_effect_names_the_figure_and_the_reports_behind_it() -> None:
     # a difference of 2.5 is no ratio, and a ratio that excludes nothing no effect
     assert ("large effect", 1) not in steps(*cohorts(*[difference(2.5, 0.2)] * 2, n=5000))
     assert ("large effect", 1) not in steps(*cohorts(*[ratio(2.1, 0.9, events=300, **LATER)] * 2, n=5000))
+
+
+def inconsistent(*rows: dict[str, Any]) -> list[tuple[str, list[str]]]:
+    """The causes of inconsistency, each with the studies whose rows it names."""
+    reasons = of(*cohorts(*map(prognosis, rows), n=2000)).association.reasons
+    return [(one.text, sorted(row.split(":")[0] for row in one.findings)) for one in reasons if one.domain == "inconsistency"]
+
+
+APART = [ratio(math.exp(y), 0.2, **LATER) for y in (0.09, 0.81)]
+
+
+def test_each_cause_of_inconsistency_is_told_with_the_rows_that_make_it() -> None:
+    assert inconsistent(ratio(1.9, 0.05, **LATER), ratio(1.5, 0.3, **LATER), ratio(1.3, 0.05, **LATER)) == [
+        ("intervals of the estimates don't overlap", ["s0", "s2"])
+    ]
+    both = inconsistent(ratio(3.0, 0.2, **LATER), ratio(0.5, 0.3, **LATER))
+    assert both[0] == ("cohorts are significant both ways", ["s0", "s1"])
+    # no two intervals are apart, I2 is above 50%, and what a next cohort may find includes no effect
+    (cause,) = [one for one in inconsistent(*APART * 4) if one[0].startswith("I")]
+    assert cause == ("I\u00b2 73%, and a next cohort may find no effect", [f"s{i}" for i in range(8)])
+    # never of four, nor where the average itself includes no effect, nor of differences by the null of ratios
+    assert not any("next cohort" in text for text, _ in inconsistent(*APART * 2))
+    wide = [ratio(math.exp(y), 0.2, **LATER) for y in (-0.36, 0.36)]
+    assert not any("next cohort" in text for text, _ in inconsistent(*wide * 4))
+    shifted = [ratio(math.exp(y), 0.2, **LATER) for y in (1.5, 2.22)]
+    assert not any("next cohort" in text for text, _ in inconsistent(*shifted * 4))
+    days = [difference(value, 0.4, outcome="length-of-stay", **LATER) for value in (0.1, 1.5)]
+    assert any("next cohort" in text for text, _ in inconsistent(*days * 4))
+
+
+def test_a_published_rival_is_told_by_what_it_is() -> None:
+    def told(value: float, se: float, *rows: dict[str, Any]) -> list[str]:
+        review = study("z", ratio(value, se, pooled=True, follow_up_months=12), n=None, design="meta-analysis", year=2010)
+        return [one.text for one in of(*cohorts(*rows), review).association.reasons if one.domain == "inconsistency"]
+
+    six = [ratio(1.5, 0.12, **LATER)] * 6
+    assert "a published meta-analysis is significant the other way" in told(0.4, 0.3, *six)
+    assert told(1.05, 0.055, *six) == ["a published meta-analysis that tells more finds nothing clear"]
+    # by the interval that decides, whose error is a little above 0.052
+    assert told(1.05, 0.04, *six) == ["a published meta-analysis that tells more finds nothing clear"]
+    assert told(1.02, 0.08, *six) == []
+
+
+def test_what_small_studies_do_is_told() -> None:
+    small = [ratio(1.1 + 0.1 * i, 0.03 + 0.05 * i, **LATER) for i in range(10)]
+    one = [ratio(1.02, 0.01, **LATER), *[ratio(2.2, 0.12, **LATER)] * 6]
+    texts = [
+        next(reason.text for reason in of(*cohorts(*map(prognosis, rows))).association.reasons if reason.domain == "publication bias")
+        for rows in (small, one)
+    ]
+    assert texts == [
+        "smaller studies find more (Egger's test)",
+        "the common effect lies outside the random-effects interval: small studies find other effects than large ones",
+    ]
+
+
+def test_how_a_paper_was_read_is_told_in_words() -> None:
+    reasons = of(*cohorts(*map(prognosis, AGREE), read="abstract")).association.reasons
+    assert [one.text for one in reasons if one.domain == "how studies were read"] == ["no study was read beyond its abstract: low at most"]
+    nothing = of(*cohorts(row(adjusted=True, events=20), read="abstract")).association
+    assert nothing.certainty == "very-low"
 
 
 def test_one_report_is_told_as_one() -> None:

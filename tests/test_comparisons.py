@@ -209,6 +209,34 @@ def test_counts_make_the_measure_where_rows_of_a_comparison_print_unlike_ones() 
     assert len(both.by_counts) == 2
 
 
+def test_what_is_read_by_counts_is_pooled_by_the_counts_own_figures() -> None:
+    # the printed figures are of another size and error than the counts
+    a = counted("OR", value=1.1, ci=[0.9, 1.3])
+    b = counted("RR", value=3.0, ci=[2.9, 3.1], counts=table(30, 90, 15, 110))
+    one = of(study("a", a), study("b", b))
+    (both,) = one.association.families
+    y = [math.log((40 / 60) / (20 / 80)), math.log((30 / 60) / (15 / 95))]
+    se = [math.sqrt(1 / 40 + 1 / 60 + 1 / 20 + 1 / 80), math.sqrt(1 / 30 + 1 / 60 + 1 / 15 + 1 / 95)]
+    w = [1 / one**2 for one in se]
+    assert both.common.estimate == pytest.approx(math.exp(sum(i * j for i, j in zip(w, y, strict=True)) / sum(w)))
+    assert math.log(both.common.ci[1] / both.common.ci[0]) == pytest.approx(2 * Z / math.sqrt(sum(w)))
+    members = [member.observation for member in one.comparisons.all[0].members]
+    assert [(member.derivation, member.scale, member.comparison == one.comparisons.all[0].key) for member in members] == [
+        ("counts", "log-ratio", True)
+    ] * 2
+    assert [member.z for member in members] == pytest.approx([i / j for i, j in zip(y, se, strict=True)])
+
+
+def test_counts_follow_the_measure_that_more_rows_without_counts_print() -> None:
+    def bare(measure: str) -> dict[str, Any]:
+        return {key: value for key, value in counted(measure).items() if key != "counts"}
+
+    one = of(study("a", counted("OR")), study("b", bare("RR")), study("c", bare("RR")), study("d", bare("OR")))
+    assert [(family.measure, family.k) for family in one.association.families] == [("RR", 3), ("OR", 1)]
+    even = of(study("a", counted("RR")), study("b", bare("RR")), study("c", bare("OR")))
+    assert {(family.measure, family.k) for family in even.association.families} == {("RR", 2), ("OR", 1)}
+
+
 def test_a_hazard_ratio_is_read_by_its_counts_beside_an_odds_ratio() -> None:
     (both,) = of(study("a", counted("OR")), study("b", counted("OR") | {"measure": "HR"})).association.families
     assert (both.measure, both.k, both.common.estimate) == ("OR", 2, pytest.approx((40 / 60) / (20 / 80)))
@@ -672,8 +700,11 @@ def test_else_the_spread_can_not_be_told_and_the_estimates_stand_apart() -> None
     cohorts = study("a", aged(), n=None), study("b", aged(1.04), n=None)
     found = of(*cohorts)
     assert pools(found) == [["a"], ["b"]]
-    assert all("spread" in why and "can't be told" in why for why in found.comparisons.aside.values())
+    assert set(found.comparisons.aside.values()) == {"the spread of what it is per can't be told: not pooled"}
     assert len(found.comparisons.aside) == 2
+    # four can't be told apart from their prior, five need none
+    assert len(pools(of(*(study(name, aged(), n=None) for name in "abcd")))) == 4
+    assert len(pools(of(*(study(name, aged(), n=None) for name in "abcde")))) == 1
 
 
 def test_a_standard_deviation_is_its_own_spread() -> None:
