@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any, Literal
 
 from loaders.documents import Document
@@ -14,6 +15,8 @@ from schema.study import Study
 
 EXPECTED = _ONE_ID, _ONE_PAPER = "each paper under one id", "the same paper under an id"
 _IN_STORE = "in the store"
+# a year or first author, told or not
+_ANY = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,18 @@ class _Known:
         """One more paper; who was first to have a name keeps it."""
         for name in identifiers(paper):
             self.owners.setdefault(name, (paper, place))
-        told = work(paper)
-        if told is not None:
-            self.works.setdefault(told, (paper, place))
+        if told := work(paper):
+            title, *named = told
+            for key in product(*((one, _ANY) for one in named)):
+                self.works.setdefault((title, *key), (paper, place))
+
+    def like(self, paper: Paper) -> tuple[Paper, str] | None:
+        """A paper of the same title, and of the same year and first author as far as both tell them."""
+        if not (told := work(paper)):
+            return None
+        title, *named = told
+        keys = product(*((one, None) if one else (_ANY,) for one in named))
+        return next((self.works[title, *key] for key in keys if (title, *key) in self.works), None)
 
 
 def problems_of(papers: Sequence[Printed], held: Iterable[Study] = (), *, replace: bool = False) -> dict[int, list[Problem]]:
@@ -109,11 +121,12 @@ def _twice(one: Printed, known: _Known) -> list[Problem]:
         mend = f"Load it as {other}, in the place of that one" if place == _IN_STORE else "Leave one of them out"
         mend += f"; or correct the {KINDS[names[0].kind]}, if they are two papers."
         problems.append(one.problem(names[0].kind, found, _ONE_ID, mend))
-    told = work(one.paper)
-    if told is not None and told in known.works:
-        paper, place = known.works[told]
+    if like := known.like(one.paper):
+        paper, place = like
         if paper.id not in shared and not _told_apart(one, paper):
-            found = f"{one.paper.id!r} with the title, year and first author of {paper.id!r} ({place})"
+            both = zip(("year", "first author"), (work(one.paper) or ())[1:], (work(paper) or ())[1:], strict=True)
+            told = " and ".join(", ".join(["title", *(key for key, *given in both if all(given))]).rsplit(", ", 1))
+            found = f"{one.paper.id!r} with the {told} of {paper.id!r} ({place})"
             mend = "If they are two papers on the same patients, name one of them under overlaps_with of the other."
             problems.append(one.problem("title", found, _ONE_ID, mend, "warning"))
     return problems

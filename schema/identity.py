@@ -105,11 +105,11 @@ def identifiers(paper: Paper) -> tuple[Identifier, ...]:
     )
 
 
-def work(paper: Paper) -> tuple[str, int | None, str] | None:
+def work(paper: Paper) -> tuple[str, int | None, str | None] | None:
     """Title, year and first author, as they are compared; None where they are too little to tell a paper."""
     title, author = normal(paper.title or ""), _first_author(paper)
     told = paper.year is not None and author
-    return (title, paper.year, author) if title and (told or len(title.split()) >= _FEWEST_WORDS) else None
+    return (title, paper.year, author or None) if title and (told or len(title.split()) >= _FEWEST_WORDS) else None
 
 
 def _first_author(paper: Paper) -> str:

@@ -184,8 +184,19 @@ def test_the_same_title_year_and_first_author_under_two_ids_is_a_warning(told: d
     ):
         (problem,) = loaded.problems
         assert (problem.severity, problem.path, problem.study) == ("warning", "title", "mine")
-        assert "title, year and first author of 'novak-2019'" in problem.found
+        assert "the title, year and first author of 'novak-2019'" in problem.found
         assert "mine" in {study.id for study in loaded.studies}
+
+
+@pytest.mark.parametrize(
+    ("missing", "told"), [("year", "title and first author of"), ("first_author", "title and year of"), ("title", None)]
+)
+def test_a_year_or_first_author_that_one_of_two_papers_does_not_tell_is_like_any(missing: str, told: str | None) -> None:
+    less = {key: value for key, value in LIKE.items() if key != missing}
+    for one, other in (("less", "whole"), ("whole", "less")):
+        papers = {"less": paper("mine", **less), "whole": paper("novak-2019", **LIKE)}
+        found = [problem.found for problem in read(papers[one], papers[other]).problems]
+        assert [str(told) in text for text in found] == ([True] if told else [])
 
 
 @pytest.mark.parametrize(
