@@ -12,8 +12,9 @@ from graph.opening import shipped
 from graph.questions import Evidence
 from graph.stores.memory import MemoryReader
 from loaders.sheets import Loaded, load, load_text
-from loaders.tables.defaults import direction_of
+from loaders.tables.assembly import Row
 from loaders.tables.grid import Cell
+from loaders.tables.workings import direction_of
 from schema.study import Study
 
 NAMES = "study,factor,outcome,OR (95% CI)"
@@ -111,42 +112,48 @@ def test_an_estimate_of_which_nothing_says_what_it_is_is_one_error_a_table(tmp_p
 @pytest.mark.parametrize(
     ("given", "direction"),
     [
-        ({"measure": "OR", "value": 1.85, "ci": (1.1, 3.11)}, "increases"),
-        ({"measure": "OR", "value": 0.54, "ci": (0.32, 0.91)}, "decreases"),
-        ({"measure": "OR", "value": 1.4, "ci": (0.9, 2.18)}, "no-association"),
-        ({"measure": "beta", "value": 0.4, "ci": (0.1, 0.7)}, "increases"),
+        ({"measure": "OR", "value": 1.85, "ci": [1.1, 3.11]}, "increases"),
+        ({"measure": "OR", "value": 0.54, "ci": [0.32, 0.91]}, "decreases"),
+        ({"measure": "OR", "value": 1.4, "ci": [0.9, 2.18]}, "no-association"),
+        ({"measure": "beta", "value": 0.4, "ci": [0.1, 0.7]}, "increases"),
         ({"measure": "mean-difference", "value": -0.4, "p": 0.02}, "decreases"),
-        ({"measure": "HR", "ci": (1.2, 2.0)}, "increases"),
+        ({"measure": "HR", "ci": [1.2, 2.0]}, "increases"),
         ({"measure": "HR", "value": 1.2, "p": ">0.05"}, "no-association"),
         # the paper's p decides
-        ({"measure": "OR", "value": 1.5, "ci": (1.0, 2.3), "p": 0.048}, "increases"),
+        ({"measure": "OR", "value": 1.5, "ci": [1.0, 2.3], "p": 0.048}, "increases"),
         # a bound printed as 1.0 may be on either side
-        ({"measure": "OR", "value": 1.5, "ci": (1.0, 2.3)}, "unclear"),
+        ({"measure": "OR", "value": 1.5, "ci": [1.0, 2.3]}, "unclear"),
         ({"measure": "OR", "value": 1.5}, "unclear"),
         ({"p": 0.01}, "unclear"),
         ({"p": ">0.05"}, "no-association"),
         ({}, "unclear"),
-        ({"measure": "beta", "value": 0.4, "ci": (0.1, 0.7), "outcome_scale": "lower-is-worse"}, "decreases"),
+        ({"measure": "beta", "value": 0.4, "ci": [0.1, 0.7], "outcome_scale": "lower-is-worse"}, "decreases"),
         ({"counts": (30, 100, 10, 100)}, "increases"),
         ({"counts": (10, 100, 30, 100), "reversed": True}, "increases"),
         ({"counts": (12, 100, 10, 100)}, "no-association"),
         ({"counts": (0, 100, 10, 100)}, "decreases"),
         ({"counts": (0, 100, 0, 100)}, "unclear"),
+        # p before the interval before what the figures make
+        ({"counts": (20, 100, 10, 100), "p": 0.03}, "increases"),
+        ({"counts": (20, 100, 8, 100), "p": 0.2}, "no-association"),
+        ({"measure": "OR", "value": 1.6, "se": 0.265, "p": 0.04}, "increases"),
+        ({"measure": "OR", "value": 1.85, "se": 0.9, "ci": [1.1, 3.11]}, "increases"),
+        ({"measure": "OR", "value": 1.85, "se": 0.9}, "no-association"),
     ],
 )  # fmt: skip
 def test_a_direction_that_is_not_reported_is_that_of_the_figures_where_they_tell(given: dict[str, object], direction: str) -> None:
     at = Cell("", 1, 1, "a.csv")
-    row: dict[tuple[str | int, ...], tuple[object, Cell]] = {}
+    row = Row(at)
     for key, value in given.items():
         if key == "ci":
-            assert isinstance(value, Sequence)
-            row |= {("ci", i): (end, at) for i, end in enumerate(value)}
+            row.say("findings", ("ci",), value, at)
         elif key == "counts":
             assert isinstance(value, Sequence)
             names = ("exposed_cases", "exposed_total", "unexposed_cases", "unexposed_total")
-            row |= {("counts", name): (figure, at) for name, figure in zip(names, value, strict=True)}
+            for name, figure in zip(names, value, strict=True):
+                row.say("findings", ("counts", name), figure, at)
         else:
-            row[key,] = (value, at)
+            row.say("findings", (key,), value, at)
     assert direction_of(row) == direction
 
 

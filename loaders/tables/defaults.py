@@ -6,7 +6,6 @@ figures and names show; what an estimate is has no default.
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,15 +13,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loaders.tables.assembly import Row, TableDocument
-from loaders.tables.columns import ROWS_OF, Path, key_of
+from loaders.tables.columns import ROWS_OF, key_of
 from loaders.tables.grid import Cell, Grid
 from loaders.tables.headers import Header
 from loaders.tables.texts import slug
+from loaders.tables.workings import direction_of
 from schema.field import ANY, EvidenceField
-from schema.observation import Z_SIGNIFICANT
 from schema.problems import Problem
-from schema.pvalue import parse_p
-from schema.study import RATIOS, Axis, ReportedDirection, last_digit
+from schema.study import RATIOS, Axis
 
 # that each row needs, and no column of a flat table need say
 KEYS = ("read", "population", "direction")
@@ -77,7 +75,7 @@ class Defaults:
         # counts are of those with and without the exposure
         self.compared += estimate is not None and row.get("findings", ("measure",)) in RATIOS
         if ("findings", ("direction",)) not in row.values and ("findings", ("direction",)) not in row.unread:
-            row.values["findings", ("direction",)] = (direction_of(row.of("findings")), row.first)
+            row.values["findings", ("direction",)] = (direction_of(row), row.first)
         if self.lacks("direction") and (direction := row.get("findings", ("direction",))) is not None:
             self.directions[direction] += 1
 
@@ -182,53 +180,3 @@ class Defaults:
             yield ["contrast_type"], "contrast_type: not known, so that ratios are not pooled"
         if self.dated:
             yield ["year"], "year and first author: by the study's name"
-
-
-def direction_of(row: Mapping[Path, tuple[Any, Cell]]) -> ReportedDirection:
-    """The direction that the figures of a row show: increases or decreases where they are significant, no-association where they are not;
-    unclear where they don't say.
-    """
-    said = {path: value for path, (value, _) in row.items()}
-    significant = parse_p(said["p",]).significant if ("p",) in said and _is_p(said["p",]) else None
-    null = 1.0 if said.get(("measure",)) in RATIOS else 0.0
-    value, low, high = (said.get(path) for path in (("value",), ("ci", 0), ("ci", 1)))
-    if low is not None and high is not None and significant is None:
-        # a bound printed as 1.1 is 1.05 at least
-        if low - last_digit(low) / 2 > null or high + last_digit(high) / 2 < null:
-            significant = True
-        elif low + last_digit(low) / 2 <= null <= high - last_digit(high) / 2:
-            significant = False
-    middle = value if value is not None else low
-    if middle is not None:
-        sign = ((middle > null) - (middle < null)) * (-1 if said.get(("outcome_scale",)) else 1)
-    else:
-        sign, of_counts = _by_counts(said)
-        # counts are of the exposure as it is named
-        sign *= -1 if said.get(("reversed",)) else 1
-        significant = of_counts if significant is None else significant
-    if significant is False:
-        return "no-association"
-    if significant and sign:
-        return "increases" if sign > 0 else "decreases"
-    return "unclear"
-
-
-def _is_p(value: Any) -> bool:
-    try:
-        parse_p(value)
-    except ValueError:
-        return False
-    return True
-
-
-def _by_counts(said: Mapping[Path, Any]) -> tuple[int, bool | None]:
-    """The sign of a 2x2 table's log odds ratio, and whether it is significant; neither where the table isn't whole."""
-    keys = ("exposed_cases", "exposed_total", "unexposed_cases", "unexposed_total")
-    a, n1, c, n2 = (said.get(("counts", key)) for key in keys)
-    if a is None or n1 is None or c is None or n2 is None or a > n1 or c > n2 or a + c in {0, n1 + n2}:
-        return 0, None
-    cells = (a, n1 - a, c, n2 - c)
-    # Haldane 1956
-    a, b, c, d = (cell + (0.5 if 0 in cells else 0) for cell in cells)
-    y, se = math.log(a * d / (b * c)), math.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
-    return (y > 0) - (y < 0), abs(y) > Z_SIGNIFICANT * se

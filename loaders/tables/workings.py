@@ -11,7 +11,8 @@ from loaders.tables.columns import Path
 from loaders.tables.grid import Cell
 from schema.field import EvidenceField
 from schema.observation import Z_SIGNIFICANT
-from schema.study import RATIOS, last_digit
+from schema.pvalue import parse_p
+from schema.study import RATIOS, ReportedDirection, last_digit
 from schema.units import per_unit
 from schema.vocabulary import Vocabulary
 
@@ -235,10 +236,44 @@ def _direction(row: Row) -> None:
     if any(path[0] in {"se", "counts", "groups", "value"} for told, path in row.unread if told == "findings") or _get(row, "se") == 0:
         # what is wrong with them is told
         row.unread.append(("findings", ("direction",)))
-    z = _z(row, table)
-    if z is not None:
-        direction = "no-association" if abs(z) <= Z_SIGNIFICANT else "increases" if z > 0 else "decreases"
-        _default(row, ("direction",), direction, row.first)
+    if table is not None or _z(row, table) is not None:
+        _default(row, ("direction",), direction_of(row), row.first)
+
+
+def direction_of(row: Row) -> ReportedDirection:
+    """The direction that the figures of a row show: increases or decreases where they are significant, no-association where they are not;
+    unclear where they don't say. Its p says it first, then its interval, then their own z.
+    """
+    significant = _significant(_get(row, "p"))
+    null = 1.0 if _get(row, "measure") in RATIOS else 0.0
+    value, low, high = _get(row, "value"), _get(row, "ci", 0), _get(row, "ci", 1)
+    z = _z(row, _table(row))
+    if significant is None and low is not None and high is not None:
+        # a bound printed as 1.1 is 1.05 at least
+        if low - last_digit(low) / 2 > null or high + last_digit(high) / 2 < null:
+            significant = True
+        elif low + last_digit(low) / 2 <= null <= high - last_digit(high) / 2:
+            significant = False
+    elif significant is None and z is not None:
+        significant = abs(z) > Z_SIGNIFICANT
+    middle = value if value is not None else low
+    if middle is not None:
+        sign = ((middle > null) - (middle < null)) * (-1 if _get(row, "outcome_scale") else 1)
+    else:
+        # counts are of the exposure as it is named
+        sign = 0 if z is None else ((z > 0) - (z < 0)) * (-1 if _get(row, "reversed") else 1)
+    if significant is False:
+        return "no-association"
+    if significant and sign:
+        return "increases" if sign > 0 else "decreases"
+    return "unclear"
+
+
+def _significant(p: Any) -> bool | None:
+    try:
+        return None if p is None else parse_p(p).significant
+    except ValueError:
+        return None
 
 
 def _z(row: Row, table: tuple[int, int, int, int] | None) -> float | None:
@@ -249,6 +284,9 @@ def _z(row: Row, table: tuple[int, int, int, int] | None) -> float | None:
             return None
         return float((math.log(value) if is_ratio else value) / se)
     if table is not None:
+        if not (any(table[::2]) and any(table[1::2])):
+            return None
+        # Haldane 1956
         a, b, c, d = (cell + 0.5 * (not all(table)) for cell in table)
         return math.log(a * d / (b * c)) / math.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
     means = _means(row)
