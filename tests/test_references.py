@@ -617,6 +617,12 @@ def test_a_doi_in_latex_is_a_doi(doi: str) -> None:
     assert only(f"@article{{k, title={{A}}, doi={{{doi}}}}}").doi == "10.1000/a_b"
 
 
+@pytest.mark.parametrize("name", [r"Nov{\\'a}k, Petra", r"M{\\`u}ller, Petra", r"\\emph{Novak}, Petra"])
+def test_latex_that_is_escaped_twice_is_an_error_and_no_name(name: str) -> None:
+    records, (problem,) = read(f"@article{{k, author={{{name}}}, title={{A}}}}")
+    assert (records, problem.found.startswith("the LaTeX command")) == ([], True)
+
+
 def test_a_title_that_looks_like_latex_in_another_format_is_told() -> None:
     (record,), _ = read("TY  - JOUR\nTI  - Of {APOE}\nER  - \n")
     assert record.odd == ("the title 'Of {APOE}', which looks like LaTeX",)

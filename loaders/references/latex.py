@@ -30,6 +30,8 @@ _LOOKS = re.compile(r"relax|protect|it|sc|bf|rm|em|tt|sl|sf|(?:it|sc|up)shape|bf
 _GREEK = re.compile(
     r"\\(?:up|text)(?=(?:alpha|beta|gamma|delta|epsilon|zeta|eta|theta|kappa|lambda|sigma|tau|phi|chi|psi|omega)(?![A-Za-z]))"
 )
+# what a program escaped once too often, which LaTeX takes for the end of a line: "Nov{\\'a}k"
+_DOUBLED = re.compile(r"\\\\(?=[\"'`^~=.]|[A-Za-z]+\s*\{)")
 # a sum of money begins with a sign, too, and ends before a blank
 _MATH = re.compile(r"(?<!\\)\$(?![\s$])((?:[^$\\]|\\.)*?)(?<![\s\\])\$(?!\d)", re.DOTALL)
 
@@ -51,6 +53,8 @@ def bare(text: str) -> str:
 
 
 def _prepared(text: str) -> str:
+    if doubled := _DOUBLED.search(text):
+        raise Unknown(doubled[0])
     for command in set(_COMMAND.findall(text)):
         if not _known(command):
             raise Unknown(f"\\{command}")
