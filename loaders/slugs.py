@@ -18,6 +18,15 @@ _SLUGS: dict[str, dict[str, Kind]] = {
     "prevalence": {"lesion": "lesion"},
     "mechanisms": {"mechanism": "mechanism", "links": "risk-factor"},
 }
+# the keys of rows that name terms, each with the kind of what an unknown one names
+KINDS: Mapping[str, Kind] = {key: kind for kinds in _SLUGS.values() for key, kind in kinds.items()}
+A_TERM = "a term of the vocabulary"
+
+
+def nearest(name: str, vocabulary: Vocabulary) -> str:
+    """What to do about an unknown name."""
+    near = vocabulary.suggest(name)
+    return f"Nearest: {', '.join(near)}." if near else "Add it to a vocabulary.yaml beside the sheets."
 
 
 @dataclass(slots=True)
@@ -62,10 +71,8 @@ class Names:
         if known is not None:
             self.used.add(known.id)
             return known.id
-        near = self.vocabulary.suggest(slug)
         draft = self.drafts.setdefault(slug, drafted(name, kind, slug, self.vocabulary.terms))
-        nearest = f"Nearest: {', '.join(near)}." if near else "Add it to a vocabulary.yaml beside the sheets."
-        problem = self.place.problem(path, short(name), "a term of the vocabulary", nearest, kind="unknown-term")
+        problem = self.place.problem(path, short(name), A_TERM, nearest(slug, self.vocabulary), kind="unknown-term")
         term = draft.model_copy(update={"kind": kind}) if normal(name) else None
         self.problems.append(replace(problem, like=normal(name) or slug, term=term))
         if kind == "outcome":

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from api.cli import app
 from graph.opening import shipped
 from loaders.sheets import Loaded, load
+from schema.report import vocabulary_lines
 
 NAMES = "study,first_author,year,read,population,exposure,outcome,measure,value,ci,p,direction"
 ROW = "a-2020,Adams,2020,abstract,ICH,age,R-DWI,OR,1.85,1.10-3.11,0.02,increases"
@@ -148,6 +149,17 @@ def test_two_words_of_a_mapping_that_read_alike_must_mean_the_same(tmp_path: Pat
 def mapped(folder: Path, mapping: str, *lines: str) -> Loaded:
     (folder / "columns.yaml").write_text(mapping)
     return table(folder, *lines)
+
+
+def test_an_unknown_term_of_a_constant_or_a_value_is_drafted_for_the_vocabulary_by_what_it_is(tmp_path: Path) -> None:
+    given = "constants: {outcome: Relapse of gout}\nvalues: {exposure: {A: Thiazides}}\n"
+    lines = ("study,factor,OR (95% CI)", "Novak 2001,A,1.85 (1.10-3.11)")
+    loaded = mapped(tmp_path, given, *lines)
+    (tmp_path / "vocabulary.yaml").write_text(vocabulary_lines(loaded.problems))
+    kinds = {entry["name"]: entry["kind"] for entry in yaml.safe_load((tmp_path / "vocabulary.yaml").read_text())}
+    assert kinds == {"Relapse of gout": "outcome", "Thiazides": "risk-factor"}
+    (study,) = load([tmp_path], shipped()).studies
+    assert (study.findings[0].exposure, study.findings[0].outcome) == ("thiazides", "relapse-of-gout")
 
 
 CONSTANT = ("study,read,population,OR (95% CI),direction", *(f"a-{i},abstract,ICH,1.85 (1.10-3.11),increases" for i in range(3)))

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from loaders.slugs import KINDS
 from loaders.tables import headers
 from loaders.tables.books import Book
 from loaders.tables.cells import read
@@ -19,7 +20,6 @@ from loaders.tables.defaults import KEYS
 from loaders.tables.expectations import Asked
 from loaders.tables.grid import Cell, Grid, letters
 from loaders.tables.headers import Header
-from loaders.tables.mapping import TERMS
 from loaders.tables.numerals import Habit, Unread
 from schema.field import EvidenceField
 
@@ -111,7 +111,7 @@ class Draft:
         asked = {
             at: Asked(match, Habit(book.mapped.decimal), book.mapped.values.get(key_of(match.column, header.table), {}), self.of)
             for at, match in header.matches.items()
-            if match.column.kind in {"choice", "bool"} or match.column.key in TERMS
+            if match.column.kind in {"choice", "bool"} or match.column.key in KINDS
         }
         helps = {at: match.column.help_in(self.of) for at, match in header.matches.items()}
         for cells in grid.rows[header.index + 1 :]:
@@ -128,13 +128,13 @@ class Draft:
         except Unread:
             said = []
         vocabulary = self.of.vocabulary
-        unknown = [str(one) for one in said if vocabulary.find(str(one)) is None] if column.key in TERMS else [] if said else [cell.text]
+        unknown = [str(one) for one in said if vocabulary.find(str(one)) is None] if column.key in KINDS else [] if said else [cell.text]
         for word in unknown:
             key = key_of(column, table)
             self.words.setdefault(key, Counter())[word] += 1
             if (key, word) not in self.nearest:
                 near: Sequence[str] = vocabulary.suggest(word, 1)
-                if column.key not in TERMS:
+                if column.key not in KINDS:
                     near = difflib.get_close_matches(word.lower(), ["yes", "no"] if column.kind == "bool" else asked.choices, n=1)
                 self.nearest[key, word] = near[0] if near else None
 

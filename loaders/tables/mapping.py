@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from loaders import files
 from loaders.documents import Document, documents
+from loaders.slugs import A_TERM, KINDS, nearest
 from loaders.tables.cells import read
 from loaders.tables.columns import FLAT, ROW_SETS, Column, Match, by_key
 from loaders.tables.expectations import Asked
@@ -23,11 +24,9 @@ from loaders.tables.numerals import Convention, Habit, Unread
 from schema.field import EvidenceField
 from schema.names import normal
 from schema.problems import Problem
-from schema.vocabulary import drafted, line_of
+from schema.vocabulary import Term, drafted
 
 TABLES = (FLAT, *ROW_SETS)
-# columns whose cells name terms
-TERMS = frozenset({"exposure", "versus", "outcome", "lesion", "mechanism", "links"})
 
 
 def _word(value: Any) -> Any:
@@ -132,9 +131,9 @@ class _Reading:
         )  # fmt: skip
         return mapped, self._problems
 
-    def _tell(self, found: str, expected: str, path: tuple[str, ...], help: str | None = None) -> None:
+    def _tell(self, found: str, expected: str, path: tuple[str, ...], help: str | None = None, term: Term | None = None) -> None:
         line = self._document.line(path)
-        self._problems.append(Problem(self._file, found, expected, ".".join(path) or None, line, help=help))
+        self._problems.append(Problem(self._file, found, expected, ".".join(path) or None, line, help=help, term=term))
 
     def _keys(self) -> Keys | None:
         """The keys, without those whose values are of no use."""
@@ -209,11 +208,10 @@ class _Reading:
         except Unread as error:
             self._tell(error.found or repr(said), error.expected, path, error.help)
             names = [None]
-        for name in names if column.key in TERMS else ():
+        for name in names if column.key in KINDS else ():
             if name is not None and self._of.vocabulary.find(name) is None:
-                near = ", ".join(self._of.vocabulary.suggest(name))
-                hint = f"{f'Nearest: {near}. ' if near else ''}Or add it to a vocabulary.yaml beside the sheets: {line_of(drafted(name))}"
-                self._tell(repr(name), "a term of the vocabulary", path, hint)
+                term = drafted(name, KINDS[column.key], taken=self._of.vocabulary.terms) if normal(name) else None
+                self._tell(repr(name), A_TERM, path, nearest(name, self._of.vocabulary), term)
         is_wrong = bool(self._problems) and self._problems[-1].path == ".".join(path)
         if is_wrong and path[0] == "constants":
             self._faulty.add(key)
