@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
 from loaders.tables import estimates, layouts
 from loaders.tables.cells import read
-from loaders.tables.columns import FLAT, FLAT_PREVALENCE, ROW_SETS, ROWS_OF, Match, by_key, key_of, known
+from loaders.tables.columns import FLAT, FLAT_PREVALENCE, ROW_SETS, ROWS_OF, Match, by_key, end, key_of, known
 from loaders.tables.expectations import Asked
 from loaders.tables.grid import Cell, Grid
 from loaders.tables.mapping import NOTHING, Mapped
@@ -81,12 +81,15 @@ def matched(name: str, table: str, mapped: Mapped) -> Match | None:
 @lru_cache(maxsize=20_000)
 def _usual(name: str, table: str) -> Match | None:
     """The column that a name is without a mapping."""
-    of_estimate = estimates.named(name) if ROWS_OF.get(table, table) == "findings" else None
-    return _known(normal(name) or name, table) or of_estimate or _without_unit(name, table)
+    is_of_findings = ROWS_OF.get(table, table) == "findings"
+    of_estimate = estimates.named(name) if is_of_findings else None
+    both = Match(by_key(table)["adjusted"]) if is_of_findings and estimates.is_either(name) else None
+    return _known(normal(name) or name, table) or of_estimate or both or _without_unit(name, table)
 
 
 def _known(wanted: str, table: str) -> Match | None:
     names = known(table)
+    wanted = end(wanted)
     # as in the vocabulary, a last plural s is forgiven, but hrs are hours and no hazard ratios
     return names.get(wanted) or (names.get(wanted.removesuffix("s")) if len(wanted) > 4 else None) or names.get(f"{wanted}s")
 
@@ -105,10 +108,10 @@ def found(grid: Grid, table: str, mapped: Mapped) -> Header | None:
     best: Header | None = None
     for index, row in enumerate(grid.rows[:_SEARCHED]):
         cells = {cell.column: cell for cell in row if isinstance(cell.value, str)}
-        header = _header(cells, table, index, mapped, joined=False)
+        header = _header(cells, table, grid.rows[index + 1 :], index, mapped, joined=False)
         repeated = len({normal(cell.text) for cell in cells.values()}) < len(cells)
         if above := _joined(grid, index, cells):
-            grouped = _header(above, table, index, mapped, joined=True)
+            grouped = _header(above, table, grid.rows[index + 1 :], index, mapped, joined=True)
             if grouped.recognised >= header.recognised + (not repeated):
                 header = grouped
         kinds = {match.column.key for match in header.matches.values()}
@@ -117,11 +120,12 @@ def found(grid: Grid, table: str, mapped: Mapped) -> Header | None:
     return best
 
 
-def _header(cells: Mapping[int, Cell], table: str, index: int, mapped: Mapped, *, joined: bool) -> Header:
+def _header(cells: Mapping[int, Cell], table: str, under: Sequence[list[Cell]], index: int, mapped: Mapped, *, joined: bool) -> Header:
     ignored = frozenset(column for column, cell in cells.items() if (normal(cell.text) or cell.text) in mapped.ignore)
     names = {column: cell.text for column, cell in cells.items() if column not in ignored}
     singles = {column: match for column, name in names.items() if (match := matched(name, table, mapped)) is not None}
     told = frozenset(column for column, name in names.items() if (normal(name) or name) in mapped.columns)
+    singles |= _measures(names.keys() - told, singles, table, under)
     matches = layouts.completed(names, singles, table, told)
     repeated = tuple(_repeated({column: cells[column] for column in names}, matches))
     # which of them is which can't be told
@@ -129,6 +133,25 @@ def _header(cells: Mapping[int, Cell], table: str, index: int, mapped: Mapped, *
     matches = {column: match for column, match in matches.items() if column not in doubtful}
     unknown = tuple(cells[column] for column in names if column not in matches and column not in doubtful)
     return Header(table, index, joined, cells, matches, unknown, ignored, repeated)
+
+
+def _measures(columns: Set[int], singles: Mapping[int, Match], table: str, under: Sequence[list[Cell]]) -> dict[int, Match]:
+    """A column whose every cell is the name of a measure says what the estimates are, whatever it is called: "Effect estimate: OR"."""
+    measure = by_key(table).get("measure")
+    if measure is None or any(match.column is measure for match in singles.values()):
+        return {}
+    left = {at for at in columns if at not in singles or singles[at].column.key == "value"}
+    seen: set[int] = set()
+    words = {*map(normal, measure.choices), *measure.means} - {""}
+    for row in under:
+        if not left:
+            break
+        for cell in row:
+            if cell.column in left and not cell.blank:
+                seen.add(cell.column)
+                if not isinstance(cell.value, str) or normal(cell.value) not in words:
+                    left.discard(cell.column)
+    return {at: Match(measure) for at in left & seen} if len(left & seen) == 1 else {}
 
 
 def _repeated(cells: Mapping[int, Cell], matches: Mapping[int, Match]) -> Iterator[tuple[Cell, Cell]]:
