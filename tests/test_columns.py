@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from api.cli import app
 from graph.opening import shipped
 from loaders.sheets import Loaded, load
-from schema.report import vocabulary_lines
+from schema.report import faults, vocabulary_lines
 
 NAMES = "study,first_author,year,read,population,exposure,outcome,measure,value,ci,p,direction"
 ROW = "a-2020,Adams,2020,abstract,ICH,age,R-DWI,OR,1.85,1.10-3.11,0.02,increases"
@@ -326,3 +326,16 @@ def test_a_table_is_previewed_and_loaded_like_a_sheet(tmp_path: Path, folder: Pa
     assert "a-2020" in {study.id for study in load([tmp_path / "b.xlsx"], shipped()).studies}
     assert "takes the whole graph" in run("export", "sheets", "--output", str(tmp_path / "c.xlsx"), "--population", "caa")[1]
     assert "not empty" in run("export", "sheets", "--output", str(tmp_path))[1]
+
+
+def test_a_column_without_a_name_is_told_once_drafted_by_its_letter_and_read_as_what_columns_yaml_says(tmp_path: Path) -> None:
+    rows = [[f"Adams 200{i}", f"10.1000/a{i}", "CMBs", "R-DWI", "1.85 (1.10-3.11)", "kept for us"] for i in range(1, 4)]
+    path = book_of(tmp_path, all=[["study", None, "factor", "outcome", "OR (95% CI)", None], *rows])  # type: ignore[list-item]
+    told = [fault.first for fault in faults(load([path], shipped()).errors)]
+    assert [(one.cell, "column without a name" in one.found) for one in told] == [("all!B2", True), ("all!F2", True)]
+    _, draft = run("columns", str(path))
+    assert yaml.safe_load(draft)["columns"] == {"column B": None, "column F": None}
+    (tmp_path / "columns.yaml").write_text(draft.replace('"column B": null', '"column B": doi'))
+    loaded = load([path], shipped())
+    assert loaded.errors == ()
+    assert [study.doi for study in loaded.studies] == ["10.1000/a1", "10.1000/a2", "10.1000/a3"]

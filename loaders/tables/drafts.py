@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from loaders.complaints import short
 from loaders.slugs import KINDS
 from loaders.tables import headers
 from loaders.tables.books import Book
@@ -56,7 +57,7 @@ class Draft:
             if header is None:
                 self._unrecognised(grid, book)
             else:
-                self.notes += [f"  {line}" for line in self._recognised(header)]
+                self.notes += [f"  {line}" for line in (*self._recognised(header), *self._nameless(grid, header))]
                 self._words(grid, header, book)
             if table is not None or len(tables) == 1:
                 self._lacks(header, table or FLAT, book)
@@ -85,6 +86,17 @@ class Draft:
                 self.columns[cell.text] = self._null(cell, header.table)
                 near = self.columns[cell.text].partition("# ")[2]
                 yield f"{place}: not recognised" + (f"; {near}" if near else "")
+
+    def _nameless(self, grid: Grid, header: Header) -> Iterator[str]:
+        """The columns that hold something and have no name."""
+        filled: dict[int, Cell] = {}
+        for cells in grid.rows[header.index + 1 :]:
+            for cell in cells if len(cells) > 1 else ():
+                if cell.column not in header.cells:
+                    filled.setdefault(cell.column, cell)
+        for column, cell in sorted(filled.items()):
+            self.columns[headers.called(column)] = "null"
+            yield f"{letters(column):3} without a name, {short(cell.text)} in row {cell.row}: not recognised"
 
     @staticmethod
     def _null(cell: Cell, table: str) -> str:

@@ -16,7 +16,7 @@ from loaders.tables.columns import ROWS_OF, Column, Match, Path, by_key, key_of
 from loaders.tables.defaults import Defaults
 from loaders.tables.expectations import Asked, as_text
 from loaders.tables.grid import Cell, Grid
-from loaders.tables.headers import Header
+from loaders.tables.headers import Header, called
 from loaders.tables.numerals import Ambiguous, Convention, Habit, Unread, proves
 from loaders.tables.template import EXAMPLE_IDS, MARK, is_example
 from loaders.tables.texts import slug
@@ -186,15 +186,14 @@ class GridRows:
             row = whole if asked is None or asked.match.estimate is None else estimates.setdefault(asked.match.estimate, Row(cell))
             if asked is None:
                 if cell.column not in self.header.cells:
-                    row.problems.append(
-                        cell.problem(
-                            f"{shown_in_words(cell.text)} in a column without a name",
-                            "a name at the top of each column",
-                            "A row with more cells than names often holds a delimiter that wants quotes round its cell."
-                            if cell.sheet is None
-                            else "Name the column, or delete the cell.",
-                        )
+                    nameless = cell.problem(
+                        f"{shown_in_words(cell.text)} in a column without a name",
+                        "a name at the top of each column",
+                        "A row with more cells than names often holds a delimiter that wants quotes round its cell."
+                        if cell.sheet is None
+                        else f"Name the column, or say in columns.yaml what {called(cell.column)!r} is, or null; or delete the cell.",
                     )
+                    row.problems.append(replace(nameless, like="nameless"))
                 continue
             column = asked.column
             if cell.blank:

@@ -12,7 +12,7 @@ from loaders.tables import estimates, layouts
 from loaders.tables.cells import read
 from loaders.tables.columns import FLAT, FLAT_PREVALENCE, ROW_SETS, ROWS_OF, Match, by_key, end, key_of, known
 from loaders.tables.expectations import Asked
-from loaders.tables.grid import Cell, Grid
+from loaders.tables.grid import Cell, Grid, column_of, letters
 from loaders.tables.mapping import NOTHING, Mapped
 from loaders.tables.numerals import Unread
 from schema import names as compared
@@ -29,6 +29,7 @@ _UNCLEAR = {
 }  # fmt: skip
 _TEXTS = frozenset({"text", "word", "slug", "list", "slugs", "links", "doi"})
 _SEARCHED = 10
+_CALLED = re.compile(r"column (?P<letters>[a-z]{1,3})")
 # each cell of a table is asked whether it is a name, and most say the same as one above
 normal = lru_cache(maxsize=20_000)(compared.normal)
 _ESTIMATE = re.compile(
@@ -108,6 +109,7 @@ def found(grid: Grid, table: str, mapped: Mapped) -> Header | None:
     best: Header | None = None
     for index, row in enumerate(grid.rows[:_SEARCHED]):
         cells = {cell.column: cell for cell in row if isinstance(cell.value, str)}
+        cells |= _nameless(cells, mapped)
         header = _header(cells, table, grid.rows[index + 1 :], index, mapped, joined=False)
         repeated = len({normal(cell.text) for cell in cells.values()}) < len(cells)
         if above := _joined(grid, index, cells):
@@ -118,6 +120,19 @@ def found(grid: Grid, table: str, mapped: Mapped) -> Header | None:
         if len(kinds) + len(header.repeated) > 1 and (best is None or header.recognised > best.recognised):
             best = header
     return best
+
+
+def called(column: int) -> str:
+    """What columns.yaml calls a column that has no name."""
+    return f"column {letters(column)}"
+
+
+def _nameless(cells: Mapping[int, Cell], mapped: Mapped) -> dict[int, Cell]:
+    """Names for the columns without one of which columns.yaml says what they are."""
+    first = next(iter(cells.values()), None)
+    told = [found for name in (*mapped.columns, *mapped.ignore) if (found := _CALLED.fullmatch(name)) is not None] if first else []
+    columns = {column_of(one["letters"].upper()) for one in told} - cells.keys()
+    return {at: Cell(called(at), first.row, at, first.file, first.sheet) for at in columns if first is not None}
 
 
 def _header(cells: Mapping[int, Cell], table: str, under: Sequence[list[Cell]], index: int, mapped: Mapped, *, joined: bool) -> Header:
