@@ -49,6 +49,16 @@ def test_study_factor_outcome_and_estimate_are_enough_and_the_rest_is_told_once(
     assert [studies[one].findings[0].direction for one in studies] == ["no-association", "increases", "decreases"]
 
 
+def test_an_author_under_study_and_a_year_beside_it_name_the_study_together() -> None:
+    lines = ("Hubbard,1996,CMBs,R-DWI,1.85 (1.10-3.11)", "Hubbard,2000,CMBs,R-DWI,1.40 (0.90-2.18)", "ERICH,2013,age,R-DWI,0.50 (0.30-0.80)")
+    studies = by_id(read("Study,Year,Factor,Outcome,OR (95% CI)", *lines))
+    assert {one: (study.label, study.year) for one, study in studies.items()} == {
+        "hubbard-1996": ("Hubbard 1996", 1996),
+        "hubbard-2000": ("Hubbard 2000", 2000),
+        "erich-2013": ("erich-2013", 2013),
+    }
+
+
 def test_what_is_not_said_to_have_been_read_counts_neither_as_full_text_nor_as_an_abstract() -> None:
     reader = MemoryReader(build(read(NAMES, *ROWS).studies, shipped()))
     one = Evidence(exposure="CMBs", outcome="R-DWI").answer(reader).association

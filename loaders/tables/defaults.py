@@ -85,12 +85,13 @@ class Defaults:
         if self.lacks("read"):
             row.values["studies", ("read",)] = (_NOT_STATED, row.first)
         typed = row.names.get(("studies", ("id",)))
-        dated = _DATED.fullmatch(typed.strip()) if typed is not None and self.lacks("year") else None
+        dated = _DATED.fullmatch(typed.strip()) if typed is not None else None
         if dated is None or ("year",) in document.cells:
             return
         at = row.values["studies", ("id",)][1]
-        row.values["studies", ("year",)] = (int(dated["year"]), at)
-        self.dated += 1
+        if self.lacks("year"):
+            row.values["studies", ("year",)] = (int(dated["year"]), at)
+            self.dated += 1
         who = _OTHERS.sub("", dated["who"]).strip()
         # ERICH 2013 is a cohort's name, and novak-2001 an id
         if (

@@ -39,8 +39,8 @@ class GridRows:
     proven: frozenset[Convention] | None = None
     # the column of the study's name
     named_by: int | None = None
-    # whether that may be a running number, which names no study: a flat table of ours says "study"
-    is_numbered: bool = False
+    # whether that may be a running number or a bare author, which name no study: a flat table of ours says "study"
+    is_loose: bool = False
     # of each author and year the number that has it first
     numbers: dict[str, str] = field(default_factory=dict)
 
@@ -52,7 +52,7 @@ class GridRows:
             self.asked[column] = Asked(match, habit, self.assembly.mapped.values.get(key_of(match.column, table), {}), self.assembly.of)
             if match.column.path == (("id",) if match.column.table == "studies" else ("study",)):
                 self.named_by = column
-                self.is_numbered = table in ROWS_OF and header.cells[column].text != "study"
+                self.is_loose = table in ROWS_OF and header.cells[column].text != "study"
         self._take_constants(Habit(habit.declared))
         self._one_outcome()
         rows = self.grid.rows[header.index + 1 :]
@@ -304,7 +304,13 @@ class GridRows:
         owner, key = ("studies", ("id",)) if begins else (table, ("study",))
         study = row.get(owner, key)
         author, year = row.get("studies", ("first_author",)), row.get("studies", ("year",))
-        number = study if self.is_numbered and str(study).isdecimal() else None
+        number = study if self.is_loose and str(study).isdecimal() else None
+        bare = row.names.get(("studies", ("id",)), "")
+        if self.is_loose and study is not None and year is not None and not any(letter.isdigit() for letter in bare):
+            # Hubbard of 1996 and Hubbard of 2000
+            row.names["studies", ("id",)] = name = f"{bare.rstrip(' ,')} {year}"
+            study = slug(name)
+            row.values["studies", ("id",)] = (study, row.values["studies", ("id",)][1])
         is_made = number is not None or (study is None and not self.header.has("study" if table in ROWS_OF else "id"))
         if begins and is_made and author is not None and year is not None:
             at = row.values["studies", ("first_author",)][1]
