@@ -339,3 +339,29 @@ def test_a_column_without_a_name_is_told_once_drafted_by_its_letter_and_read_as_
     loaded = load([path], shipped())
     assert loaded.errors == ()
     assert [study.doi for study in loaded.studies] == ["10.1000/a1", "10.1000/a2", "10.1000/a3"]
+
+
+def test_a_factor_that_is_the_name_of_each_sheet_is_a_constant_of_its_own(tmp_path: Path) -> None:
+    names = ["Study", "Year", "OR", "CI (lower)", "CI (upper)"]
+    sheets = {"Silica": [names, ["Novak", "2001", "1.85", "1.10", "3.11"]], "Wood_dust": [names, ["Novak", "2001", "1.55", "1.10", "2.11"]]}
+    path = book_of(tmp_path, **sheets)
+    _, draft = run("columns", str(path))
+    assert yaml.safe_load(draft)["sheets"] == {"Silica": "flat", "Wood_dust": "flat"}
+    assert 'exposure:  # The factor: cerebral-microbleeds, or any of its names. "{sheet}"' in draft
+    constants = 'constants: {exposure: "{sheet}", outcome: R-DWI}\nvalues: {exposure: {Wood_dust: smoking}}\n'
+    (tmp_path / "columns.yaml").write_text(f"{draft}{constants}")
+    problems = load([path], shipped()).problems
+    assert [(one.found, one.line) for one in problems if one.severity == "error"] == [("'Silica'", len(draft.splitlines()) + 1)]
+    (tmp_path / "vocabulary.yaml").write_text(vocabulary_lines(problems))
+    (study,) = load([tmp_path], shipped()).studies
+    assert [(row.exposure, row.value) for row in study.findings] == [("silica", 1.85), ("smoking", 1.55)]
+
+
+def test_a_draft_of_cases_and_totals_asks_for_the_lesion_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("study,pubyear,country,cases,total\nNovak 2001,2001,CZ,12,80\n")
+    _, draft = run("columns", str(tmp_path / "a.csv"))
+    assert "columns: {}" in draft
+    assert [line.split(":")[0] for line in draft.splitlines() if line.startswith("#   ") and line[4] != " "][-1] == "#   lesion"
+    (tmp_path / "columns.yaml").write_text(f"{draft}constants: {{lesion: R-DWI}}\n")
+    (study,) = load([tmp_path], shipped()).studies
+    assert (study.year, study.prevalence[0].cases, study.prevalence[0].total) == (2001, 12, 80)

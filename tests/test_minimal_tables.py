@@ -50,8 +50,8 @@ def test_study_factor_outcome_and_estimate_are_enough_and_the_rest_is_told_once(
 
 
 def test_an_author_under_study_and_a_year_beside_it_name_the_study_together() -> None:
-    lines = ("Hubbard,1996,CMBs,R-DWI,1.85 (1.10-3.11)", "Hubbard,2000,CMBs,R-DWI,1.40 (0.90-2.18)", "ERICH,2013,age,R-DWI,0.50 (0.30-0.80)")
-    studies = by_id(read("Study,Year,Factor,Outcome,OR (95% CI)", *lines))
+    lines = ("Hubbard,1996,CMBs,R-DWI,1.85 (1.10-3.11)", "Hubbard,2000,CMBs,R-DWI,1.40 (0.90-2.18)")
+    studies = by_id(read("Study,Year,Factor,Outcome,OR (95% CI)", *lines, "ERICH,2013,age,R-DWI,0.50 (0.30-0.80)"))
     assert {one: (study.label, study.year) for one, study in studies.items()} == {
         "hubbard-1996": ("Hubbard 1996", 1996),
         "hubbard-2000": ("Hubbard 2000", 2000),

@@ -16,11 +16,12 @@ from loaders.slugs import KINDS
 from loaders.tables import headers
 from loaders.tables.books import Book
 from loaders.tables.cells import read
-from loaders.tables.columns import FLAT, ROW_SETS, ROWS_OF, Match, by_key, key_of, known
+from loaders.tables.columns import FLAT, FLAT_PREVALENCE, ROW_SETS, ROWS_OF, Match, by_key, key_of, known
 from loaders.tables.defaults import KEYS
 from loaders.tables.expectations import Asked
 from loaders.tables.grid import Cell, Grid, letters
 from loaders.tables.headers import Header
+from loaders.tables.mapping import SHEET
 from loaders.tables.numerals import Habit, Unread
 from schema.field import EvidenceField
 
@@ -40,6 +41,8 @@ class Draft:
     # the columns to be filled in, each with its key, or with the nearest one in a comment
     columns: dict[str, str] = field(default_factory=dict)
     sheets: dict[str, str | None] = field(default_factory=dict)
+    # whether one of these is to be decided on
+    is_open: bool = False
     missing: dict[str, str] = field(default_factory=dict)
     # by key: words that are none of the column's, each with its rows and the nearest that is
     words: dict[str, Counter[str]] = field(default_factory=dict)
@@ -52,15 +55,24 @@ class Draft:
             header = found or headers.likeliest(grid, book.mapped)
             named = f", names in row {header.first.row}" if header is not None else ""
             self.notes += ["", f"{grid.name}: {table or 'no table of ours yet'}{named}"]
+            alone = table
+            if table is None and header is not None and header.table in ROWS_OF and self._has_figures(header):
+                alone = header.table
             if len(tables) > 1:
-                self.sheets[grid.name] = table
+                # prevalence without a sheet of studies stands alone
+                self.sheets[grid.name] = "prevalence" if alone == FLAT_PREVALENCE else alone
+                self.is_open |= table is None
             if header is None:
                 self._unrecognised(grid, book)
             else:
                 self.notes += [f"  {line}" for line in (*self._recognised(header), *self._nameless(grid, header))]
                 self._words(grid, header, book)
-            if table is not None or len(tables) == 1:
-                self._lacks(header, table or FLAT, book)
+            if alone is not None or len(tables) == 1:
+                self._lacks(header, alone or FLAT, book)
+
+    @staticmethod
+    def _has_figures(header: Header) -> bool:
+        return bool({"cases", "pct", *_FIGURES} & {match.column.key for match in header.matches.values()})
 
     def _unrecognised(self, grid: Grid, book: Book) -> None:
         """The names of a row in which not two are known."""
@@ -111,7 +123,8 @@ class Draft:
         unneeded = {*(KEYS if table in ROWS_OF else ()), *({"study", "id"} if {"first_author", "year"} <= has else ())}
         for key, column in by_key(table).items():
             if column.needed and key not in has | unneeded:
-                self.missing[key] = column.help_in(self.of)
+                by_sheet = f" {json.dumps(SHEET)}: what its sheet is called." if len(self.sheets) > 1 and column.key in KINDS else ""
+                self.missing[key] = f"{column.help_in(self.of)}{by_sheet}"
         if table == FLAT:
             if not has & _FIGURES:
                 self.missing["value"] = by_key(table)["value"].help_in(self.of)
@@ -156,7 +169,7 @@ class Draft:
         lines += [f"# {note}".rstrip() for note in self.notes]
         lines.append("columns:  # what they are (a key), or null to leave them out" if self.columns else "columns: {}")
         lines += [f"  {_quoted(name)}: {key}" for name, key in self.columns.items()]
-        if any(table is None for table in self.sheets.values()):
+        if self.is_open:
             lines.append(f"sheets:  # {', '.join(ROW_SETS)} or flat; null leaves one out")
             lines += [f"  {_quoted(name)}: {table or 'null'}" for name, table in self.sheets.items()]
         if self.missing:

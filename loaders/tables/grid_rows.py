@@ -17,6 +17,7 @@ from loaders.tables.defaults import Defaults
 from loaders.tables.expectations import Asked, as_text
 from loaders.tables.grid import Cell, Grid
 from loaders.tables.headers import Header, called
+from loaders.tables.mapping import SHEET
 from loaders.tables.numerals import Ambiguous, Convention, Habit, Unread, proves
 from loaders.tables.template import EXAMPLE_IDS, MARK, is_example
 from loaders.tables.texts import slug
@@ -90,8 +91,9 @@ class GridRows:
             column = by_key(self.header.table).get(key)
             if column is None or key in mapped.faulty:
                 continue
-            cell = mapped.constant(key)
-            for path, value in read(cell, Asked(Match(column), habit, of=self.assembly.of)):
+            cell = mapped.constant(key, self.grid.name)
+            values = mapped.values.get(key, {}) if mapped.constants[key] == SHEET else {}
+            for path, value in read(cell, Asked(Match(column), habit, values, self.assembly.of)):
                 self.constants[column.table, path] = (value, cell)
 
     def _one_outcome(self) -> None:

@@ -201,7 +201,9 @@ def _joined(grid: Grid, index: int, cells: Mapping[int, Cell]) -> dict[int, Cell
 
 def likeliest(grid: Grid, mapped: Mapped) -> Header | None:
     """The names of a grid that says nothing of its kind, as the table of which it has most columns."""
-    all_found = [header for table in (FLAT, *ROW_SETS) if (header := found(grid, table, mapped)) is not None]
+    all_found = [header for table in (*ROWS_OF, *ROW_SETS) if (header := found(grid, table, mapped)) is not None]
+    # one of prevalence has all but the lesion, which may be a constant
+    all_found = [header for header in all_found if header.table != FLAT_PREVALENCE or not lacking(header, {"lesion": ""})]
     return max(all_found, key=lambda header: len(header.matches), default=None)
 
 

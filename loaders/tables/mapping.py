@@ -27,6 +27,8 @@ from schema.problems import Problem
 from schema.vocabulary import Term, drafted
 
 TABLES = (FLAT, *ROW_SETS)
+# a constant that is what the sheet, or the text file, is called
+SHEET = "{sheet}"
 
 
 def _word(value: Any) -> Any:
@@ -73,9 +75,10 @@ class Mapped:
     # of each name of a sheet or file, as it is written, and of each constant
     lines: Mapping[tuple[str, str], int | None] = field(default_factory=dict)
 
-    def constant(self, key: str) -> Cell:
-        """What a constant says, at the line that says it."""
-        return Cell(self.constants[key], self.lines.get(("constants", key)) or 1, 1, self.file)
+    def constant(self, key: str, sheet: str) -> Cell:
+        """What a constant says of the rows of a sheet, at the line that says it."""
+        said = sheet if self.constants[key] == SHEET else self.constants[key]
+        return Cell(said, self.lines.get(("constants", key)) or 1, 1, self.file)
 
 
 NOTHING = Mapped()
@@ -113,7 +116,7 @@ class _Reading:
         constants: dict[str, str] = {}
         for key, said in given.constants.items():
             meant = key if _column(key) is not None else self._unknown(key, ("constants", key))
-            if meant == key:
+            if meant == key and not (said == SHEET and key in KINDS):
                 self._check(key, said, ("constants", key), habit)
             if meant is not None:
                 constants.setdefault(meant, said)
