@@ -365,3 +365,11 @@ def test_a_draft_of_cases_and_totals_asks_for_the_lesion_alone(tmp_path: Path) -
     (tmp_path / "columns.yaml").write_text(f"{draft}constants: {{lesion: R-DWI}}\n")
     (study,) = load([tmp_path], shipped()).studies
     assert (study.year, study.prevalence[0].cases, study.prevalence[0].total) == (2001, 12, 80)
+
+
+def test_files_of_a_factor_each_are_one_table_whose_studies_have_rows_in_several(tmp_path: Path) -> None:
+    for factor in ("smoking", "hypertension"):
+        (tmp_path / f"{factor}.csv").write_text('"First author,\nyear",OR (95% CI)\n"Novak, 2001",1.85 (1.10-3.11)\n')
+    (tmp_path / "columns.yaml").write_text('constants: {exposure: "{sheet}", outcome: R-DWI}\n')
+    (study,) = load([tmp_path], shipped()).studies
+    assert (study.label, [row.exposure for row in study.findings]) == ("Novak 2001", ["hypertension", "smoking"])

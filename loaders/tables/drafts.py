@@ -37,6 +37,8 @@ class Draft:
     """What is found of the tables of one folder."""
 
     of: EvidenceField
+    # whether there are several tables
+    several: bool = False
     notes: list[str] = field(default_factory=list)
     # the columns to be filled in, each with its key, or with the nearest one in a comment
     columns: dict[str, str] = field(default_factory=dict)
@@ -58,6 +60,7 @@ class Draft:
             alone = table
             if table is None and header is not None and header.table in ROWS_OF and self._has_figures(header):
                 alone = header.table
+            self.several |= len(tables) > 1
             if len(tables) > 1:
                 # prevalence without a sheet of studies stands alone
                 self.sheets[grid.name] = "prevalence" if alone == FLAT_PREVALENCE else alone
@@ -123,7 +126,7 @@ class Draft:
         unneeded = {*(KEYS if table in ROWS_OF else ()), *({"study", "id"} if {"first_author", "year"} <= has else ())}
         for key, column in by_key(table).items():
             if column.needed and key not in has | unneeded:
-                by_sheet = f" {json.dumps(SHEET)}: what its sheet is called." if len(self.sheets) > 1 and column.key in KINDS else ""
+                by_sheet = f" {json.dumps(SHEET)}: what its sheet is called." if self.several and column.key in KINDS else ""
                 self.missing[key] = f"{column.help_in(self.of)}{by_sheet}"
         if table == FLAT:
             if not has & _FIGURES:
@@ -194,7 +197,7 @@ def _quoted(name: str) -> str:
 
 def drafted(books: Sequence[Book], of: EvidenceField, title: str) -> str:
     """The columns.yaml for these tables, as far as they tell."""
-    draft = Draft(of)
+    draft = Draft(of, len(books) > 1)
     for book in books:
         draft.add(book)
     return draft.text(title)
