@@ -373,3 +373,23 @@ def test_files_of_a_factor_each_are_one_table_whose_studies_have_rows_in_several
     (tmp_path / "columns.yaml").write_text('constants: {exposure: "{sheet}", outcome: R-DWI}\n')
     (study,) = load([tmp_path], shipped()).studies
     assert (study.label, [row.exposure for row in study.findings]) == ("Novak 2001", ["hypertension", "smoking"])
+
+
+def test_two_columns_of_one_key_are_one_fault_and_the_draft_leaves_the_second_out(tmp_path: Path) -> None:
+    rows = [f"Novak 20{i},CMBs,R-DWI,1.{i} (1.10-3.11),1.5,1.{i}" for i in range(10, 30)]
+    (tmp_path / "a.csv").write_text("\n".join(["study,factor,outcome,OR (95% CI),OR_Fixed,OR", *rows]))
+    (fault,) = faults(load([tmp_path], shipped()).errors)
+    assert (fault.count, fault.first.column) == (20, 5)
+    _, draft = run("columns", str(tmp_path / "a.csv"))
+    assert "\"OR_Fixed\": null  # value is 'OR (95% CI)' already" in draft
+    (tmp_path / "columns.yaml").write_text(draft)
+    assert load([tmp_path], shipped()).errors == ()
+
+
+def test_rows_of_a_study_that_differ_are_one_fault_a_column_and_case_makes_no_difference(tmp_path: Path) -> None:
+    rows = [
+        f"Novak 2001,{name},{n},CMBs,R-DWI,1.5 (1.10-3.11)"
+        for name, n in [("Head and Neck", 40), ("head and neck", 41), ("HEAD AND NECK", 42)]
+    ]
+    loaded = table(tmp_path, "study,population label,N,factor,outcome,OR (95% CI)", *rows)
+    assert [(fault.count, fault.first.path) for fault in faults(loaded.errors)] == [(2, "n")]

@@ -89,12 +89,17 @@ class Draft:
                 self.columns[cell.text] = key_of(match.column, FLAT)
 
     def _recognised(self, header: Header) -> Iterator[str]:
+        said: dict[tuple[str, int | None], str] = {}
         for column, cell in header.cells.items():
             match = header.matches.get(column)
             place = f"{letters(column):3} {cell.text!r}"
             if match is not None:
                 implied = "".join(f", {path[0]} {value}" for path, value in match.implies)
-                yield f"{place}: {key_of(match.column, header.table)}{implied}"
+                key = key_of(match.column, header.table)
+                first = said.setdefault((key, match.estimate), cell.text)
+                yield f"{place}: {key}{implied}"
+                if first != cell.text:
+                    self.columns[cell.text] = f"null  # {key} is {first!r} already"
             elif column in header.ignored:
                 yield f"{place}: left out by columns.yaml"
             else:
