@@ -43,6 +43,13 @@ def test_american_names_are_british_ones(tmp_path: Path) -> None:
     assert loaded.studies[0].centres == 4
 
 
+def test_names_in_camel_case_are_their_words(tmp_path: Path) -> None:
+    names = "studyId,riskFactor,outcomeVariable,oddsRatio,lowerCI,upperCI,pValue"
+    loaded = table(tmp_path, names, "Novak 2001,age,R-DWI,1.85,1.10,3.11,0.02")
+    (row,) = loaded.studies[0].findings
+    assert (row.exposure, row.outcome, row.measure, row.value, row.ci, row.p) == ("age", "r-dwi", "OR", 1.85, (1.1, 3.11), 0.02)
+
+
 def test_an_unknown_column_is_left_out_and_told_and_a_slip_is_an_error(tmp_path: Path) -> None:
     loaded = table(tmp_path, f"{NAMES},Funding", f"{ROW},none of it")
     assert [(problem.severity, problem.found) for problem in loaded.problems] == [("warning", "the column 'Funding'")]

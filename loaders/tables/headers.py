@@ -29,6 +29,8 @@ _UNCLEAR = {
 }  # fmt: skip
 _TEXTS = frozenset({"text", "word", "slug", "list", "slugs", "links", "doi"})
 _SEARCHED = 10
+# riskFactor
+_HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _CALLED = re.compile(r"column (?P<letters>[a-z]{1,3})")
 # each cell of a table is asked whether it is a name, and most say the same as one above
 normal = lru_cache(maxsize=20_000)(compared.normal)
@@ -85,7 +87,9 @@ def _usual(name: str, table: str) -> Match | None:
     is_of_findings = ROWS_OF.get(table, table) == "findings"
     of_estimate = estimates.named(name) if is_of_findings else None
     both = Match(by_key(table)["adjusted"]) if is_of_findings and estimates.is_either(name) else None
-    return _known(normal(name) or name, table) or of_estimate or both or _without_unit(name, table)
+    found = _known(normal(name) or name, table) or of_estimate or both or _without_unit(name, table)
+    apart = _HUMPS.sub(" ", name)
+    return found if found is not None or apart == name else _usual(apart, table)
 
 
 def _known(wanted: str, table: str) -> Match | None:
