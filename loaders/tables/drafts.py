@@ -11,9 +11,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from loaders.complaints import short
-from loaders.slugs import KINDS
 from loaders.tables import headers
+from loaders.tables.assembly import shown_in_words
 from loaders.tables.books import Book
 from loaders.tables.cells import read
 from loaders.tables.columns import FLAT, FLAT_PREVALENCE, ROW_SETS, ROWS_OF, Match, by_key, key_of, known
@@ -24,6 +23,7 @@ from loaders.tables.headers import Header
 from loaders.tables.mapping import SHEET
 from loaders.tables.numerals import Habit, Unread
 from schema.field import EvidenceField
+from schema.vocabulary import KINDS
 
 # of which a row of findings has one at least
 _FIGURES = frozenset(
@@ -116,7 +116,7 @@ class Draft:
                     filled.setdefault(cell.column, cell)
         for column, cell in sorted(filled.items()):
             self.columns[headers.called(column)] = "null"
-            yield f"{letters(column):3} without a name, {short(cell.text)} in row {cell.row}: not recognised"
+            yield f"{letters(column):3} without a name, {shown_in_words(cell.text)} in row {cell.row}: not recognised"
 
     @staticmethod
     def _null(cell: Cell, table: str) -> str:

@@ -15,7 +15,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from loaders import files
 from loaders.documents import Document, documents
-from loaders.slugs import A_TERM, KINDS, nearest
 from loaders.tables.cells import read
 from loaders.tables.columns import FLAT, ROW_SETS, Column, Match, by_key
 from loaders.tables.expectations import Asked
@@ -24,7 +23,7 @@ from loaders.tables.numerals import Convention, Habit, Unread
 from schema.field import EvidenceField
 from schema.names import normal
 from schema.problems import Problem
-from schema.vocabulary import Term, drafted
+from schema.vocabulary import A_TERM, KINDS, Term, drafted, nearest
 
 TABLES = (FLAT, *ROW_SETS)
 # a constant that is what the sheet, or the text file, is called
