@@ -115,6 +115,15 @@ def test_a_mapping_says_what_columns_words_and_commas_are(tmp_path: Path) -> Non
     )  # fmt: skip
 
 
+def test_a_mapping_says_what_signs_and_marks_of_nothing_mean(tmp_path: Path) -> None:
+    given = 'values: {direction: {"+": increases, "-": decreases}, adjusted: {not stated: no}}\n'
+    rows = ("Novak 2001,CMBs,R-DWI,+,not stated", "Dvorak 2002,CMBs,R-DWI,-,yes", "Svoboda 2003,CMBs,R-DWI,increases,NR")
+    loaded = mapped(tmp_path, given, "study,factor,outcome,direction,adjusted", *rows)
+    assert loaded.errors == ()
+    said = {study.id: (study.findings[0].direction, study.findings[0].adjusted) for study in loaded.studies}
+    assert said == {"novak-2001": ("increases", False), "dvorak-2002": ("decreases", True), "svoboda-2003": ("increases", None)}
+
+
 @pytest.mark.parametrize(
     ("mapping", "found", "line"),
     [("columns: {A: exposur}", "'exposur'", 1), ("\nkolumns: {}", "the key 'kolumns'", 2), ("decimal: dot", "'dot'", 1), ("- a", "['a']",

@@ -198,7 +198,7 @@ class GridRows:
                     row.problems.append(replace(nameless, like="nameless"))
                 continue
             column = asked.column
-            if cell.blank:
+            if cell.blank and (not asked.values or (normal(cell.text) or cell.text) not in asked.values):
                 if column.key == "direction" and cell.text.strip("-\u2010\u2011\u2012\u2013\u2014\u2212") == "":
                     self._unread(row, cell, column, Ambiguous(["decreases", "not reported"], "Write it in words."))
                 continue
