@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,14 +10,10 @@ from loaders.complaints import Place, short
 from loaders.documents import Path
 from schema.names import normal
 from schema.problems import Problem
-from schema.vocabulary import Kind, Term, Vocabulary, drafted
+from schema.vocabulary import A_TERM, KINDS, Kind, Term, Vocabulary, drafted, nearest
 
-# where slugs stand: section, key of the row and the kind of what an unknown one names
-_SLUGS: dict[str, dict[str, Kind]] = {
-    "findings": {"exposure": "risk-factor", "versus": "risk-factor", "outcome": "outcome"},
-    "prevalence": {"lesion": "lesion"},
-    "mechanisms": {"mechanism": "mechanism", "links": "risk-factor"},
-}
+# the keys of each section whose values name terms
+_SLUGS = {"findings": ("exposure", "versus", "outcome"), "prevalence": ("lesion",), "mechanisms": ("mechanism", "links")}
 
 
 @dataclass(slots=True)
@@ -35,16 +31,16 @@ class Names:
     def resolved(self, value: dict[str, Any]) -> dict[str, Any]:
         """The sheet with ids for names."""
         result = dict(value)
-        for section, kinds in _SLUGS.items():
+        for section, keys in _SLUGS.items():
             rows = value.get(section)
             if isinstance(rows, list):
-                result[section] = [self._row(row, (section, i), kinds) if isinstance(row, dict) else row for i, row in enumerate(rows)]
+                result[section] = [self._row(row, (section, i), keys) if isinstance(row, dict) else row for i, row in enumerate(rows)]
         return result
 
-    def _row(self, row: dict[str, Any], path: Path, kinds: Mapping[str, Kind]) -> dict[str, Any]:
+    def _row(self, row: dict[str, Any], path: Path, keys: Sequence[str]) -> dict[str, Any]:
         row = dict(row)
-        for key, kind in kinds.items():
-            given = row.get(key)
+        for key in keys:
+            given, kind = row.get(key), KINDS[key]
             if isinstance(given, list):
                 row[key] = [self._id(slug, (*path, key, j), kind) for j, slug in enumerate(given)]
             elif key in row:
@@ -62,10 +58,8 @@ class Names:
         if known is not None:
             self.used.add(known.id)
             return known.id
-        near = self.vocabulary.suggest(slug)
         draft = self.drafts.setdefault(slug, drafted(name, kind, slug, self.vocabulary.terms))
-        nearest = f"Nearest: {', '.join(near)}." if near else "Add it to a vocabulary.yaml beside the sheets."
-        problem = self.place.problem(path, short(name), "a term of the vocabulary", nearest, kind="unknown-term")
+        problem = self.place.problem(path, short(name), A_TERM, nearest(slug, self.vocabulary), kind="unknown-term")
         term = draft.model_copy(update={"kind": kind}) if normal(name) else None
         self.problems.append(replace(problem, like=normal(name) or slug, term=term))
         if kind == "outcome":

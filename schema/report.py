@@ -82,10 +82,10 @@ def _place(problem: Problem) -> str:
     return line if problem.column is not None or not problem.path else f"{line} {problem.path}".strip()
 
 
-def entries(problems: Sequence[Problem], *, every: bool = False) -> list[str]:
-    """The whole report: each fault, and what would add the unknown names and tell the unknown words."""
+def entries(problems: Sequence[Problem], *, every: bool = False, drafted: bool = False) -> list[str]:
+    """The whole report: each fault, and what would add the unknown names, where a file hasn't it already, and tell the unknown words."""
     told = [fault.text(every=every) for fault in faults(problems)]
-    return [*told, *filter(None, (vocabulary_lines(problems), columns_lines(problems)))]
+    return [*told, *filter(None, ("" if drafted else vocabulary_lines(problems), columns_lines(problems)))]
 
 
 def drafts(problems: Iterable[Problem]) -> list[Term]:

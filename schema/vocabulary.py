@@ -232,6 +232,20 @@ def clashes(vocabulary: Vocabulary, terms: Sequence[Term]) -> list[tuple[int, st
     return problems
 
 
+A_TERM = "a term of the vocabulary"
+# the keys of a sheet's rows that name terms, each with the kind of what an unknown one names
+KINDS: Mapping[str, Kind] = {
+    "exposure": "risk-factor", "versus": "risk-factor", "outcome": "outcome", "lesion": "lesion", "mechanism": "mechanism",
+    "links": "risk-factor",
+}  # fmt: skip
+
+
+def nearest(name: str, vocabulary: Vocabulary) -> str:
+    """What to do about an unknown name."""
+    near = vocabulary.suggest(name)
+    return f"Nearest: {', '.join(near)}." if near else "Add it to a vocabulary.yaml beside the sheets."
+
+
 def drafted(name: str, kind: Kind = "risk-factor", slug: str | None = None, taken: Container[str] = ()) -> Term:
     """A term for an unknown name; its id is the name's `slug` where that is one, else made of the name and none of `taken`."""
     made = slug if slug is not None and SLUG.fullmatch(slug) and len(slug) <= 100 else _id_of(name)

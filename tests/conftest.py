@@ -13,6 +13,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -38,6 +39,11 @@ from graph.stores.port import Store
 from loaders.sheets import load_text
 from schema.study import Study
 
+# what is started here is sent signals: by nohup, or in the background of a shell, some of them are ignored
+for _signal, _usual in ((signal.SIGINT, signal.default_int_handler), (getattr(signal, "SIGHUP", signal.SIGINT), signal.SIG_DFL)):
+    if signal.getsignal(_signal) is signal.SIG_IGN:
+        signal.signal(_signal, _usual)
+
 # no example fails because the machine has more to do than this
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
@@ -50,7 +56,7 @@ SYNTHETIC = os.environ.get("RDWI_TEST_FINDINGS")
 CI = os.environ.get("CI", "").lower() in {"1", "true"}
 DOORS = frozenset({"servers", "browser", "rscript", "image"})
 # first, or else one of the two that run at a time would end with one of these while the other has nothing left to do
-LONGEST = ("neo4j_outage", "neo4j_loading", "browser", "schemathesis", "pages_browser", "docs", "compose", "contract", "serve")
+LONGEST = ("neo4j_outage", "neo4j_loading", "browser", "schemathesis", "pages_browser", "docs", "compose", "contract", "serve", "writing")
 ran: set[str] = set()
 left_out: dict[str, str] = {}
 

@@ -490,6 +490,7 @@ def test_a_period_of_recruitment_is_read_from_one_cell() -> None:
 
 def test_numbers_stored_as_text_and_texts_stored_as_numbers_are_what_they_look_like() -> None:
     assert finding("value", "1.85", format="@") == finding("value", 1.85) == {"value": 1.85}
+    assert said("studies", "pmid", 0) == said("studies", "pmid", "0") == {}
     assert said("studies", "pmid", 22367992) == said("studies", "pmid", "PMID: 22367992") == {"pmid": "22367992"}
     assert said("studies", "year", "2012") == said("studies", "year", 2012.0) == {"year": 2012}
     with pytest.raises(Unread, match="digits"):

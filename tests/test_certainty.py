@@ -403,6 +403,8 @@ def test_each_cause_of_inconsistency_is_told_with_the_rows_that_make_it() -> Non
     # no two intervals are apart, I2 is above 50%, and what a next cohort may find includes no effect
     (cause,) = [one for one in inconsistent(*APART * 4) if one[0].startswith("I")]
     assert cause == ("I\u00b2 73%, and a next cohort may find no effect", [f"s{i}" for i in range(8)])
+    five = [ratio(math.exp(y), 0.1, **LATER) for y in (0.3, 0.68, 0.3, 0.68, 0.3)]
+    assert any("next cohort" in text for text, _ in inconsistent(*five))
     # never of four, nor where the average itself includes no effect, nor of differences by the null of ratios
     assert not any("next cohort" in text for text, _ in inconsistent(*APART * 2))
     wide = [ratio(math.exp(y), 0.2, **LATER) for y in (-0.36, 0.36)]
@@ -411,6 +413,17 @@ def test_each_cause_of_inconsistency_is_told_with_the_rows_that_make_it() -> Non
     assert not any("next cohort" in text for text, _ in inconsistent(*shifted * 4))
     days = [difference(value, 0.4, outcome="length-of-stay", **LATER) for value in (0.1, 1.5)]
     assert any("next cohort" in text for text, _ in inconsistent(*days * 4))
+
+
+def test_trials_that_see_few_of_their_patients_cost_a_step_where_they_are_more_than_half() -> None:
+    def costs(*scanned: int) -> bool:
+        trials = [
+            study(f"s{i}", {**AGREE[0], "randomised": True}, read="full-text", design="rct", imaging={"eligible": 100, "scanned": many})
+            for i, many in enumerate(scanned)
+        ]
+        return ("indirectness", -1) in steps(*trials)
+
+    assert [costs(60, 60), costs(60, 90), costs(60, 60, 90), costs(70, 70)] == [True, False, True, False]
 
 
 def test_a_published_rival_is_told_by_what_it_is() -> None:
@@ -428,7 +441,7 @@ def test_a_published_rival_is_told_by_what_it_is() -> None:
 
 def test_what_small_studies_do_is_told() -> None:
     small = [ratio(1.1 + 0.1 * i, 0.03 + 0.05 * i, **LATER) for i in range(10)]
-    one = [ratio(1.02, 0.01, **LATER), *[ratio(2.2, 0.12, **LATER)] * 6]
+    one = [ratio(1.02, 0.01, **LATER), *[ratio(2.2, 0.12, **LATER)] * 4]
     texts = [
         next(reason.text for reason in of(*cohorts(*map(prognosis, rows))).association.reasons if reason.domain == "publication bias")
         for rows in (small, one)

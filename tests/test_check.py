@@ -296,6 +296,7 @@ def test_the_vocabulary_that_is_drafted_loads_and_leaves_no_unknown_name(tmp_pat
     status, _, err = rdwi("check", sheet, "--draft-vocabulary", draft)
     assert status == 1
     assert f"{draft}: correct its kinds." in err
+    assert "- {id: marital-status" not in err
     written = draft.read_text(encoding="utf-8")
     status, out, err = rdwi("check", sheet)
     assert status == 0, err

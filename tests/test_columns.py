@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from api.cli import app
 from graph.opening import shipped
 from loaders.sheets import Loaded, load
+from schema.report import faults, vocabulary_lines
 
 NAMES = "study,first_author,year,read,population,exposure,outcome,measure,value,ci,p,direction"
 ROW = "a-2020,Adams,2020,abstract,ICH,age,R-DWI,OR,1.85,1.10-3.11,0.02,increases"
@@ -40,6 +41,13 @@ def test_american_names_are_british_ones(tmp_path: Path) -> None:
     loaded = table(tmp_path, f"{NAMES},Randomized,Number of centers", f"{ROW},no,4")
     assert loaded.problems == ()
     assert loaded.studies[0].centres == 4
+
+
+def test_names_in_camel_case_are_their_words(tmp_path: Path) -> None:
+    names = "studyId,riskFactor,outcomeVariable,oddsRatio,lowerCI,upperCI,pValue"
+    loaded = table(tmp_path, names, "Novak 2001,age,R-DWI,1.85,1.10,3.11,0.02")
+    (row,) = loaded.studies[0].findings
+    assert (row.exposure, row.outcome, row.measure, row.value, row.ci, row.p) == ("age", "r-dwi", "OR", 1.85, (1.1, 3.11), 0.02)
 
 
 def test_an_unknown_column_is_left_out_and_told_and_a_slip_is_an_error(tmp_path: Path) -> None:
@@ -107,6 +115,15 @@ def test_a_mapping_says_what_columns_words_and_commas_are(tmp_path: Path) -> Non
     )  # fmt: skip
 
 
+def test_a_mapping_says_what_signs_and_marks_of_nothing_mean(tmp_path: Path) -> None:
+    given = 'values: {direction: {"+": increases, "-": decreases}, adjusted: {not stated: no}}\n'
+    rows = ("Novak 2001,CMBs,R-DWI,+,not stated", "Dvorak 2002,CMBs,R-DWI,-,yes", "Svoboda 2003,CMBs,R-DWI,increases,NR")
+    loaded = mapped(tmp_path, given, "study,factor,outcome,direction,adjusted", *rows)
+    assert loaded.errors == ()
+    said = {study.id: (study.findings[0].direction, study.findings[0].adjusted) for study in loaded.studies}
+    assert said == {"novak-2001": ("increases", False), "dvorak-2002": ("decreases", True), "svoboda-2003": ("increases", None)}
+
+
 @pytest.mark.parametrize(
     ("mapping", "found", "line"),
     [("columns: {A: exposur}", "'exposur'", 1), ("\nkolumns: {}", "the key 'kolumns'", 2), ("decimal: dot", "'dot'", 1), ("- a", "['a']",
@@ -148,6 +165,17 @@ def test_two_words_of_a_mapping_that_read_alike_must_mean_the_same(tmp_path: Pat
 def mapped(folder: Path, mapping: str, *lines: str) -> Loaded:
     (folder / "columns.yaml").write_text(mapping)
     return table(folder, *lines)
+
+
+def test_an_unknown_term_of_a_constant_or_a_value_is_drafted_for_the_vocabulary_by_what_it_is(tmp_path: Path) -> None:
+    given = "constants: {outcome: Relapse of gout}\nvalues: {exposure: {A: Thiazides}}\n"
+    lines = ("study,factor,OR (95% CI)", "Novak 2001,A,1.85 (1.10-3.11)")
+    loaded = mapped(tmp_path, given, *lines)
+    (tmp_path / "vocabulary.yaml").write_text(vocabulary_lines(loaded.problems))
+    kinds = {entry["name"]: entry["kind"] for entry in yaml.safe_load((tmp_path / "vocabulary.yaml").read_text())}
+    assert kinds == {"Relapse of gout": "outcome", "Thiazides": "risk-factor"}
+    (study,) = load([tmp_path], shipped()).studies
+    assert (study.findings[0].exposure, study.findings[0].outcome) == ("thiazides", "relapse-of-gout")
 
 
 CONSTANT = ("study,read,population,OR (95% CI),direction", *(f"a-{i},abstract,ICH,1.85 (1.10-3.11),increases" for i in range(3)))
@@ -314,3 +342,70 @@ def test_a_table_is_previewed_and_loaded_like_a_sheet(tmp_path: Path, folder: Pa
     assert "a-2020" in {study.id for study in load([tmp_path / "b.xlsx"], shipped()).studies}
     assert "takes the whole graph" in run("export", "sheets", "--output", str(tmp_path / "c.xlsx"), "--population", "caa")[1]
     assert "not empty" in run("export", "sheets", "--output", str(tmp_path))[1]
+
+
+def test_a_column_without_a_name_is_told_once_drafted_by_its_letter_and_read_as_what_columns_yaml_says(tmp_path: Path) -> None:
+    rows = [[f"Adams 200{i}", f"10.1000/a{i}", "CMBs", "R-DWI", "1.85 (1.10-3.11)", "kept for us"] for i in range(1, 4)]
+    path = book_of(tmp_path, all=[["study", None, "factor", "outcome", "OR (95% CI)", None], *rows])  # type: ignore[list-item]
+    told = [fault.first for fault in faults(load([path], shipped()).errors)]
+    assert [(one.cell, "column without a name" in one.found) for one in told] == [("all!B2", True), ("all!F2", True)]
+    _, draft = run("columns", str(path))
+    assert yaml.safe_load(draft)["columns"] == {"column B": None, "column F": None}
+    (tmp_path / "columns.yaml").write_text(draft.replace('"column B": null', '"column B": doi'))
+    loaded = load([path], shipped())
+    assert loaded.errors == ()
+    assert [study.doi for study in loaded.studies] == ["10.1000/a1", "10.1000/a2", "10.1000/a3"]
+
+
+def test_a_factor_that_is_the_name_of_each_sheet_is_a_constant_of_its_own(tmp_path: Path) -> None:
+    names = ["Study", "Year", "OR", "CI (lower)", "CI (upper)"]
+    sheets = {"Silica": [names, ["Novak", "2001", "1.85", "1.10", "3.11"]], "Wood_dust": [names, ["Novak", "2001", "1.55", "1.10", "2.11"]]}
+    path = book_of(tmp_path, **sheets)
+    _, draft = run("columns", str(path))
+    assert yaml.safe_load(draft)["sheets"] == {"Silica": "flat", "Wood_dust": "flat"}
+    assert 'exposure:  # The factor: cerebral-microbleeds, or any of its names. "{sheet}"' in draft
+    constants = 'constants: {exposure: "{sheet}", outcome: R-DWI}\nvalues: {exposure: {Wood_dust: smoking}}\n'
+    (tmp_path / "columns.yaml").write_text(f"{draft}{constants}")
+    problems = load([path], shipped()).problems
+    assert [(one.found, one.line) for one in problems if one.severity == "error"] == [("'Silica'", len(draft.splitlines()) + 1)]
+    (tmp_path / "vocabulary.yaml").write_text(vocabulary_lines(problems))
+    (study,) = load([tmp_path], shipped()).studies
+    assert [(row.exposure, row.value) for row in study.findings] == [("silica", 1.85), ("smoking", 1.55)]
+
+
+def test_a_draft_of_cases_and_totals_asks_for_the_lesion_alone(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("study,pubyear,country,cases,total\nNovak 2001,2001,CZ,12,80\n")
+    _, draft = run("columns", str(tmp_path / "a.csv"))
+    assert "columns: {}" in draft
+    assert [line.split(":")[0] for line in draft.splitlines() if line.startswith("#   ") and line[4] != " "][-1] == "#   lesion"
+    (tmp_path / "columns.yaml").write_text(f"{draft}constants: {{lesion: R-DWI}}\n")
+    (study,) = load([tmp_path], shipped()).studies
+    assert (study.year, study.prevalence[0].cases, study.prevalence[0].total) == (2001, 12, 80)
+
+
+def test_files_of_a_factor_each_are_one_table_whose_studies_have_rows_in_several(tmp_path: Path) -> None:
+    for factor in ("smoking", "hypertension"):
+        (tmp_path / f"{factor}.csv").write_text('"First author,\nyear",OR (95% CI)\n"Novak, 2001",1.85 (1.10-3.11)\n')
+    (tmp_path / "columns.yaml").write_text('constants: {exposure: "{sheet}", outcome: R-DWI}\n')
+    (study,) = load([tmp_path], shipped()).studies
+    assert (study.label, [row.exposure for row in study.findings]) == ("Novak 2001", ["hypertension", "smoking"])
+
+
+def test_two_columns_of_one_key_are_one_fault_and_the_draft_leaves_the_second_out(tmp_path: Path) -> None:
+    rows = [f"Novak 20{i},CMBs,R-DWI,1.{i} (1.10-3.11),1.5,1.{i}" for i in range(10, 30)]
+    (tmp_path / "a.csv").write_text("\n".join(["study,factor,outcome,OR (95% CI),OR_Fixed,OR", *rows]))
+    (fault,) = faults(load([tmp_path], shipped()).errors)
+    assert (fault.count, fault.first.column) == (20, 5)
+    _, draft = run("columns", str(tmp_path / "a.csv"))
+    assert "\"OR_Fixed\": null  # value is 'OR (95% CI)' already" in draft
+    (tmp_path / "columns.yaml").write_text(draft)
+    assert load([tmp_path], shipped()).errors == ()
+
+
+def test_rows_of_a_study_that_differ_are_one_fault_a_column_and_case_makes_no_difference(tmp_path: Path) -> None:
+    rows = [
+        f"Novak 2001,{name},{n},CMBs,R-DWI,1.5 (1.10-3.11)"
+        for name, n in [("Head and Neck", 40), ("head and neck", 41), ("HEAD AND NECK", 42)]
+    ]
+    loaded = table(tmp_path, "study,population label,N,factor,outcome,OR (95% CI)", *rows)
+    assert [(fault.count, fault.first.path) for fault in faults(loaded.errors)] == [(2, "n")]

@@ -12,6 +12,7 @@ from graph.build import EvidenceGraph, corpus_of, group, read_all
 from graph.opening import shipped
 from graph.stores.memory import MemoryReader
 from graph.synthesis.associations import Synthesis, synthesise
+from graph.synthesis.comparisons import in_comparison
 from graph.synthesis.pooling import bayes, reml_hk
 from graph.synthesis.rows import rows_of
 from schema.association import Association, FamilyResult
@@ -225,6 +226,16 @@ def test_what_is_read_by_counts_is_pooled_by_the_counts_own_figures() -> None:
         ("counts", "log-ratio", True)
     ] * 2
     assert [member.z for member in members] == pytest.approx([i / j for i, j in zip(y, se, strict=True)])
+    # and so is each row as it is printed
+    assert [in_comparison(one, both) for one in sorted(one.rows, key=lambda row: row.study)] == [
+        pytest.approx(pair) for pair in zip(y, se, strict=True)
+    ]
+
+
+def test_counts_of_graded_contrasts_of_one_cut_off_are_brought_together_too() -> None:
+    graded = {"contrast_type": "graded", "cutoff": ">= 5"}
+    (both,) = of(study("a", counted("OR", **graded)), study("b", counted("RR", **graded))).association.families
+    assert (both.measure, both.k, len(both.by_counts)) == ("OR", 2, 2)
 
 
 def test_counts_follow_the_measure_that_more_rows_without_counts_print() -> None:

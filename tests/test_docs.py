@@ -221,7 +221,7 @@ def test_every_command_of_the_documents_runs(document: str, line: str, tmp_path:
         monkeypatch.setenv("RDWI_SNAPSHOT", str(tmp_path / "snapshot"))
         monkeypatch.chdir(tmp_path)
     elif document == "tables.md":
-        (example,) = blocks(ROOT / "docs" / "tables.md", "csv")
+        example = next(blocks(ROOT / "docs" / "tables.md", "csv"))
         (tmp_path / "extraction.csv").write_text(example, encoding="utf-8")
         monkeypatch.setenv("RDWI_SNAPSHOT", str(tmp_path / "snapshot"))
         monkeypatch.chdir(tmp_path)

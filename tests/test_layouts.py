@@ -73,6 +73,7 @@ def said(name: str) -> dict[str, Any] | None:
         ("Control cases,Control N,Experimental cases,Experimental N", "5,45,10,30"),
         ("Exposed n/N (%),Control n/N (%)", "10/30 (33.3%),5/45"),
         ("Cases exposed,Cases unexposed,Controls exposed,Controls unexposed", "10,5,20,40"),
+        ("case.with.exposure,case.without.exposure,control.with.exposure,control.without.exposure", "10,5,20,40"),
         ("exposed_cases,exposed_noncases,unexposed_cases,unexposed_noncases", "10,20,5,40"),
     ],
 )
@@ -237,10 +238,35 @@ def test_an_interval_of_neither_scale_and_a_ratio_of_another_logarithm_are_refus
 
 @pytest.mark.parametrize("names", ["Low,High,SE", "LL,UL,se", "2.5%,97.5%,std.error", "CI low,CI high,standard error",
                                    "lower .95,upper .95,se", "95% LL,95% UL,SE", "ci.lb,ci.ub,sei", "l95,u95,SE", "lcl,ucl,SE",
-                                   "conf.low,conf.high,std.error", "LCI,UCI,SE"])  # fmt: skip
+                                   "conf.low,conf.high,std.error", "LCI,UCI,SE", "Lower limit CI,Upper limit CI,SE",
+                                   "lower limit of the 95% CI,upper limit of the 95% CI,SE", "lowOR,uppOR,seLogOR",
+                                   "OR_lower,OR_upper,SE", "CI lower bound,CI upper bound,SE"])  # fmt: skip
 def test_the_ends_of_an_interval_and_a_standard_error_are_read_by_every_usual_name(tmp_path: Path, names: str) -> None:
     (row,) = rows(table(tmp_path, f"study,OR,{names},Direction", "Adams 2001,1.85,1.10,3.11,0.27,increases", **BOTH))
     assert (row.value, row.ci, row.se) == (1.85, (1.1, 3.11), 0.27)
+
+
+@pytest.mark.parametrize("name", ["varlogOR", "Var(log OR)", "vi"])
+def test_a_variance_is_read_by_every_usual_name(tmp_path: Path, name: str) -> None:
+    (row,) = rows(table(tmp_path, f"study,logOR,{name}", "Adams 2001,0.62,0.0729", **BOTH, measure="OR"))
+    assert row.se == pytest.approx(0.27)
+
+
+def test_the_end_of_an_interval_is_no_part_of_another_name() -> None:
+    assert [said(name) for name in ("Lower limb", "High risk", "low or high")] == [None, None, None]
+
+
+@pytest.mark.parametrize("name", ["Effect estimate used (OR, HR, RR)", "effect.estimate", "Kind"])
+def test_a_column_of_the_names_of_measures_says_what_the_estimates_are_whatever_it_is_called(tmp_path: Path, name: str) -> None:
+    lines = ("Adams 2001,OR,1.85,1.10,3.11", "Baker 2002,hazard ratio,1.40,0.90,2.18")
+    found = rows(table(tmp_path, f'study,"{name}",Estimate,Lower,Upper', *lines, **BOTH, contrast_type="binary"))
+    assert [(row.measure, row.value) for row in found] == [("OR", 1.85), ("HR", 1.4)]
+
+
+@pytest.mark.parametrize("name", ["univariate_multivariate", "Crude or adjusted", "Adjusted/unadjusted"])
+def test_a_name_that_asks_if_an_estimate_is_adjusted_is_answered_by_its_cells(tmp_path: Path, name: str) -> None:
+    lines = ("Adams 2001,Univariate,1.85 (1.10-3.11)", "Baker 2002,adjusted,1.40 (0.90-2.18)")
+    assert [row.adjusted for row in rows(table(tmp_path, f"study,{name},OR", *lines, **BOTH, contrast_type="binary"))] == [False, True]
 
 
 def test_a_standard_error_of_0_is_impossible(tmp_path: Path) -> None:

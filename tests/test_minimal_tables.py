@@ -50,6 +50,31 @@ def test_study_factor_outcome_and_estimate_are_enough_and_the_rest_is_told_once(
     assert [studies[one].findings[0].direction for one in studies] == ["no-association", "increases", "decreases"]
 
 
+def test_a_ratio_beside_its_2x2_table_compares_present_with_absent() -> None:
+    loaded = read("study,factor,outcome,OR,LL,UL,a,b,c,d", "Novak 2001,CMBs,R-DWI,4,1.2,13.3,10,20,5,40")
+    assert "contrast_type" not in loaded.problems[0].found
+    assert by_id(loaded)["novak-2001"].findings[0].contrast_type == "binary"
+    loaded = read("study,factor,outcome,OR,LL,UL,a,b,c,d", "Novak 2001,CMBs,R-DWI,4,1.2,13.3,10,,5,")
+    assert all(row.contrast_type is None for study in loaded.studies for row in study.findings)
+
+
+def test_that_no_figure_of_prevalence_is_pooled_for_want_of_a_key_is_told() -> None:
+    (problem,) = read("study,lesion,cases,total", "Novak 2001,R-DWI,12,80").problems
+    assert "main: not known, so that no figure is pooled" in str(problem)
+    (problem,) = read("study,lesion,cases,total,main", "Novak 2001,R-DWI,12,80,yes").problems
+    assert "main" not in str(problem)
+
+
+def test_an_author_under_study_and_a_year_beside_it_name_the_study_together() -> None:
+    lines = ("Hubbard,1996,CMBs,R-DWI,1.85 (1.10-3.11)", "Hubbard,2000,CMBs,R-DWI,1.40 (0.90-2.18)")
+    studies = by_id(read("Study,Year,Factor,Outcome,OR (95% CI)", *lines, "ERICH,2013,age,R-DWI,0.50 (0.30-0.80)"))
+    assert {one: (study.label, study.year) for one, study in studies.items()} == {
+        "hubbard-1996": ("Hubbard 1996", 1996),
+        "hubbard-2000": ("Hubbard 2000", 2000),
+        "erich-2013": ("erich-2013", 2013),
+    }
+
+
 def test_what_is_not_said_to_have_been_read_counts_neither_as_full_text_nor_as_an_abstract() -> None:
     reader = MemoryReader(build(read(NAMES, *ROWS).studies, shipped()))
     one = Evidence(exposure="CMBs", outcome="R-DWI").answer(reader).association

@@ -27,9 +27,9 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def tell(problems: Sequence[Problem], *, every: bool = False) -> None:
-    """Print problems on standard error, each distinct fault once."""
-    for entry in entries(problems, every=every):
+def tell(problems: Sequence[Problem], *, every: bool = False, drafted: bool = False) -> None:
+    """Print problems on standard error, each distinct fault once; `drafted`: the unknown names are in a file already."""
+    for entry in entries(problems, every=every, drafted=drafted):
         print(entry, file=sys.stderr)
 
 
@@ -73,7 +73,7 @@ def check(
         counts = {"studies": len(loaded.studies), "findings": findings, "errors": errors, "warnings": len(loaded.problems) - errors}
         print(json.dumps({**counts, "problems": told}, ensure_ascii=False))
         sys.exit(1 if errors else 0)
-    tell(loaded.problems, every=every)
+    tell(loaded.problems, every=every, drafted=bool(draft))
     if draft_vocabulary is not None:
         print(f"{draft_vocabulary}: {'correct its kinds' if draft else 'not written, as no name is unknown'}.", file=sys.stderr)
     if errors:

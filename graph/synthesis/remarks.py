@@ -296,7 +296,9 @@ def _off_middle(row: Finding, path: Path) -> Iterator[Remark]:
     if min(off) > OFF_MIDDLE * estimate.se or max(off) < -OFF_MIDDLE * estimate.se:
         middle = math.sqrt(row.ci[0] * row.ci[1])
         cost = "Is a digit or a point lost? The graph takes the value, and the width of the interval."
-        yield Remark("off-middle", path, f"{printed(row)}, whose middle is {middle:.3g}", "a ratio in the middle of its interval", cost)
+        yield Remark(
+            "off-middle", path, f"{printed(row)}, whose middle is {middle:.3g}", "a ratio in the middle of its interval", cost, like=""
+        )
 
 
 def _too_narrow(observation: Observation, path: Path) -> Iterator[Remark]:
@@ -311,7 +313,7 @@ def _too_narrow(observation: Observation, path: Path) -> Iterator[Remark]:
     widest = ratio_from_ci(row.value, (row.ci[0] - last_digit(row.ci[0]) / 2, row.ci[1] + last_digit(row.ci[1]) / 2))
     if widest is not None and widest.se**2 * observation.n < _SLACK * least:
         cost = "It weighs as much as the interval says."
-        yield Remark("narrow", path, f"{printed(row)} in {observation.n} patients", "an interval as wide as so few make it", cost)
+        yield Remark("narrow", path, f"{printed(row)} in {observation.n} patients", "an interval as wide as so few make it", cost, like="")
 
 
 # --- what is left out ---

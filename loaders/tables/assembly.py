@@ -112,19 +112,20 @@ class Row:
             return
         other = self.values.setdefault((table, path), (value, cell))
         if not _same(other[0], value):
-            self.problems.append(
-                cell.problem(
-                    f"{shown_in_words(value)}, and {shown_in_words(other[0])} in {other[1].place}",
-                    "one figure, or the same twice",
-                    "Correct one of them.",
-                )
-            )
+            told = _differs(cell, value, *other, "one figure, or the same twice", "Correct one of them, or leave out one of the columns.")
+            # two columns of one key differ in most rows
+            self.problems.append(replace(told, like=f"differs from column {other[1].column}"))
+
+
+def _differs(cell: Cell, value: Any, other: Any, where: Cell, expected: str, help: str, path: str | None = None) -> Problem:
+    found = f"{shown_in_words(value)}, and {shown_in_words(other)} in {where.place}"
+    return replace(cell.problem(found, expected, help, path=path), like="differs")
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Whether two cells say the same: 16 and 16.0 do, and a text with another space at its end."""
+    """Whether two cells say the same: 16 and 16.0 do, and a text in other case or with another space at its end."""
     if isinstance(one, str) and isinstance(other, str):
-        return one.split() == other.split()
+        return one.casefold().split() == other.casefold().split()
     return bool(one == other)
 
 
@@ -140,17 +141,10 @@ def take_study(row: Row, document: TableDocument) -> None:
             _put(document.value, path, value)
             _mark(document, (), path, cell)
         elif not _same(_got(document.value, path), value):
-            document.problems.append(
-                of_study(
-                    cell.problem(
-                        f"{shown_in_words(value)}, and {shown_in_words(_got(document.value, path))} in {first.place}",
-                        "the same in all rows of a study",
-                        "Correct one of them, or give the studies different names.",
-                        path=".".join(str(step) for step in path),
-                    ),
-                    document.value["id"],
-                )
-            )
+            where, what_to_do = ".".join(str(step) for step in path), "Correct one of them, or give the studies different names."
+            other = _got(document.value, path)
+            differs = _differs(cell, value, other, first, "the same in all rows of a study", what_to_do, where)
+            document.problems.append(of_study(differs, document.value["id"]))
     document.silent |= {path for table, path in row.unread if table == "studies"}
 
 
@@ -175,16 +169,10 @@ def take_population(row: Row, document: TableDocument) -> None:
             groups[index][str(path[0])] = value
             document.cells[whole] = at
         elif not _same(groups[index].get(str(path[0])), value):
-            document.problems.append(
-                of_study(
-                    at.problem(
-                        f"{shown_in_words(value)}, and {shown_in_words(groups[index].get(str(path[0])))} in {first.place}",
-                        "the same in all rows of a group of people",
-                        "Correct one of them, or give the groups different names.",
-                    ),
-                    document.value["id"],
-                )
-            )
+            what_to_do = "Correct one of them, or give the groups different names."
+            other = groups[index].get(str(path[0]))
+            differs = _differs(at, value, other, first, "the same in all rows of a group of people", what_to_do)
+            document.problems.append(of_study(differs, document.value["id"]))
     document.silent |= {("populations", index, *path) for table, path in row.unread if table == "populations"}
     _describe(groups[index], cell, document.populations)
     for rows in ROWS_OF.values():

@@ -81,7 +81,9 @@ def books_of(sources: Iterable[Source], of: EvidenceField, *, with_mapping: bool
             seen += grids
             grids, wrong = selection.of_sheets(source, grids, mapped)
             problems += wrong
-            if not source.is_workbook and normal(pathlib.Path(source.name).stem) in ROW_SETS:
+            # a file a factor is one table in parts
+            is_part = mapping.SHEET in mapped.constants.values() or normal(pathlib.Path(source.name).stem) in ROW_SETS
+            if not source.is_workbook and is_part:
                 together.grids += grids
             elif grids:
                 books.append(Book(source.name, mapped, of, grids=grids))

@@ -27,7 +27,7 @@ def read(cell: Cell, asked: Asked) -> Values:
     _only_plain(cell, column)
     if isinstance(cell.value, int | float) and not abs(cell.value) < _LARGEST:
         raise Unread(EXPECTED[column.kind], "Type the figure again.", "a number too large to be a figure of a study")
-    given = asked.values.get(normal(cell.text)) if asked.values else None
+    given = asked.values.get(normal(cell.text) or cell.text) if asked.values else None
     if given is not None:
         cell = Cell(given, cell.row, cell.column, cell.file, cell.sheet)
     value = cell.value

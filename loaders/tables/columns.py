@@ -132,6 +132,22 @@ class Match:
         return next((value for path, value in self.implies if path == (key,)), None)
 
 
+_ENDS = {
+    **dict.fromkeys(("lower", "low", "lo", "lwr"), "lower"),
+    **dict.fromkeys(("upper", "upp", "high", "hi", "upr", "uppr"), "upper"),
+}
+_OF_INTERVAL = frozenset(
+    {"ci", "cl", "cis", "95", "95%", "95%ci", "ci95", "95ci", "limit", "bound", "end", "confidence", "conf", "interval", "of", "the"}
+)
+
+
+def end(name: str) -> str:
+    """A normal name that says no more than which end of an interval it is, in whatever order, as "lower" or "upper"; others as they are."""
+    words = name.split()
+    said = {_ENDS[word] for word in words if word in _ENDS}
+    return said.pop() if len(said) == 1 and all(word in _ENDS or word in _OF_INTERVAL for word in words) else name
+
+
 @cache
 def known(table: str) -> Mapping[str, Match]:
     """From each normal name to the column of that table."""

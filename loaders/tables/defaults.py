@@ -25,6 +25,8 @@ from schema.study import RATIOS, Axis
 # that each row needs, and no column of a flat table need say
 KEYS = ("read", "population", "direction")
 _NOT_STATED = "not-stated"
+_CONTRAST = ("contrast_type", "contrast", "per")
+_TABLE = ("exposed_cases", "exposed_total", "unexposed_cases", "unexposed_total")
 _DATED = re.compile(r"(?P<who>.*?[^\W\d].*?)[\s,;_(-]+\(?(?P<year>(?:19|20)\d\d)[a-z]?\)?")
 # what stands after the first author
 _OTHERS = re.compile(r"\s*(?:,|;|&|\band\b|\bet\s+al\b).*", re.IGNORECASE)
@@ -41,7 +43,7 @@ class Defaults:
     directions: Counter[str] = field(default_factory=Counter)
     groups: dict[str, None] = field(default_factory=dict)
     dated: int = 0
-    # rows with a ratio
+    # rows with a ratio of which nothing says what it compares
     compared: int = 0
     unmeasured: list[Cell] = field(default_factory=list)
     # keys whose columns are there, and blank in each row
@@ -72,8 +74,13 @@ class Defaults:
             self.unmeasured.append(estimate[1])
             document.silent |= {("findings", "measure"), ("findings", "direction")}
             return
-        # counts are of those with and without the exposure
-        self.compared += estimate is not None and row.get("findings", ("measure",)) in RATIOS
+        of_ratio = estimate is not None and row.get("findings", ("measure",)) in RATIOS
+        if of_ratio and not any(("findings", (key,)) in row.values for key in _CONTRAST):
+            if all(row.get("findings", ("counts", key)) is not None for key in _TABLE):
+                # counts are of those with and without the exposure
+                row.values["findings", ("contrast_type",)] = ("binary", row.first)
+            else:
+                self.compared += 1
         if ("findings", ("direction",)) not in row.values and ("findings", ("direction",)) not in row.unread:
             row.values["findings", ("direction",)] = (direction_of(row), row.first)
         if self.lacks("direction") and (direction := row.get("findings", ("direction",))) is not None:
@@ -83,12 +90,13 @@ class Defaults:
         if self.lacks("read"):
             row.values["studies", ("read",)] = (_NOT_STATED, row.first)
         typed = row.names.get(("studies", ("id",)))
-        dated = _DATED.fullmatch(typed.strip()) if typed is not None and self.lacks("year") else None
+        dated = _DATED.fullmatch(typed.strip()) if typed is not None else None
         if dated is None or ("year",) in document.cells:
             return
         at = row.values["studies", ("id",)][1]
-        row.values["studies", ("year",)] = (int(dated["year"]), at)
-        self.dated += 1
+        if self.lacks("year"):
+            row.values["studies", ("year",)] = (int(dated["year"]), at)
+            self.dated += 1
         who = _OTHERS.sub("", dated["who"]).strip()
         # ERICH 2013 is a cohort's name, and novak-2001 an id
         if (
@@ -174,9 +182,11 @@ class Defaults:
         if self.directions:
             counted = ", ".join(f"{many} {word}" for word, many in sorted(self.directions.items()))
             yield ["direction"], f"direction: by each row's figures ({counted})"
+        if ROWS_OF.get(self.header.table) == "prevalence" and self.lacks("main"):
+            yield ["main"], "main: not known, so that no figure is pooled"
         if not (self.lacks("read") or self.groups or self.directions):
             return
-        if self.compared and all(self.lacks(key) for key in ("contrast_type", "contrast", "per")):
+        if self.compared and all(self.lacks(key) for key in _CONTRAST):
             yield ["contrast_type"], "contrast_type: not known, so that ratios are not pooled"
         if self.dated:
             yield ["year"], "year and first author: by the study's name"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from loaders.tables.columns import COLUMNS, Column, Match, Path
+from loaders.tables.columns import COLUMNS, Column, Match, Path, end
 from loaders.tables.numerals import number, plain
 from schema.names import normal
 from schema.study import RATIOS
@@ -30,10 +30,12 @@ _LONG = "|".join(f"{name}s?" for name in _MEASURES if len(name) > 2)
 # hrs are hours, and no hazard ratios
 _MEASURE = re.compile(rf"\b(?P<name>{_LONG}|or|rr|hr|md|\u03b2)\b")
 _LOG = frozenset({"log", "ln", "loge"})
-# seLogOR, aHR, ORadj
+# seLogOR, varlogOR, aHR, ORadj, lowHR, ORupper
 _GLUED = re.compile(
-    r"(?P<se>se)?(?P<before>adj|unadj|crude|multi|uni|[acu])?(?P<log>log|ln)?(?P<measure>(?:or|rr)(?=s?)|hr)s?(?P<after>adj|adjusted|unadj|unadjusted|crude)?"
+    r"(?P<part>se|var|low(?:er)?|upp(?:er)?|high)?(?P<before>adj|unadj|crude|multi|uni|[acu])?(?P<log>log|ln)?(?P<measure>(?:or|rr)(?=s?)|hr)s?(?P<after>adj|adjusted|unadj|unadjusted|crude)?"
+    r"(?P<end>low(?:er)?|upp(?:er)?|high)?"
 )
+_WORDS = {"var": "variance"}
 _SHORT = {"a": True, "c": False, "u": False, **ADJUSTED}
 # what the name of an estimate may say besides, and which changes nothing
 _FILL = frozenset({"analysis", "model", "of", "the", "m", "h", "iv", "mantel", "haenszel", "random", "fixed", "effect", "effects", "value"})
@@ -114,6 +116,14 @@ def named(text: str) -> Match | None:
     return replace(match, with_se=True) if match.column.key in VALUES and not is_ratio else None
 
 
+def is_either(text: str) -> bool:
+    """Whether a name asks if an estimate is adjusted: "crude or adjusted", "univariate_multivariate"."""
+    words = [word for word in normal(text).split() if word not in {"and", "vs", "versus"}]
+    # a last "or" is an odds ratio
+    words = [word for i, word in enumerate(words) if word != "or" or i == len(words) - 1]
+    return all(word in ADJUSTED for word in words) and {ADJUSTED[word] for word in words} == {True, False}
+
+
 def _of_words(given: list[str], says: list[tuple[Path, Any]]) -> Match | None:
     words: list[str] = []
     adjusted: set[bool] = set()
@@ -123,13 +133,13 @@ def _of_words(given: list[str], says: list[tuple[Path, Any]]) -> Match | None:
         if glued is not None and word != "hrs":
             adjusted |= {_SHORT[part] for part in (glued["before"], glued["after"]) if part}
             is_log |= glued["log"] is not None
-            words += [*(["se"] if glued["se"] else ()), glued["measure"]]
+            words += [_WORDS.get(part, part) for part in (glued["part"], glued["measure"], glued["end"]) if part]
         elif word in ADJUSTED:
             adjusted.add(ADJUSTED[word])
         elif word in _LOG:
             is_log = True
         else:
-            words.append(word)
+            words.append(_WORDS.get(word, word))
     phrase = " ".join(words)
     found = _MEASURE.search(phrase)
     measure = None
@@ -137,6 +147,7 @@ def _of_words(given: list[str], says: list[tuple[Path, Any]]) -> Match | None:
     if found is not None:
         measure = _MEASURES.get(found["name"]) or _MEASURES[found["name"].removesuffix("s")]
         rest = " ".join(f"{phrase[: found.start()]} {phrase[found.end() :]}".split())
+    rest = end(rest)
     column = _parts().get(rest) or _parts().get(" ".join(word for word in rest.split() if word not in _FILL))
     is_ratio = measure in RATIOS
     if column is None or len(adjusted) > 1 or (is_log and measure and not is_ratio):
@@ -145,7 +156,7 @@ def _of_words(given: list[str], says: list[tuple[Path, Any]]) -> Match | None:
         return None
     if any(path == ("unit",) for path, _ in says) and (is_ratio or measure is None):
         return None
-    if column.key == "se" and is_ratio and not is_log:
+    if column.key in {"se", "variance"} and is_ratio and not is_log:
         return None
     # "OR (95% CI)" is the ratio with its interval, "95% CI of OR" the interval alone
     with_ci = column.key == "ci" and found is not None and found.end() < phrase.rfind("c")

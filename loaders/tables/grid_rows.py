@@ -16,7 +16,8 @@ from loaders.tables.columns import ROWS_OF, Column, Match, Path, by_key, key_of
 from loaders.tables.defaults import Defaults
 from loaders.tables.expectations import Asked, as_text
 from loaders.tables.grid import Cell, Grid
-from loaders.tables.headers import Header
+from loaders.tables.headers import Header, called
+from loaders.tables.mapping import SHEET
 from loaders.tables.numerals import Ambiguous, Convention, Habit, Unread, proves
 from loaders.tables.template import EXAMPLE_IDS, MARK, is_example
 from loaders.tables.texts import slug
@@ -39,8 +40,8 @@ class GridRows:
     proven: frozenset[Convention] | None = None
     # the column of the study's name
     named_by: int | None = None
-    # whether that may be a running number, which names no study: a flat table of ours says "study"
-    is_numbered: bool = False
+    # whether that may be a running number or a bare author, which name no study: a flat table of ours says "study"
+    is_loose: bool = False
     # of each author and year the number that has it first
     numbers: dict[str, str] = field(default_factory=dict)
 
@@ -52,7 +53,7 @@ class GridRows:
             self.asked[column] = Asked(match, habit, self.assembly.mapped.values.get(key_of(match.column, table), {}), self.assembly.of)
             if match.column.path == (("id",) if match.column.table == "studies" else ("study",)):
                 self.named_by = column
-                self.is_numbered = table in ROWS_OF and header.cells[column].text != "study"
+                self.is_loose = table in ROWS_OF and header.cells[column].text != "study"
         self._take_constants(Habit(habit.declared))
         self._one_outcome()
         rows = self.grid.rows[header.index + 1 :]
@@ -90,8 +91,9 @@ class GridRows:
             column = by_key(self.header.table).get(key)
             if column is None or key in mapped.faulty:
                 continue
-            cell = mapped.constant(key)
-            for path, value in read(cell, Asked(Match(column), habit, of=self.assembly.of)):
+            cell = mapped.constant(key, self.grid.name)
+            values = mapped.values.get(key, {}) if mapped.constants[key] == SHEET else {}
+            for path, value in read(cell, Asked(Match(column), habit, values, self.assembly.of)):
                 self.constants[column.table, path] = (value, cell)
 
     def _one_outcome(self) -> None:
@@ -186,18 +188,17 @@ class GridRows:
             row = whole if asked is None or asked.match.estimate is None else estimates.setdefault(asked.match.estimate, Row(cell))
             if asked is None:
                 if cell.column not in self.header.cells:
-                    row.problems.append(
-                        cell.problem(
-                            f"{shown_in_words(cell.text)} in a column without a name",
-                            "a name at the top of each column",
-                            "A row with more cells than names often holds a delimiter that wants quotes round its cell."
-                            if cell.sheet is None
-                            else "Name the column, or delete the cell.",
-                        )
+                    nameless = cell.problem(
+                        f"{shown_in_words(cell.text)} in a column without a name",
+                        "a name at the top of each column",
+                        "A row with more cells than names often holds a delimiter that wants quotes round its cell."
+                        if cell.sheet is None
+                        else f"Name the column, or say in columns.yaml what {called(cell.column)!r} is, or null; or delete the cell.",
                     )
+                    row.problems.append(replace(nameless, like="nameless"))
                 continue
             column = asked.column
-            if cell.blank:
+            if cell.blank and (not asked.values or (normal(cell.text) or cell.text) not in asked.values):
                 if column.key == "direction" and cell.text.strip("-\u2010\u2011\u2012\u2013\u2014\u2212") == "":
                     self._unread(row, cell, column, Ambiguous(["decreases", "not reported"], "Write it in words."))
                 continue
@@ -305,7 +306,13 @@ class GridRows:
         owner, key = ("studies", ("id",)) if begins else (table, ("study",))
         study = row.get(owner, key)
         author, year = row.get("studies", ("first_author",)), row.get("studies", ("year",))
-        number = study if self.is_numbered and str(study).isdecimal() else None
+        number = study if self.is_loose and str(study).isdecimal() else None
+        bare = row.names.get(("studies", ("id",)), "")
+        if self.is_loose and study is not None and year is not None and not any(letter.isdigit() for letter in bare):
+            # Hubbard of 1996 and Hubbard of 2000
+            row.names["studies", ("id",)] = name = f"{bare.rstrip(' ,')} {year}"
+            study = slug(name)
+            row.values["studies", ("id",)] = (study, row.values["studies", ("id",)][1])
         is_made = number is not None or (study is None and not self.header.has("study" if table in ROWS_OF else "id"))
         if begins and is_made and author is not None and year is not None:
             at = row.values["studies", ("first_author",)][1]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
 from loaders.tables import estimates, layouts
 from loaders.tables.cells import read
-from loaders.tables.columns import FLAT, FLAT_PREVALENCE, ROW_SETS, ROWS_OF, Match, by_key, key_of, known
+from loaders.tables.columns import FLAT, FLAT_PREVALENCE, ROW_SETS, ROWS_OF, Match, by_key, end, key_of, known
 from loaders.tables.expectations import Asked
-from loaders.tables.grid import Cell, Grid
+from loaders.tables.grid import Cell, Grid, column_of, letters
 from loaders.tables.mapping import NOTHING, Mapped
 from loaders.tables.numerals import Unread
 from schema import names as compared
@@ -29,6 +29,9 @@ _UNCLEAR = {
 }  # fmt: skip
 _TEXTS = frozenset({"text", "word", "slug", "list", "slugs", "links", "doi"})
 _SEARCHED = 10
+# riskFactor
+_HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_CALLED = re.compile(r"column (?P<letters>[a-z]{1,3})")
 # each cell of a table is asked whether it is a name, and most say the same as one above
 normal = lru_cache(maxsize=20_000)(compared.normal)
 _ESTIMATE = re.compile(
@@ -81,12 +84,17 @@ def matched(name: str, table: str, mapped: Mapped) -> Match | None:
 @lru_cache(maxsize=20_000)
 def _usual(name: str, table: str) -> Match | None:
     """The column that a name is without a mapping."""
-    of_estimate = estimates.named(name) if ROWS_OF.get(table, table) == "findings" else None
-    return _known(normal(name) or name, table) or of_estimate or _without_unit(name, table)
+    is_of_findings = ROWS_OF.get(table, table) == "findings"
+    of_estimate = estimates.named(name) if is_of_findings else None
+    both = Match(by_key(table)["adjusted"]) if is_of_findings and estimates.is_either(name) else None
+    found = _known(normal(name) or name, table) or of_estimate or both or _without_unit(name, table)
+    apart = _HUMPS.sub(" ", name)
+    return found if found is not None or apart == name else _usual(apart, table)
 
 
 def _known(wanted: str, table: str) -> Match | None:
     names = known(table)
+    wanted = end(wanted)
     # as in the vocabulary, a last plural s is forgiven, but hrs are hours and no hazard ratios
     return names.get(wanted) or (names.get(wanted.removesuffix("s")) if len(wanted) > 4 else None) or names.get(f"{wanted}s")
 
@@ -105,10 +113,11 @@ def found(grid: Grid, table: str, mapped: Mapped) -> Header | None:
     best: Header | None = None
     for index, row in enumerate(grid.rows[:_SEARCHED]):
         cells = {cell.column: cell for cell in row if isinstance(cell.value, str)}
-        header = _header(cells, table, index, mapped, joined=False)
+        cells |= _nameless(cells, mapped)
+        header = _header(cells, table, grid.rows[index + 1 :], index, mapped, joined=False)
         repeated = len({normal(cell.text) for cell in cells.values()}) < len(cells)
         if above := _joined(grid, index, cells):
-            grouped = _header(above, table, index, mapped, joined=True)
+            grouped = _header(above, table, grid.rows[index + 1 :], index, mapped, joined=True)
             if grouped.recognised >= header.recognised + (not repeated):
                 header = grouped
         kinds = {match.column.key for match in header.matches.values()}
@@ -117,11 +126,25 @@ def found(grid: Grid, table: str, mapped: Mapped) -> Header | None:
     return best
 
 
-def _header(cells: Mapping[int, Cell], table: str, index: int, mapped: Mapped, *, joined: bool) -> Header:
+def called(column: int) -> str:
+    """What columns.yaml calls a column that has no name."""
+    return f"column {letters(column)}"
+
+
+def _nameless(cells: Mapping[int, Cell], mapped: Mapped) -> dict[int, Cell]:
+    """Names for the columns without one of which columns.yaml says what they are."""
+    first = next(iter(cells.values()), None)
+    told = [found for name in (*mapped.columns, *mapped.ignore) if (found := _CALLED.fullmatch(name)) is not None] if first else []
+    columns = {column_of(one["letters"].upper()) for one in told} - cells.keys()
+    return {at: Cell(called(at), first.row, at, first.file, first.sheet) for at in columns if first is not None}
+
+
+def _header(cells: Mapping[int, Cell], table: str, under: Sequence[list[Cell]], index: int, mapped: Mapped, *, joined: bool) -> Header:
     ignored = frozenset(column for column, cell in cells.items() if (normal(cell.text) or cell.text) in mapped.ignore)
     names = {column: cell.text for column, cell in cells.items() if column not in ignored}
     singles = {column: match for column, name in names.items() if (match := matched(name, table, mapped)) is not None}
     told = frozenset(column for column, name in names.items() if (normal(name) or name) in mapped.columns)
+    singles |= _measures(names.keys() - told, singles, table, under)
     matches = layouts.completed(names, singles, table, told)
     repeated = tuple(_repeated({column: cells[column] for column in names}, matches))
     # which of them is which can't be told
@@ -129,6 +152,25 @@ def _header(cells: Mapping[int, Cell], table: str, index: int, mapped: Mapped, *
     matches = {column: match for column, match in matches.items() if column not in doubtful}
     unknown = tuple(cells[column] for column in names if column not in matches and column not in doubtful)
     return Header(table, index, joined, cells, matches, unknown, ignored, repeated)
+
+
+def _measures(columns: Set[int], singles: Mapping[int, Match], table: str, under: Sequence[list[Cell]]) -> dict[int, Match]:
+    """A column whose every cell is the name of a measure says what the estimates are, whatever it is called: "Effect estimate: OR"."""
+    measure = by_key(table).get("measure")
+    if measure is None or any(match.column is measure for match in singles.values()):
+        return {}
+    left = {at for at in columns if at not in singles or singles[at].column.key == "value"}
+    seen: set[int] = set()
+    words = {*map(normal, measure.choices), *measure.means} - {""}
+    for row in under:
+        if not left:
+            break
+        for cell in row:
+            if cell.column in left and not cell.blank:
+                seen.add(cell.column)
+                if not isinstance(cell.value, str) or normal(cell.value) not in words:
+                    left.discard(cell.column)
+    return {at: Match(measure) for at in left & seen} if len(left & seen) == 1 else {}
 
 
 def _repeated(cells: Mapping[int, Cell], matches: Mapping[int, Match]) -> Iterator[tuple[Cell, Cell]]:
@@ -163,7 +205,9 @@ def _joined(grid: Grid, index: int, cells: Mapping[int, Cell]) -> dict[int, Cell
 
 def likeliest(grid: Grid, mapped: Mapped) -> Header | None:
     """The names of a grid that says nothing of its kind, as the table of which it has most columns."""
-    all_found = [header for table in (FLAT, *ROW_SETS) if (header := found(grid, table, mapped)) is not None]
+    all_found = [header for table in (*ROWS_OF, *ROW_SETS) if (header := found(grid, table, mapped)) is not None]
+    # one of prevalence has all but the lesion, which may be a constant
+    all_found = [header for header in all_found if header.table != FLAT_PREVALENCE or not lacking(header, {"lesion": ""})]
     return max(all_found, key=lambda header: len(header.matches), default=None)
 
 

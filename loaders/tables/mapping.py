@@ -23,11 +23,11 @@ from loaders.tables.numerals import Convention, Habit, Unread
 from schema.field import EvidenceField
 from schema.names import normal
 from schema.problems import Problem
-from schema.vocabulary import drafted, line_of
+from schema.vocabulary import A_TERM, KINDS, Term, drafted, nearest
 
 TABLES = (FLAT, *ROW_SETS)
-# columns whose cells name terms
-TERMS = frozenset({"exposure", "versus", "outcome", "lesion", "mechanism", "links"})
+# a constant that is what the sheet, or the text file, is called
+SHEET = "{sheet}"
 
 
 def _word(value: Any) -> Any:
@@ -74,9 +74,10 @@ class Mapped:
     # of each name of a sheet or file, as it is written, and of each constant
     lines: Mapping[tuple[str, str], int | None] = field(default_factory=dict)
 
-    def constant(self, key: str) -> Cell:
-        """What a constant says, at the line that says it."""
-        return Cell(self.constants[key], self.lines.get(("constants", key)) or 1, 1, self.file)
+    def constant(self, key: str, sheet: str) -> Cell:
+        """What a constant says of the rows of a sheet, at the line that says it."""
+        said = sheet if self.constants[key] == SHEET else self.constants[key]
+        return Cell(said, self.lines.get(("constants", key)) or 1, 1, self.file)
 
 
 NOTHING = Mapped()
@@ -114,7 +115,7 @@ class _Reading:
         constants: dict[str, str] = {}
         for key, said in given.constants.items():
             meant = key if _column(key) is not None else self._unknown(key, ("constants", key))
-            if meant == key:
+            if meant == key and not (said == SHEET and key in KINDS):
                 self._check(key, said, ("constants", key), habit)
             if meant is not None:
                 constants.setdefault(meant, said)
@@ -132,9 +133,9 @@ class _Reading:
         )  # fmt: skip
         return mapped, self._problems
 
-    def _tell(self, found: str, expected: str, path: tuple[str, ...], help: str | None = None) -> None:
+    def _tell(self, found: str, expected: str, path: tuple[str, ...], help: str | None = None, term: Term | None = None) -> None:
         line = self._document.line(path)
-        self._problems.append(Problem(self._file, found, expected, ".".join(path) or None, line, help=help))
+        self._problems.append(Problem(self._file, found, expected, ".".join(path) or None, line, help=help, term=term))
 
     def _keys(self) -> Keys | None:
         """The keys, without those whose values are of no use."""
@@ -209,11 +210,10 @@ class _Reading:
         except Unread as error:
             self._tell(error.found or repr(said), error.expected, path, error.help)
             names = [None]
-        for name in names if column.key in TERMS else ():
+        for name in names if column.key in KINDS else ():
             if name is not None and self._of.vocabulary.find(name) is None:
-                near = ", ".join(self._of.vocabulary.suggest(name))
-                hint = f"{f'Nearest: {near}. ' if near else ''}Or add it to a vocabulary.yaml beside the sheets: {line_of(drafted(name))}"
-                self._tell(repr(name), "a term of the vocabulary", path, hint)
+                term = drafted(name, KINDS[column.key], taken=self._of.vocabulary.terms) if normal(name) else None
+                self._tell(repr(name), A_TERM, path, nearest(name, self._of.vocabulary), term)
         is_wrong = bool(self._problems) and self._problems[-1].path == ".".join(path)
         if is_wrong and path[0] == "constants":
             self._faulty.add(key)

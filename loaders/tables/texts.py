@@ -46,6 +46,9 @@ def _word(cell: Cell, asked: Asked) -> Values:
 
 def _digits(cell: Cell, asked: Asked) -> Values:
     pmid = pmid_in(as_text(cell))
+    if not as_text(cell).strip("0"):
+        # what programs write that must write a number
+        return []
     if pmid is None:
         lost = "e+" in as_text(cell).lower()
         raise unread(cell, asked.column, "A number in exponents has lost its last digits: type it again." if lost else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 from loaders.tables import estimates
@@ -45,7 +46,8 @@ def _default(row: Row, path: Path, value: Any, cell: Cell) -> None:
 
 
 def _wrong(row: Row, cell: Cell, found: str, expected: str, help: str, *silent: Path) -> None:
-    row.problems.append(cell.problem(found, expected, help))
+    # its figures are of each row
+    row.problems.append(replace(cell.problem(found, expected, help), like=expected))
     row.unread += [("findings", path) for path in silent]
 
 
