@@ -273,3 +273,17 @@ def test_every_contested_association_has_two_camps_or_more(graph: EvidenceGraph)
     assert found
     assert all(len(one.camps) >= 2 for one in found)
     assert all(taken.studies for one in found for taken in one.camps)
+
+
+def test_an_estimate_overlaps_with_nothing_that_is_none_or_of_no_comparison() -> None:
+    near = report("d", 0.9, information=300.0, se=0.6, comparison=OR)
+    assert 3 in surprising([*[report(name, 5.0, information=60.0, comparison=OR) for name in ("a", "b", "c")], near])
+    assert 3 in surprising([*[report(name, 5.0, information=60.0, se=0.3) for name in ("a", "b", "c")], near])
+    wide = [report(name, 5.0, information=60.0, se=0.3, comparison=OR) for name in ("a", "b", "c")]
+    assert 3 in surprising([*wide, report("d", 0.9, information=300.0, comparison=OR)])
+    assert 3 in surprising([*wide, report("d", 0.9, information=300.0, se=0.6)])
+
+
+def test_an_unread_sign_is_passed_over_and_what_comes_after_it_is_not() -> None:
+    others = [report(name, -5.0, information=60.0) for name in ("a", "b", "c")]
+    assert surprising([*others, report("d", NULL, kind="unclear"), report("e", UP, kind="significant", information=60.0)]) == [4]
