@@ -130,7 +130,7 @@ def packed(**members: bytes) -> bytes:
         ("a.zip", packed(**{"a.csv": b"a,b"}), "packed file (.zip)"),
         ("a.pdf", b"%PDF-1.7\n\xff", "a PDF"),
         ("a.sav", b"$FL2@(#) SPSS", "SPSS"),
-        ("a.rds", gzip.compress(b"X\n"), ".rds"),
+        ("a.rds", gzip.compress(b"X\n", mtime=0), ".rds"),
         ("a.RData", b"RDX3\n", "R (.RData)"),
         ("a.dta", b"<stata_dta><header>", "Stata"),
         ("a.xls", ole("Workbook"), "old Excel workbook (.xls)"),
