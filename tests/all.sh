@@ -1,6 +1,7 @@
 #!/bin/sh
-# All checks, by the virtual environment that `./run test` made: formats and lints, types, layers, tests with coverage, the built wheel.
-# With `quick` first, the tests that need no server, browser or R, without coverage. What follows is pytest's.
+# All checks, by the virtual environment that `./run test` made: formats and lints, types, layers, tests, the built wheel;
+# with --all coverage, too.
+# With `quick` first, the tests that need no server, browser or R. What follows is pytest's.
 set -eu
 bin=$1/bin
 shift
@@ -10,8 +11,8 @@ logs=$(mktemp -d)
 trap 'rm -rf "$logs"; find . -path ./.venv -prune -o -name __pycache__ -prune -exec rm -rf {} +' EXIT
 
 step() { printf '\n== %s\n' "$*"; }
-# two at a time, each file whole: most of them wait for servers and browsers; in the order of tests/conftest.py, not by how many they hold
-tests() { "$bin/python" -m pytest -n 2 --dist loadfile --no-loadscope-reorder "$@"; }
+# three at a time, each file whole: most of them wait for servers and browsers; in the order of tests/conftest.py, not by how many they hold
+tests() { "$bin/python" -m pytest -n 3 --dist loadfile --no-loadscope-reorder "$@"; }
 
 # beside mypy: each of the two keeps one core busy
 "$bin/pyright" --pythonpath "$bin/python" >"$logs/pyright" 2>&1 &
@@ -33,6 +34,13 @@ if [ "${1:-}" = quick ]; then
     tests --quick "$@"
     exit
 fi
+case " $* " in
+*" --all "*) ;;
+*)
+    tests "$@"
+    exit
+    ;;
+esac
 rm -f .coverage .coverage.*
 tests --cov --cov-report=term "$@"
 # nothing is said after pytest's own last line, unless this fails

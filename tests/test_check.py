@@ -312,7 +312,7 @@ def test_the_vocabulary_that_is_drafted_loads_and_leaves_no_unknown_name(tmp_pat
     assert not (tmp_path / "other.yaml").exists()
 
 
-@settings(derandomize=True, max_examples=100, deadline=None)
+@settings(derandomize=True, max_examples=25, deadline=None)
 @given(
     names=st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Cn", "Co"]), min_size=1, max_size=12), max_size=5)
 )
