@@ -142,3 +142,30 @@ def test_whether_the_interval_hangs_on_the_prior_is_by_half_and_twice_its_scale(
     first = of(*[study(f"s{i}", ratio(value, se, **LATER)) for i, value in enumerate(values)]).comparisons.headline
     assert first is not None
     assert prior_sensitive(first) is sensitive
+
+
+@pytest.mark.parametrize(
+    ("reviews", "first"),
+    [
+        # the latest search, whatever the year of print
+        ([("a", {"search_until": "2019-06", "year": 2024}), ("b", {"search_until": "2021-01", "year": 2021})], "b"),
+        ([("a", {"search_until": "2021-02"}), ("b", {"search_until": "2021-01"})], "a"),
+        # a year where the search is not printed
+        ([("a", {"year": 2018}), ("b", {"year": 2020})], "b"),
+        ([("a", {"year": 2020, "search_until": "2020-03"}), ("b", {"year": 2020})], "a"),
+        # then the most studies, of the row before those of the review
+        ([("a", {"k": 12}), ("b", {"k": 5})], "a"),
+        ([("a", {"k": 5}), ("b", {"k": 12})], "b"),
+    ],
+)
+def test_of_several_reviews_the_latest_search_is_shown_then_the_one_of_most_studies(
+    reviews: list[tuple[str, dict[str, Any]]], first: str
+) -> None:
+    (shown,) = [row for row in of(*(review(name, ratio(1.5, 0.2), **more) for name, more in reviews)).association.published if row.headline]
+    assert shown.study == first
+
+
+def test_a_review_of_the_terms_themselves_is_shown_before_a_later_one_of_a_part() -> None:
+    whole = review("a", ratio(1.5, 0.2, exposure="cerebral-microbleeds"), year=2010)
+    part = review("b", ratio(1.5, 0.2, exposure="lobar-microbleeds"), year=2020)
+    assert [row.study for row in of(whole, part).association.published if row.headline] == ["a"]
