@@ -20,10 +20,12 @@ def _write(path: Path, findings: int) -> None:
 
     corpus = shipped_studies(shipped())
     copies = -(-findings // sum(len(study.findings) for study in corpus))
-    # each a paper of its own
-    names = ("doi", "pmid", "pmcid")
+    # each a paper of its own; a PMID has no room for another figure
+    names = ("doi", "pmcid")
     studies = [
-        study.model_copy(update={"id": f"{study.id}-c{i}", **{name: f"{told}{i}" for name in names if (told := getattr(study, name))}})
+        study.model_copy(
+            update={"id": f"{study.id}-c{i}", "pmid": None, **{name: f"{told}{i}" for name in names if (told := getattr(study, name))}}
+        )
         for i in range(copies)
         for study in corpus
     ]
