@@ -17,13 +17,14 @@ from graph.stores.port import Reader
 from graph.synthesis import rows
 from graph.synthesis.associations import synthesise
 from graph.synthesis.method import METHOD, Z95
-from graph.synthesis.robustness import cumulative, standing
+from graph.synthesis.robustness import cumulative, leave_one_out, standing
 from graph.synthesis.subgroups import FEATURES
 from graph.synthesis.weight import ReportedZ, cohorts_to_turn, reference_information, weigh
 from schema.answer import Evidence
 from schema.association import Association
 from schema.robustness import Standing
 from schema.study import Study
+from tests import test_comparisons as made
 
 Key = tuple[str, str, str]
 CMB: Key = ("cerebral-microbleeds", "r-dwi", "ich")
@@ -381,3 +382,15 @@ def test_filters_hold_for_every_part(reader: MemoryReader) -> None:
 def test_what_nobody_studied_has_no_part(reader: MemoryReader) -> None:
     answer = questions.Evidence(exposure="r-dwi", outcome="age").answer(reader)
     assert (answer.leave_one_out, answer.cumulative, answer.subgroups, answer.flips, answer.camps) == ((), (), (), None, ())
+
+
+def test_the_spread_by_which_estimates_per_unit_are_pooled_is_that_of_the_studies_that_are_left() -> None:
+    sheets = [
+        made.study(name, made.aged(value), made.by_outcome(sd))
+        for name, value, sd in zip("abcd", (1.03, 1.05, 1.06, 1.09), (8.0, 10, 14, 20), strict=True)
+    ]
+    whole = made.of(*sheets)
+    corpus = corpus_of(sheets, shipped()._copied().model_copy(update={"exposure_sds": {}}))
+    for one in leave_one_out(whole, whole.rows, corpus):
+        built = made.of(*(sheet for sheet in sheets if sheet.id != one.study.id)).association
+        assert (one.estimate, one.ci, one.certainty) == (built.estimate, built.ci, built.certainty), one.study.id
