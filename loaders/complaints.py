@@ -148,15 +148,16 @@ def _keys_at(path: tuple[str | int, ...]) -> Sequence[str]:
     model: Any = Study
     for step in path[:-1]:
         if isinstance(step, str) and step in getattr(model, "model_fields", {}):
-            model = PARTS.get(step) or _model_in(model.model_fields[step].annotation) or model
+            model = PARTS.get(step) or model_in(model.model_fields[step].annotation) or model
     return list(getattr(model, "model_fields", {}))
 
 
-def _model_in(annotation: Any) -> Any:
+def model_in(annotation: Any) -> Any:
+    """The model of an annotation, alone or among others; None where there is none."""
     if hasattr(annotation, "model_fields"):
         return annotation
     for inner in getattr(annotation, "__args__", ()):
-        found = _model_in(inner)
+        found = model_in(inner)
         if found is not None:
             return found
     return None

@@ -9,11 +9,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from loaders import complaints, files, vocabularies
-from loaders.complaints import containers, short
+from loaders.complaints import containers, model_in, short
 from loaders.documents import Document, documents
 from loaders.validation import without_nulls
 from schema.errors import InputProblems
@@ -133,14 +133,8 @@ def _keys(path: tuple[str | int, ...]) -> list[str]:
         fields = getattr(model, "model_fields", {})
         name = "nodes" if step == "populations" else step
         if name in fields:
-            model = _model_in(fields[name].annotation) or model
+            model = model_in(fields[name].annotation) or model
     return ["populations" if name == "nodes" else name for name in model.model_fields]
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for inner in getattr(annotation, "__args__", ()) if (found := _model_in(inner)) is not None), None)
 
 
 def _near(name: str, known: Iterable[str]) -> list[str]:

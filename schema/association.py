@@ -15,6 +15,7 @@ from schema.study import Basis, Counts, Stance
 Direction = Literal["increases", "decreases", "inconsistent", "inconclusive"]
 DirectionBasis = Literal["estimate", "reports", "published"]
 Leans = Literal["more", "fewer"]
+Side = Literal["exposure", "outcome"]
 CertaintyLevel = Literal["high", "moderate", "low", "very-low"]
 EstimateSource = Literal["single-study", "pooled-bayes", "pooled-reml-hk", "pooled-logistic", "published"]
 Used = Literal["pooled", "votes", "shown"]

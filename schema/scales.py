@@ -29,6 +29,11 @@ def forward(scale: Scale | None, value: float) -> float:
     return math.atanh(value) if scale == "fisher-z" else value
 
 
+def null_of(measure: str | None) -> float:
+    """No effect: 1 of a ratio, else 0."""
+    return 1.0 if measure in RATIOS else 0.0
+
+
 def scale_of(measure: str) -> Scale:
     """The scale of `y` of a comparison of that measure."""
     if measure in RATIOS:

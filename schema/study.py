@@ -354,6 +354,14 @@ def last_digit(figure: float) -> float:
     return float(10.0 ** -len(text.split(".")[1]))
 
 
+def beyond(ci: tuple[float, float], null: float) -> int:
+    """On which side of no effect an interval lies whole, whatever rounding made of its ends: 1, -1, or 0 where it may reach it.
+
+    A bound printed as 1.1 is 1.05 at least.
+    """
+    return (ci[0] - last_digit(ci[0]) / 2 > null) - (ci[1] + last_digit(ci[1]) / 2 < null)
+
+
 class Claim(Part):
     """What a paper says of a mechanism; `links` is the chain of terms that it joins."""
 

@@ -16,11 +16,11 @@ from graph.questions.envelope import spelt
 from graph.questions.filters import Filters
 from graph.questions.lists import LARGEST_PAGE, Narrow, Page
 from graph.stores.memory import MemoryReader
-from graph.wording import null_of
 from schema.answer import Answer
 from schema.association import Association, Direction, Leans
 from schema.errors import BadParameter, UnknownName
 from schema.names import normal
+from schema.scales import null_of
 from schema.study import Study
 
 ALL = Page(limit=None)

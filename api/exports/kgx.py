@@ -19,11 +19,12 @@ from urllib.parse import quote
 from graph.build import EvidenceGraph
 from graph.networks import key_of
 from graph.property_graph import Edge, Node, elements
-from graph.wording import null_of, printed_interval, read
+from graph.wording import printed_interval, read
 from schema import outputs
 from schema.association import Association, MechanismEdge
 from schema.observation import Observation
 from schema.reference import reference_of
+from schema.scales import null_of
 from schema.study import Study
 from schema.vocabulary import Term
 

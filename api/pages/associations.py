@@ -7,11 +7,10 @@ from typing import Any
 from api.pages.frame import View
 from api.pages.requests import paged, shown, sifting
 from graph.questions import Contested, Evidence, Factors, Outcomes
-from graph.questions.lists import Side
 from graph.stores.port import Reader
 from graph.wording import labels, verb, within
 from schema.answer import Answer
-from schema.association import Association
+from schema.association import Association, Side
 
 
 def factors_view(reader: Reader, question: Factors, rows: int | None = None) -> View:
@@ -72,7 +71,7 @@ def evidence_view(reader: Reader, question: Evidence) -> View:
     content = {
         "left_out": left_out,
         "candidates": sorted({(row.study.label, row.study.id) for row in answer.rows} | {(studies[one].label, one) for one in left_out}),
-        "whole": next(iter(reader.edges(exposure=exposure.id, outcome=outcome.id, population=node)), None),
+        "whole": next(iter(reader.edges(exposure=exposure.id, outcome=outcome.id, population=node)), None) if left_out else None,
         "answer": answer,
         "exposure": exposure,
         "outcome": outcome,

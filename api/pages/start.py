@@ -25,7 +25,7 @@ def start_view(reader: Reader, population: str | None = None) -> View:
     content = {
         "factors": factors,
         "rows": bedside.grouped(rows[:ROWS], "exposure", field.plurals, field.abbreviations),
-        "listed": len(rows),
+        "more": len(rows) > ROWS,
         "prevalence": Prevalence(population=node).answer(reader).prevalence,
         "question": field.start.question,
         "lines": lines,

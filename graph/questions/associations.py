@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 from graph.questions.edges import beside, edges
 from graph.questions.envelope import Place, listed, population_of, query_of, spelt, why_empty
 from graph.questions.filters import Filters
-from graph.questions.lists import Narrow, Page, Side, Sort, ordered
+from graph.questions.lists import Narrow, Page, Sort, ordered
 from graph.questions.question import Question
 from graph.stores.port import Reader
 from graph.wording import count
 from schema.answer import Answer, Why
-from schema.association import Association
+from schema.association import Association, Side
 
 
 class Associations(Question):

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field
 
 from graph.questions.question import Part, Spelt
-from schema.association import LEVELS, Association, CertaintyLevel, Direction, TermRef
+from schema.association import LEVELS, Association, CertaintyLevel, Direction, Side, TermRef
 from schema.vocabulary import Kind
 
 # items where no limit is asked for, of an answer for people, and the most that may be asked for
@@ -21,7 +21,6 @@ Sort = Annotated[
     SortedBy | None,
     Field(description="the order, ascending; - before it turns it. Where left out: best certainty, then most cohorts, then highest weight"),
 ]
-Side = Literal["exposure", "outcome"]
 _T = TypeVar("_T")
 
 

@@ -21,10 +21,9 @@ from graph.synthesis.direction import Verdict, average
 from graph.synthesis.method import METHOD, Z95, Method
 from graph.synthesis.observations import events_of, table_of
 from graph.synthesis.reports import StudyReport, findings_of, prints_figure
-from graph.wording import null_of
 from schema.association import LEVELS, CertaintyLevel, Interval, Reason
 from schema.observation import Observation
-from schema.scales import back, forward
+from schema.scales import back, forward, null_of
 from schema.study import RATIOS, Study
 from schema.vocabulary import Term
 

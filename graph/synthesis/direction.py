@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from graph.synthesis.comparisons import Comparison
 from graph.synthesis.reports import StudyReport, StudyReports, beside
-from graph.wording import null_of
 from schema.association import Direction, DirectionBasis, FamilyResult, Interval, Leans
 from schema.observation import Observation, sign_of
+from schema.scales import null_of
 from schema.study import Study
 
 WORDS: dict[int, Direction] = {1: "increases", -1: "decreases", 0: "inconclusive"}

@@ -31,7 +31,8 @@ from schema.field import EvidenceField
 from schema.observation import Observation, sign_of
 from schema.problems import Path, Remark
 from schema.pvalue import parse_p
-from schema.study import RATIOS, REVIEWS, Finding, Group, Prevalence, Study, last_digit
+from schema.scales import null_of
+from schema.study import RATIOS, REVIEWS, Finding, Group, Prevalence, Study, beyond, last_digit
 from schema.vocabulary import Vocabulary
 
 # a table's own z beyond which its sign stands against a word, where no p is printed
@@ -151,16 +152,15 @@ def _signs(observation: Observation) -> Iterator[tuple[str, int, bool]]:
     inverse = -1 if observation.turned_from is not None else 1
     scale = -1 if row.outcome_scale else 1
     p = parse_p(row.p).significant if row.p is not None else None
-    null = 1.0 if row.measure in RATIOS else 0.0
-    beyond = 0
+    null = null_of(row.measure)
+    clear = 0
     if row.ci is not None:
-        # a bound printed as 1.1 is 1.05 at least
-        beyond = (row.ci[0] - last_digit(row.ci[0]) / 2 > null) - (row.ci[1] + last_digit(row.ci[1]) / 2 < null)
+        clear = beyond(row.ci, null)
     elif row.value is not None and row.se is not None:
-        beyond = sign_of(_on_scale(row.value, row)) if abs(_on_scale(row.value, row)) > Z95 * (row.se + last_digit(row.se) / 2) else 0
-    sign = (row.value > null) - (row.value < null) if row.value is not None else beyond
+        clear = sign_of(_on_scale(row.value, row)) if abs(_on_scale(row.value, row)) > Z95 * (row.se + last_digit(row.se) / 2) else 0
+    sign = (row.value > null) - (row.value < null) if row.value is not None else clear
     if sign:
-        yield printed(row), sign * (-1 if row.reversed else 1) * scale * inverse, bool(beyond) or p is True
+        yield printed(row), sign * (-1 if row.reversed else 1) * scale * inverse, bool(clear) or p is True
     table = table_of(observation) if row.adjusted is not True else None
     by_figures = observation.derivation in {"counts", "percentages"} or observation.derivation.startswith(("groups", "medians"))
     z = observation.z if by_figures and isinstance(observation.z, float) else None

@@ -53,7 +53,6 @@ from graph.wording.numbers import (
     interval,
     measure,
     measured,
-    null_of,
     number,
     of_how_many,
     p_of_test,
@@ -72,6 +71,7 @@ from graph.wording.numbers import (
     step_of,
     window,
 )
+from schema.scales import null_of
 
 __all__ = [
     "AVERAGE", "DESIGNS", "ELSEWHERE", "METHODS", "REPORTS", "SOURCES", "abbreviations", "all_read", "average", "becomes", "called",

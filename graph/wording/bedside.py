@@ -8,14 +8,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from graph.wording.captions import randomised
 from graph.wording.names import category, opened
 from graph.wording.numbers import count, figure, measure
-from schema.association import LEVELS, Association, CertaintyLevel, TermRef
+from schema.association import LEVELS, Association, CertaintyLevel, Side, TermRef
 from schema.vocabulary import Term, Vocabulary
-
-Side = Literal["exposure", "outcome"]
 
 _FULL, _EMPTY = "\u25cf", "\u25cb"
 _WORDS: dict[CertaintyLevel | None, str] = {"high": "{}", "moderate": "probably {}", "low": "may be {}"}
@@ -51,11 +50,6 @@ def _side(outcome: Term, *, less: bool) -> str:
     if outcome.kind == "outcome":
         return "less likely" if less else "more likely"
     return ("fewer" if outcome.plural else "less") if less else "more"
-
-
-def randomised(one: Association) -> bool:
-    """Whether its headline is of randomised comparisons."""
-    return bool(one.families) and one.families[0].randomised
 
 
 def caused(lines: Sequence[Association]) -> str:
@@ -101,7 +95,7 @@ class Folded(NamedTuple):
 
 def folded(items: Iterable[Association], terms: Vocabulary, side: Side) -> list[Folded]:
     """The associations in their order, each part of a term under its whole, which stands where the first of them stood."""
-    listed = {term_of(one, side).id: one for one in items}
+    listed = {getattr(one, side).id: one for one in items}
     groups: dict[str, list[Association]] = {}
     for name, one in listed.items():
         broader = next((other for other in terms.goes_to(name) if other != name and other in listed), name)
@@ -118,11 +112,7 @@ def grouped(rows: Iterable[Folded], side: Side, plurals: Mapping[str, str], abbr
     """The rows by what their terms are: risk factors and outcomes by category, all else by kind; `plurals` are the names of kinds."""
     groups: dict[str, list[Folded]] = {}
     for row in rows:
-        term = term_of(row.whole, side)
+        term: TermRef = getattr(row.whole, side)
         own = term.category if term.kind in {"risk-factor", "outcome"} else None
         groups.setdefault(opened(category(own, abbreviations) if own else plurals[term.kind]), []).append(row)
     return groups
-
-
-def term_of(one: Association, side: Side) -> TermRef:
-    return one.exposure if side == "exposure" else one.outcome

@@ -60,6 +60,11 @@ REPORTS: dict[Reports, str] = {
 AVERAGE, ELSEWHERE = "the average of these cohorts", "what another setting may find"
 
 
+def randomised(one: Association) -> bool:
+    """Whether its headline is of randomised comparisons."""
+    return bool(one.families) and one.families[0].randomised
+
+
 def unit_of(one: Association) -> str | None:
     """What the headline is per, where it is an estimate per unit of ours."""
     return one.families[0].unit if one.families and one.estimate_source not in {None, "published"} else None

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Protocol
 
 from schema.association import Interval
+from schema.scales import null_of
 from schema.study import RATIOS
 
 MEASURES = {
@@ -136,11 +137,6 @@ def per(measure: str | None, unit: str | None) -> str:
 def step_of(contrast: str | None) -> str:
     """The step that a contrast names: per 10 mmHg; nothing where it names none."""
     return contrast if contrast and contrast.startswith("per ") else ""
-
-
-def null_of(measure: str | None) -> float:
-    """No effect: 1 of a ratio, else 0."""
-    return 1.0 if measure in RATIOS else 0.0
 
 
 def includes_no_effect(measure: str | None, ci: Interval | None) -> bool | None:

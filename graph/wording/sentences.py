@@ -25,6 +25,7 @@ from graph.wording.captions import (
     ours,
     patients,
     printed_step,
+    randomised,
     source,
     unit,
     unpooled,
@@ -39,7 +40,6 @@ from graph.wording.numbers import (
     includes_no_effect,
     interval,
     measure,
-    null_of,
     number,
     p_value,
     per,
@@ -49,6 +49,7 @@ from graph.wording.numbers import (
 )
 from schema.answer import Answer
 from schema.association import LEVELS, Association, FamilyResult, Row, TermRef
+from schema.scales import null_of
 from schema.vocabulary import Term
 
 # below this p of Q, estimates are told to differ (Cochrane Handbook 10.10.2)
@@ -99,8 +100,7 @@ def basis(one: Association) -> str:
     if one.direction_basis == "published":
         return "a published meta-analysis"
     if one.direction_basis == "estimate":
-        trials = one.families[0].randomised if one.families else False
-        return "the randomised estimate" if trials else "the estimate" if one.k == 1 else "the average of the estimates"
+        return "the randomised estimate" if randomised(one) else "the estimate" if one.k == 1 else "the average of the estimates"
     return "what cohorts report"
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from loaders import foreign
 from loaders.files import Source
-from loaders.tables import delimited, headers, mapping, remarks, selection, workbook
+from loaders.tables import delimited, headers, mapping, notes, selection, workbook
 from loaders.tables.assembly import Assembly, TableDocument
 from loaders.tables.columns import FLAT, ROW_SETS, ROWS_OF, Path, by_key, key_of
 from loaders.tables.defaults import KEYS, Defaults
@@ -118,7 +118,7 @@ class Book(Assembly):
         has_rows = False
         silent: set[Path] = set()
         for grid, header, table in sorted(tables, key=lambda one: order.index(one[2])):
-            self.problems += remarks.taken_out(grid, header)
+            self.problems += notes.taken_out(grid, header)
             unsaid = Defaults(grid, header, self.of, self.mapped.constants)
             unneeded = {**self.mapped.constants, **(dict.fromkeys(KEYS, "") if table in ROWS_OF else {})}
             self.problems += headers.problems(grid, header, replace(self.mapped, constants=unneeded), self.of)

@@ -13,7 +13,8 @@ from loaders.tables.grid import Cell
 from schema.field import EvidenceField
 from schema.observation import Z_SIGNIFICANT
 from schema.pvalue import parse_p
-from schema.study import RATIOS, ReportedDirection, last_digit
+from schema.scales import null_of
+from schema.study import RATIOS, ReportedDirection, beyond, last_digit
 from schema.units import per_unit
 from schema.vocabulary import Vocabulary
 
@@ -247,12 +248,11 @@ def direction_of(row: Row) -> ReportedDirection:
     unclear where they don't say. Its p says it first, then its interval, then their own z.
     """
     significant = _significant(_get(row, "p"))
-    null = 1.0 if _get(row, "measure") in RATIOS else 0.0
+    null = null_of(_get(row, "measure"))
     value, low, high = _get(row, "value"), _get(row, "ci", 0), _get(row, "ci", 1)
     z = _z(row, _table(row))
     if significant is None and low is not None and high is not None:
-        # a bound printed as 1.1 is 1.05 at least
-        if low - last_digit(low) / 2 > null or high + last_digit(high) / 2 < null:
+        if beyond((low, high), null):
             significant = True
         elif low + last_digit(low) / 2 <= null <= high - last_digit(high) / 2:
             significant = False
