@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from api import asked, rlines
 from api.figures import evidence_plot
 from api.tables import delimited
-from graph import citations
-from graph.questions import Question
+from graph import citations, questions
 from graph.questions.lookups import package_version
 from graph.stores.port import Reader
 from graph.synthesis.method import METHOD
@@ -30,7 +29,7 @@ _WHAT = {
 }
 
 
-def packed(reader: Reader, asks: Question, answer: Evidence) -> bytes:
+def packed(reader: Reader, asks: questions.Evidence, answer: Evidence) -> bytes:
     """The ZIP of an answer of this reader's release."""
     # by ids, so that it is asked the same way whatever names are added
     question = asks.model_copy(update={key: answer.query[key] for key in ("exposure", "outcome", "population")})
@@ -45,16 +44,13 @@ def packed(reader: Reader, asks: Question, answer: Evidence) -> bytes:
     return out.getvalue()
 
 
-def _files(reader: Reader, question: Question, answer: Evidence) -> Iterator[tuple[str, str]]:
+def _files(reader: Reader, question: questions.Evidence, answer: Evidence) -> Iterator[tuple[str, str]]:
     yield "answer.json", answer.model_dump_json(indent=2) + "\n"
     yield "question.json", json.dumps(_question(question, answer), ensure_ascii=False, indent=2) + "\n"
     yield "figure.svg", evidence_plot(answer, reader.field().title)
     yield "rows.csv", delimited(answer.rows, Row, ",")
     if answer.association is not None:
-        terms = reader.terms()
-        exposures, outcomes = terms.takes(answer.association.exposure.id), terms.takes(answer.association.outcome.id)
-        observations = {row.finding: row for row in reader.findings(exposures=exposures, outcomes=outcomes)}
-        script = rlines.lines(answer.association, observations, reader.studies(), answer.release)
+        script = rlines.of_answer(question.supposing(reader), answer)
         if script is not None:
             yield "pooled.R", script
     behind = citations.behind(answer)
@@ -62,7 +58,7 @@ def _files(reader: Reader, question: Question, answer: Evidence) -> Iterator[tup
         yield f"papers.{ending}", citations.of_studies(reader, behind, form)
 
 
-def _question(question: Question, answer: Evidence) -> dict[str, object]:
+def _question(question: questions.Evidence, answer: Evidence) -> dict[str, object]:
     return {
         "question": question.called(),
         "query": answer.query,
@@ -74,7 +70,7 @@ def _question(question: Question, answer: Evidence) -> dict[str, object]:
     }
 
 
-def _readme(reader: Reader, asks: Question, answer: Evidence, files: list[str]) -> str:
+def _readme(reader: Reader, asks: questions.Evidence, answer: Evidence, files: list[str]) -> str:
     question = _question(asks, answer)
     one = answer.association
     terms = reader.terms()

@@ -8,6 +8,7 @@ from collections.abc import Coroutine
 from datetime import date
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
+from urllib.parse import parse_qsl
 
 from cachetools import LRUCache
 from starlette.concurrency import run_in_threadpool
@@ -79,7 +80,7 @@ class Answers:
         for _ in range(TRIES):
             reader = await self._in_time(self._look())
             key = (reader.release(), scope["path"], scope["query_string"])
-            keeps = scope["method"] in {"GET", "HEAD"} and path_of(scope) != "/readyz"
+            keeps = scope["method"] in {"GET", "HEAD"} and path_of(scope) != "/readyz" and not _private(scope)
             # the same release may be loaded again on another day
             place = (reader.loaded(), *key)
             with self._lock:
@@ -147,9 +148,12 @@ class Answers:
         await self._app({**scope, "method": method, "state": {**scope.get("state", {}), "reader": reader}}, receive, listen)
         answer = _Kept(start, b"".join(body))
         # an address alone does not tell what a body asked
-        if start["status"] != 200 or path_of(scope) == "/readyz" or method != "GET":
+        if (start["status"] != 200 and not _private(scope)) or path_of(scope) == "/readyz" or method != "GET":
             return answer
         headers = MutableHeaders(raw=list(start["headers"]))
+        if _private(scope):
+            headers["Cache-Control"] = "no-store"
+            return _Kept({**start, "headers": headers.raw}, answer.body)
         headers["ETag"] = self._etag(key)
         headers["Cache-Control"] = "no-cache"
         return _Kept({**start, "headers": headers.raw}, answer.body)
@@ -179,6 +183,11 @@ class Answers:
             return
         await send(answer.start)
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+
+
+def _private(scope: Scope) -> bool:
+    """Whether an address holds figures of the asker's own, of which nothing is kept, here or on the way."""
+    return any(name == "add" for name, _ in parse_qsl(scope["query_string"].decode("latin-1")))
 
 
 def _reads(path: str) -> bool:

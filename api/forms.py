@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from api.colours import POLICY
 from api.tables import delimited
 from graph import citations
-from graph.questions import Question
+from graph.questions import Evidence, Question
 from graph.stores.port import Reader
 
 Make = Callable[[Reader, Question, Any], str | bytes]
@@ -75,6 +75,7 @@ def _figure(reader: Reader, question: Question, answer: Any) -> str:
 def _bundle(reader: Reader, question: Question, answer: Any) -> bytes:
     from api.bundles import packed
 
+    assert isinstance(question, Evidence)
     return packed(reader, question, answer)
 
 

@@ -9,8 +9,10 @@ import json
 from collections.abc import Mapping, Sequence
 
 from api.exports.metafor import SCRIPT, apart, by_cohort, estimate_of, together
+from graph.stores.port import Reader
 from graph.wording import patients
 from graph.wording.sentences import family
+from schema.answer import Evidence
 from schema.association import Association, FamilyResult
 from schema.observation import Observation, Scale
 from schema.study import Study
@@ -38,6 +40,15 @@ _SCALES: dict[Scale | None, str] = {
     "fisher-z": "Fisher's z",
     "linear": "in the measure's own unit",
 }
+
+
+def of_answer(reader: Reader, answer: Evidence) -> str | None:
+    """The script of an answer, of the reader that it rests on; None where nothing is pooled."""
+    if answer.association is None:
+        return None
+    terms, one = reader.terms(), answer.association
+    rows = reader.findings(exposures=terms.takes(one.exposure.id), outcomes=terms.takes(one.outcome.id))
+    return lines(one, {row.finding: row for row in rows}, reader.studies(), answer.release)
 
 
 def lines(association: Association, observations: Mapping[str, Observation], studies: Mapping[str, Study], release: str) -> str | None:

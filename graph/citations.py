@@ -59,7 +59,8 @@ def cited(reader: Reader, answer: BaseModel, form: str) -> str:
 
 def of_studies(reader: Reader, ids: Iterable[str], form: str) -> str:
     everything = reader.studies()
-    return written([reference_of(everything[study]) for study in ids], form)
+    # of the asker's own there is no paper
+    return written([reference_of(everything[study]) for study in ids if study in everything], form)
 
 
 def written(references: Sequence[Reference], form: str) -> str:

@@ -115,11 +115,22 @@ class Graph:
         return self.ask(questions.Outcomes.of({"exposure": exposure, "population": population, **options}))
 
     def evidence(
-        self, exposure: str, outcome: str, population: str | None = None, *, baseline: float | None = None, **filters: Unpack[Filtering]
+        self,
+        exposure: str,
+        outcome: str,
+        population: str | None = None,
+        *,
+        baseline: float | None = None,
+        add: str | Sequence[str] = (),
+        prior_scale: float | None = None,
+        **filters: Unpack[Filtering],
     ) -> Evidence:
-        """One association with every row on it, and how each was used; `baseline` (percent) is that of absolute risks."""
+        """One association with every row on it, and how each was used; `baseline` (percent) is that of absolute risks.
+
+        What it would be: `add` studies of your own ("12/40 vs 5/60", "OR 1.8 (1.1 to 2.9)"), `prior_scale` times as wide a prior of tau.
+        """
         given = {"exposure": exposure, "outcome": outcome, "population": population, "baseline": baseline}
-        return self.ask(questions.Evidence.of({**given, **filters}))
+        return self.ask(questions.Evidence.of({**given, "add": add, "prior_scale": prior_scale, **filters}))
 
     def contested(
         self, lesion: str | None = None, outcome: str | None = None, population: str | None = None, **options: Unpack[SortedList]

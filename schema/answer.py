@@ -20,7 +20,7 @@ from schema.association import (
     TermRef,
 )
 from schema.observation import Frozen
-from schema.robustness import AbsoluteRisk, CampFigures, CumulativeStep, Flips, LeftOut, SmallStudyEffects, Subgroups
+from schema.robustness import AbsoluteRisk, CampFigures, CumulativeStep, Flips, Holding, LeftOut, SmallStudyEffects, Subgroups
 from schema.study import Study
 from schema.vocabulary import Term
 
@@ -106,7 +106,8 @@ class Evidence(Frozen):
     """All that is known of one association: the synthesis (null where nothing was studied), every row, published meta-analyses.
 
     And how it holds up: without each study, year by year, in subgroups; what would flip it; the camps where it is contested; what it means
-    for a hundred patients. `names`: the terms and populations that `query` gives by id, by that id.
+    for a hundred patients. `names`: the terms and populations that `query` gives by id, by that id. `shared_patients`: the groups of
+    studies that share patients. Where studies were left out or added, or another prior was asked for, `before` is the association without.
     """
 
     query: dict[str, Any]
@@ -115,6 +116,7 @@ class Evidence(Frozen):
     unknown_dropped: int = 0
     note: str | None = None
     association: Association | None
+    before: Association | None = None
     rows: tuple[Row, ...]
     published: tuple[PublishedEstimate, ...]
     leave_one_out: tuple[LeftOut, ...] = ()
@@ -123,6 +125,7 @@ class Evidence(Frozen):
     small_study_effects: SmallStudyEffects | None = None
     flips: Flips | None = None
     camps: tuple[CampFigures, ...] = ()
+    shared_patients: tuple[tuple[Holding, ...], ...] = ()
     absolute: AbsoluteRisk | None = None
     why: Why | None = None
 

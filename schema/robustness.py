@@ -129,5 +129,19 @@ class AbsoluteRisk(Frozen):
     beside: tuple[RiskPair, ...] = ()
 
 
+class Holding(Frozen):
+    """A study that shares patients with others of an answer, and those among them whose patients it holds whole.
+
+    `cohorts`: the named ones that it draws on. `counted`: whether a row of it counts; `why`: why none does.
+    """
+
+    study: StudyRef
+    n: int | None
+    cohorts: tuple[str, ...]
+    counted: bool
+    why: str | None
+    inside: tuple[Holding, ...] = ()
+
+
 class CampFigures(Camp, Small):
     """A camp with what its cohorts say by themselves."""

@@ -41,6 +41,37 @@ def test_a_verdict_is_no_surer_than_its_certainty(
     assert bedside.verdict(one, terms["death"] if "death" in terms else terms["mortality"]) == likely
 
 
+@pytest.mark.parametrize(
+    ("certainty", "told"),
+    [
+        ("high", "Cerebral microbleeds go with {} remote DWI lesions."),
+        ("moderate", "Cerebral microbleeds probably go with {} remote DWI lesions."),
+        ("low", "Cerebral microbleeds may go with {} remote DWI lesions."),
+        ("very-low", _UNKNOWN := (
+            "Whether cerebral microbleeds go with more or fewer remote DWI lesions is not known; what there is points to {} "
+            "remote DWI lesions."
+        )),
+        (None, _UNKNOWN),
+    ],
+)  # fmt: skip
+def test_a_sentence_is_no_surer_than_its_certainty(known: dict[str, Association], reader: MemoryReader, certainty: Any, told: str) -> None:
+    lesion, one = reader.terms()["r-dwi"], of(known["cerebral-microbleeds"], certainty=certainty)
+    assert bedside.sentence(one, lesion) == told.format("more")
+    assert bedside.sentence(of(one, direction="decreases"), lesion) == told.format("fewer")
+    nothing = of(one, direction="inconclusive", leans=None)
+    assert bedside.sentence(nothing, lesion) == "Whether cerebral microbleeds go with more or fewer remote DWI lesions is not clear."
+    assert "points to fewer" in bedside.sentence(of(nothing, leans="fewer"), lesion)
+    assert bedside.sentence(of(one, direction="inconsistent"), lesion).startswith("Cohorts contradict each other on whether")
+    little = bedside.sentence(of(nothing, little_difference=True), lesion)
+    assert ("little or no difference in remote DWI lesions" in little) == (certainty not in {"very-low", None})
+
+
+def test_a_sentence_names_both_sides_of_any_outcome(known: dict[str, Association], reader: MemoryReader) -> None:
+    terms, one = reader.terms(), of(known["age"], direction="inconclusive", leans=None)
+    assert bedside.sentence(one, terms["mortality"]) == "Whether age goes with a higher or lower risk of death is not clear."
+    assert "a higher or lower chance of haemostatic efficacy" in bedside.sentence(one, terms["haemostatic-efficacy"])
+
+
 def test_what_is_not_clear_is_never_no_effect(known: dict[str, Association], reader: MemoryReader) -> None:
     lesion, one = reader.terms()["r-dwi"], known["intensive-bp-lowering"]
     assert bedside.verdict(of(one, leans=None), lesion) == "nothing clear"

@@ -9,7 +9,6 @@ import pytest
 
 from graph import questions
 from graph.opening import shipped
-from graph.questions.edges import corpus_of
 from graph.questions.filters import Filters
 from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader
@@ -94,7 +93,7 @@ def test_a_review_whose_contrast_is_not_told_is_like_nothing(reader: MemoryReade
 
 
 def test_two_published_reviews_may_hold_the_same_studies(reader: MemoryReader, observations: dict[str, Observation]) -> None:
-    corpus = corpus_of(reader)
+    corpus = reader.corpus()
     cells = {cell.population.id: cell for cell in the(asked(reader, "r-dwi", "ich", "comparison"), "cerebral-amyloid-angiopathy").cells}
     pair = (cells["ich"], cells["comparison"])
     (review,) = (one.finding for one in cells["ich"].published if one.headline)
@@ -112,7 +111,7 @@ def test_the_same_study_in_groups_that_may_hold_the_same_patients_is_not_compare
 ) -> None:
     cells = the(asked(reader, "r-dwi", "ich-lobar", "ich-deep"), "early-mri").cells
     other = cells[1].model_copy(update={"population": cells[1].population.model_copy(update={"id": "ich-caa"})})
-    assert difference((cells[0], other), observations, corpus_of(reader)).why == "cannot compare: both are of auriel-2012"
+    assert difference((cells[0], other), observations, reader.corpus()).why == "cannot compare: both are of auriel-2012"
 
 
 def test_unlike_families_are_told(reader: MemoryReader, observations: dict[str, Observation]) -> None:
@@ -121,7 +120,7 @@ def test_unlike_families_are_told(reader: MemoryReader, observations: dict[str, 
     row = observations[finding]
     assert row.comparison is not None
     turned = row.model_copy(update={"comparison": row.comparison.model_copy(update={"measure": "OR"})})
-    found = difference((cells[0], cells[1]), {**observations, finding: turned}, corpus_of(reader))
+    found = difference((cells[0], cells[1]), {**observations, finding: turned}, reader.corpus())
     assert found.why is not None
     assert "unlike comparisons: RR" in found.why
     assert "OR" in found.why
@@ -132,7 +131,7 @@ def test_unlike_families_are_told(reader: MemoryReader, observations: dict[str, 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
 def test_turning_a_pair_turns_the_sign_and_nothing_else(reader: MemoryReader, observations: dict[str, Observation], outcome: str) -> None:
-    corpus = corpus_of(reader)
+    corpus = reader.corpus()
     by_factor: dict[str, list[object]] = {}
     for one in reader.edges(outcome=outcome):
         by_factor.setdefault(one.exposure.id, []).append(one)

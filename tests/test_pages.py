@@ -417,27 +417,27 @@ def test_an_inconclusive_association_leans_and_says_so_and_has_no_estimate_that_
 
 
 def test_a_headline_that_the_paper_does_not_print_says_how_it_was_worked_out(client: TestClient) -> None:
-    head = shown(client, f"/evidence?{TRIAL}").partition("Direction, by")[2].partition("Independent cohorts")[0]
+    head = shown(client, f"/evidence?{TRIAL}").partition("Estimate, ")[2].partition("Independent cohorts")[0]
     assert "worked out from the counts; printed: OR 0.74 (0.12-4.64)" in head
     pooled = shown(client, "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi")
-    assert "worked out from" not in pooled.partition("Direction, by")[2].partition("Independent cohorts")[0]
+    assert "worked out from" not in pooled.partition("Estimate, ")[2].partition("Independent cohorts")[0]
 
 
 def test_a_reader_leaves_studies_out_and_sees_what_was_before(client: TestClient) -> None:
     address = "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi&adjusted=true&design=prospective-cohort&design=rct"
     form = re.findall(r"<form.*?</form>", page(client, address), re.DOTALL)
-    mine = next(one for one in form if "Worked out anew without" in one)
+    mine = next(one for one in form if "data-follow" in one)
     # what was asked is kept
     assert mine.count('<input type="hidden" name="design"') == 2
     assert '<input type="hidden" name="adjusted" value="true">' in mine
     plain = "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi"
-    mine = next(one for one in re.findall(r"<form.*?</form>", page(client, plain), re.DOTALL) if "Worked out anew without" in one)
+    mine = next(one for one in re.findall(r"<form.*?</form>", page(client, plain), re.DOTALL) if "data-follow" in one)
     offered = re.findall(r'name="exclude" value="([^"]+)">', mine)
     assert set(offered) == {row["study"]["id"] for row in client.get(f"/v1{plain}").json()["rows"]}
     without = client.get(f"/v1{plain}&exclude=kidwell-2017").json()["association"]
     text = shown(client, f"{plain}&exclude=kidwell-2017")
     whole = client.get(f"/v1{plain}").json()["association"]
-    assert f"With all studies: {whole['caption']}. Without Kidwell 2017 : {without['caption']}." in text
+    assert f"Without Kidwell 2017: {without['caption']}. With all studies and the method's own priors: {whole['caption']} ." in text
     assert 'value="kidwell-2017" checked' in page(client, f"{plain}&exclude=kidwell-2017")
 
 

@@ -297,6 +297,26 @@ def test_compare_prevalence_gaps_and_graph_have_forms(small: Served, light: Wind
     assert "cerebral microbleeds" in page.locator("h1").inner_text()
 
 
+def test_change_my_mind_follows_as_one_types(small: Served, light: Window) -> None:
+    plain = f"{small.address}/evidence?exposure=acute-bp-reduction&outcome=r-dwi"
+    page = light.open(plain)
+    page.locator("#change > summary").click()
+    before = page.locator("[data-live=told]").inner_text()
+    box = page.get_by_label("Add a study of your own")
+    box.press_sequentially("OR 0.7 (0.5 to")
+    expect(page.locator("#change [role=status]")).to_contain_text("an estimate with its 95% interval")
+    box.press_sequentially(" 0.9)")
+    expect(page.locator(".changed")).to_contain_text("With your study OR 0.7 (0.5 to 0.9)")
+    # what is typed into stays, and the address can be sent
+    expect(box).to_be_focused()
+    assert page.locator("[data-live=told]").inner_text() != before
+    assert parse_qs(urlsplit(page.url).query)["add"] == ["OR 0.7 (0.5 to 0.9)"]
+    sent = light.open(page.url)
+    assert "With your study OR 0.7 (0.5 to 0.9)" in sent.locator(".changed").inner_text()
+    sent.get_by_label("Add a study of your own").fill("")
+    expect(sent.locator(".changed")).to_have_count(0)
+
+
 def test_the_map_and_the_neighbourhood_can_be_walked(small: Served, light: Window) -> None:
     page = light.open(f"{small.address}/gaps")
     page.locator("figure.whole svg a text").first.click()

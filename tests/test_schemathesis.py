@@ -18,8 +18,8 @@ FACTORS, LESIONS = ["age", "cerebral-microbleeds", "admission-bp"], ["r-dwi", "p
 # names that the corpus knows: of random ones nothing is known, and the forms of an answer would not be seen
 KNOWN = {
     "exposure": FACTORS, "from": FACTORS, "outcome": LESIONS, "to": LESIONS, "lesion": LESIONS, "population": ["ich", "caa", "stroke"],
-    "exclude": ["menon-2012", "kidwell-2017"], "/v1/studies/{id}": ["menon-2012"], "/v1/terms/{id}": FACTORS,
-    "/v1/terms/{id}/neighbours": LESIONS, "/v1/cohorts/{id}": ["ERICH"],
+    "exclude": ["menon-2012", "kidwell-2017"], "add": ["12/40 vs 5/60", "OR 0.8 (0.5 to 1.2)"], "/v1/studies/{id}": ["menon-2012"],
+    "/v1/terms/{id}": FACTORS, "/v1/terms/{id}/neighbours": LESIONS, "/v1/cohorts/{id}": ["ERICH"],
 }  # fmt: skip
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 
@@ -43,8 +43,11 @@ def tried(app: Any, document: Any, random: int, phases: tuple[str, ...] = PHASES
         # the same cases in each run
         "generation": {"mode": mode, "max-examples": random, "deterministic": True, "database": "none", "no-shrink": True},
         "phases": {phase: {"enabled": phase in phases} for phase in PHASES},
-        # whether the names in a sheet are terms, and its rows of populations of its own, no schema tells: 422 says which are not
-        "operations": [{"include-path": "/v1/preview", "checks": {"positive_data_acceptance": {"expected-statuses": ["200", "422"]}}}],
+        # whether the names in a sheet are terms, its rows of populations of its own, and a text a 2x2 table, no schema tells: 422 says it
+        "operations": [
+            {"include-path": path, "checks": {"positive_data_acceptance": {"expected-statuses": ["200", "404", "422"]}}}
+            for path in ("/v1/preview", "/v1/evidence")
+        ],
     }
     # a parameter of one value that is given twice is refused, too
     config["phases"]["coverage"]["generate-duplicate-query-parameters"] = True

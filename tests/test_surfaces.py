@@ -180,7 +180,7 @@ def test_null_is_as_if_left_out_and_one_value_stands_for_a_list() -> None:
 @pytest.mark.parametrize("question", every())
 def test_what_was_asked_can_be_asked_again(question: type[Question]) -> None:
     def value(one: Parameter) -> Any:
-        single = one.values[0] if one.values else {int: 3, float: 2.5, bool: True}.get(one.kind, "x")
+        single = one.values[0] if one.values else {int: 3, float: 2.5, bool: True}.get(one.kind, "1/2 vs 1/3")
         return (single,) if one.several else max(single, 1900) if one.name.startswith("year") else single
 
     whole = question.of({one.name: value(one) for one in question.parameters()})

@@ -19,11 +19,10 @@ from schema.errors import BadParameter, UnknownName
 from schema.field import EvidenceField
 
 READING = (
-    "How to read it: `status` comes first. not-studied means that nothing is known, studied-inconclusive that studies looked and show no "
-    "clear sign (which is not evidence of no effect), unknown-name that a name was not understood. certainty (high "
-    "to very-low) is how far the evidence can be trusted, with its reasons; weight (0.5 to 0.999) the probability that the average effect "
-    "has the sign of the direction or leaning, no effect size. Associations are no proof of cause. Name the papers in `sources`. Evidence "
-    "summary, not medical advice."
+    "Read `status` first: not-studied: nothing is known; studied-inconclusive: studies looked and show no clear direction (which is not "
+    "evidence of no effect); unknown-name: a name was not understood. certainty: how far the evidence can be trusted, with reasons; weight "
+    "(0.5 to 0.999): the probability that the average effect has the direction told, no effect size. Associations prove no cause. Name the "
+    "papers in `sources`. Evidence summary, not medical advice."
 )
 # of an answer: JSON of figures has two and a half characters a token or more, so this is less than 25,000 tokens
 LONGEST = 60_000

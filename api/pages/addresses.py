@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from graph.questions.supposed import OWN
+
 API = "/v1"
 
 
@@ -40,6 +42,8 @@ class Addresses:
         return f"{self._root}/static/{name}?v={self._assets}"
 
     def study(self, study_id: str) -> str | None:
+        if study_id.startswith(OWN):
+            return None
         return self.page(f"/studies/{quote(study_id, safe='')}")
 
     def cohort(self, name: str) -> str | None:

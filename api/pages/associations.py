@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from api import rlines
 from api.pages.frame import View
 from api.pages.requests import paged, shown, sifting
 from graph.questions import Contested, Evidence, Factors, Outcomes
 from graph.stores.port import Reader
 from graph.wording import labels, verb, within
+from graph.wording.changes import choices
 from schema.answer import Answer
 from schema.association import Association, Side
 
@@ -65,21 +67,30 @@ def evidence_view(reader: Reader, question: Evidence) -> View:
     exposure, outcome, node = terms[answer.query["exposure"]], terms[answer.query["outcome"]], answer.query["population"]
     other = None
     if exposure.counterpart is not None:
-        other = Evidence(exposure=exposure.counterpart, outcome=outcome.id, population=node, filters=question.filters).answer(reader)
+        # of the asker's own studies there are none on another exposure
+        asks = {"exposure": exposure.counterpart, "add": (), "baseline": None}
+        other = question.model_copy(update=asks).answer(reader)
     given = question.asked() | {"exposure": exposure.id, "outcome": outcome.id, "population": node}
     left_out = answer.query.get("exclude", [])
+    chosen = choices(answer.query, {study: one.label for study, one in studies.items()})
     content = {
         "left_out": left_out,
-        "candidates": sorted({(row.study.label, row.study.id) for row in answer.rows} | {(studies[one].label, one) for one in left_out}),
-        "whole": next(iter(reader.edges(exposure=exposure.id, outcome=outcome.id, population=node)), None) if left_out else None,
+        "candidates": sorted(
+            {(row.study.label, row.study.id) for row in answer.rows if row.study.id in studies}
+            | {(studies[one].label, one) for one in left_out}
+        ),
+        "choices": chosen,
+        "script": rlines.of_answer(question.supposing(reader), answer) if chosen else None,
         "answer": answer,
         "exposure": exposure,
         "outcome": outcome,
         "node": node,
         "counterpart": other,
         "labels": labels(answer),
-        "papers": sorted({row.study.id: row.study for row in answer.rows}.values(), key=lambda one: (one.label, one.id)),
-        "papers_titles": {row.study.id: studies[row.study.id].title for row in answer.rows},
+        "papers": sorted(
+            {row.study.id: row.study for row in answer.rows if row.study.id in studies}.values(), key=lambda one: (one.label, one.id)
+        ),
+        "papers_titles": {row.study.id: studies[row.study.id].title for row in answer.rows if row.study.id in studies},
         "terms": terms,
         "keeps": sifting(given),
     }

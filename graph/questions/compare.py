@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from graph.questions import several
-from graph.questions.edges import beside, corpus_of, edges, not_studied
+from graph.questions.edges import beside, edges, not_studied
 from graph.questions.envelope import Lesion, listed, term_of
 from graph.questions.filters import Filters
 from graph.questions.lists import Page
@@ -47,7 +47,7 @@ class Compare(Question):
                 found = beside(reader, node, self.filters, found, exposure=None, outcome=term.id)
             for one in found:
                 cells.setdefault(one.exposure.id, {})[node] = one
-        corpus = corpus_of(reader)
+        corpus = reader.corpus()
         inside = frozenset(part for node in nodes for part in reader.field().populations.with_parts(node))
         observations = {
             row.finding: row for row in reader.findings(outcomes=frozenset(corpus.vocabulary.takes(term.id)), populations=inside)

@@ -14,10 +14,6 @@ from schema.association import Association, Beside, TermRef
 from schema.observation import Observation
 
 
-def corpus_of(reader: Reader) -> Corpus:
-    return Corpus(reader.field(), reader.studies(), reader.patients())
-
-
 def findings(
     reader: Reader,
     population: str,
@@ -42,6 +38,13 @@ def edges(
     """The associations: the stored ones, or with a filter those that the rows which match it make. And on how many rows it is not known."""
     if not filters.active:
         return reader.edges(exposure=exposure, outcome=outcome, population=population), 0
+    return anew(reader, population, filters, exposure=exposure, outcome=outcome)
+
+
+def anew(
+    reader: Reader, population: str, filters: Filters, *, exposure: str | None = None, outcome: str | None = None
+) -> tuple[list[Association], int]:
+    """The associations that the rows which match make, and on how many rows it is not known."""
     vocabulary = reader.terms()
     exposures = vocabulary.takes(exposure) if exposure is not None else None
     outcomes = vocabulary.takes(outcome) if outcome is not None else None
@@ -51,7 +54,7 @@ def edges(
     if exposures is not None and counterpart is not None:
         others = set(vocabulary.takes(counterpart)) - set(exposures)
         observations = [*observations, *findings(reader, population, filters, exposures=others, outcomes=outcomes)[0]]
-    corpus = corpus_of(reader)
+    corpus = reader.corpus()
     syntheses = {
         key: synthesise(*key, rows, corpus)
         for key, rows in group(observations, reader.field()).items()

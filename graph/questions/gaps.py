@@ -9,7 +9,7 @@ from pydantic import Field
 
 from graph.build import group
 from graph.questions import several
-from graph.questions.edges import contest, corpus_of
+from graph.questions.edges import contest
 from graph.questions.envelope import listed, term_of
 from graph.questions.filters import Filters, finding_verdict, sift
 from graph.questions.lists import Page
@@ -97,7 +97,7 @@ def _cells(
     reader: Reader, outcome: str, factor: str | None, nodes: Sequence[str], filters: Filters
 ) -> tuple[dict[Key, list[Observation]], dict[Key, Association], int]:
     """The rows of each cell in every population, the associations of the columns and all others, and how many rows a filter leaves open."""
-    corpus = corpus_of(reader)
+    corpus = reader.corpus()
     vocabulary = corpus.vocabulary
     every = reader.findings(
         exposures=None if factor is None else frozenset(vocabulary.takes(factor)), outcomes=frozenset(vocabulary.takes(outcome))
@@ -129,7 +129,7 @@ def _gap(
     from graph.synthesis.next_study import lesson, sample_size, state_of
     from graph.synthesis.weight import reported_zs
 
-    corpus = corpus_of(reader)
+    corpus = reader.corpus()
     vocabulary = corpus.vocabulary
     key = (factor, term.id, node)
     cell = cells.get(key)

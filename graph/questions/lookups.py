@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
-from graph.questions.edges import corpus_of
 from graph.stores.port import Reader, Store
 from graph.synthesis import direction
 from graph.synthesis.associations import term_ref
@@ -32,7 +31,7 @@ def study(reader: Reader, name: str) -> StudyAnswer:
         release=reader.release(),
         label=found.label,
         study=found,
-        rows=tuple(rows_of(None, observations, corpus_of(reader))),
+        rows=tuple(rows_of(None, observations, reader.corpus())),
         claims=tuple(claim_row(claim, everything, reader.terms()) for claim in reader.claims() if claim.study == study_id),
         shares_patients_with=tuple(other for other in everything if other != study_id and overlap(patients[study_id], patients[other])),
     )

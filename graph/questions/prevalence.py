@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel
 
-from graph.questions.edges import corpus_of
 from graph.questions.envelope import Lesion, Place, population_of, query_of, why_empty
 from graph.questions.filters import Filters, prevalence_verdict, sift
 from graph.questions.question import Question
@@ -37,7 +36,7 @@ class Prevalence(Question):
         node, populations = population_of(reader, self.population), reader.field().populations
         rows = reader.prevalence(lesions=reader.terms().takes(term.id))
         kept, _ = sift(self.filters, rows, reader.studies(), prevalence_verdict, lambda row: row.study)
-        corpus = corpus_of(reader)
+        corpus = reader.corpus()
 
         def inside(where: str, some: Iterable[Any]) -> list[Any]:
             nodes = frozenset(populations.with_parts(where))
@@ -75,7 +74,7 @@ class Prevalence(Question):
 
 def share_of(reader: Reader, term: Term, node: str) -> Share | None:
     """The pooled prevalence of the outcome in the population, whatever the filters; in a part of the field's own else in that, or None."""
-    corpus = corpus_of(reader)
+    corpus = reader.corpus()
     own = reader.field().population
     inside = node in reader.field().populations.with_parts(own)
     for place in dict.fromkeys((node, own) if inside else (node,)):

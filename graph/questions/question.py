@@ -200,5 +200,6 @@ def refused(errors: Sequence[Any], known: Sequence[str], parts: Any = ()) -> Bad
         elif one["type"] == "missing":
             details.append(f"The parameter {name!r} is needed.")
         else:
-            details.append(f"{name}: {one['msg'][0].lower()}{one['msg'][1:]}, not {one['input']!r}.")
+            told = one["msg"].removeprefix("Value error, ")
+            details.append(f"{name}: {told[0].lower()}{told[1:]}, not {one['input']!r}.")
     return BadParameter(first, " ".join(dict.fromkeys(details)), tuple(dict.fromkeys(allowed)))

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from typing import TypeVar
 
 from graph.build import EvidenceGraph
+from graph.synthesis.corpus import Corpus
 from graph.synthesis.overlap import Patients
 from schema.answer import Counts
 from schema.association import Association, MechanismEdge
@@ -93,6 +94,10 @@ class Reader(ABC):
     @abstractmethod
     def patients(self) -> Mapping[str, Patients]:
         """Whose patients each study holds, by study id."""
+
+    def corpus(self) -> Corpus:
+        """What synthesis needs besides the rows."""
+        return Corpus(self.field(), self.studies(), self.patients())
 
     @abstractmethod
     def graph(self) -> EvidenceGraph:

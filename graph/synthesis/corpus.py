@@ -16,11 +16,15 @@ from schema.vocabulary import Vocabulary
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """The field, the studies, and whose patients they hold: `patients` is derived from `studies`, whole."""
+    """The field, the studies, and whose patients they hold: `patients` is derived from `studies`, whole.
+
+    `prior_scale`: how many times as wide the priors of tau are as the method has them.
+    """
 
     field: EvidenceField
     studies: Mapping[str, Study]
     patients: Mapping[str, Patients]
+    prior_scale: float = 1.0
     # of the field, at hand: they are asked for again and again
     vocabulary: Vocabulary = dataclasses.field(init=False)
     populations: Populations = dataclasses.field(init=False)
@@ -29,4 +33,4 @@ class Corpus:
     def __post_init__(self) -> None:
         object.__setattr__(self, "vocabulary", self.field.vocabulary)
         object.__setattr__(self, "populations", self.field.populations)
-        object.__setattr__(self, "method", method_of(self.field.constants))
+        object.__setattr__(self, "method", method_of(self.field.constants, self.prior_scale))

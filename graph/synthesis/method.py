@@ -89,9 +89,13 @@ class Method:
 
 
 METHOD = Method()
+_TAU_SCALES = (
+    "bayes_tau_scale", "tau_scale_per_sd", "tau_scale_correlation", "tau_scale_difference", "tau_scale_slope", "weight_tau_scale",
+)  # fmt: skip
 
 
 @lru_cache(maxsize=16)
-def method_of(constants: Constants) -> Method:
-    """The method with the constants of a field."""
-    return replace(METHOD, **{name: value for name, value in constants if value is not None})
+def method_of(constants: Constants, prior_scale: float = 1.0) -> Method:
+    """The method with the constants of a field; `prior_scale`: how many times as wide the priors of tau are."""
+    own = replace(METHOD, **{name: value for name, value in constants if value is not None})
+    return replace(own, **{name: prior_scale * getattr(own, name) for name in _TAU_SCALES}) if prior_scale != 1 else own

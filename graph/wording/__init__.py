@@ -41,6 +41,7 @@ from graph.wording.captions import (
     verdict,
     with_unit,
 )
+from graph.wording.changes import HOW_TO_ADD, UNCHANGED
 from graph.wording.names import DESIGNS, called, category, design, labels, more, named, opened, plain, read, verb, within
 from graph.wording.numbers import (
     abbreviations,
@@ -74,12 +75,11 @@ from graph.wording.numbers import (
 from schema.scales import null_of
 
 __all__ = [
-    "AVERAGE", "DESIGNS", "ELSEWHERE", "METHODS", "REPORTS", "SOURCES", "abbreviations", "all_read", "average", "becomes", "called",
-    "caption", "category", "certainty", "compared", "conditions", "count", "cutoff", "day", "design", "elsewhere", "estimate", "figure",
-    "headline", "includes_no_effect", "interval", "labels", "level", "measure", "measured", "more", "named", "named_intervals",
-    "no_events", "null_of", "number", "of_how_many", "opened", "ours", "p_of_test", "p_value", "patients", "patients_of_side", "per",
-    "percent", "percents", "plain", "prevalence", "printed_interval", "probability", "read", "read_as", "review_of", "rounded_percent",
-    "row_figure", "same_interval", "short", "singular", "source", "spelt_out", "standard_error", "step_of", "tally", "unit", "unit_of",
-    "unpooled",
-    "verb", "verdict", "window", "with_unit", "within",
+    "AVERAGE", "DESIGNS", "ELSEWHERE", "HOW_TO_ADD", "METHODS", "REPORTS", "SOURCES", "UNCHANGED", "abbreviations", "all_read", "average",
+    "becomes", "called", "caption", "category", "certainty", "compared", "conditions", "count", "cutoff", "day", "design", "elsewhere",
+    "estimate", "figure", "headline", "includes_no_effect", "interval", "labels", "level", "measure", "measured", "more", "named",
+    "named_intervals", "no_events", "null_of", "number", "of_how_many", "opened", "ours", "p_of_test", "p_value", "patients",
+    "patients_of_side", "per", "percent", "percents", "plain", "prevalence", "printed_interval", "probability", "read", "read_as",
+    "review_of", "rounded_percent", "row_figure", "same_interval", "short", "singular", "source", "spelt_out", "standard_error",
+    "step_of", "tally", "unit", "unit_of", "unpooled", "verb", "verdict", "window", "with_unit", "within",
 ]  # fmt: skip

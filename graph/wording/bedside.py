@@ -1,6 +1,6 @@
 """What is known at one look, in words after GRADE's guidance (Santesso et al., J Clin Epidemiol 2020;119:126-35): docs/pages.md.
 
-1  The certainty gives the words: high "more", moderate "probably more", low "may be more"; very low or not judged: it is not known.
+1  The certainty gives the words: high "goes with more", moderate "probably", low "may"; very low or not judged: it is not known.
 2  Nothing clear is never "no effect"; the side to which it leans is named.
 3  Whether something is a cause only randomised comparisons say, and only as surely as they are certain; all else is "not known".
 """
@@ -11,11 +11,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from graph.wording.captions import randomised
-from graph.wording.names import category, opened
+from graph.wording.names import category, more, opened, within
 from graph.wording.numbers import count, figure, measure
 from schema.association import LEVELS, Association, CertaintyLevel, Side, TermRef
 from schema.vocabulary import Term, Vocabulary
 
+_GOES: dict[CertaintyLevel | None, str] = {"high": "{}", "moderate": "probably {}", "low": "may go"}
 _FULL, _EMPTY = "\u25cf", "\u25cb"
 _WORDS: dict[CertaintyLevel | None, str] = {"high": "{}", "moderate": "probably {}", "low": "may be {}"}
 _CAUSED = {
@@ -42,6 +43,31 @@ def verdict(one: Association, outcome: Term) -> str:
         leans = f", leans to {one.leans}" if one.leans else ""
         return "little or no difference" if one.little_difference else f"nothing clear{leans}"
     return _WORDS.get(one.certainty, "not known, points to {}").format(_side(outcome, less=one.direction == "decreases"))
+
+
+def sentence(one: Association, outcome: Term) -> str:
+    """The same as a sentence: microbleeds may go with more remote DWI lesions; whether they do is not known."""
+    exposure, up, down = within(one.exposure), more(outcome), more(outcome, less=True)
+    goes = "go" if one.exposure.plural else "goes"
+    surely = _GOES.get(one.certainty, "").format(goes)
+    if one.direction == "inconsistent":
+        return f"Cohorts contradict each other on whether {exposure} {goes} with {_either(up, down)}."
+    if one.little_difference and surely:
+        return f"{opened(exposure)} {surely} with little or no difference in {within(outcome)}."
+    if one.direction == "inconclusive" or not surely:
+        side = {"increases": up, "more": up, "decreases": down, "fewer": down}.get(one.leans or one.direction)
+        known = "is not clear" if one.direction == "inconclusive" else "is not known"
+        points = f"; what there is points to {side}" if side else ""
+        return f"Whether {exposure} {goes} with {_either(up, down)} {known}{points}."
+    return f"{opened(exposure)} {surely} with {down if one.direction == 'decreases' else up}."
+
+
+def _either(up: str, down: str) -> str:
+    """Both sides: more or fewer remote DWI lesions; a higher or lower risk of death."""
+    more, less = up.split(), down.split()
+    shared = next(i for i, (one, other) in enumerate(zip(reversed(more), reversed(less), strict=False)) if one != other)
+    at = len(more) - shared
+    return " ".join([*more[:at], "or", less[len(less) - shared - 1], *more[at:]])
 
 
 def _side(outcome: Term, *, less: bool) -> str:

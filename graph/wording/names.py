@@ -69,7 +69,8 @@ def more(outcome: Term | TermRef, *, less: bool = False) -> str:
     if isinstance(outcome, Term) and outcome.unit is not None:
         return f"{'lower' if less else 'higher'} {name}"
     if outcome.kind == "outcome":
-        return f"a {'lower' if less else 'higher'} risk of {name}"
+        good = isinstance(outcome, Term) and outcome.harm == "lower"
+        return f"a {'lower' if less else 'higher'} {'chance' if good else 'risk'} of {name}"
     return f"{('fewer' if outcome.plural else 'less') if less else 'more'} {name}"
 
 

@@ -32,7 +32,7 @@ from graph.wording.captions import (
     verdict,
     with_unit,
 )
-from graph.wording.names import more, plain, within
+from graph.wording.names import more, opened, plain, within
 from graph.wording.numbers import (
     count,
     cutoff,
@@ -47,8 +47,9 @@ from graph.wording.numbers import (
     standard_error,
     window,
 )
-from schema.answer import Answer
+from schema.answer import Answer, Evidence
 from schema.association import LEVELS, Association, FamilyResult, Row, TermRef
+from schema.robustness import Holding
 from schema.scales import null_of
 from schema.vocabulary import Term
 
@@ -475,3 +476,21 @@ def _says(one: Association, rows: Sequence[Row] = ()) -> str:
 
 
 _SAYS = {"increases": "more", "decreases": "less", "inconclusive": "nothing clear", "inconsistent": "both"}
+
+
+def shared(answer: Evidence) -> str:
+    """How many studies of an answer share patients with others of it."""
+    many = sum(map(_held, answer.shared_patients))
+    of = count(len({row.study.id for row in answer.rows}), "study", "studies")
+    return f"{many} of {of} have patients in common with another, in {count(len(answer.shared_patients), 'group')}; everybody counts once."
+
+
+def _held(group: Sequence[Holding]) -> int:
+    return sum(1 + _held(one.inside) for one in group)
+
+
+def holding(one: Holding) -> str:
+    """A study among those that share its patients: how many, of which cohorts, and whether it counts."""
+    drawn = f"draws on {', '.join(one.cohorts)}" if one.cohorts else ""
+    counts = "counts" if one.counted else f"does not count{f': {one.why}' if one.why else ''}"
+    return opened("; ".join(filter(None, (count(one.n, "patient") if one.n else "", drawn, counts)))) + "."
