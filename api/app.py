@@ -18,7 +18,7 @@ from api.deps import ReaderDep, once
 from api.errors import ProblemDetails
 from api.pages import installed
 from api.prefix import ROOT, Prefixed
-from api.rest import health, lookups, preview, questions, whole
+from api.rest import health, lookups, preview, questions, releases, whole
 from graph import questions as asked
 from graph.questions import lookups as named
 from graph.questions.lookups import package_version
@@ -64,9 +64,12 @@ def create_app(store: Store, root_path: str = "") -> FastAPI:
     missing: dict[int | str, dict[str, Any]] = {
         404: {"model": ProblemDetails, "description": "Nothing by that name; `suggestions` names the nearest"}
     }
+    gone: dict[int | str, dict[str, Any]] = {
+        410: {"model": ProblemDetails, "description": "An older method read that release; `now` is what its studies say today"}
+    }
     same: dict[int | str, dict[str, Any]] = {304: {"description": "What If-None-Match names is still the answer"}}
-    for router in (questions.router, lookups.router, whole.router):
-        app.include_router(router, prefix="/v1", responses={**same, **missing})
+    for router in (questions.router, lookups.router, releases.router, whole.router):
+        app.include_router(router, prefix="/v1", responses={**same, **missing, **gone})
     app.include_router(preview.router, prefix="/v1", responses=missing)
     app.include_router(health.router)
     installed.install(app)

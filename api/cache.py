@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from collections.abc import Coroutine
 from datetime import date
 from threading import Lock
@@ -19,9 +20,10 @@ from api.errors import of, problem
 from api.pages.failures import told
 from api.pages.frame import assets
 from api.prefix import path_of
+from api.releases import ASKED, PATIENCE, Asked
 from graph.questions.lookups import package_version
 from graph.stores.port import TRIES, Reader, Store, moving
-from schema.errors import RdwiError, StoreUnavailable
+from schema.errors import OlderMethod, RdwiError, StoreUnavailable
 
 SCHEMA = "/openapi.json"
 LARGEST_BODY = 1024**2
@@ -29,9 +31,11 @@ LARGEST_BODY = 1024**2
 _T = TypeVar("_T")
 # the pages, by the first part of their address, and what else reads a release
 _PAGES = frozenset({
-    "", "cohorts", "compare", "contested", "evidence", "factors", "gaps", "graph", "mechanisms", "method", "outcomes", "preview",
-    "prevalence", "search", "studies", "terms",
+    "", "changes", "cohorts", "compare", "contested", "evidence", "factors", "feed.atom", "gaps", "graph", "mechanisms", "method",
+    "outcomes", "preview", "prevalence", "releases", "search", "studies", "terms",
 })  # fmt: skip
+# what hangs on all that a store keeps, or on whether it answers
+_OF_THE_STORE = frozenset({"/readyz", "/v1/releases", "/v1/diff", "/releases", "/changes", "/feed.atom"})
 _MOST_OVERDUE = 32
 _MOST_ANSWERS, _MOST_BYTES = 512, 64 * 1024 * 1024
 
@@ -78,9 +82,13 @@ class Answers:
     async def _answer(self, scope: Scope, receive: Receive) -> _Kept:
         """An answer from one release: asked again of the newer one where the release moved meanwhile."""
         for _ in range(TRIES):
-            reader = await self._in_time(self._look())
-            key = (reader.release(), scope["path"], scope["query_string"])
-            keeps = scope["method"] in {"GET", "HEAD"} and path_of(scope) != "/readyz" and not _private(scope)
+            current = reader = await self._in_time(self._look())
+            asked = None
+            if (name := _release(scope)) is not None:
+                asked, reader = await self._in_time(run_in_threadpool(self._named, name, current))
+            # what has changed since is told beside what was
+            key = (f"{reader.release()} {current.release()}", scope["path"], scope["query_string"])
+            keeps = scope["method"] in {"GET", "HEAD"} and not _unkept(scope)
             # the same release may be loaded again on another day
             place = (reader.loaded(), *key)
             with self._lock:
@@ -88,7 +96,7 @@ class Answers:
             if kept is not None:
                 return kept
             try:
-                answer = await self._in_time(self._ask(key, reader, scope, receive), self._answered)
+                answer = await self._in_time(self._ask(key, reader, asked, scope, receive), self._answered)
             except Exception:
                 if await self._in_time(run_in_threadpool(self._store.still, reader)):
                     raise
@@ -98,6 +106,17 @@ class Answers:
                     self._keep(place, answer)
                 return answer
         raise moving()
+
+    def _named(self, name: str, current: Reader) -> tuple[Asked | None, Reader]:
+        """The reader of a release, and what is to be said of it. Of one that an older method read, its studies as they are read now."""
+        kept = self._store.kept
+        entry = kept.named(name)
+        if entry.release == current.release():
+            return None, current
+        try:
+            return Asked(entry, current), kept.at(entry.release, patience=PATIENCE)
+        except OlderMethod as error:
+            return Asked(entry, current, str(error)), kept.at(entry.release, patience=PATIENCE, anew=True)
 
     async def _look(self) -> Reader:
         """A reader of what is current at a moment after this call. Those who ask while a look is under way share the next one:
@@ -133,7 +152,7 @@ class Answers:
         if not task.cancelled():
             task.exception()
 
-    async def _ask(self, key: tuple[str, str, bytes], reader: Reader, scope: Scope, receive: Receive) -> _Kept:
+    async def _ask(self, key: tuple[str, str, bytes], reader: Reader, asked: Asked | None, scope: Scope, receive: Receive) -> _Kept:
         """The answer of the app."""
         start: Message = {}
         body: list[bytes] = []
@@ -145,10 +164,16 @@ class Answers:
                 body.append(message.get("body", b""))
 
         method = "GET" if scope["method"] == "HEAD" else scope["method"]
-        await self._app({**scope, "method": method, "state": {**scope.get("state", {}), "reader": reader}}, receive, listen)
+        token = ASKED.set(asked)
+        try:
+            await self._app({**scope, "method": method, "state": {**scope.get("state", {}), "reader": reader}}, receive, listen)
+        finally:
+            ASKED.reset(token)
         answer = _Kept(start, b"".join(body))
+        if asked is not None and asked.gone is not None and start["status"] == 200:
+            return _gone(answer, asked.gone)
         # an address alone does not tell what a body asked
-        if (start["status"] != 200 and not _private(scope)) or path_of(scope) == "/readyz" or method != "GET":
+        if (start["status"] != 200 and not _private(scope)) or (_unkept(scope) and not _private(scope)) or method != "GET":
             return answer
         headers = MutableHeaders(raw=list(start["headers"]))
         if _private(scope):
@@ -183,6 +208,29 @@ class Answers:
             return
         await send(answer.start)
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+
+
+def _release(scope: Scope) -> str | None:
+    """The release that an address asks, where it names one."""
+    return next((value for name, value in parse_qsl(scope["query_string"].decode("latin-1")) if name == "release"), None)
+
+
+def _gone(answer: _Kept, why: str) -> _Kept:
+    """The answer of the same studies, as the body of an error: 410, since what it was is not to be had any more."""
+    headers = MutableHeaders(raw=list(answer.start["headers"]))
+    body = answer.body
+    if headers.get("content-type", "").startswith("application/json"):
+        told = problem(410, "older-method", f"{why} What the same studies say now stands in `now`.")
+        body = json.dumps({**json.loads(bytes(told.body)), "now": json.loads(body)}, ensure_ascii=False).encode()
+        headers["content-type"] = "application/problem+json"
+        headers["content-length"] = str(len(body))
+    return _Kept({**answer.start, "status": 410, "headers": headers.raw}, body)
+
+
+def _unkept(scope: Scope) -> bool:
+    """Whether an answer hangs on more than a release and an address, or may be known to nobody else."""
+    path = path_of(scope)
+    return path in _OF_THE_STORE or _private(scope)
 
 
 def _private(scope: Scope) -> bool:

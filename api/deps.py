@@ -16,6 +16,7 @@ from starlette.convertors import Convertor, register_url_convertor
 
 from graph.questions import Question
 from graph.questions.lists import ITEMS
+from graph.questions.question import RELEASE
 from graph.stores.port import Reader
 from schema.errors import BadParameter
 
@@ -54,6 +55,9 @@ register_url_convertor("named", Named())
 
 class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+    # api/cache.py reads it, and hands on the reader of that release
+    release: str | None = Field(None, description=RELEASE)
 
 
 def forms_told(question: type[Question]) -> str:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from api.deps import names
 from api.pages.failures import told
 from graph.questions.question import refused
-from schema.errors import BadParameter, InputProblems, RdwiError, StoreError, StoreUnavailable, UnknownName
+from schema.errors import BadParameter, InputProblems, OlderMethod, RdwiError, StoreError, StoreUnavailable, UnknownName
 from schema.report import entries
 
 _LOG = logging.getLogger("rdwi.api")
@@ -40,6 +40,7 @@ _TITLES = {
     400: "Bad request",
     404: "Not found",
     405: "Method not allowed",
+    410: "Gone",
     413: "Too large",
     422: "Wrong parameter",
     500: "Internal error",
@@ -67,6 +68,8 @@ def of(error: RdwiError) -> JSONResponse:
             return problem(422, "wrong-parameter", error.detail, allowed=list(error.allowed))
         case InputProblems():
             return problem(422, "input-problems", str(error), problems=entries(error.problems))
+        case OlderMethod():
+            return problem(410, "older-method", str(error))
         case StoreUnavailable():
             return problem(503, "store-unavailable", str(error), headers={"Retry-After": _RETRY_AFTER})
         case StoreError():

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from graph import wording
+from graph.synthesis.method import VERSION
 from graph.wording import certainty, number, p_of_test, percent, probability, sentences, within
 from schema.across import Chain, Comparison, Difference, Gap
 from schema.answer import Changed, ChangedPrevalence, columns, flat
-from schema.association import Association, Mechanism, PooledPrevalence, Prevalence, PrevalenceRow, Row
+from schema.association import Association, Interval, Mechanism, PooledPrevalence, Prevalence, PrevalenceRow, Row
 from schema.association import Window as PrevalenceWindow
+from schema.releases import Moved, MovedPrevalence, ReleaseEntry
 from schema.robustness import CampFigures, CumulativeStep, LeftOut, Small, Standing, Subgroups
 
 if TYPE_CHECKING:
@@ -63,8 +65,8 @@ def papers_of(one: Association) -> str:
     return ", ".join(paper.label for paper in one.papers)
 
 
-def changed(items: Sequence[Changed], title: str) -> Table:
-    """Associations before and after a load, by their captions."""
+def changed(items: Sequence[Changed | Moved], title: str) -> Table:
+    """Associations before and after, by their captions."""
     table = _table(title)
     for heading in ("Exposure", "Outcome", "Population", "Before", "After"):
         table.add_column(heading)
@@ -84,6 +86,36 @@ def changed_prevalence(items: Sequence[ChangedPrevalence], title: str) -> Table:
     for one in items:
         sides = (wording.prevalence(side) if side else "not counted" for side in (one.before, one.after))
         table.add_row(one.lesion.name, one.population.id, *sides)
+    return table
+
+
+def moved_prevalence(items: Sequence[MovedPrevalence]) -> Table:
+    """Pooled prevalences of two releases."""
+    table = _table("How common, before and after")
+    for heading in ("Lesion", "Population", "Before", "After"):
+        table.add_column(heading)
+    for one in items:
+        sides = [percent(value, ci) if value is not None else "not counted" for value, ci in _sides_of(one)]
+        table.add_row(one.lesion.name, one.population.id, *sides)
+    return table
+
+
+def _sides_of(one: MovedPrevalence) -> list[tuple[float | None, Interval | None]]:
+    return [(one.before, one.before_ci), (one.after, one.after_ci)]
+
+
+def releases(items: Sequence[ReleaseEntry]) -> Table:
+    """Releases, and what each brought."""
+    table = _table("Releases, newest first")
+    for heading in ("Release", "Day", "Studies", "Brought", "Moved", "By"):
+        table.add_column(heading)
+    for one in items:
+        named = ((one.added, "added"), (one.replaced, "replaced"), (one.removed, "removed"))
+        brought = "; ".join(
+            f"{len(names)} {how}: {', '.join(names[:3])}{' ...' if len(names) > 3 else ''}" for names, how in named if names
+        )
+        name = f"{one.release[:12]}{' (current)' if one.current else ''}{f', method {one.method}' if one.method != VERSION else ''}"
+        table.add_row(name, str(one.day or ""), str(one.studies), brought, "" if one.moved is None else str(one.moved), one.by or "")
     return table
 
 

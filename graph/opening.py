@@ -192,13 +192,14 @@ def load(
     keep_going: bool = False,
     replace_study: bool = False,
     complete: Callable[[Sequence[Study]], Sequence[Study]] | None = None,
+    by: str | None = None,
     report: Report | None = None,
 ) -> Change:
     """Add or replace studies by id, build the new release and swap it in whole.
 
     InputProblems where anything is wrong, and then nothing is changed; with `keep_going` the clean studies are loaded. With `replace_study`
     another paper may take the place of a study. `complete` is given the studies as they are read, and gives them back as they are to be
-    loaded.
+    loaded. `by`: who loads, which the release keeps.
     """
     field = field_of(settings)
     backend = _backend(settings, field, report)
@@ -224,6 +225,7 @@ def load(
             # an unchanged sheet stays whose it was
             user=frozenset(one for one in new if new[one] != old_studies.get(one)) | (old.user if old is not None else frozenset()),
             removed=(old.removed - frozenset(new)) if old is not None else frozenset({ALL}),
+            by=by,
             report=report,
         )
     return Change(
@@ -252,6 +254,7 @@ def _write(
     *,
     user: frozenset[str],
     removed: frozenset[str],
+    by: str | None,
     report: Report | None,
 ) -> str:
     """Build the graph of these studies while it is written, if it is another than the old one; the release."""
@@ -259,7 +262,7 @@ def _write(
         graph = replace(lay_out(studies, field, _progress(report, "building the graph")), user=user, removed=removed)
     if old is None or not old.current or (old.release, old.user, old.removed) != (graph.release, user, removed):
         with set_aside():
-            writer.write(graph)
+            writer.write(graph, by)
     return graph.release
 
 
@@ -272,7 +275,7 @@ def _still_known(studies: Iterable[Study], field: EvidenceField) -> None:
             )
 
 
-def remove(settings: Settings, study_ids: Iterable[str], report: Report | None = None) -> Change:
+def remove(settings: Settings, study_ids: Iterable[str], report: Report | None = None, by: str | None = None) -> Change:
     """Take studies out, build the new release and swap it in whole; UnknownName where one is not there, and then nothing is changed."""
     field = field_of(settings)
     backend = _backend(settings, field, report)
@@ -288,14 +291,15 @@ def remove(settings: Settings, study_ids: Iterable[str], report: Report | None =
             field.extended(field.own(old.terms)),
             user=old.user - frozenset(gone),
             removed=old.removed | frozenset(gone),
+            by=by,
             report=report,
         )
     return Change(release, (), (), gone, ())
 
 
-def open_graph(settings: Settings | None = None) -> Graph:
-    """The configured store's graph, or the corpus that comes with the field."""
-    return Graph(open_store(settings or Settings()))
+def open_graph(settings: Settings | None = None, release: str | None = None) -> Graph:
+    """The configured store's graph, or the corpus that comes with the field; `release`: one that was kept."""
+    return Graph(open_store(settings or Settings()), release)
 
 
 __all__ = [

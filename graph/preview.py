@@ -75,8 +75,8 @@ def _prevalences(reader: Reader, new: Mapping[str, Study], corpus: Corpus) -> It
     old = Corpus(corpus.field, reader.studies(), reader.patients())
     # where patients are shared, a study may make room for another
     others = {*new, *_other_patients(old.patients, corpus.patients)}
-    rows = [_by_key(some, corpus.field) for some in (before, after)]
-    touched = _by_key((one for one in (*before, *after) if one.study in others), corpus.field)
+    rows = [by_key(some, corpus.field) for some in (before, after)]
+    touched = by_key((one for one in (*before, *after) if one.study in others), corpus.field)
     for lesion, place in sorted(touched):
         sides = [pooled_prevalence(lesion, some.get((lesion, place), ()), side) for some, side in zip(rows, (old, corpus), strict=True)]
         if sides[0] != sides[1]:
@@ -88,7 +88,7 @@ def _prevalences(reader: Reader, new: Mapping[str, Study], corpus: Corpus) -> It
             )
 
 
-def _by_key(rows: Iterable[PrevalenceObservation], field: EvidenceField) -> dict[tuple[str, str], list[PrevalenceObservation]]:
+def by_key(rows: Iterable[PrevalenceObservation], field: EvidenceField) -> dict[tuple[str, str], list[PrevalenceObservation]]:
     """The rows of each lesion and population that they count for."""
     found: dict[tuple[str, str], list[PrevalenceObservation]] = {}
     for one in rows:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol, TypedDict, TypeVar, Unpack
 
 from graph import questions
-from graph.questions import lookups
+from graph.questions import lookups, releases
 from graph.questions.cohorts import cohort
 from graph.questions.lists import SortedBy
+from graph.questions.question import At
 from graph.stores.port import Reader, Store
 from schema.across import Chain, Comparison, Gap, State
 from schema.answer import (
@@ -24,6 +25,7 @@ from schema.answer import (
     TermItem,
 )
 from schema.association import Association, CertaintyLevel, Direction, Mechanism
+from schema.releases import Diff, Releases
 from schema.study import Design
 from schema.vocabulary import Kind
 
@@ -31,11 +33,15 @@ if TYPE_CHECKING:
     import networkx as nx
     from pydantic import BaseModel
 
+T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
 class Asks(Protocol[T_co]):
     """A question."""
+
+    @property
+    def at(self) -> At: ...
 
     def answer(self, reader: Reader) -> T_co: ...
 
@@ -89,12 +95,13 @@ class Graph:
     unless `limit` is set. UnknownName and BadParameter where a name or value can't be understood.
     """
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, release: str | None = None) -> None:
+        """`release`: one that the store keeps, by 8 digits or more; the current one where it is left out."""
+        self.store, self._release = store, release
 
     @property
     def reader(self) -> Reader:
-        return self.store.reader()
+        return self.store.reader() if self._release is None else self.store.kept.at(self._release)
 
     @property
     def release(self) -> str:
@@ -102,7 +109,18 @@ class Graph:
 
     def ask(self, question: Asks[T_co]) -> T_co:
         """The answer to a question: g.ask(Factors(narrow=Narrow(min_cohorts=2)))."""
-        return self.store.ask(question.answer)
+        return self.store.ask(question.answer, question.at.release or self._release)
+
+    def _asked(self, question: Callable[[Reader], T]) -> T:
+        return self.store.ask(question, self._release)
+
+    def releases(self) -> Releases:
+        """The releases that the store keeps, newest first."""
+        return releases.releases(self.store)
+
+    def diff(self, before: str, after: str = "current") -> Diff:
+        """What changed from one release to another, each by 8 digits or more."""
+        return releases.diff(self.store, before, after)
 
     def factors(self, lesion: str | None = None, population: str | None = None, **options: Unpack[AssociationList]) -> Answer[Association]:
         """The factors linked to a lesion or outcome."""
@@ -189,31 +207,31 @@ class Graph:
 
     def study(self, study_id: str) -> StudyAnswer:
         """One study by its id, DOI, PMID or PMCID, with how each of its rows was read."""
-        return self.store.ask(lambda reader: lookups.study(reader, study_id))
+        return self._asked(lambda reader: lookups.study(reader, study_id))
 
     def cohort(self, name: str) -> CohortAnswer:
         """One cohort, with the studies that draw on it."""
-        return self.store.ask(lambda reader: cohort(reader, name))
+        return self._asked(lambda reader: cohort(reader, name))
 
     def term(self, name: str) -> TermAnswer:
         """One term by its id, name or synonym."""
-        return self.store.ask(lambda reader: lookups.term(reader, name))
+        return self._asked(lambda reader: lookups.term(reader, name))
 
     def cite(self, answer: BaseModel, form: str = "ris") -> str:
         """The papers behind an answer of this graph, as ris, bibtex or csl-json."""
         from graph import citations
 
-        return self.store.ask(lambda reader: citations.cited(reader, answer, form))
+        return self._asked(lambda reader: citations.cited(reader, answer, form))
 
     def networkx(self, population: str | None = None, *, simple: bool = False) -> nx.MultiDiGraph[str] | nx.DiGraph[str]:
         """The graph in networkx: all of it, or (`simple`) one population's derived edges, ready for networkx's algorithms."""
         from graph import networks
 
-        populations = self.store.ask(lambda reader: reader.field().populations)
+        populations = self._asked(lambda reader: reader.field().populations)
         node = populations.resolve(population).id if population is not None else None
         if simple:
-            return networks.simple(self.store.ask(lambda reader: reader.edges(population=node or populations.default)))
-        return networks.multigraph(self.store.ask(lambda reader: reader.laid_out()), node)
+            return networks.simple(self._asked(lambda reader: reader.edges(population=node or populations.default)))
+        return networks.multigraph(self._asked(lambda reader: reader.laid_out()), node)
 
     def close(self) -> None:
         self.store.close()

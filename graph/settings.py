@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schema.errors import StoreDenied
+from schema.releases import KEPT
 
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 
@@ -30,7 +31,9 @@ class Server:
 
 
 class Settings(BaseSettings):
-    """RDWI_STORE, RDWI_NEO4J_USER, RDWI_NEO4J_PASSWORD, RDWI_NEO4J_DATABASE, RDWI_SNAPSHOT, RDWI_FIELD, RDWI_LOG_FORMAT."""
+    """RDWI_STORE, RDWI_NEO4J_USER, RDWI_NEO4J_PASSWORD, RDWI_NEO4J_DATABASE, RDWI_SNAPSHOT, RDWI_FIELD, RDWI_KEEP_RELEASES,
+    RDWI_LOG_FORMAT.
+    """
 
     model_config = SettingsConfigDict(env_prefix="RDWI_", env_ignore_empty=True, frozen=True)
 
@@ -44,6 +47,7 @@ class Settings(BaseSettings):
     field: Path | None = Field(
         default=None, description="folder of another field: field.yaml, vocabulary.yaml, studies/; the shipped field where unset"
     )
+    keep_releases: int = Field(default=KEPT, ge=1, description="how many releases are kept, the current one among them")
     log_format: Literal["text", "json"] = Field(default="text", description="form of the log: text or json")
 
     @field_validator("store")

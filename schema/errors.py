@@ -7,6 +7,7 @@
     +-- BadParameter        a parameter or value that a question does not take; holds what is allowed
     +-- Unheld              a value can't stand in a cell of a table
     +-- Unwritable          a file or folder that is asked for can't be written; an OSError, too
+    +-- OlderMethod         a kept release was read by an older version of the method
     +-- PortTaken           the address to serve on can't be listened on
     +-- StoreError          the store answers, but not with a graph that can be served
     |   +-- SnapshotDamaged     the snapshot file is damaged or of another format
@@ -18,6 +19,7 @@
     |   +-- StoreOfAnotherField the graph there is of another field than the one that is asked for
     +-- StoreUnavailable    the store cannot be reached now
         +-- StoreBusy           another program is loading
+        +-- ReleaseComing       a kept release is being built
 
 HTTP status codes are given in api/errors.py, exit codes in api/cli.py, nowhere else.
 """
@@ -70,6 +72,10 @@ class BadParameter(RdwiError):
         super().__init__(f"{detail}{hint}")
 
 
+class OlderMethod(RdwiError):
+    """A kept release was read by an older version of the method, by which nothing is read any more."""
+
+
 class PortTaken(RdwiError):
     """The address can't be listened on."""
 
@@ -112,6 +118,10 @@ class StoreUnavailable(RdwiError):
 
 class StoreBusy(StoreUnavailable):
     """Another program holds the right to load; the message says who."""
+
+
+class ReleaseComing(StoreUnavailable):
+    """A kept release is being built of its sheets; trying again in a moment helps."""
 
 
 class Unwritable(RdwiError, OSError):

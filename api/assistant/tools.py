@@ -1,4 +1,4 @@
-"""The questions as tools: what each takes, and what it is answered in short. `study` is the one tool that is no question."""
+"""The questions as tools: what each takes, and what it is answered in short. `study`, `releases` and `diff` are no questions."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from api.assistant import answers, short
 from api.assistant.answers import Reply, Source, Status
 from graph import questions
 from graph.citations import behind
-from graph.questions import QUESTIONS, Parameter, Question, lookups
+from graph.questions import QUESTIONS, Parameter, Question, lookups, releases
+from graph.questions.question import RELEASE
 from graph.stores.port import Reader, Store
+from graph.wording.changes import changes
 from schema.answer import Why
 from schema.errors import BadParameter, UnknownName
 from schema.field import EvidenceField
+from schema.releases import Moved, ReleaseEntry
 
 READING = (
     "Read `status` first: not-studied: nothing is known; studied-inconclusive: studies looked and show no clear direction (which is not "
@@ -26,6 +29,7 @@ READING = (
 )
 # of an answer: JSON of figures has two and a half characters a token or more, so this is less than 25,000 tokens
 LONGEST = 60_000
+_MOVED = 40
 _FORM = {
     "type": ["string", "null"],
     "enum": ["short", "full", None],
@@ -113,11 +117,15 @@ class Tool(NamedTuple):
 
 def tools() -> list[Tool]:
     """Every tool: the questions, and the look-up of a study."""
-    study = {"id": {"type": "string", "description": "the study's id, DOI, PMID or PMCID"}, "form": _FORM}
+    release = {"type": ["string", "null"], "description": RELEASE}
+    study = {"id": {"type": "string", "description": "the study's id, DOI, PMID or PMCID"}, "release": release, "form": _FORM}
+    two = {"before": {"type": "string", "description": "8 digits of a release or more"}, "after": release}
     about = "One paper; form full gives its extraction sheet and how each of its rows was read."
     return [
         *(_tool(question) for question in QUESTIONS),
         Tool("study", f"{about} {READING}", _object(study, ["id"]), _gives(_STUDY.model), _study),
+        Tool("releases", "The releases that are kept.", _object({}, []), _gives(ReleaseEntry), _releases),
+        Tool("diff", "The associations that moved from one release to another.", _object(two, ["before"]), _gives(Moved), _diff),
     ]
 
 
@@ -149,11 +157,34 @@ def _tool(question: type[Question]) -> Tool:
 
 def _study(store: Store, given: Mapping[str, Any]) -> Reply[Any]:
     form = given.get("form") or "short"
-    _refuse(form, set(given) - {"id", "form"}, _object({"id": 0, "form": 0}, []))
+    _refuse(form, set(given) - {"id", "release", "form"}, _object({"id": 0, "release": 0, "form": 0}, []))
     name = given.get("id")
     if not isinstance(name, str):
         raise BadParameter("id", "The parameter 'id' is needed.")
-    return _answered(store, lambda reader: lookups.study(reader, name), _STUDY, form, f"/v1/studies/{name}")
+    return _answered(store, lambda reader: lookups.study(reader, name), _STUDY, form, f"/v1/studies/{name}", given.get("release"))
+
+
+def _releases(store: Store, given: Mapping[str, Any]) -> Reply[Any]:
+    _refuse("short", set(given), _object({}, []))
+    kept = releases.releases(store)
+    text = "The releases that are kept, newest first. Ask any of them by `release`; diff says what changed between two."
+    return Reply[Any](status="answered", text=text, total=kept.total, shown=kept.total, items=kept.items)
+
+
+def _diff(store: Store, given: Mapping[str, Any]) -> Reply[Any]:
+    _refuse("short", set(given) - {"before", "after"}, _object({"before": 0, "after": 0}, []))
+    before, after = given.get("before"), given.get("after") or "current"
+    if not isinstance(before, str) or not isinstance(after, str):
+        raise BadParameter("before", "The parameter 'before' is needed: 8 digits of a release or more.")
+    try:
+        found = releases.diff(store, before, after)
+    except UnknownName as error:
+        return Reply[Any](status="unknown-name", text=f"{error} {_MEANT['unknown-name']}", suggestions=tuple(error.suggestions))
+    shown = found.items[:_MOVED]
+    more = f"{len(shown)} of {found.total} are here: all are at /v1/diff of the REST API." if len(shown) < found.total else None
+    return Reply[Any](
+        status="answered", text=changes(found), release=found.after.release, total=found.total, shown=len(shown), more=more, items=shown
+    )
 
 
 def _refuse(form: str, unknown: set[str], takes: Mapping[str, Any]) -> None:
@@ -204,20 +235,20 @@ def _gives(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _answer(store: Store, question: Question, about: Short, form: str) -> Reply[Any]:
-    reply = _answered(store, question.answer, about, form, again.address(question))
+    reply = _answered(store, question.answer, about, form, again.address(question), question.at.release)
     text = getattr(question, "q", None)
     if isinstance(question, questions.Terms) and reply.status == "filtered-out" and text and not reply.total:
-        near = store.ask(lambda reader: reader.terms().suggest(text))
+        near = store.ask(lambda reader: reader.terms().suggest(text), question.at.release)
         nearest = f" Nearest: {', '.join(near)}." if near else ""
         update = {"status": "unknown-name", "text": f"No term matches {text!r}.{nearest}", "suggestions": tuple(near)}
         return reply.model_copy(update=update)
     return reply
 
 
-def _answered(store: Store, ask: Callable[[Reader], Any], about: Short, form: str, address: str) -> Reply[Any]:
+def _answered(store: Store, ask: Callable[[Reader], Any], about: Short, form: str, address: str, release: str | None = None) -> Reply[Any]:
     """The answer, as much of it as an assistant can take: fewer items, else the only one without its whole, else with fewer rows."""
     try:
-        return store.ask(lambda reader: _fitted(reader, ask(reader), about, form, address))
+        return store.ask(lambda reader: _fitted(reader, ask(reader), about, form, address), release)
     except UnknownName as error:
         text = f"{error} {_MEANT['unknown-name']}"
         return Reply[Any](status="unknown-name", text=text, suggestions=tuple(error.suggestions))

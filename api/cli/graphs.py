@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from api.cli import running, sheets
+from api.cli.options import Release
 from schema import outputs
 from schema.errors import BadParameter
 
@@ -28,6 +29,7 @@ def study(
         Literal["table", "json", "csv", "tsv", "ris", "bibtex", "csl-json"],
         typer.Option("--format", help="table, json (as the API gives it), csv or tsv (its rows), or the paper: ris, bibtex, csl-json."),
     ] = "table",
+    release: Release = None,
 ) -> None:
     """One study, and how each of its rows was read."""
     from api import tables
@@ -37,9 +39,9 @@ def study(
     from schema.association import Row
 
     if format in citations.MEDIA:
-        answers.write(running.ask(lambda reader: citations.cited(reader, lookups.study(reader, id), format)), "utf-8")
+        answers.write(running.ask(lambda reader: citations.cited(reader, lookups.study(reader, id), format), release), "utf-8")
         return
-    answer = running.ask(lambda reader: lookups.study(reader, id))
+    answer = running.ask(lambda reader: lookups.study(reader, id), release)
     if format == "json":
         print(answer.model_dump_json())
     elif format == "table":
@@ -65,6 +67,7 @@ def export(
         str | None,
         typer.Option(help="Only the rows of that population and its parts, and its own derived edges (not sheets, not neo4j-admin)."),
     ] = None,
+    release: Release = None,
 ) -> None:
     """Write the whole graph to a file, or a folder of files, for other programs."""
     from api.exports import FORMATS, write
@@ -77,7 +80,7 @@ def export(
     def asked(reader: Reader) -> tuple[EvidenceGraph, str | None]:
         return reader.laid_out(), reader.field().populations.resolve(population).id if population is not None else None
 
-    graph, node = running.ask(asked)
+    graph, node = running.ask(asked, release)
     try:
         if form == "sheets" and output.suffix.lower() in sheets.ENDINGS:
             sheets.write(graph, output)

@@ -12,3 +12,10 @@ Paths = Annotated[
     list[str],
     typer.Argument(help="Sheets (YAML, JSON), tables (xlsx, csv, tsv), folders, patterns, or - for standard input.", metavar="PATH..."),
 ]
+Release = Annotated[
+    str | None,
+    typer.Option(
+        "--release", metavar="RELEASE", help="The release to ask, by 8 digits of it or more; the current one where it is left out."
+    ),
+]
+By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who does it, by name or initials: the release keeps it.")]

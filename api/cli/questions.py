@@ -89,7 +89,7 @@ def _answered(question: Question, form: str, files: dict[str, Path]) -> None:
         answer = question.answer(reader)
         return answer, {kind: FORMS[kind].make(reader, question, answer) for kind in {form, *files} - {"table"}}
 
-    answer, made = running.ask(asked)
+    answer, made = running.ask(asked, question.at.release)
     for kind, path in files.items():
         outputs.save(path, made[kind])
     if form == "table":

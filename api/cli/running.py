@@ -29,9 +29,9 @@ def opened() -> Graph:
         return Graph(open_store(settings(), report))
 
 
-def ask(question: Callable[[Reader], T]) -> T:
+def ask(question: Callable[[Reader], T], release: str | None = None) -> T:
     with contextlib.closing(opened()) as graph:
-        return graph.store.ask(question)
+        return graph.store.ask(question, release)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from api.cli import running
+from api.cli.options import Release
 from schema.errors import BadParameter
 
 
@@ -16,13 +17,15 @@ def register(app: typer.Typer) -> None:
     app.command()(site)
 
 
-def site(folder: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write, new or empty.")]) -> None:
+def site(
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write, new or empty.")], release: Release = None
+) -> None:
     """Write the pages as a folder that opens from disk: no server, nothing to install."""
     from api.pages.site import write
 
     with running.reporting() as report:
         try:
-            number = running.ask(lambda reader: write(reader, folder, report))
+            number = running.ask(lambda reader: write(reader, folder, report), release)
         except FileExistsError:
             raise BadParameter("OUT", f"{folder} is not empty. Name a new folder.") from None
     print(f"{number} pages: open {folder / 'index.html'} in a browser.")

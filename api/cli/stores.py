@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from api.cli import citations, running
-from api.cli.options import Paths, TableOrJson
+from api.cli.options import By, Paths, TableOrJson
 from schema import outputs
 from schema.errors import BadParameter, InputProblems, Unwritable
 from schema.report import entries, faults, vocabulary_lines
@@ -88,6 +88,7 @@ def load(
     replace_study: Annotated[bool, typer.Option("--replace-study", help="Let another paper take the place of a study of that id.")] = False,
     bibliography: citations.ReferenceFiles = None,
     replace: citations.Replace = False,
+    by: By = None,
 ) -> None:
     """Add or replace studies by id, build the new release, and swap it in whole. With errors, nothing is changed."""
     from graph import opening
@@ -95,7 +96,14 @@ def load(
     complete = citations.completing(bibliography, replace=replace)
     with running.reporting() as report:
         change = opening.load(
-            running.settings(), paths, fresh=fresh, keep_going=keep_going, replace_study=replace_study, complete=complete, report=report
+            running.settings(),
+            paths,
+            fresh=fresh,
+            keep_going=keep_going,
+            replace_study=replace_study,
+            complete=complete,
+            by=by,
+            report=report,
         )
     tell(change.problems)
     told = f"{len(change.added)} studies added, {len(change.replaced)} replaced."
@@ -130,12 +138,14 @@ def preview(paths: Paths, format: TableOrJson = "table") -> None:
             answers.shown(tables.changed_prevalence(answer.prevalence, "How common, before and after"))
 
 
-def remove(studies: Annotated[list[str], typer.Argument(metavar="STUDY...", help="Studies: ids, DOIs, PMIDs or PMCIDs.")]) -> None:
+def remove(
+    studies: Annotated[list[str], typer.Argument(metavar="STUDY...", help="Studies: ids, DOIs, PMIDs or PMCIDs.")], by: By = None
+) -> None:
     """Take studies out, and build the new release."""
     from graph import opening
 
     with running.reporting() as report:
-        change = opening.remove(running.settings(), studies, report)
+        change = opening.remove(running.settings(), studies, report, by)
     print(f"{len(change.removed)} studies removed. Release {change.release[:12]}.")
 
 

@@ -27,12 +27,14 @@ class Addresses:
 
     live = True
 
-    def __init__(self, assets: str, root: str = "") -> None:
-        """`assets`: what tells one state of the style sheet and scripts from another; `root`: under which path all is shown."""
-        self._assets, self._root = assets, root
+    def __init__(self, assets: str, root: str = "", release: str | None = None) -> None:
+        """`assets`: what tells one state of the style sheet and scripts from another; `root`: under which path all is shown; `release`: the
+        kept one that is looked at, which all addresses then name.
+        """
+        self._assets, self._root, self.release = assets, root, release
 
     def page(self, path: str, /, **asked: Any) -> str | None:
-        told = query(asked)
+        told = query({**asked, **({"release": self.release} if self.release and "release" not in asked else {})})
         return f"{self._root}{path}?{told}" if told else f"{self._root}{path}"
 
     def data(self, path: str, /, **asked: Any) -> str | None:

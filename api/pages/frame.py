@@ -18,11 +18,13 @@ from starlette.responses import HTMLResponse
 from api.colours import STYLE
 from api.pages.addresses import Addresses
 from api.prefix import ROOT
+from api.releases import ASKED, Asked
 from graph import wording
 from graph.questions import Question
 from graph.stores.port import Reader, today
 from graph.synthesis.method import method_of
-from graph.wording import bedside, sentences
+from graph.wording import bedside, changes, sentences
+from schema.answer import Evidence
 from schema.field import EvidenceField
 
 FOLDER = Path(__file__).parent
@@ -150,7 +152,7 @@ def _trusted(svg: str | None) -> Markup:
 
 def text(view: View, reader: Reader, to: Addresses) -> str:
     """The page as text."""
-    studies, field = reader.studies().values(), reader.field()
+    studies, field, asked = reader.studies().values(), reader.field(), ASKED.get()
     # of populations only those whose id is no word of its own
     places = {place.id: place.name for place in field.populations.values() if place.code}
     content = {
@@ -166,13 +168,30 @@ def text(view: View, reader: Reader, to: Addresses) -> str:
         "loaded": reader.loaded(),
         "until": published_until(reader),
         "made": today(),
+        "then": _then(asked, view) if asked is not None else None,
     }
-    return _environment().get_template(view.template).render(**content, title=view.title, here=view.path, asked=view.asked, to=to)
+    html = _environment().get_template(view.template).render(**content, title=view.title, here=view.path, asked=view.asked, to=to)
+    # a form asks the release that is looked at, too
+    kept = f'<input type="hidden" name="release" value="{escape(to.release)}">' if to.release else ""
+    return _FORM.sub(lambda form: form[0] + kept, html) if kept else html
+
+
+_FORM = re.compile(r'<form\b[^>]*method="get"[^>]*>')
+
+
+def _then(asked: Asked, view: View) -> list[str]:
+    """What is to be said of a page of a release that is not the current one."""
+    answer = view.content.get("answer")
+    if not isinstance(answer, Evidence):
+        return changes.then(asked.entry, asked.gone)
+    key = {name: answer.query[name] for name in ("exposure", "outcome", "population")}
+    now = next(iter(asked.current.edges(**key)), None)
+    return [*changes.then(asked.entry, asked.gone), changes.since(answer.before or answer.association, now)]
 
 
 def bare(template: str, title: str, field: EvidenceField, **content: Any) -> str:
     """A page without a release: for errors, of which the store may be one."""
-    empty: dict[str, Any] = {"asked": {}, "release": None, "until": None, "loaded": None}
+    empty: dict[str, Any] = {"asked": {}, "release": None, "until": None, "loaded": None, "then": None}
     return _environment().get_template(template).render(**content, **empty, title=title, field=field, made=today())
 
 
@@ -182,4 +201,6 @@ def published_until(reader: Reader) -> int | None:
 
 
 def respond(view: View, reader: Reader, status: int = 200) -> HTMLResponse:
-    return HTMLResponse(text(view, reader, Addresses(assets(), ROOT.get())), status, {"Content-Security-Policy": POLICY})
+    asked = ASKED.get()
+    to = Addresses(assets(), ROOT.get(), asked.entry.release[:12] if asked is not None else None)
+    return HTMLResponse(text(view, reader, to), status, {"Content-Security-Policy": POLICY})

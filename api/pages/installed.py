@@ -9,7 +9,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.colours import STYLE
-from api.pages import previews, routes
+from api.pages import history, previews, routes
 from api.pages.frame import STATIC
 from api.pages.requests import Elsewhere
 from api.prefix import path_of
@@ -48,7 +48,7 @@ def _style() -> Response:
 
 def install(app: FastAPI) -> None:
     """Routes, static files and headers; before the middleware of answers is added."""
-    for one in (routes, previews):
+    for one in (routes, previews, history):
         app.include_router(one.router)
     app.add_api_route("/static/figures.css", _style, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

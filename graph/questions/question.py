@@ -14,7 +14,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, BeforeValidator, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from graph.stores.port import Reader
@@ -42,11 +42,18 @@ class Spelt:
 
 
 # in the order in which they are shown, after what is a question's own
-_PARTS = (None, "narrow", "filters", "page")
+_PARTS = (None, "narrow", "filters", "page", "at")
+RELEASE = "the release to ask, by 8 digits of it or more; the current one where it is left out"
 
 
 class Part(Frozen):
     """Parameters that several questions share."""
+
+
+class At(Part):
+    """Which release is asked; every question takes it, and the store, not the question, sees to it."""
+
+    release: str | None = Field(default=None, description=RELEASE)
 
 
 class Parameter(NamedTuple):
@@ -97,6 +104,8 @@ class Question(Frozen, ABC):
     formats: ClassVar[tuple[str, ...]] = (*DATA, *PAPERS)
     # where it is asked under /v1, if not under its name
     address: ClassVar[str | None] = None
+
+    at: At = At()
 
     @abstractmethod
     def answer(self, reader: Reader) -> BaseModel:

@@ -54,8 +54,8 @@ class Backend(ABC):
 class Embedded(Backend):
     """A snapshot file; where it is not of today's corpus, that corpus and the user's sheets, built anew."""
 
-    def __init__(self, folder: Path, field: EvidenceField, corpus: Corpus) -> None:
-        self._folder, self._field, self._corpus = folder, field, corpus
+    def __init__(self, folder: Path, field: EvidenceField, corpus: Corpus, most: int) -> None:
+        self._folder, self._field, self._corpus, self._most = folder, field, corpus, most
 
     def open(self) -> Store:
         file, digest = self._folder / snapshot.NAME, self._corpus.digest
@@ -81,7 +81,7 @@ class Embedded(Backend):
 
     def writer(self, report: Report | None) -> Writer:
         del report
-        return FolderWriter(self._folder, self._field, self._corpus.digest)
+        return FolderWriter(self._folder, self._field, self._corpus.digest, self._most)
 
     def held(self, writer: Writer) -> Held | None:
         held = writer.held()
@@ -95,7 +95,7 @@ class Neo4j(Backend):
     """A server, which holds what was loaded into it. The driver takes a second to import, so only those who use it wait for it."""
 
     def __init__(self, settings: Settings, field: EvidenceField) -> None:
-        self._server, self._field = settings.server, field
+        self._server, self._field, self._most = settings.server, field, settings.keep_releases
 
     def open(self) -> Store:
         from graph.stores.neo4j.store import Neo4jStore
@@ -111,7 +111,7 @@ class Neo4j(Backend):
     def writer(self, report: Report | None) -> Writer:
         from graph.stores.neo4j.loading import Neo4jWriter
 
-        return Neo4jWriter(self._server, self._field, report=report)
+        return Neo4jWriter(self._server, self._field, report=report, most=self._most)
 
     def held(self, writer: Writer) -> Held | None:
         return writer.held()
@@ -125,4 +125,4 @@ class Neo4j(Backend):
 
 def backend_of(settings: Settings, field: EvidenceField, corpus: Corpus) -> Backend:
     """The place that the settings name."""
-    return Embedded(settings.folder_of(field.id), field, corpus) if settings.embedded else Neo4j(settings, field)
+    return Embedded(settings.folder_of(field.id), field, corpus, settings.keep_releases) if settings.embedded else Neo4j(settings, field)

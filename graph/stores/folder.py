@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from graph.build import EvidenceGraph
 from graph.stores import snapshot
-from graph.stores.port import Held, Writer
-from schema.errors import SnapshotUnwritable, StoreError, StoreUnavailable
+from graph.stores.history import Holds
+from graph.stores.port import Held, Writer, today
+from graph.stores.sqlite import SqliteHistory
+from schema.association import Association
+from schema.errors import SnapshotDamaged, SnapshotUnwritable, StoreError, StoreUnavailable
 from schema.field import EvidenceField
 
 if TYPE_CHECKING:
@@ -32,11 +36,16 @@ def is_current(kept: snapshot.Snapshot, shipped: str) -> bool:
     return kept.header.current and kept.header.shipped == shipped
 
 
-class FolderWriter(Writer):
-    """Holds the folder's lock file. `shipped` is the digest of the corpus that comes with the field."""
+def _holds(kept: snapshot.Snapshot | None) -> Holds:
+    assert kept is not None
+    return Holds(kept.header, {study.id: study for study in kept.studies}, kept.field)
 
-    def __init__(self, folder: Path, field: EvidenceField, shipped: str) -> None:
-        self._folder, self._field, self._shipped = folder, field, shipped
+
+class FolderWriter(Writer):
+    """Holds the folder's lock file. `shipped` is the digest of the corpus that comes with the field, `most` how many releases are kept."""
+
+    def __init__(self, folder: Path, field: EvidenceField, shipped: str, most: int) -> None:
+        self._folder, self._field, self._shipped, self._most = folder, field, shipped, most
         self._lock: FileLock | None = None
 
     def __enter__(self) -> FolderWriter:
@@ -69,9 +78,20 @@ class FolderWriter(Writer):
             return None
         return Held(kept.release, kept.studies, kept.terms, kept.header.user, kept.header.removed, is_current(kept, self._shipped))
 
-    def write(self, graph: EvidenceGraph) -> None:
+    def write(self, graph: EvidenceGraph, by: str | None = None) -> None:
         try:
-            snapshot.write(graph, self._folder / snapshot.NAME, self._shipped)
+            old = kept_in(self._folder, self._field)
+        except SnapshotDamaged:
+            # what --fresh is for
+            old = None
+        history = SqliteHistory(self._folder)
+
+        def keep(pairs: Callable[[], list[tuple[Association | None, Association | None]]]) -> None:
+            release = old.release if old is not None else None
+            history.keep(Holds.of_graph(graph, today()), pairs, release=release, current=lambda: _holds(old), most=self._most, by=by)
+
+        try:
+            snapshot.write(graph, self._folder / snapshot.NAME, self._shipped, old, keep)
         except OSError as error:
             raise self._unwritable(error) from error
 

@@ -12,13 +12,17 @@ from typing import TypeVar
 
 from graph.build import EvidenceGraph
 from graph.stores import snapshot
+from graph.stores.folder import FolderWriter
+from graph.stores.kept import KeptReleases
 from graph.stores.port import Reader, Store, today
+from graph.stores.sqlite import SqliteHistory
 from graph.synthesis.overlap import Patients, all_patients
 from schema.answer import Counts
 from schema.association import Association, MechanismEdge
 from schema.errors import SnapshotDamaged, StoreOfAnotherField
 from schema.field import EvidenceField
 from schema.observation import ClaimObservation, Observation, PrevalenceObservation
+from schema.releases import KEPT
 from schema.study import Study
 
 _LOG = logging.getLogger("rdwi.store")
@@ -32,9 +36,9 @@ _Key = tuple[str, str, str]
 class MemoryReader(Reader):
     """One release in memory: a built graph, or a snapshot whose records are made when they are asked for."""
 
-    def __init__(self, source: EvidenceGraph | snapshot.Snapshot) -> None:
+    def __init__(self, source: EvidenceGraph | snapshot.Snapshot, loaded: date | None = None) -> None:
         self._source = source
-        self._loaded = source.header.loaded if isinstance(source, snapshot.Snapshot) else today()
+        self._loaded = source.header.loaded if isinstance(source, snapshot.Snapshot) else loaded or today()
 
     @cached_property
     def _studies(self) -> Mapping[str, Study]:
@@ -164,6 +168,11 @@ class MemoryStore(Store):
         self._reader = MemoryReader(source)
         self._file, self._shipped = file, shipped
         self._seen = _stamp(file)
+        self._kept = KeptReleases(SqliteHistory(file.parent) if file is not None else None, self.reader, MemoryReader)
+
+    @property
+    def kept(self) -> KeptReleases:
+        return self._kept
 
     def field(self) -> EvidenceField:
         return self._reader.field().base
@@ -189,12 +198,13 @@ class MemoryStore(Store):
 
     def replace(self, graph: EvidenceGraph) -> None:
         if self._file is not None:
-            snapshot.write(graph, self._file, self._shipped)
+            with FolderWriter(self._file.parent, graph.field, self._shipped, KEPT) as writer:
+                writer.write(graph)
             self._seen = _stamp(self._file)
         self._reader = MemoryReader(graph)
 
     def close(self) -> None:
-        """Nothing is held open."""
+        self._kept.close()
 
 
 def _index(pairs: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from graph.build import EvidenceGraph
 from graph.synthesis.corpus import Corpus
@@ -19,6 +19,9 @@ from schema.field import EvidenceField
 from schema.observation import ClaimObservation, Observation, PrevalenceObservation
 from schema.study import Study
 from schema.vocabulary import Term, Vocabulary
+
+if TYPE_CHECKING:
+    from graph.stores.kept import KeptReleases
 
 # told what is being done, how much of it is done, and of how much
 Report = Callable[[str, int, int], None]
@@ -127,8 +130,15 @@ class Store(ABC):
     def still(self, reader: Reader) -> bool:
         """Whether all that this reader has given until now is whole: the release may since have made room for another."""
 
-    def ask(self, question: Callable[[Reader], _T]) -> _T:
-        """The answer from one release: asked again of the newer one where the release moved meanwhile."""
+    @property
+    @abstractmethod
+    def kept(self) -> KeptReleases:
+        """The releases that it keeps."""
+
+    def ask(self, question: Callable[[Reader], _T], release: str | None = None) -> _T:
+        """The answer from one release: asked again of the newer one where the release moved meanwhile; or from one that was kept."""
+        if release is not None:
+            return question(self.kept.at(release))
         for _ in range(TRIES):
             reader = self.reader()
             try:
@@ -182,5 +192,8 @@ class Writer(AbstractContextManager["Writer"]):
         """What the store holds now; None where it holds nothing."""
 
     @abstractmethod
-    def write(self, graph: EvidenceGraph) -> None:
-        """Put the graph in the store's place, whole: until it stands complete, readers see the old one."""
+    def write(self, graph: EvidenceGraph, by: str | None = None) -> None:
+        """Put the graph in the store's place, whole, and keep its release: until it stands complete, readers see the old one.
+
+        `by`: who loads it, where that is said.
+        """

@@ -32,6 +32,8 @@ FORMAT, FORMAT_VERSION = "rdwi-snapshot", 1
 NAME = "graph.rdwi"
 
 _M = TypeVar("_M", bound=BaseModel)
+_Key = tuple[str, str, str]
+_Pair = tuple[Association | None, Association | None]
 _REMEDY = "Load the sheets again with --fresh, or move the file away to start from the shipped corpus."
 
 
@@ -144,19 +146,43 @@ def damaged(path: Path, what: str) -> SnapshotDamaged:
     return SnapshotDamaged(f"The snapshot {path} is damaged: {what}. {_REMEDY}")
 
 
-def write(graph: EvidenceGraph, path: Path, shipped: str) -> None:
-    """Write a snapshot and put it in the place of the old one; a reader sees the old one or the new, never a part."""
+def write(
+    graph: EvidenceGraph,
+    path: Path,
+    shipped: str,
+    old: Snapshot | None = None,
+    keep: Callable[[Callable[[], list[_Pair]]], None] = lambda _: None,
+) -> None:
+    """Write a snapshot and put it in the place of the old one; a reader sees the old one or the new, never a part.
+
+    `keep` is given the associations that are not those of `old`, before and after, when all is written, before it takes the place.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with outputs.binary(path) as file:
         header = _header(graph, shipped)
         digest = _digest(header)
         # the header's length is fixed by its digest's, so it is written first as a place and filled in last
         file.write(_line({**header, "sha256": "0" * 64}))
+        before = dict(old.association_lines) if old is not None else {}
+        after: dict[_Key, bytes] = {}
         for line in _body(graph):
             digest.update(line)
             file.write(line)
+            if old is not None and line.startswith(b"association\t"):
+                exposure, outcome, population, text = line.rstrip(b"\n").split(b"\t", 4)[1:]
+                key = exposure.decode(), outcome.decode(), population.decode()
+                # what stays is the same text, and is not read
+                if before.get(key) == text:
+                    del before[key]
+                else:
+                    after[key] = text
+        keep(lambda: [(_made(before.get(key)), _made(after.get(key))) for key in sorted(before.keys() | after.keys())])
         file.seek(0)
         file.write(_line({**header, "sha256": digest.hexdigest()}))
+
+
+def _made(text: bytes | None) -> Association | None:
+    return Association.model_validate_json(text) if text is not None else None
 
 
 def _header(graph: EvidenceGraph, shipped: str) -> dict[str, Any]:

@@ -105,14 +105,14 @@ class Connection:
 
     def read(self, statement: LiteralString, **parameters: Any) -> list[Record]:
         """What a statement gives, in a transaction of its own that may not write."""
-        return self._read(lambda transaction: list(transaction.run(statement, parameters)), _READ)
+        return self._read(lambda transaction: list(transaction.run(statement, parameters)), _seconds(statement))
 
     def read_records(self, model: type[_M], statement: LiteralString, **parameters: Any) -> list[_M]:
         """The objects of the `record`s that a statement gives, made as they come in.
 
         Those of a whole graph may take long: what makes a hundred thousand objects is no query that runs away.
         """
-        seconds = _READ_ALL if statement in cypher.WHOLE else _READ
+        seconds = _seconds(statement)
         return self._read(lambda transaction: records(model, (one["record"] for one in transaction.run(statement, parameters))), seconds)
 
     def _read(self, work: Work[_T], seconds: float) -> _T:
@@ -172,6 +172,10 @@ class Connection:
                 return StoreDenied(f"{uri} can't be connected to as it is written: {_reason(error)}. See RDWI_STORE.")
             case _:
                 return StoreError(f"Neo4j at {uri} answered with an error: {_reason(error)}")
+
+
+def _seconds(statement: LiteralString) -> float:
+    return _READ_ALL if statement in cypher.WHOLE else _READ
 
 
 def _reason(error: Exception) -> str:

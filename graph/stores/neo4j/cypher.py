@@ -190,9 +190,6 @@ PREVALENCE_OF: LiteralString = (
     + _INSIDE
 )
 
-# what reads all of a kind
-WHOLE: frozenset[LiteralString] = frozenset({STUDIES, CLAIMS, EDGES, FINDINGS, PREVALENCE})
-
 FINDING_COUNTS: LiteralString = """
 MATCH (t:Rdwi:RdwiTerm)<-[:EXPOSURE|OUTCOME]-(n:Rdwi:Finding)
 WHERE t.generation = $generation
@@ -211,3 +208,81 @@ CALL () { MATCH (n:Rdwi:RdwiTerm)-[r:MAY_ACT_THROUGH|MAY_LEAD_TO]->() WHERE n.ge
   RETURN count(r) AS mechanism_edges }
 RETURN studies, terms, findings, prevalence, claims, associations, mechanism_edges, full_text
 """
+
+
+# --- the history: of generation 0, so that no load deletes it ---
+
+HISTORY: LiteralString = "MATCH (r:Rdwi:RdwiRelease {generation: 0}) RETURN r.said AS said ORDER BY r.number"
+CONTENTS: LiteralString = """
+MATCH (c:Rdwi:RdwiContent {generation: 0})
+WHERE c.since <= $number AND (c.until IS NULL OR c.until > $number)
+RETURN c.study AS study, c.hash AS hash
+"""
+TEXTS: LiteralString = """
+UNWIND $ids AS id
+MATCH (t:Rdwi {generation: 0, id: id}) USING INDEX SEEK t:Rdwi(generation, id)
+RETURN t.hash AS hash, t.said AS said
+"""
+MOVED: LiteralString = """
+MATCH (r:Rdwi {generation: 0, id: $id})-[:MOVED]->(m:RdwiMoved)
+RETURN m.said AS said ORDER BY m.place
+"""
+KEEP_TEXTS: LiteralString = """
+UNWIND $rows AS row
+MERGE (t:Rdwi {generation: 0, id: 'text-' + row.hash})
+ON CREATE SET t:RdwiText, t.hash = row.hash, t.said = row.said
+"""
+KEEP_ENTRY: LiteralString = """
+CREATE (r:Rdwi:RdwiRelease) SET r = $entry
+WITH r
+OPTIONAL MATCH (last:Rdwi {generation: 0, id: $last})
+FOREACH (_ IN CASE WHEN last IS NULL THEN [] ELSE [1] END | CREATE (r)-[:FOLLOWS]->(last))
+"""
+END_CONTENTS: LiteralString = """
+UNWIND $studies AS study
+MATCH (c:Rdwi:RdwiContent {generation: 0, study: study}) WHERE c.until IS NULL
+SET c.until = $number
+"""
+KEEP_CONTENTS: LiteralString = """
+MATCH (r:Rdwi {generation: 0, id: $id})
+UNWIND $rows AS row
+CREATE (r)-[:BROUGHT]->(c:Rdwi:RdwiContent) SET c = row
+"""
+KEEP_MOVED: LiteralString = """
+MATCH (r:Rdwi {generation: 0, id: $id})
+UNWIND $rows AS row
+CREATE (r)-[:MOVED]->(m:Rdwi:RdwiMoved) SET m = row
+"""
+DROP_RELEASES: LiteralString = """
+MATCH (r:Rdwi:RdwiRelease {generation: 0}) WHERE r.number < $oldest OR r.number > $newest
+OPTIONAL MATCH (r)-[:MOVED]->(m:RdwiMoved)
+DETACH DELETE m, r
+"""
+DROP_CONTENTS: LiteralString = """
+MATCH (c:Rdwi:RdwiContent {generation: 0}) WHERE c.until <= $oldest OR c.since > $newest
+DETACH DELETE c
+"""
+REOPEN_CONTENTS: LiteralString = "MATCH (c:Rdwi:RdwiContent {generation: 0}) WHERE c.until > $newest REMOVE c.until"
+DROP_TEXTS: LiteralString = """
+MATCH (r:Rdwi:RdwiRelease {generation: 0})
+WITH collect(r.state) + collect(r.vocabulary) AS told
+OPTIONAL MATCH (c:Rdwi:RdwiContent {generation: 0})
+WITH told, collect(DISTINCT c.hash) AS held
+MATCH (t:Rdwi:RdwiText {generation: 0}) WHERE NOT t.hash IN told AND NOT t.hash IN held
+DELETE t
+"""
+NEW_EDGES: LiteralString = """
+MATCH (e:Rdwi:RdwiTerm)-[r:ASSOCIATED_WITH]->(o) WHERE e.generation = $new AND r.record IS NOT NULL
+OPTIONAL MATCH (:Rdwi {generation: $old, id: e.id})-[q:ASSOCIATED_WITH {population: r.population}]->(:Rdwi {generation: $old, id: o.id})
+WITH r, q WHERE q IS NULL OR q.record <> r.record
+RETURN q.record AS before, r.record AS after
+"""
+GONE_EDGES: LiteralString = """
+MATCH (e:Rdwi:RdwiTerm)-[q:ASSOCIATED_WITH]->(o) WHERE e.generation = $old AND q.record IS NOT NULL
+OPTIONAL MATCH (:Rdwi {generation: $new, id: e.id})-[r:ASSOCIATED_WITH {population: q.population}]->(:Rdwi {generation: $new, id: o.id})
+WITH q, r WHERE r IS NULL
+RETURN q.record AS before
+"""
+
+# what reads all of a kind
+WHOLE: frozenset[LiteralString] = frozenset({STUDIES, CLAIMS, EDGES, FINDINGS, PREVALENCE, NEW_EDGES, GONE_EDGES})

@@ -18,14 +18,17 @@ from neo4j.api import BookmarkManager
 
 from graph.build import EvidenceGraph
 from graph.settings import Server
+from graph.stores.history import Holds
 from graph.stores.neo4j import cypher
 from graph.stores.neo4j.connection import Connection, Pointer
+from graph.stores.neo4j.history import Neo4jHistory, differing
 from graph.stores.neo4j.lease import Lease
 from graph.stores.neo4j.rows import FORMAT, edge_rows, node_rows, pointer_row
-from graph.stores.port import Held, Report, Writer
+from graph.stores.port import Held, Report, Writer, today
 from graph.synthesis.method import VERSION
 from schema.errors import RdwiError, StoreBusy, StoreError, StoreOutdated, StoreUnavailable
 from schema.field import EvidenceField
+from schema.releases import KEPT
 from schema.study import Study
 from schema.vocabulary import Term
 
@@ -44,8 +47,15 @@ class Neo4jWriter(Writer):
     """
 
     def __init__(
-        self, server: Server, field: EvidenceField, bookmarks: BookmarkManager | None = None, report: Report | None = None
+        self,
+        server: Server,
+        field: EvidenceField,
+        bookmarks: BookmarkManager | None = None,
+        report: Report | None = None,
+        most: int = KEPT,
     ) -> None:
+        """`most`: how many releases are kept."""
+        self._most = most
         self._report = report or (lambda _what, _done, _total: None)
         self._server, self._field = server, field
         self._connection = Connection(server, bookmarks, patience=_PATIENCE)
@@ -83,11 +93,12 @@ class Neo4jWriter(Writer):
     def held(self) -> Held | None:
         return held_by(self._connection, self._field)
 
-    def write(self, graph: EvidenceGraph) -> None:
+    def write(self, graph: EvidenceGraph, by: str | None = None) -> None:
         self._clean()
         generation = self._connection.write(self._begin)
         try:
             nodes, edges = self._fill(graph, generation)
+            self._remember(graph, generation, by)
             self._swap(graph, generation, nodes, edges)
         except StoreUnavailable:
             # what is left the next load deletes; a server that is away is not waited for once more
@@ -100,6 +111,25 @@ class Neo4jWriter(Writer):
             self._clean()
         except RdwiError as error:
             _LOG.warning("%s The new release is in its place; the next load deletes what is left of the old one.", error)
+
+    def _remember(self, graph: EvidenceGraph, generation: int, by: str | None) -> None:
+        """Keep the release that is about to be read, before it is."""
+        pointer = self._connection.pointer()
+
+        def current() -> Holds:
+            assert pointer is not None
+            held = held_by(self._connection, self._field)
+            assert held is not None
+            return Holds(pointer.header, {study.id: study for study in held.studies}, self._field.holding(held.terms))
+
+        Neo4jHistory(self._connection, self._lease.check).keep(
+            Holds.of_graph(graph, today()),
+            lambda: differing(self._connection, pointer.generation, generation) if pointer is not None else (),
+            release=pointer.header.release if pointer is not None else None,
+            current=current,
+            most=self._most,
+            by=by,
+        )
 
     def _begin(self, transaction: ManagedTransaction) -> int:
         self._lease.check(transaction)

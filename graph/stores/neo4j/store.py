@@ -11,8 +11,11 @@ from cachetools import LRUCache
 
 from graph.build import EvidenceGraph
 from graph.settings import Server
+from graph.stores.kept import KeptReleases
+from graph.stores.memory import MemoryReader
 from graph.stores.neo4j import cypher
 from graph.stores.neo4j.connection import Connection, Pointer
+from graph.stores.neo4j.history import Neo4jHistory
 from graph.stores.neo4j.loading import Neo4jWriter, held_by, readable
 from graph.stores.port import Held, Reader, Store
 from graph.synthesis.method import VERSION
@@ -170,11 +173,16 @@ class Neo4jStore(Store):
         self._server, self._field = server, field
         self._connection = Connection(server)
         self._reader: Neo4jReader | None = None
+        self._kept_releases = KeptReleases(Neo4jHistory(self._connection, lambda _: None), self.reader, MemoryReader)
         try:
             self.versions = {"neo4j": self._connection.version}
         except BaseException:
             self._connection.close()
             raise
+
+    @property
+    def kept(self) -> KeptReleases:
+        return self._kept_releases
 
     def field(self) -> EvidenceField:
         return self._field
@@ -198,8 +206,11 @@ class Neo4jStore(Store):
         return known
 
     def still(self, reader: Reader) -> bool:
+        if not isinstance(reader, Neo4jReader):
+            # a kept release, which is in memory
+            return True
         pointer = self._connection.pointer()
-        return isinstance(reader, Neo4jReader) and pointer is not None and _names(pointer, reader)
+        return pointer is not None and _names(pointer, reader)
 
     def held(self) -> Held | None:
         """What the server holds, by whatever version of the method; None where it holds nothing."""
@@ -213,6 +224,7 @@ class Neo4jStore(Store):
             writer.write(graph)
 
     def close(self) -> None:
+        self._kept_releases.close()
         self._connection.close()
 
 
