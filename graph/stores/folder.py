@@ -88,10 +88,11 @@ class FolderWriter(Writer):
 
         def keep(pairs: Callable[[], list[tuple[Association | None, Association | None]]]) -> None:
             release = old.release if old is not None else None
-            history.keep(Holds.of_graph(graph, today()), pairs, release=release, current=lambda: _holds(old), most=self._most, by=by)
+            history.keep(Holds.of_graph(graph, today()), pairs, release=release, current=lambda: _holds(old), by=by)
 
         try:
             snapshot.write(graph, self._folder / snapshot.NAME, self._shipped, old, keep)
+            history.prune(self._most)
         except OSError as error:
             raise self._unwritable(error) from error
 

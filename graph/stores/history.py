@@ -103,10 +103,9 @@ class History(ABC):
         *,
         release: str | None,
         current: Callable[[], Holds],
-        most: int,
         by: str | None = None,
     ) -> None:
-        """Keep a release that is about to take the place of the current one, and the latest before it: `most` in all.
+        """Keep a release that is about to take the place of the current one.
 
         `release` is the current one (None: there is none) and `current` what it holds; `pairs` gives the associations that differ.
         """
@@ -120,6 +119,9 @@ class History(ABC):
         if entries and entries[-1].release == now.header.release:
             return
         self._keep(now, entries[-1] if entries else None, pairs if release is not None else None, by)
+
+    def prune(self, most: int) -> None:
+        """Keep the latest `most` alone, now that the last of them is the current one."""
         numbers = [entry.number for entry in self.entries()]
         if len(numbers) > most:
             self._drop(numbers[-most], numbers[-1])

@@ -60,6 +60,7 @@ class Neo4jWriter(Writer):
         self._server, self._field = server, field
         self._connection = Connection(server, bookmarks, patience=_PATIENCE)
         self._lease = Lease(self._connection)
+        self._history = Neo4jHistory(self._connection, self._lease.check)
 
     def __enter__(self) -> Neo4jWriter:
         try:
@@ -108,6 +109,7 @@ class Neo4jWriter(Writer):
                 self._delete(generation, own=True)
             raise
         try:
+            self._history.prune(self._most)
             self._clean()
         except RdwiError as error:
             _LOG.warning("%s The new release is in its place; the next load deletes what is left of the old one.", error)
@@ -122,12 +124,11 @@ class Neo4jWriter(Writer):
             assert held is not None
             return Holds(pointer.header, {study.id: study for study in held.studies}, self._field.holding(held.terms))
 
-        Neo4jHistory(self._connection, self._lease.check).keep(
+        self._history.keep(
             Holds.of_graph(graph, today()),
             lambda: differing(self._connection, pointer.generation, generation) if pointer is not None else (),
             release=pointer.header.release if pointer is not None else None,
             current=current,
-            most=self._most,
             by=by,
         )
 
