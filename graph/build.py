@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import TypeVar
 
 from graph.release import release_of
 from graph.synthesis.associations import Synthesis, synthesise
@@ -15,7 +17,7 @@ from graph.synthesis.counterpart import with_counterpart
 from graph.synthesis.mechanisms import edges as mechanism_edges
 from graph.synthesis.mechanisms import read_claims
 from graph.synthesis.observations import read_study
-from graph.synthesis.overlap import all_patients
+from graph.synthesis.overlap import Patients, all_patients
 from graph.synthesis.prevalence import read_prevalence
 from schema.association import Association, MechanismEdge
 from schema.field import EvidenceField
@@ -23,6 +25,7 @@ from schema.observation import ClaimObservation, Observation, PrevalenceObservat
 from schema.study import Study
 from schema.vocabulary import Term, Vocabulary
 
+T = TypeVar("T")
 # told how many of how many edges are done
 Progress = Callable[[int, int], None]
 
@@ -112,6 +115,21 @@ def lay_out(studies: Iterable[Study], field: EvidenceField, progress: Progress |
 Key = tuple[str, str, str]
 
 
+def touched(rows: Iterable[Observation], field: EvidenceField) -> set[Key]:
+    """The edges that take any of these rows, and those whose counterpart does: what may be another where the rows change."""
+    found = {key for row in rows for key in keys_of(row, field)}
+    counterparts: dict[str, list[str]] = {}
+    for term in field.vocabulary.terms.values():
+        if term.counterpart is not None:
+            counterparts.setdefault(term.counterpart, []).append(term.id)
+    return found | {(other, *key[1:]) for key in found for other in counterparts.get(key[0], ())}
+
+
+def moved_patients(old: Mapping[str, Patients], new: Mapping[str, Patients]) -> set[str]:
+    """The studies that share patients otherwise: whom one shares with may hang on another that comes or goes."""
+    return {study for study, patients in new.items() if old.get(study) != patients}
+
+
 def keys_of(observation: Observation, field: EvidenceField) -> Iterable[Key]:
     """The edges that take a row: its terms and what they roll up into, its populations and what these are part of."""
     populations = sorted({above for node in observation.populations for above in field.populations.with_ancestors(node)})
@@ -128,21 +146,62 @@ def group(observations: Iterable[Observation], field: EvidenceField) -> dict[Key
     return dict(sorted(groups.items()))
 
 
-class Associations(Collection[Association]):
-    """One association an edge that any row of it says something of, sorted by (exposure, outcome, population); made anew each time."""
+class Partly(Collection[T]):
+    """Records of which some are taken over from where they were written, as text: `parts` gives either, `make` makes one of a text."""
 
-    def __init__(self, observations: Iterable[Observation], corpus: Corpus, progress: Progress | None = None) -> None:
-        self._groups, self._corpus, self._progress = group(observations, corpus.field), corpus, progress
+    make: Callable[[bytes], T]
 
-    def __len__(self) -> int:
-        return len(self._groups)
+    @abstractmethod
+    def parts(self) -> Iterator[T | bytes]:
+        """The records, or their texts, in order."""
+
+    def __iter__(self) -> Iterator[T]:
+        return (self.make(one) if isinstance(one, bytes) else one for one in self.parts())
 
     def __contains__(self, one: object) -> bool:
         return any(other == one for other in self)
 
-    def __iter__(self) -> Iterator[Association]:
-        for done, key in enumerate(self._groups, start=1):
-            yield with_counterpart(key, self._with_counterpart(key), self._corpus)
+
+class Taken(Partly[T]):
+    """Records, or their texts, in a list."""
+
+    def __init__(self, parts: Sequence[T | bytes], make: Callable[[bytes], T]) -> None:
+        self._parts, self.make = parts, make
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def parts(self) -> Iterator[T | bytes]:
+        return iter(self._parts)
+
+
+class Associations(Partly[Association]):
+    """One association an edge that any row of it says something of, sorted by (exposure, outcome, population); made anew each time, but for
+    those `taken` over; then `observations` are the rows of the others, and of their counterparts, which are made for them alone.
+    """
+
+    def __init__(
+        self,
+        observations: Iterable[Observation],
+        corpus: Corpus,
+        progress: Progress | None = None,
+        *,
+        taken: Mapping[Key, bytes] = {},
+        touched: Collection[Key] | None = None,
+        make: Callable[[bytes], Association] = Association.model_validate_json,
+    ) -> None:
+        self._groups, self._corpus, self._progress = group(observations, corpus.field), corpus, progress
+        self._taken, self.make = taken, make
+        own = self._groups if touched is None else [key for key in self._groups if key in touched]
+        self._keys = sorted({*own, *taken}) if taken else list(own)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def parts(self) -> Iterator[Association | bytes]:
+        for done, key in enumerate(self._keys, start=1):
+            kept = self._taken.get(key)
+            yield with_counterpart(key, self._with_counterpart(key), self._corpus) if kept is None else kept
             if self._progress is not None and (done % 100 == 0 or done == len(self)):
                 self._progress(done, len(self))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -249,7 +249,7 @@ def _completed(loaded: sheets.Loaded, studies: Sequence[Study], held: Iterable[S
 def _write(
     writer: Writer,
     old: Held | None,
-    studies: Iterable[Study],
+    studies: Collection[Study],
     field: EvidenceField,
     *,
     user: frozenset[str],
@@ -258,8 +258,10 @@ def _write(
     report: Report | None,
 ) -> str:
     """Build the graph of these studies while it is written, if it is another than the old one; the release."""
+    progress = _progress(report, "building the graph")
     with without_collections():
-        graph = replace(lay_out(studies, field, _progress(report, "building the graph")), user=user, removed=removed)
+        graph = (old.changed_to(studies, field, progress) if old is not None else None) or lay_out(studies, field, progress)
+        graph = replace(graph, user=user, removed=removed)
     if old is None or not old.current or (old.release, old.user, old.removed) != (graph.release, user, removed):
         with set_aside():
             writer.write(graph, by)

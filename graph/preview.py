@@ -6,14 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Literal
 
-from graph.build import Key, corpus_of, keys_of
+from graph.build import Key, corpus_of, keys_of, moved_patients, touched
 from graph.release import release_of
 from graph.stores.port import Reader
 from graph.synthesis.associations import population_ref, synthesise, term_ref
 from graph.synthesis.corpus import Corpus
 from graph.synthesis.counterpart import with_counterpart
 from graph.synthesis.observations import read_study
-from graph.synthesis.overlap import Patients
 from graph.synthesis.prevalence import pooled_prevalence, read_prevalence
 from schema.answer import Changed, ChangedPrevalence, Preview, PreviewedStudy
 from schema.association import Association
@@ -35,20 +34,16 @@ def preview(reader: Reader, sheets: Sequence[Study], field: EvidenceField, probl
     before = reader.findings()
     kept = [observation for observation in before if observation.study not in new]
     coming = [observation for study_id in sorted(new) for observation in read_study(new[study_id], field)]
-    touched = {key for observation in (*_of(before, new), *coming) for key in keys_of(observation, field)}
-    # whom an older study shares patients with may hang on a study that comes in
-    touched |= {
-        key for observation in _of(kept, _other_patients(reader.patients(), corpus.patients)) for key in keys_of(observation, field)
-    }
-    touched |= {(other, *key[1:]) for key in touched for other in _counterparts(key[0], field)}
+    others = _of(kept, moved_patients(reader.patients(), corpus.patients))
+    changing = touched((*_of(before, new), *coming, *others), field)
     groups: dict[Key, list[Observation]] = {}
     for observation in (*kept, *coming):
-        for key in touched.intersection(keys_of(observation, field)):
+        for key in changing.intersection(keys_of(observation, field)):
             if key[0] != key[1]:
                 groups.setdefault(key, []).append(observation)
     syntheses = {key: synthesise(*key, rows, corpus) for key, rows in groups.items()}
     items = []
-    for key in sorted(touched):
+    for key in sorted(changing):
         was = next(iter(reader.edges(exposure=key[0], outcome=key[1], population=key[2])), None)
         will = with_counterpart(key, syntheses, corpus) if key in syntheses else None
         if was != will:
@@ -74,10 +69,10 @@ def _prevalences(reader: Reader, new: Mapping[str, Study], corpus: Corpus) -> It
     # by the new vocabulary, which has the old one's terms and those that the sheets bring
     old = Corpus(corpus.field, reader.studies(), reader.patients())
     # where patients are shared, a study may make room for another
-    others = {*new, *_other_patients(old.patients, corpus.patients)}
+    others = {*new, *moved_patients(old.patients, corpus.patients)}
     rows = [by_key(some, corpus.field) for some in (before, after)]
-    touched = by_key((one for one in (*before, *after) if one.study in others), corpus.field)
-    for lesion, place in sorted(touched):
+    changing = by_key((one for one in (*before, *after) if one.study in others), corpus.field)
+    for lesion, place in sorted(changing):
         sides = [pooled_prevalence(lesion, some.get((lesion, place), ()), side) for some, side in zip(rows, (old, corpus), strict=True)]
         if sides[0] != sides[1]:
             yield ChangedPrevalence(
@@ -101,15 +96,6 @@ def by_key(rows: Iterable[PrevalenceObservation], field: EvidenceField) -> dict[
 def _of(observations: Iterable[Observation], studies: Iterable[str]) -> list[Observation]:
     wanted = frozenset(studies)
     return [observation for observation in observations if observation.study in wanted]
-
-
-def _other_patients(old: Mapping[str, Patients], new: Mapping[str, Patients]) -> list[str]:
-    return [study_id for study_id, patients in new.items() if old.get(study_id) != patients]
-
-
-def _counterparts(exposure: str, field: EvidenceField) -> list[str]:
-    """The terms whose contradiction by their counterpart hangs on this one."""
-    return [term.id for term in field.vocabulary.terms.values() if term.counterpart == exposure]
 
 
 def _change(sheet: Study, old: Mapping[str, Study]) -> Literal["added", "replaced", "unchanged"]:

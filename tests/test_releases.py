@@ -420,7 +420,10 @@ def test_commands_tell_it_too(store: Store, settings: Settings, monkeypatch: pyt
     run("diff", first, "--fail-on", "any", status=1)
     run("diff", first, "--fail-on", "direction")
     run("diff", last, last, "--fail-on", "any")
-    assert json.loads(run("evidence", "bcg-vaccination", "tuberculosis", "--release", first, "--format", "json"))["association"]["studies"] == 13
+    assert (
+        json.loads(run("evidence", "bcg-vaccination", "tuberculosis", "--release", first, "--format", "json"))["association"]["studies"]
+        == 13
+    )
 
 
 def test_python_asks_a_release(store: Store, settings: Settings) -> None:

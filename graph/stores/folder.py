@@ -47,6 +47,7 @@ class FolderWriter(Writer):
     def __init__(self, folder: Path, field: EvidenceField, shipped: str, most: int) -> None:
         self._folder, self._field, self._shipped, self._most = folder, field, shipped, most
         self._lock: FileLock | None = None
+        self._old: snapshot.Snapshot | None = None
 
     def __enter__(self) -> FolderWriter:
         from filelock import FileLock, Timeout
@@ -76,11 +77,14 @@ class FolderWriter(Writer):
         kept = kept_in(self._folder, self._field)
         if kept is None:
             return None
-        return Held(kept.release, kept.studies, kept.terms, kept.header.user, kept.header.removed, is_current(kept, self._shipped))
+        self._old = kept
+        header, current = kept.header, is_current(kept, self._shipped)
+        return Held(kept.release, kept.studies, kept.terms, header.user, header.removed, current, kept.changed_to)
 
     def write(self, graph: EvidenceGraph, by: str | None = None) -> None:
         try:
-            old = kept_in(self._folder, self._field)
+            # under the lock it is still what it was
+            old = self._old or kept_in(self._folder, self._field)
         except SnapshotDamaged:
             # what --fresh is for
             old = None
@@ -93,6 +97,7 @@ class FolderWriter(Writer):
         try:
             snapshot.write(graph, self._folder / snapshot.NAME, self._shipped, old, keep)
             history.prune(self._most)
+            self._old = None
         except OSError as error:
             raise self._unwritable(error) from error
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from graph.build import EvidenceGraph
+from graph.build import EvidenceGraph, Progress
 from graph.synthesis.corpus import Corpus
 from graph.synthesis.overlap import Patients
 from schema.answer import Counts
@@ -169,9 +169,16 @@ def moving() -> StoreUnavailable:
     return StoreUnavailable("The evidence is being replaced again and again; try again in a moment.")
 
 
+def _anew(_studies: Iterable[Study], _field: EvidenceField, _progress: Progress | None) -> None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a store holds, without what can be built anew. `current`: it was built by this method, of the field as it is now."""
+    """What a store holds, without what can be built anew. `current`: it was built by this method, of the field as it is now.
+
+    `changed_to`: the graph of other studies, with what is the same taken over; None where all must be built anew.
+    """
 
     release: str
     studies: tuple[Study, ...]
@@ -179,6 +186,7 @@ class Held:
     user: frozenset[str]
     removed: frozenset[str]
     current: bool
+    changed_to: Callable[[Iterable[Study], EvidenceField, Progress | None], EvidenceGraph | None] = _anew
 
 
 class Writer(AbstractContextManager["Writer"]):

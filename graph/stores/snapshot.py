@@ -9,17 +9,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
-from graph.build import EvidenceGraph
-from graph.release import ReleaseHeader
+from graph.build import Associations, EvidenceGraph, Partly, Progress, Taken, corpus_of, moved_patients, touched
+from graph.release import ReleaseHeader, release_of
 from graph.stores.port import today
+from graph.synthesis.mechanisms import edges as mechanism_edges
+from graph.synthesis.mechanisms import read_claims
+from graph.synthesis.observations import read_study
+from graph.synthesis.overlap import all_patients
+from graph.synthesis.prevalence import read_prevalence
 from schema import outputs
 from schema.association import Association, MechanismEdge
 from schema.errors import SnapshotDamaged
@@ -137,6 +143,57 @@ class Snapshot:
             self.header.removed,
         )
 
+    def changed_to(self, studies: Iterable[Study], field: EvidenceField, progress: Progress | None = None) -> EvidenceGraph | None:
+        """The graph of these studies, laid out, with what is the same in this one taken over as it is written; equal to one built from
+        nothing. None where all must be read anew: by another method, or of another state of field or vocabulary.
+        """
+        if not self.header.current or not self.header.of_state(field) or self.terms != tuple(field.vocabulary.terms.values()):
+            return None
+        corpus, old = corpus_of(studies, field), {study.id: study for study in self.studies}
+        new = corpus.studies
+        same = {name for name, study in new.items() if (was := old.get(name)) is study or was == study}
+        lines: dict[str, list[tuple[str, str, bytes]]] = {}
+        for line in self._lines.get("reading", ()):
+            said = from_json(line)
+            lines.setdefault(said["study"], []).append((said["exposure"], said["outcome"], line))
+        coming = {name: list(read_study(new[name], field)) for name in sorted(new.keys() - same)}
+        moved = moved_patients(all_patients(old, field), corpus.patients)
+        read = Observation.model_validate_json
+        changing = [read(line) for name in sorted(old.keys() - same | moved & same) for _, _, line in lines.get(name, ())]
+        keys = touched([*changing, *(row for rows in coming.values() for row in rows)], field)
+        # and the rows of their counterparts, by which a contradiction is told
+        wanted = keys | {(other, *key[1:]) for key in keys if (other := field.vocabulary[key[0]].counterpart) is not None}
+        pairs = {
+            (exposure, outcome)
+            for one, effect in {key[:2] for key in wanted}
+            for exposure in field.vocabulary.takes(one)
+            for outcome in field.vocabulary.takes(effect)
+        }
+        kept = (read(line) for name in sorted(same) for exposure, outcome, line in lines.get(name, ()) if (exposure, outcome) in pairs)
+        parts: list[Observation | bytes] = []
+        for name in new:
+            parts += coming[name] if name in coming else [line for _, _, line in lines.get(name, ())]
+        texts = dict(zip(old, self._lines.get("study", ()), strict=True))
+        # the objects are at hand
+        objects = {texts[name]: new[name] for name in same}
+        claims = [claim for study in new.values() for claim in read_claims(study, field.vocabulary)]
+        return EvidenceGraph(
+            release=release_of(new.values(), field),
+            studies=Taken([texts[name] if name in same else study for name, study in new.items()], objects.__getitem__),
+            field=field,
+            observations=Taken(parts, read),
+            prevalence=tuple(row for study in new.values() for row in read_prevalence(study, field)),
+            claims=tuple(claims),
+            associations=Associations(
+                [*kept, *(row for rows in coming.values() for row in rows)],
+                corpus,
+                progress,
+                taken={key: text for key, text in self.association_lines.items() if key not in keys},
+                touched=keys,
+            ),
+            mechanisms=tuple(mechanism_edges(claims, corpus.patients)),
+        )
+
     def graph(self) -> EvidenceGraph:
         laid_out = self.laid_out()
         return replace(laid_out, studies=self.studies, observations=self.observations, associations=tuple(laid_out.associations))
@@ -209,11 +266,26 @@ def _body(graph: EvidenceGraph) -> Iterator[bytes]:
         "mechanism": graph.mechanisms,
     }
     for kind, records in sections.items():
-        for record in records:
-            yield f"{kind}\t{record.model_dump_json(exclude_defaults=True, by_alias=True)}\n".encode()
-    for one in graph.associations:
-        text = one.model_dump_json(exclude_defaults=True)
-        yield f"association\t{one.exposure.id}\t{one.outcome.id}\t{one.population.id}\t{text}\n".encode()
+        head = f"{kind}\t".encode()
+        for record in _parts(records):
+            yield head + (record if isinstance(record, bytes) else _text(record)) + b"\n"
+    for one in _parts(graph.associations):
+        if isinstance(one, bytes):
+            said = from_json(one)
+            key = said["exposure"]["id"], said["outcome"]["id"], said["population"]["id"]
+        else:
+            key = one.exposure.id, one.outcome.id, one.population.id
+        text = one if isinstance(one, bytes) else one.model_dump_json(exclude_defaults=True).encode()
+        yield b"\t".join((b"association", *(part.encode() for part in key), text)) + b"\n"
+
+
+def _parts(records: Collection[_M]) -> Iterator[_M | bytes]:
+    """The records, or their texts where these are at hand."""
+    return records.parts() if isinstance(records, Partly) else iter(records)
+
+
+def _text(record: BaseModel) -> bytes:
+    return record.model_dump_json(exclude_defaults=True, by_alias=True).encode()
 
 
 def refuse_another(path: Path, field: EvidenceField) -> None:
