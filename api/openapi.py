@@ -53,6 +53,7 @@ def examples(reader: Reader, store: Store) -> Iterator[tuple[str, dict[str, Any]
     term = given.get("term", {"id": field.lesion})
     yield "/v1/terms/{id}", term, lookups.term(reader, term["id"])
     yield "/v1/releases/current", {}, lookups.release(reader, store)
+    yield "/v1/diff", {"before": "current"}, None
     if (study := _study(reader)) is not None:
         yield "/v1/studies/{id}", {"id": study.id}, None
     for first in Cohorts(page=Page(limit=1)).answer(reader).items:
