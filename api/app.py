@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from copy import deepcopy
 from typing import Any
 
 from fastapi import Depends, FastAPI
-from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
-from pydantic import BaseModel
 
-from api import errors
-from api.cache import SCHEMA, Answers
-from api.deps import ReaderDep, once
+from api import errors, openapi
+from api.cache import Answers
+from api.deps import once
 from api.errors import ProblemDetails
 from api.pages import installed
-from api.prefix import ROOT, Prefixed
+from api.prefix import Prefixed
 from api.rest import health, lookups, preview, questions, releases, whole
-from graph import questions as asked
-from graph.questions import lookups as named
 from graph.questions.lookups import package_version
-from graph.stores.port import Reader, Store
-from schema.field import EvidenceField
-from schema.study import AXES
-
-
-def examples(reader: Reader, store: Store) -> Iterator[tuple[str, BaseModel]]:
-    """The answers that OpenAPI shows as examples, by their paths: real answers of this store to the field's examples."""
-    known = {question.called() for question in asked.QUESTIONS}
-    for one in reader.field().examples:
-        if one.question in known:
-            yield f"/v1/{one.question}", asked.named(one.question, one.parameters, limit=1).answer(reader)
-        elif one.question == "term":
-            yield "/v1/terms/{id}", named.term(reader, one.parameters["id"])
-    yield "/v1/releases/current", named.release(reader, store)
+from graph.stores.port import Store
 
 
 def create_app(store: Store, root_path: str = "") -> FastAPI:
@@ -48,7 +30,9 @@ def create_app(store: Store, root_path: str = "") -> FastAPI:
 
     field = store.field()
     app = FastAPIOffline(
+        docs_url=None,
         redoc_url=None,
+        static_url=openapi.FILES,
         title=field.title,
         version=package_version(),
         summary=field.lead,
@@ -76,44 +60,5 @@ def create_app(store: Store, root_path: str = "") -> FastAPI:
     errors.install(app)
     app.add_middleware(Answers, store=store)
     app.add_middleware(Prefixed, root=root_path)
-    _serve_schema(app, store)
+    openapi.install(app, store)
     return app
-
-
-def _serve_schema(app: FastAPI, store: Store) -> None:
-    """Serve the OpenAPI document with real answers in it: like any answer from one release, and never from the event loop."""
-    app.router.routes[:] = [route for route in app.router.routes if getattr(route, "path", None) != SCHEMA]
-
-    @app.get(SCHEMA, include_in_schema=False)
-    def schema(reader: ReaderDep) -> JSONResponse:
-        document = deepcopy(app.openapi())
-        _with_media_types(document)
-        _with_axes(document, reader.field())
-        for content in document["paths"]["/v1/preview"]["post"]["requestBody"]["content"].values():
-            content["schema"] = preview.schema()
-        for path, answer in examples(reader, store):
-            content = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
-            content["example"] = answer.model_dump(mode="json")
-        servers = {"servers": [{"url": root}]} if (root := ROOT.get()) else {}
-        return JSONResponse({**document, **servers, "x-release": reader.release()})
-
-
-def _with_axes(document: dict[str, Any], field: EvidenceField) -> None:
-    """What a group of people may be along each axis of the field."""
-    told = document["components"]["schemas"]["Population"]["properties"]
-    for axis in AXES:
-        if axis in field.values:
-            text = told[axis].get("anyOf", [told[axis]])[0]
-            text["enum"] = list(field.values[axis])
-        else:
-            del told[axis]
-
-
-def _with_media_types(document: dict[str, Any]) -> None:
-    """Errors are problem details."""
-    for operations in document["paths"].values():
-        for operation in operations.values():
-            for status, response in operation["responses"].items():
-                content = response.get("content", {})
-                if not status.startswith("2") and "application/json" in content:
-                    content["application/problem+json"] = content.pop("application/json")

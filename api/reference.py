@@ -1,36 +1,42 @@
-"""The documents' tables of parameters, from the declarations: `python -m api.reference` writes them, `--check` tells what is stale."""
+"""The documents' tables of parameters, from the declarations: `python -m api.reference` writes them, `--check` tells what is stale.
+
+What several questions share is told once, under REST; a question's own table has what is its own, and names the rest.
+"""
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import typer
 
 from api.cli import app
+from api.cli.questions import FILES
 from api.deps import forms_told
 from graph.questions import QUESTIONS, Parameter, Question
 from schema import outputs
 
 DOCS = Path(__file__).parent.parent / "docs"
-_SHARED = {
-    "filters": "the [evidence filters](#evidence-filters)",
-    "page": "the [part of a list](#part-of-a-list)",
-}
+# the heading under which a part's parameters are told, and what a question's table calls the part
+PARTS = {"narrow": ("Narrowing a list", "narrowing"), "filters": ("Evidence filters", "filters"), "page": ("Paging", "paging")}
+SHARED = "Shared parameters"
+OPTIONS = "Shared options"
 
 
-def _parts(question: type[Question], named: Callable[[Parameter], str]) -> Iterator[tuple[str, str]]:
-    """A row for each part that stands in a table of its own."""
-    for part, told in _SHARED.items():
-        names = [named(one) for one in question.parameters() if one.part == part]
-        if names:
-            yield ", ".join(names), told
+def link(heading: str, words: str = "", page: str = "") -> str:
+    """To a heading, as GitHub makes its anchor."""
+    return f"[{words or heading}]({page}#{re.sub(r'[^a-z0-9 _-]', '', heading.lower()).replace(' ', '-')})"
 
 
-def _value(one: Parameter) -> str:
+def address(question: type[Question]) -> str:
+    return f"/v1{question.address or f'/{question.called()}'}"
+
+
+def _told(one: Parameter) -> str:
     values = [value for value in one.values if not value.startswith("-")]
     told = one.help if all(value in one.help for value in values) else f"{one.help}: {', '.join(values)}"
     default = one.info.default
@@ -39,25 +45,49 @@ def _value(one: Parameter) -> str:
     return f"{told} ({', '.join(default) if one.several else f'{default:g}'} where left out)"
 
 
-def _table(rows: Iterator[tuple[str, str]] | list[tuple[str, str]], head: str) -> str:
+def _part(one: Parameter) -> str | None:
+    """The part under whose heading it is told."""
+    return one.part if one.part in PARTS else None
+
+
+def _rows(question: type[Question]) -> Iterator[tuple[str, str, str | None]]:
+    """Name, text and part of all that a route takes."""
+    yield from ((one.rest, _told(one), _part(one)) for one in question.parameters())
+    yield "format", forms_told(question), None
+
+
+def shared() -> dict[str, tuple[str, str | None]]:
+    """Text and part of what is told once, by name: the parts' parameters, and what two questions or more tell in the same words."""
+    rows = [row for question in QUESTIONS for row in _rows(question)]
+    often = Counter((name, told) for name, told, part in rows if part is None)
+    most: dict[str, str] = {}
+    for (name, told), times in often.items():
+        if times > max(1, often[name, most.get(name, "")]):
+            most[name] = told
+    found: dict[str, tuple[str, str | None]] = {name: (told, None) for name, told in most.items()}
+    return found | {name: (told, part) for name, told, part in rows if part is not None}
+
+
+def _code(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _table(rows: Iterable[tuple[str, str]], head: str) -> str:
     return "\n".join([f"| {head} | |", "|---|---|", *(f"| {name} | {told} |" for name, told in rows)]) + "\n"
 
 
-def _rest(one: Parameter) -> str:
-    return f"`{one.rest}`"
+def _parts(question: type[Question]) -> list[str]:
+    has = {one.part for one in question.parameters()}
+    return [part for part in PARTS if part in has]
 
 
 def _rest_rows(question: type[Question]) -> Iterator[tuple[str, str]]:
-    yield from ((_rest(one), _value(one)) for one in question.parameters() if one.part not in _SHARED)
-    yield "`format`", forms_told(question)
-    yield from _parts(question, _rest)
-
-
-def _option_rows(command: Any) -> Iterator[tuple[str, str]]:
-    for one in command.params:
-        names = [one.metavar] if one.param_type_name == "argument" else [*one.opts, *one.secondary_opts]
-        if "--help" not in names:
-            yield ", ".join(f"`{name}`" for name in names), one.help
+    rows = [(name, told) for name, told, part in _rows(question) if part is None]
+    once = shared()
+    own = [(name, told) for name, told in rows if once.get(name, (None,))[0] != told]
+    common = [f"`{name}`" for name, told in rows if (name, told) not in own]
+    yield from ((f"`{name}`", told) for name, told in own)
+    yield ", ".join([*common, *(link(*PARTS[part]) for part in _parts(question))]), link(SHARED, "shared")
 
 
 def _section(text: str, heading: str, table: str) -> str:
@@ -75,26 +105,66 @@ def _section(text: str, heading: str, table: str) -> str:
 
 def rest(text: str) -> str:
     for question in QUESTIONS:
-        text = _section(text, f"### `/v1{question.address or f'/{question.called()}'}`", _table(_rest_rows(question), "parameter"))
-    for part, heading in (("filters", "### Evidence filters"), ("page", "### Part of a list")):
-        rows = {_rest(one): _value(one) for question in QUESTIONS for one in question.parameters() if one.part == part}
-        text = _section(text, heading, _table(list(rows.items()), "parameter"))
+        text = _section(text, f"### `{address(question)}`", _table(_rest_rows(question), "parameter"))
+    for part, heading in ((None, f"### {SHARED}"), *((part, f"#### {heading}") for part, (heading, _) in PARTS.items())):
+        rows = [(_code([name]), told) for name, (told, of) in shared().items() if of == part]
+        text = _section(text, heading, _table(rows, "parameter"))
     return text
 
 
+def _names(one: Any) -> list[str]:
+    return [one.metavar] if one.param_type_name == "argument" else [*one.opts, *one.secondary_opts]
+
+
+def _commands() -> dict[str, Any]:
+    commands: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    return commands
+
+
+def _asked(question: type[Question]) -> tuple[str, str]:
+    """A command that asks a question: what it takes, by the names of the command line."""
+    declared = {one.name: _part(one) for one in question.parameters()}
+    own = [name for one in _commands()[question.called()].params if declared.get(one.name, one) is None for name in _names(one)]
+    return f"`rdwi {question.called()}`", ", ".join([*(f"`{name}`" for name in own), *(PARTS[part][1] for part in _parts(question))])
+
+
+def _options() -> Iterator[tuple[str, str]]:
+    """The options of each part; and those of questions that are the command line's alone."""
+    for part, (heading, words) in PARTS.items():
+        question = next(one for one in QUESTIONS if part in _parts(one))
+        of = {one.name for one in question.parameters() if one.part == part}
+        options = (one for one in _commands()[question.called()].params if one.name in of)
+        yield link(heading, words, "api.md"), _code(name for one in options for name in _names(one))
+    for question, files in FILES.items():
+        yield from ((f"`--{name}`", f"Of {question.called()}. {told}") for name, _, _, told in files)
+    yield "`--format`", f"Of a question. Table; {forms_told(QUESTIONS[0]).partition('. ')[0]}."
+
+
 def command_line(text: str) -> str:
-    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
-        text = _section(text, f"## `rdwi {name}`", _table(_option_rows(command), ""))
+    asked = {question.called() for question in QUESTIONS}
+    told = {
+        name: [(_code(_names(one)), one.help) for one in command.params if "--help" not in _names(one)]
+        for name, command in _commands().items()
+        if name not in asked
+    }
+    often = [row for row, times in Counter(row for rows in told.values() for row in rows).items() if times > 1]
+    text = _section(text, "## Questions", _table(map(_asked, QUESTIONS), "command"))
+    text = _section(text, f"### {OPTIONS}", _table([*_options(), *often], ""))
+    for name, rows in told.items():
+        common = ", ".join(row[0] for row in rows if row in often)
+        own = [row for row in rows if row not in often]
+        if rows:
+            text = _section(text, f"## `rdwi {name}`", _table([*own, *([(common, link(OPTIONS, "shared"))] if common else [])], ""))
     return text
 
 
 def tools(text: str) -> str:
     rows = []
     for question in QUESTIONS:
-        own = [f"`{one.assistant}`" for one in question.parameters() if one.part != "filters"]
-        filters = ["`filters`"] if any(one.part == "filters" for one in question.parameters()) else []
-        rows.append((f"`{question.called()}`", ", ".join([*own, *filters, "`form`"])))
-    return _section(text, "## Tools", _table([*rows, ("`study`", "`id`, `form`")], "tool"))
+        own = [f"`{one.assistant}`" for one in question.parameters() if _part(one) is None]
+        parts = ["`filters`" if part == "filters" else PARTS[part][1] for part in _parts(question)]
+        rows.append((f"`{question.called()}`", ", ".join([*own, *parts])))
+    return _section(text, "## Tools", _table([*rows, ("`study`", "`id`")], "tool"))
 
 
 TABLES: dict[str, Callable[[str], str]] = {"api.md": rest, "cli.md": command_line, "mcp.md": tools}

@@ -53,10 +53,8 @@ def reports(one: Association) -> str:
     return f"{one.cohorts}: " + " ".join(parts)
 
 
-_LEGEND = (
-    "Cohorts: + increases, \u2212 decreases, \u25cb not significant, ? unclear. "
-    "Weight: probability that the average effect has this sign, or that of its leaning (0.5: nothing is known of it)."
-)
+_LEGEND = "Cohorts: + increases, \u2212 decreases, \u25cb not significant, ? unclear."
+_WEIGHT = " Weight: probability that the average effect has this sign, or that of its leaning (0.5: nothing is known of it)."
 # whether there are rows at all: of reviews, or untested ones
 _UNSTUDIED = {True: "only said, not studied", False: "not studied here"}
 
@@ -119,8 +117,8 @@ def releases(items: Sequence[ReleaseEntry]) -> Table:
     return table
 
 
-def associations(items: Sequence[Association], side: str, title: str, *, papers: bool = True) -> Table:
-    """Associations for a terminal, with their papers where it is wide enough."""
+def associations(items: Sequence[Association], side: str, title: str, *, wide: bool = True) -> Table:
+    """Associations for a terminal, with their weight and papers where it is wide enough."""
     table = _table(title)
     beside = any(one.indirect for one in items)
     table.add_column("Factor" if side == "exposure" else "Outcome", min_width=18)
@@ -131,10 +129,11 @@ def associations(items: Sequence[Association], side: str, title: str, *, papers:
     table.add_column("Certainty")
     table.add_column("Estimate (95% CI)")
     table.add_column("Cohorts", no_wrap=True)
-    table.add_column("Weight", justify="right")
+    if wide:
+        table.add_column("Weight", justify="right")
     if beside:
         table.add_column("Indirect")
-    if papers:
+    if wide:
         table.add_column("Papers")
     for one in items:
         cells = [one.exposure.name if side != "outcome" else one.outcome.name]
@@ -146,14 +145,15 @@ def associations(items: Sequence[Association], side: str, title: str, *, papers:
             certainty(one.certainty),
             f"{_headline(one)}{own}" if one.estimate is not None else wording.unpooled(one) or "none",
             reports(one),
-            probability(one.weight),
         ]
+        if wide:
+            cells.append(probability(one.weight))
         if beside:
             cells.append("; ".join(f"{other.population.id}: {other.caption}" for other in one.indirect or ()))
-        if papers:
+        if wide:
             cells.append(papers_of(one))
         table.add_row(*(_escape(cell) for cell in cells))
-    table.caption = _LEGEND
+    table.caption = _LEGEND + _WEIGHT * wide
     return table
 
 

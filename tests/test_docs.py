@@ -28,7 +28,8 @@ from graph.synthesis import direction
 from graph.synthesis.certainty import RULES
 from graph.synthesis.method import Method
 from graph.synthesis.observations import DERIVATIONS
-from schema.association import Association, Camp, Row
+from graph.wording import bedside
+from schema.association import LEVELS, Association, Camp, Row
 from schema.field import AxisValues, Constants, EvidenceField, Example, KindName, Selection, Start
 from schema.graphmodel import EDGES, NODES
 from schema.observation import Frozen
@@ -64,28 +65,59 @@ def test_the_tables_of_parameters_are_those_of_the_declarations(name: str) -> No
     assert reference.TABLES[name](written) == written, "stale: python -m api.reference writes them"
 
 
+def section(written: str, heading: str) -> str:
+    """What stands under a heading, down to the next one of its level or above."""
+    level = heading.partition(" ")[0]
+    after = f"\n{written}".partition(f"\n{heading}\n")[2]
+    return re.split(rf"^#{{1,{len(level)}}} ", after, maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def named(written: str) -> set[str]:
+    """What stands in the first cells of its tables, as code."""
+    return {name for cell in re.findall(r"^\| (.*?) \| ", written, re.MULTILINE) for name in re.findall("`([^`]+)`", cell)}
+
+
 def test_every_command_and_option_is_documented() -> None:
     written = text("docs/cli.md")
+    asked = dict(re.findall(r"^\| `rdwi (\S+)` \| (.*) \|$", section(written, "## Questions"), re.MULTILINE))
+    shared = section(written, f"### {reference.OPTIONS}")
     for name, command in COMMAND.commands.items():  # type: ignore[attr-defined]
-        section = written.partition(f"## `rdwi {name}`")[2].partition("\n## ")[0]
-        assert section, name
+        own = section(written, f"## `rdwi {name}`")
+        assert asked.get(name) or own, name
+        told = set(re.findall("`([^`]+)`", asked.get(name, ""))) | named(own)
+        # a part that a command names is told under the shared options, by name and with a link to what each means
+        for heading, words in reference.PARTS.values():
+            if words in asked.get(name, "").split(", "):
+                (row,) = (line for line in shared.splitlines() if line.startswith(f"| {reference.link(heading, words, 'api.md')} |"))
+                told |= set(re.findall("`([^`]+)`", row))
+        if name in asked or reference.link(reference.OPTIONS, "shared") in own:
+            told |= named(shared)
         for parameter in command.params:
-            for option in (*parameter.opts, *parameter.secondary_opts):
-                if parameter.param_type_name == "option" and option != "--help":
-                    assert option in section, (name, option)
+            names = [parameter.metavar] if parameter.param_type_name == "argument" else [*parameter.opts, *parameter.secondary_opts]
+            assert not set(names) - told - {"--help"}, (name, names)
 
 
 def test_no_command_is_documented_that_is_not_there() -> None:
-    assert set(re.findall(r"^## `rdwi (\S+)`", text("docs/cli.md"), re.MULTILINE)) == set(COMMAND.commands)  # type: ignore[attr-defined]
+    written = text("docs/cli.md")
+    documented = [*re.findall(r"^## `rdwi (\S+)`", written, re.MULTILINE), *re.findall(r"^\| `rdwi (\S+)` \|", written, re.MULTILINE)]
+    assert sorted(documented) == sorted(COMMAND.commands)  # type: ignore[attr-defined]
 
 
 def test_every_route_and_parameter_is_documented(client: TestClient) -> None:
     written = text("docs/api.md")
     for path, operations in client.get("/openapi.json").json()["paths"].items():
-        section = written.partition(f"### `{path}`")[2].partition("\n### ")[0]
-        assert section, path
+        own = section(written, f"### `{path}`")
+        assert own, path
+        told = named(own)
+        # a part that a route names is told where the link leads; what is called shared is told there
+        for heading, words in reference.PARTS.values():
+            if reference.link(heading, words) in own:
+                told |= named(section(written, f"#### {heading}"))
+        for row in own.splitlines():
+            if row.endswith(f"| {reference.link(reference.SHARED, 'shared')} |"):
+                assert named(row) <= named(section(written, f"### {reference.SHARED}")), path
         for parameter in next(iter(operations.values())).get("parameters", ()):
-            assert f"`{parameter['name']}`" in section, (path, parameter["name"])
+            assert parameter["name"] in told, (path, parameter["name"])
 
 
 def test_no_route_is_documented_that_is_not_there(client: TestClient) -> None:
@@ -144,7 +176,7 @@ def test_the_named_associations_are_documented_with_what_decides_and_their_steps
         text("docs/method.md"),
         re.MULTILINE,
     )
-    assert len(printed) >= 20
+    assert len(printed) >= 6
     for exposure, outcome, place, way, basis, level, steps in printed:
         one = found[exposure, outcome, place or "ich"]
         leans = f", leans to {one.leans}" if one.leans else ""
@@ -190,10 +222,35 @@ def test_every_key_of_a_term_is_documented() -> None:
     assert [key for key in Term.model_fields if f"`{key}`" not in text("docs/sheets.md")] == []
 
 
+def anchors(path: Path) -> set[str]:
+    return {
+        reference.link(heading).partition("#")[2].rstrip(")") for heading in re.findall(r"^#+ (.*)$", path.read_text("utf-8"), re.MULTILINE)
+    }
+
+
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_every_link_to_a_file_leads_to_one(path: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", path.read_text(encoding="utf-8")):
-        assert target.startswith("http") or (path.parent / target).exists(), target
+def test_every_link_leads_to_a_file_and_a_section_that_are_there(path: Path) -> None:
+    for target, anchor in re.findall(r"\]\(([^)#]*)#?([^)]*)\)", path.read_text(encoding="utf-8")):
+        if not target.startswith("http"):
+            found = (path.parent / target) if target else path
+            assert found.exists(), target
+            assert not anchor or anchor in anchors(found), (target, anchor)
+
+
+def test_the_documents_are_short_enough_to_be_read() -> None:
+    assert sum(len(path.read_text(encoding="utf-8").split()) for path in DOCUMENTS) <= 20_000
+
+
+def test_how_to_read_a_row_is_one_page_in_the_words_of_the_pages(graph: EvidenceGraph) -> None:
+    written = text("docs/reading-a-row.md")
+    assert len(written.split()) <= 400
+    outcome = next(term for term in graph.terms if term.id == "r-dwi")
+    some = next(one for one in graph.associations if one.outcome.id == "r-dwi" and one.direction == "increases")
+    for level in LEVELS:
+        assert f"{bedside.dots(level)} {level.replace('-', ' ')}" in written
+        assert f'"{bedside.verdict(some.model_copy(update={"certainty": level}), outcome)}" ({level.replace("-", " ")})' in written
+    for index in ("README.md", "docs/api.md", "docs/pages.md", "docs/method.md"):
+        assert "reading-a-row.md" in text(index).partition("\n## ")[0], index
 
 
 COMMANDS = [
@@ -233,8 +290,10 @@ def test_every_command_of_the_documents_runs(document: str, line: str, tmp_path:
     assert outcome.output.strip()
 
 
-def test_the_answer_in_the_readme_is_what_the_command_prints() -> None:
+def test_the_answer_in_the_readme_is_what_the_command_prints_on_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     (example,) = blocks(ROOT / "README.md", "console")
+    assert max(map(len, example.splitlines())) <= 80
     command, _, shown = example.partition("\n")
     outcome = CliRunner().invoke(app, shlex.split(command.removeprefix("$ ./run rdwi ")))
     assert [line.rstrip() for line in outcome.output.rstrip().splitlines()] == shown.rstrip().splitlines()
@@ -255,6 +314,11 @@ def test_every_python_example_prints_what_is_written_under_it(path: Path) -> Non
         with redirect_stdout(printed):
             exec(compile(code, path.name, "exec"), {})
         assert printed.getvalue() == output
+
+
+def test_the_readme_begins_with_the_picture_and_an_answer() -> None:
+    first = text("README.md").partition("\n## ")[0]
+    assert -1 < first.index("(docs/pages/start.png)") < first.index("```console")
 
 
 def test_the_readme_has_exactly_two_commands_to_set_up() -> None:

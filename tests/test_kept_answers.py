@@ -1,6 +1,6 @@
 """The associations of the shipped corpus, and all that is said of the first of them, are what they were when they were last looked at.
 
-RDWI_ANSWERS=1 writes them anew: the difference is for a reader, who says in docs/method-4-changes.md or the changelog why it is right.
+RDWI_ANSWERS=1 writes them anew: the difference is for a reader, who says in the changelog why it is right.
 """
 
 from __future__ import annotations

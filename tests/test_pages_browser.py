@@ -436,6 +436,19 @@ def test_print_leaves_out_what_is_of_no_use_on_paper(small: Served, light: Windo
         page.emulate_media(media="screen")
 
 
+def test_the_page_of_the_api_is_dark_with_its_reader_and_executes_its_example(whole: Served, light: Window, dark: Window) -> None:
+    grounds = []
+    for window in (light, dark):
+        page = window.open(f"{whole.address}/docs")
+        evidence = page.locator("#operations-associations-evidence_v1_evidence_get")
+        evidence.locator("button").first.click()
+        evidence.locator(".execute").click()
+        expect(evidence.locator(".live-responses-table .response-col_status").last).to_contain_text("200")
+        grounds.append(page.evaluate("getComputedStyle(document.documentElement).backgroundColor"))
+        assert window.errors == []
+    assert grounds[0] != grounds[1] == "rgb(28, 32, 34)"
+
+
 def test_the_start_page_is_light(whole: Served, chromium: Browser) -> None:
     # once, so that what is kept is kept
     with chromium.new_context() as context:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from api import tables
@@ -59,7 +60,7 @@ def _place(answer: Any) -> str:
 
 def _notes(answer: Any) -> None:
     if answer.note:
-        print(f"  {answer.note}")
+        _line(answer.note)
     if answer.unknown_dropped:
         print(f"  {answer.unknown_dropped} rows left out because it is not known whether they match")
 
@@ -70,12 +71,17 @@ def _reasons(reasons: Sequence[Reason]) -> None:
 
 
 def _associations(items: Sequence[Association], side: str, title: str) -> None:
-    """A table of associations; in a narrow terminal their papers under it."""
+    """A table of associations; in a narrow terminal without their weights, and their papers under it."""
     wide = _console().width >= 130
-    shown(tables.associations(items, side, title, papers=wide))
+    shown(tables.associations(items, side, title, wide=wide))
     if not wide:
         for one in items:
-            print(f"  {one.exposure.name} > {one.outcome.name}: {tables.papers_of(one)}")
+            _line(f"{one.exposure.name} > {one.outcome.name}: {tables.papers_of(one)}")
+
+
+def _line(text: str) -> None:
+    """A note of its own, within the terminal."""
+    print(fill(text, _console().width, initial_indent="  ", subsequent_indent="  ", break_long_words=False, break_on_hyphens=False))
 
 
 def _factors(_: Question, answer: Answer[Association]) -> None:
