@@ -10,11 +10,13 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
 from api.deps import ReaderDep, parameters_of, question_of
+from api.errors import ProblemDetails
 from api.forms import FORMS
 from graph.questions import QUESTIONS, Question
 from graph.stores.port import Reader
 
 router = APIRouter()
+_NO_PICTURE: dict[str, Any] = {"model": ProblemDetails, "description": "No PNG can be drawn here; `detail` says what to install"}
 
 
 def _route(question: type[Question]) -> None:
@@ -35,7 +37,7 @@ def _route(question: type[Question]) -> None:
     router.get(
         question.address or f"/{question.called()}",
         response_model=question.answers(),
-        responses={200: {"content": content}},
+        responses={200: {"content": content}, **({501: _NO_PICTURE} if "png" in question.formats else {})},
         tags=[question.topic],
     )(ask)
 
