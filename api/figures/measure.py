@@ -10,8 +10,8 @@ from typing import NamedTuple
 # thousandths of the size of the type, of Helvetica, which Arial and Liberation Sans share
 _WIDTHS = {
     191: "'", 222: "ijl", 260: "|", 278: " !,./:;I[\\]ft", 333: "()-`r\u00b2", 334: "{}", 355: '"', 389: "*", 395: "\u03c4", 469: "^",
-    500: "Jckvsxyz", 556: "#$0123456789?L_abdeghnopqu\u2013\u2020", 584: "+<=>~\u2212", 611: "FTZ", 667: "&ABEKPSVXY", 722: "CDHNRUw", 778: "GOQ", 833: "Mm",
-    889: "%", 944: "W", 1000: "\u2192\u2026", 1015: "@",
+    500: "Jckvsxyz", 556: "#$0123456789?L_abdeghnopqu\u2013\u2020", 584: "+<=>~\u2212", 611: "FTZ", 667: "&ABEKPSVXY", 722: "CDHNRUw",
+    778: "GOQ", 833: "Mm", 889: "%", 944: "W", 1000: "\u2192\u2026", 1015: "@",
 }  # fmt: skip
 _WIDTH = {letter: width for width, letters in _WIDTHS.items() for letter in letters}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import svg
@@ -13,41 +14,47 @@ from api.figures.measure import Axis, wrapped
 from graph.wording import abbreviations, called, headline, level, more, unit
 from graph.wording.bedside import Folded, cohorts, folded, grouped, laid_beside, shown, verdict
 from schema.answer import Answer
-from schema.association import LEVELS, Association, Side, TermRef
+from schema.association import LEVELS, Association, Interval, Side, TermRef
 from schema.field import EvidenceField
 from schema.study import RATIOS
 
 Link = Callable[[Association], str | None]
 _LEFT, _ROW = 14.0, 24.0
 # of a row of a table
-_WIDTH, _HEIGHT, _HEAD = 300, 20, 34
+_WIDTH, _HEIGHT, _HEAD = 248, 20, 34
 
 
 class Ends(NamedTuple):
-    """Where the axes of a list end: that of what compares two groups, and that of what is per unit."""
+    """Where the axes of a list end: that of what compares two groups, and that of what is per unit. None: the list has nothing of it."""
 
-    groups: tuple[float, float]
-    units: tuple[float, float]
+    groups: Interval | None
+    units: Interval | None
 
 
 class _Axes(NamedTuple):
-    groups: Axis
-    units: Axis
+    groups: Axis | None
+    units: Axis | None
 
     def of(self, one: Association) -> Axis | None:
         return {"groups": self.groups, "per unit": self.units, None: None}[laid_beside(one)]
 
+    @property
+    def named(self) -> list[tuple[Axis, str]]:
+        return [(axis, words) for axis, words in ((self.groups, "two groups"), (self.units, "per unit")) if axis is not None]
 
-def ends(items: Iterable[Association]) -> Ends:
+
+def ends(rows: Iterable[Folded]) -> Ends:
     """From the estimates of a list; intervals reach over them where they are very wide."""
-    listed = list(items)
+    listed = [one for row in rows for one in (row.whole, *row.parts)]
     return Ends(
         _ends([one for one in listed if laid_beside(one) == "groups"], 0.5, 2.0, 4.0),
         _ends([one for one in listed if laid_beside(one) == "per unit"], 0.8, 1.25, 2.0),
     )
 
 
-def _ends(some: Sequence[Association], low: float, high: float, reach: float) -> tuple[float, float]:
+def _ends(some: Sequence[Association], low: float, high: float, reach: float) -> Interval | None:
+    if not some:
+        return None
     points = [min(max(one.estimate or 1.0, 1 / 32), 32) for one in some]
     low, high = min([low, *points]), max([high, *points])
     intervals = [one.ci for one in some if one.ci]
@@ -58,16 +65,17 @@ def _ends(some: Sequence[Association], low: float, high: float, reach: float) ->
 
 
 def _axes(of: Ends, left: float, right: float) -> _Axes:
-    """Two thirds for what compares groups."""
+    """Two thirds for what compares groups; all of it for the one where there is one."""
     at = left + (right - left) * 0.64
-    return _Axes(Axis(*of.groups, left, at - 14, log=True), Axis(*of.units, at + 14, right, log=True))
+    groups = Axis(*of.groups, left, at - 14 if of.units else right, log=True) if of.groups else None
+    return _Axes(groups, Axis(*of.units, at + 14 if of.groups else left, right, log=True) if of.units else None)
 
 
 def row_plot(one: Association, of: Ends, *, standalone: bool = True) -> str:
     """A row of the forest, for a cell of a table whose rows share the axes; where nothing is drawn, words say what there is."""
     canvas = Canvas(_WIDTH)
     axes = _axes(of, 10, _WIDTH - 10)
-    for each in axes:
+    for each, _ in axes.named:
         canvas.line(each.at(1), 0, each.at(1), _HEIGHT, "rule")
     axis, words = axes.of(one), _instead(one)
     if axis is not None and one.estimate is not None:
@@ -78,7 +86,7 @@ def row_plot(one: Association, of: Ends, *, standalone: bool = True) -> str:
 def row_axis(of: Ends, *, standalone: bool = True) -> str:
     """The axes of such a table, for its head."""
     canvas = Canvas(_WIDTH)
-    for axis, words in zip(_axes(of, 10, _WIDTH - 10), ("two groups", "per unit"), strict=True):
+    for axis, words in _axes(of, 10, _WIDTH - 10).named:
         _scale(canvas, axis, _HEAD - 1, words, above=True)
     return small(_WIDTH, _HEAD, "Ratios on a log scale: of two groups, and per unit", canvas.elements, standalone=standalone)
 
@@ -127,7 +135,7 @@ def summary_forest(
         canvas.paragraph(_LEFT, words, inner)
         return canvas.finish(title, words, standalone=standalone)
     rows = grouped(folded(answer.items, field.vocabulary, side), side, field.plurals, field.abbreviations)
-    _draw(canvas, rows, side, ends(answer.items), link)
+    _draw(canvas, rows, side, ends(chain(*rows.values())), link)
     measures = abbreviations(*(one.measure for one in answer.items))
     for words in (_LEGEND, measures, foot):
         canvas.paragraph(_LEFT, words, inner, "quiet", size=SMALL)
@@ -138,8 +146,9 @@ def summary_forest(
 
 
 _LEGEND = (
-    "Square: one cohort. Diamond: pooled (grey: published meta-analysis); the thick line is the average of two to four cohorts, the thin "
-    "one what another setting may find. Arrow head: it goes on. Dots: certainty, of four. Indented: a part of what stands above it."
+    "Ratios, on a log scale. Square: one cohort. Diamond: pooled (grey: published meta-analysis); the thick line is the average of two to "
+    "four cohorts, the thin one what another setting may find. Arrow head: it goes on. Dots: certainty, of four. Indented: a part of what "
+    "stands above it."
 )
 
 
@@ -182,9 +191,9 @@ def _draw(canvas: Canvas, rows: Mapping[str, Sequence[Folded]], side: Side, of: 
             over.y += 5
             continue
         _row(over, one, side, axes, (_LEFT + 14 * inner, name, left, figures), link)
-    for axis in axes:
+    for axis, _ in axes.named:
         canvas.line(axis.at(1), top, axis.at(1), over.y)
-    for axis, words in zip(axes, ("ratio of two groups, log scale", "per unit"), strict=True):
+    for axis, words in axes.named:
         _scale(over, axis, over.y + 4, words, above=False)
     first = next(one for _, one, _ in _lines(rows) if one is not None)
     canvas.add(*over.elements)

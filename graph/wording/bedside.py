@@ -130,6 +130,11 @@ def laid_beside(one: Association) -> Literal["groups", "per unit"] | None:
     return None if one.contrast is None or _UNTOLD & {own, one.contrast} else "groups"
 
 
+def noted(one: Association) -> str:
+    """The same for a list, and whether the interval includes no effect."""
+    return "; ".join(filter(None, (behind(one), "includes no effect" if one.excludes_no_effect is False else "")))
+
+
 class Folded(NamedTuple):
     """An association with those of the parts of its term, whose rows its own takes in."""
 
