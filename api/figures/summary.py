@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import svg
 
@@ -15,13 +15,24 @@ from graph.wording import abbreviations, called, headline, level, more, unit
 from graph.wording.bedside import Folded, cohorts, folded, grouped, laid_beside, shown, verdict
 from schema.answer import Answer
 from schema.association import LEVELS, Association, Interval, Side, TermRef
-from schema.field import EvidenceField
 from schema.study import RATIOS
+from schema.vocabulary import Vocabulary
 
 Link = Callable[[Association], str | None]
 _LEFT, _ROW = 14.0, 24.0
 # of a row of a table
 _WIDTH, _HEIGHT, _HEAD = 248, 20, 34
+
+
+class Named(Protocol):
+    """What a field calls things: its terms, its kinds of terms, what is spelt in capitals."""
+
+    @property
+    def vocabulary(self) -> Vocabulary: ...
+    @property
+    def plurals(self) -> Mapping[str, str]: ...
+    @property
+    def abbreviations(self) -> Mapping[str, str]: ...
 
 
 class Ends(NamedTuple):
@@ -111,7 +122,7 @@ def _instead(one: Association) -> str:
 
 def summary_forest(
     answer: Answer[Association],
-    field: EvidenceField,
+    field: Named,
     link: Link | None = None,
     *,
     foot: str = "",
@@ -157,7 +168,7 @@ def _term(one: Association, side: Side) -> TermRef:
     return term
 
 
-def _told(one: Association, side: Side, field: EvidenceField) -> str:
+def _told(one: Association, side: Side, field: Named) -> str:
     said = verdict(one, field.vocabulary[one.outcome.id]) if one.studies else "no cohort counts"
     figure = headline(one) if one.estimate is not None else cohorts(one)
     return f"{_term(one, side).name}: {said}; {figure}; certainty {level(one.certainty)}"

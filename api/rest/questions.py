@@ -10,13 +10,12 @@ from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
 from api.deps import ReaderDep, parameters_of, question_of
-from api.errors import ProblemDetails
 from api.forms import FORMS
 from graph.questions import QUESTIONS, Question
 from graph.stores.port import Reader
 
 router = APIRouter()
-_NO_PICTURE: dict[str, Any] = {"model": ProblemDetails, "description": "No PNG can be drawn here; `detail` says what to install"}
+_NO_PICTURE = {"description": "No PNG can be drawn here; `detail` says what to install"}
 
 
 def _route(question: type[Question]) -> None:
