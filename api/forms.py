@@ -76,7 +76,13 @@ def _figure(reader: Reader, question: Question, answer: Any) -> str:
     under = figures.foot(answer.release, field.title, address)
     if isinstance(question, Prevalence):
         return figures.prevalence_plot(answer, foot=under)
-    return figures.gap_map(answer, foot=under) if isinstance(question, Gaps) else figures.summary_forest(answer, field, foot=under)
+    return figures.gap_map(answer, foot=under) if isinstance(question, Gaps) else _list(reader, answer, under)
+
+
+def _list(reader: Reader, answer: Any, under: str) -> str:
+    from api.figures import summary_forest
+
+    return summary_forest(answer, reader.terms(), reader.field().plurals, reader.field().abbreviations, foot=under)
 
 
 def _picture(reader: Reader, question: Question, answer: Any) -> bytes:

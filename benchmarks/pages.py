@@ -114,7 +114,7 @@ def a_list(rounds: int) -> None:
     taken = []
     for _ in range(rounds + 1):
         begin = time.perf_counter()
-        summary_forest(answer, reader.field())
+        summary_forest(answer, reader.terms(), reader.field().plurals, reader.field().abbreviations)
         taken.append(1000 * (time.perf_counter() - begin))
     over = "" if statistics.median(taken[1:]) <= 40 else "  over the bar"
     print(f"summary forest of {len(answer.items)} factors: first {taken[0]:.0f} ms, again {statistics.median(taken[1:]):.0f} ms{over}")

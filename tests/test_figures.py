@@ -79,6 +79,10 @@ def known(reader: MemoryReader, exposure: str, outcome: str, **filters: Any) -> 
     return questions.Evidence(exposure=exposure, outcome=outcome, filters=Filters(**filters)).answer(reader)
 
 
+def listed(reader: MemoryReader, answer: Any, **options: Any) -> str:
+    return summary_forest(answer, reader.terms(), reader.field().plurals, reader.field().abbreviations, **options)
+
+
 def one_of_each(reader: MemoryReader) -> dict[str, str]:
     answer = known(reader, "r-dwi", "poor-functional-outcome")
     gaps = questions.Gaps(state=("empty", "weak", "fair"), page=ALL).answer(reader)
@@ -95,8 +99,8 @@ def one_of_each(reader: MemoryReader) -> dict[str, str]:
         "gaps with links": gap_map(gaps, lambda factor, outcome, population: f"/{factor}?o={outcome}&p={population}"),
         "mechanisms": mechanism_diagram(mechanisms),
         "mechanism": mechanism_diagram(mechanisms.items[0]),
-        "list": summary_forest(questions.Factors(page=ALL).answer(reader), reader.field()),
-        "list with links": summary_forest(questions.Factors(page=ALL).answer(reader), reader.field(), lambda one: f"/{one.exposure.id}"),
+        "list": listed(reader, questions.Factors(page=ALL).answer(reader)),
+        "list with links": listed(reader, questions.Factors(page=ALL).answer(reader), link=lambda one: f"/{one.exposure.id}"),
         "row": row_plot(answer.association, ends([Folded(answer.association)])),
         "prevalence": prevalence_plot(questions.Prevalence().answer(reader)),
         "neighbours": neighbourhood(near),
@@ -796,7 +800,7 @@ def test_a_pool_has_columns_a_line_up_from_its_diamond_and_its_own_ends(reader: 
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_a_list_is_a_forest_with_each_association_a_row(width: int, reader: MemoryReader) -> None:
     for answer in (questions.Factors(page=ALL).answer(reader), questions.Outcomes(page=ALL).answer(reader)):
-        figure = summary_forest(answer, reader.field(), width=width)
+        figure = listed(reader, answer, width=width)
         check_layout(figure, str(answer.query))
         words, told = _rows_of(figure), ElementTree.fromstring(figure)[1].text or ""
         side = "exposure" if "lesion" in answer.query else "outcome"
@@ -810,7 +814,7 @@ def test_a_list_is_a_forest_with_each_association_a_row(width: int, reader: Memo
         assert len(squares) == len(single)
     empty = questions.Factors(population="animal").answer(reader)
     assert empty.why is not None
-    assert empty.why.text in _rows_of(summary_forest(empty, reader.field()))
+    assert empty.why.text in _rows_of(listed(reader, empty))
 
 
 def test_what_is_per_unit_stands_apart_and_what_compares_nothing_known_is_not_drawn(associations: list[Association]) -> None:

@@ -321,13 +321,11 @@ def _panel(canvas: Canvas, measure: str | None, parts: Sequence[_Part], ends: tu
 
 def _headings(canvas: Canvas, columns: _Columns, weighed: bool) -> None:
     canvas.y += 14
-    heads: list[tuple[float, str, Literal["start", "end"]]] = [(_LEFT, "Study", "start"), (columns.figures, "Estimate (95% CI)", "start")]
-    if columns.counts is not None:
-        heads += [(x, words, "end") for x, words in zip(columns.counts, ("With", "Without"), strict=True)]
-    if weighed:
-        heads.append((canvas.width - _LEFT, "Weight", "end"))
-    for x, words, anchor in heads:
-        canvas.text(x, canvas.y, words, "quiet", size=SMALL, anchor=anchor)
+    for x, words in ((_LEFT, "Study"), (columns.figures, "Estimate (95% CI)")):
+        canvas.text(x, canvas.y, words, "quiet", size=SMALL)
+    ends = [*zip(columns.counts or (), ("With", "Without"), strict=False), *([(canvas.width - _LEFT, "Weight")] if weighed else [])]
+    for x, words in ends:
+        canvas.text(x, canvas.y, words, "quiet", size=SMALL, anchor="end")
     canvas.y += 5
     canvas.line(_LEFT, canvas.y, canvas.width - _LEFT, canvas.y)
 

@@ -53,8 +53,9 @@ def typeface() -> str | None:
 
 @cache
 def _found(draw: ModuleType) -> str | None:
-    blank = draw.svg_to_bytes(svg_string=_PROBE.format('font-family="none of these"').replace(">M<", "><"))
-    return next((face for face in _FACES if draw.svg_to_bytes(svg_string=_PROBE.format(face)) != blank), None)
+    # in place of a face that is missing there is nothing, or one of other widths
+    missing = draw.svg_to_bytes(svg_string=_PROBE.format('font-family="none of these"'))
+    return next((face for face in _FACES if draw.svg_to_bytes(svg_string=_PROBE.format(face)) != missing), None)
 
 
 def _resvg() -> ModuleType:

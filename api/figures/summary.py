@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import svg
 
 from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, disc, safe, small
 from api.figures.intervals import draw_interval
 from api.figures.measure import Axis, wrapped
-from graph.wording import abbreviations, called, headline, level, more, unit
+from graph import wording
+from graph.wording import called, headline, level, more, unit
 from graph.wording.bedside import Folded, cohorts, folded, grouped, laid_beside, shown, verdict
 from schema.answer import Answer
 from schema.association import LEVELS, Association, Interval, Side, TermRef
@@ -22,17 +23,6 @@ Link = Callable[[Association], str | None]
 _LEFT, _ROW = 14.0, 24.0
 # of a row of a table
 _WIDTH, _HEIGHT, _HEAD = 248, 20, 34
-
-
-class Named(Protocol):
-    """What a field calls things: its terms, its kinds of terms, what is spelt in capitals."""
-
-    @property
-    def vocabulary(self) -> Vocabulary: ...
-    @property
-    def plurals(self) -> Mapping[str, str]: ...
-    @property
-    def abbreviations(self) -> Mapping[str, str]: ...
 
 
 class Ends(NamedTuple):
@@ -122,16 +112,19 @@ def _instead(one: Association) -> str:
 
 def summary_forest(
     answer: Answer[Association],
-    field: Named,
-    link: Link | None = None,
+    terms: Vocabulary,
+    plurals: Mapping[str, str],
+    abbreviations: Collection[str] = (),
     *,
+    link: Link | None = None,
     foot: str = "",
     width: int = WIDE,
     standalone: bool = True,
 ) -> str:
     """A whole list of factors or outcomes as an SVG: by kind, parts under their whole, in the answer's order.
 
-    `link` gives an association's address; `foot` is a line to stand under all, such as whence it comes.
+    `terms` say what is part of what, `plurals` are the names of kinds, `abbreviations` what is spelt in capitals, all as the field has
+    them. `link` gives an association's address; `foot` is a line to stand under all, such as whence it comes.
     """
     side: Side = "exposure" if "lesion" in answer.query else "outcome"
     about = called(answer.query["lesion" if side == "exposure" else "exposure"], answer.names).name
@@ -145,13 +138,13 @@ def summary_forest(
         words = answer.why.text if answer.why else "Nothing is in the answer."
         canvas.paragraph(_LEFT, words, inner)
         return canvas.finish(title, words, standalone=standalone)
-    rows = grouped(folded(answer.items, field.vocabulary, side), side, field.plurals, field.abbreviations)
+    rows = grouped(folded(answer.items, terms, side), side, plurals, abbreviations)
     _draw(canvas, rows, side, ends(chain(*rows.values())), link)
-    measures = abbreviations(*(one.measure for one in answer.items))
+    measures = wording.abbreviations(*(one.measure for one in answer.items))
     for words in (_LEGEND, measures, foot):
         canvas.paragraph(_LEFT, words, inner, "quiet", size=SMALL)
     told = " ".join(
-        f"{group}: {'; '.join(_told(one, side, field) for row in some for one in (row.whole, *row.parts))}." for group, some in rows.items()
+        f"{group}: {'; '.join(_told(one, side, terms) for row in some for one in (row.whole, *row.parts))}." for group, some in rows.items()
     )
     return canvas.finish(title, told, standalone=standalone, role="group" if link else "img")
 
@@ -168,8 +161,8 @@ def _term(one: Association, side: Side) -> TermRef:
     return term
 
 
-def _told(one: Association, side: Side, field: Named) -> str:
-    said = verdict(one, field.vocabulary[one.outcome.id]) if one.studies else "no cohort counts"
+def _told(one: Association, side: Side, terms: Vocabulary) -> str:
+    said = verdict(one, terms[one.outcome.id]) if one.studies else "no cohort counts"
     figure = headline(one) if one.estimate is not None else cohorts(one)
     return f"{_term(one, side).name}: {said}; {figure}; certainty {level(one.certainty)}"
 

@@ -15,7 +15,10 @@ from graph.questions import QUESTIONS, Question
 from graph.stores.port import Reader
 
 router = APIRouter()
-_NO_PICTURE = {"description": "No PNG can be drawn here; `detail` says what to install"}
+_NO_PICTURE = {
+    "description": "No PNG can be drawn here; `detail` says what to install",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
+}
 
 
 def _route(question: type[Question]) -> None:
