@@ -91,7 +91,9 @@ def forest_plot(answer: Evidence, *, width: int = WIDE, standalone: bool = True)
     canvas = Canvas(width)
     canvas.y = 8
     title = f"Estimates: {subject(answer)}"
-    canvas.paragraph(_LEFT, title, width - 2 * _LEFT, size=TITLE if width >= WIDE else BODY + 1, bold=True)
+    if standalone:
+        # a page has its own headings
+        canvas.paragraph(_LEFT, title, width - 2 * _LEFT, size=TITLE if width >= WIDE else BODY + 1, bold=True)
     canvas.y += 4
     draw_forest(canvas, answer)
     families = answer.association.families if answer.association else ()

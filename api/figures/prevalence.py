@@ -39,7 +39,9 @@ def prevalence_plot(answer: PrevalenceAnswer, *, foot: str = "", width: int = WI
     canvas = Canvas(width)
     inner = width - 2 * _LEFT
     canvas.y = 8
-    canvas.paragraph(_LEFT, title, inner, size=TITLE if width >= WIDE else BODY + 1, bold=True)
+    if standalone:
+        # a page has its own heading
+        canvas.paragraph(_LEFT, title, inner, size=TITLE if width >= WIDE else BODY + 1, bold=True)
     parts = _parts(answer)
     if not parts:
         words = answer.why.text if answer.why else "No study counts it."
