@@ -20,14 +20,16 @@ def _rules(colours: dict[str, str]) -> str:
     filled = "".join(f".rf-{role}{{fill:{colours[role]}}}" for role in ("ink", "quiet", "ground", "soft", "link"))
     marks = "".join(f".rf-{role}{{fill:{colours[role]};stroke:{colours[role]}}}" for role in ("up", "down", "null", "gone"))
     lines = "".join(f".rf-{role}{{fill:none;stroke:{colours[role]}}}" for role in ("rule", "grid"))
-    return f"{filled}{marks}{lines}.rf-open{{fill:{colours['ground']}}}.rf-edge{{stroke:{colours['rule']}}}"
+    told = f"{filled}{marks}{lines}.rf-open{{fill:{colours['ground']}}}"
+    # of dots on a filled cell
+    filled_dots = f".rf-lit{{fill:{colours['ground']};stroke:{colours['ground']}}}.rf-lit.rf-open{{fill:{colours['null']}}}"
+    return f"{told}{filled_dots}.rf-edge{{stroke:{colours['rule']}}}"
 
 
+# without the dark colours, for what knows no media
+LIGHT_STYLE = f"{_rules(LIGHT)}.rf text{{stroke:none}}.rf a .rf-link{{text-decoration:underline}}"
 # one text for all figures, so that a page may serve it once, or allow it by its hash
-STYLE = (
-    f"{_rules(LIGHT)}.rf text{{stroke:none}}.rf a .rf-link{{text-decoration:underline}}"
-    f"@media screen and (prefers-color-scheme:dark){{{_rules(DARK)}.rf text{{stroke:none}}}}"
-)
+STYLE = f"{LIGHT_STYLE}@media screen and (prefers-color-scheme:dark){{{_rules(DARK)}.rf text{{stroke:none}}}}"
 
 # what a browser that opens a figure by itself may do: use that style, and nothing else
 POLICY = f"default-src 'none'; style-src 'sha256-{b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()}'"

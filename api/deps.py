@@ -25,7 +25,7 @@ _FORMS = {
     "json": "json",
     "csv": "csv, tsv: its rows",
     "ris": "ris, bibtex, csl-json: the papers behind it",
-    "svg": "svg: the figure of it",
+    "svg": "svg: the figure of it; png: the same, where the extra png is installed",
     "zip": "zip: all of this",
 }
 

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from api.deps import names
 from api.pages.failures import told
 from graph.questions.question import refused
-from schema.errors import BadParameter, InputProblems, OlderMethod, RdwiError, StoreError, StoreUnavailable, UnknownName
+from schema.errors import BadParameter, InputProblems, NotDrawn, OlderMethod, RdwiError, StoreError, StoreUnavailable, UnknownName
 from schema.report import entries
 
 _LOG = logging.getLogger("rdwi.api")
@@ -44,6 +44,7 @@ _TITLES = {
     413: "Too large",
     422: "Wrong parameter",
     500: "Internal error",
+    501: "Not drawn here",
     503: "Store unavailable",
 }
 
@@ -70,6 +71,8 @@ def of(error: RdwiError) -> JSONResponse:
             return problem(422, "input-problems", str(error), problems=entries(error.problems))
         case OlderMethod():
             return problem(410, "older-method", str(error))
+        case NotDrawn():
+            return problem(501, "not-drawn", str(error))
         case StoreUnavailable():
             return problem(503, "store-unavailable", str(error), headers={"Retry-After": _RETRY_AFTER})
         case StoreError():

@@ -10,14 +10,16 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from api import asked
 from api.colours import POLICY
 from api.tables import delimited
 from graph import citations
-from graph.questions import Evidence, Question
+from graph.questions import Evidence, Gaps, Prevalence, Question
 from graph.stores.port import Reader
 
 Make = Callable[[Reader, Question, Any], str | bytes]
 _TEXT = {"type": "string"}
+_BINARY = {"type": "string", "format": "binary"}
 # of the ids in a name: with what stands around them a name any system takes
 _LONGEST = 120
 
@@ -38,8 +40,8 @@ class Form:
 
     def sent(self, question: Question, answer: Any) -> dict[str, str]:
         """The headers of an answer, which name it by what was asked and its release."""
-        asked = [answer.query.get(key, ()) for key in ("term", "lesion", "exposure", "from", "outcome", "to", "population")]
-        ids = [name for one in asked for name in ([one] if isinstance(one, str) else one)]
+        given = [answer.query.get(key, ()) for key in ("term", "lesion", "exposure", "from", "outcome", "to", "population")]
+        ids = [name for one in given for name in ([one] if isinstance(one, str) else one)]
         # evidence by its two terms alone
         called = [question.called()] if question.called() != "evidence" else []
         return self.headers | named(*called, "-".join(ids)[:_LONGEST], answer.release[:12], ending=self.ending, shown=self.shown)
@@ -66,10 +68,27 @@ def _papers(form: str, reader: Reader, question: Question, answer: BaseModel) ->
 
 
 def _figure(reader: Reader, question: Question, answer: Any) -> str:
-    from api.figures import evidence_plot
+    from api import figures
 
-    del question
-    return evidence_plot(answer, reader.field().title)
+    field, address = reader.field(), asked.address(question)
+    if isinstance(question, Evidence):
+        return figures.evidence_plot(answer, field.title, address)
+    under = figures.foot(answer.release, field.title, address)
+    if isinstance(question, Prevalence):
+        return figures.prevalence_plot(answer, foot=under)
+    return figures.gap_map(answer, foot=under) if isinstance(question, Gaps) else _list(reader, answer, under)
+
+
+def _list(reader: Reader, answer: Any, under: str) -> str:
+    from api.figures import summary_forest
+
+    return summary_forest(answer, reader.terms(), reader.field().plurals, reader.field().abbreviations, foot=under)
+
+
+def _picture(reader: Reader, question: Question, answer: Any) -> bytes:
+    from api.figures import png
+
+    return png(_figure(reader, question, answer))
 
 
 def _bundle(reader: Reader, question: Question, answer: Any) -> bytes:
@@ -90,5 +109,6 @@ FORMS: dict[str, Form] = {
     "bibtex": Form(citations.MEDIA["bibtex"], "bib", partial(_papers, "bibtex")),
     "csl-json": Form(citations.MEDIA["csl-json"], "csl.json", partial(_papers, "csl-json"), {"type": "array", "items": {"type": "object"}}),
     "svg": Form("image/svg+xml", "svg", _figure, headers=_DRAWN),
-    "zip": Form("application/zip", "zip", _bundle, {"type": "string", "format": "binary"}, shown=False),
+    "png": Form("image/png", "png", _picture, _BINARY, {"X-Content-Type-Options": "nosniff"}),
+    "zip": Form("application/zip", "zip", _bundle, _BINARY, shown=False),
 }

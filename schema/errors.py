@@ -8,6 +8,7 @@
     +-- Unheld              a value can't stand in a cell of a table
     +-- Unwritable          a file or folder that is asked for can't be written; an OSError, too
     +-- OlderMethod         a kept release was read by an older version of the method
+    +-- NotDrawn            a picture can't be drawn here: a package or a typeface is missing
     +-- PortTaken           the address to serve on can't be listened on
     +-- StoreError          the store answers, but not with a graph that can be served
     |   +-- SnapshotDamaged     the snapshot file is damaged or of another format
@@ -74,6 +75,10 @@ class BadParameter(RdwiError):
 
 class OlderMethod(RdwiError):
     """A kept release was read by an older version of the method, by which nothing is read any more."""
+
+
+class NotDrawn(RdwiError):
+    """A figure can't be drawn in that form on this system; the message says what to install."""
 
 
 class PortTaken(RdwiError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
-from api.cli import app
+from api.cli import app, main
 from api.colours import DARK, LIGHT
 from api.figures import (
     NARROW,
@@ -24,12 +25,19 @@ from api.figures import (
     STYLE,
     WIDE,
     effect_direction_plot,
+    ends,
     evidence_plot,
     forest_plot,
     gap_map,
     interval,
     mechanism_diagram,
     neighbourhood,
+    png,
+    prevalence_plot,
+    raster,
+    row_axis,
+    row_plot,
+    summary_forest,
 )
 from api.figures.evidence import _FILTERS
 from api.figures.measure import Axis, shortened, width_of, wrapped
@@ -39,9 +47,12 @@ from graph.opening import shipped
 from graph.questions.filters import Filters
 from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader
-from graph.wording import measured, number
+from graph.wording import bedside as glance
+from graph.wording import measured, number, percent, percents
+from graph.wording.bedside import Folded
 from schema.answer import Evidence
 from schema.association import Association, CertaintyLevel, TermRef
+from schema.errors import NotDrawn
 
 SVG = "{http://www.w3.org/2000/svg}"
 ALL = Page(limit=None)
@@ -68,6 +79,10 @@ def known(reader: MemoryReader, exposure: str, outcome: str, **filters: Any) -> 
     return questions.Evidence(exposure=exposure, outcome=outcome, filters=Filters(**filters)).answer(reader)
 
 
+def listed(reader: MemoryReader, answer: Any, **options: Any) -> str:
+    return summary_forest(answer, reader.terms(), reader.field().plurals, reader.field().abbreviations, **options)
+
+
 def one_of_each(reader: MemoryReader) -> dict[str, str]:
     answer = known(reader, "r-dwi", "poor-functional-outcome")
     gaps = questions.Gaps(state=("empty", "weak", "fair"), page=ALL).answer(reader)
@@ -84,6 +99,10 @@ def one_of_each(reader: MemoryReader) -> dict[str, str]:
         "gaps with links": gap_map(gaps, lambda factor, outcome, population: f"/{factor}?o={outcome}&p={population}"),
         "mechanisms": mechanism_diagram(mechanisms),
         "mechanism": mechanism_diagram(mechanisms.items[0]),
+        "list": listed(reader, questions.Factors(page=ALL).answer(reader)),
+        "list with links": listed(reader, questions.Factors(page=ALL).answer(reader), link=lambda one: f"/{one.exposure.id}"),
+        "row": row_plot(answer.association, ends([Folded(answer.association)])),
+        "prevalence": prevalence_plot(questions.Prevalence().answer(reader)),
         "neighbours": neighbourhood(near),
         "neighbours with links": neighbourhood(near, lambda term: f"/{term}", lambda exposure, outcome: f"/{exposure}/{outcome}"),
     }
@@ -169,7 +188,7 @@ def figures_of(value: Any) -> Iterator[str]:
     elif isinstance(value, str):
         yield from NUMBER.findall(value)
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        for printed in (number(value), f"{value:g}", f"{value:.0%}", str(value)):
+        for printed in (number(value), f"{value:g}", f"{value:.1%}", f"{value:.0%}", f"{value:.0f}", f"{value:.2g}", str(value)):
             yield from NUMBER.findall(printed)
 
 
@@ -298,7 +317,8 @@ def test_two_to_four_cohorts_have_their_average_and_what_another_setting_may_fin
     words = " ".join(lines_of(figure))
     average, setting = (measured("OR", one.estimate, one.ci) for one in (family.common, family))
     for told in (
-        f"The average of these cohorts 4 cohorts {average}",
+        "The average of these cohorts 4 cohorts Heterogeneity: \u03c4\u00b2 0.19, I\u00b2 55%, Q 6.87",
+        average,
         f"What another setting may find 95% credible interval {setting}",
         "Pooled: OR, binary, observational, adjusted or a model's (3 of 4 known to be adjusted); outcome mRS 4-6;",
         "Published meta-analyses",
@@ -306,11 +326,12 @@ def test_two_to_four_cohorts_have_their_average_and_what_another_setting_may_fin
         assert told in words
     # the average's interval stands for no next cohort
     assert "Next cohort" not in words
-    assert _diamonds(figure) == 2 + len([one for one in answer.published if one.ci])
+    assert _diamonds(figure) == 1 + len([one for one in answer.published if one.ci])
     root = ElementTree.fromstring(figure)
     squares = [float(one.get("width", "0")) for one in root.iter(f"{SVG}rect") if one.get("class") == "rf-null"]
-    rows = {row.finding: row.share for row in answer.rows}
-    shares = [rows[finding] or 0 for finding in family.rows]
+    rows = sorted((row for row in answer.rows if row.finding in family.rows), key=lambda row: (row.study.year or 9999, row.study.label))
+    shares = [row.share or 0 for row in rows]
+    assert [line for line in lines_of(figure) if line in {f"{share:.1%}" for share in shares}] == [f"{share:.1%}" for share in shares]
     assert [squares.index(one) for one in sorted(squares)] == [shares.index(one) for one in sorted(shares)]
 
 
@@ -319,7 +340,8 @@ def test_five_cohorts_have_diamond_common_effect_and_prediction_interval(pools: 
     figure = forest_plot(answer)
     assert figure is not None
     words = " ".join(lines_of(figure))
-    assert "Pooled 6 cohorts OR 1.74 (1.17-2.59)" in words
+    assert "Pooled 6 cohorts Heterogeneity: " in words
+    assert "OR 1.74 (1.17-2.59)" in words
     assert "Common effect" in words
     assert "Next cohort 95% prediction interval" in words
     assert _diamonds(figure) == 2
@@ -337,7 +359,7 @@ def test_what_is_drawn_of_a_row_is_what_is_pooled(pools: EvidenceGraph) -> None:
     assert year > ten
     words = " ".join(lines_of(counted))
     assert "by the counts of its rows, whose measures differ" in words
-    assert "t-two by its counts OR 1.41 (0.88-2.25)" in words
+    assert "OR 1.41 (0.88-2.25) \u2020" in words
     assert "RR 1" not in words
 
 
@@ -359,14 +381,18 @@ def test_the_small_plot_of_an_average_says_both_intervals(pools: EvidenceGraph) 
     assert 'stroke-width="5"' in drawn
 
 
+# an interval; the line up from a pooled diamond is dashed, too
+_DASHED = r'<line(?=[^>]*stroke-dasharray)(?=[^>]*class="rf-null")'
+
+
 def test_an_interval_that_is_not_as_printed_is_dashed(reader: MemoryReader) -> None:
     figure = forest_plot(known(reader, "intensive-bp-lowering", "r-dwi"))
     assert figure is not None
-    assert "stroke-dasharray" in figure
-    assert "Dashed: the interval is not as printed" in " ".join(lines_of(figure))
+    assert re.search(_DASHED, figure)
+    assert "\u2020 and dashed: not as printed" in " ".join(lines_of(figure))
     printed = forest_plot(known(reader, "r-dwi", "poor-functional-outcome"))
     assert printed is not None
-    assert "stroke-dasharray" not in printed
+    assert not re.search(_DASHED, printed)
 
 
 def test_the_caption_says_direction_estimate_certainty_cohorts_how_read_and_release(reader: MemoryReader) -> None:
@@ -705,7 +731,10 @@ def test_lines_are_no_wider_than_asked_and_lose_nothing() -> None:
 
 
 def test_axes_have_round_ticks_within_their_ends() -> None:
-    assert Axis(0.1, 10, 0, 100, log=True).ticks == [0.1, 0.2, 0.5, 1, 2, 5, 10]
+    assert Axis(0.2, 5, 0, 200, log=True).ticks == [0.25, 0.5, 1, 2, 4]
+    # as many as don't meet
+    assert Axis(0.1, 10, 0, 100, log=True).ticks == [0.25, 1, 4]
+    assert Axis(0.7, 1.5, 0, 90, log=True).ticks == pytest.approx([1, 1.5])
     assert Axis(0.001, 1000, 0, 100, log=True).ticks == pytest.approx([0.001, 0.01, 0.1, 1, 10, 100, 1000])
     assert Axis(-0.3, 0.9, 0, 100, log=False).ticks == pytest.approx([0, 0.5])
     axis = Axis(0.1, 10, 0, 100, log=True)
@@ -719,14 +748,16 @@ def test_evidence_is_served_as_a_figure_under_strict_headers(client: TestClient,
     address = "/v1/evidence?exposure=cerebral-microbleeds&outcome=r-dwi&format=svg"
     response = client.get(address)
     assert response.headers["content-type"].startswith("image/svg+xml")
-    assert response.text == evidence_plot(known(reader, "cerebral-microbleeds", "r-dwi"), reader.field().title)
+    own = "/v1/evidence?exposure=cerebral-microbleeds&outcome=r-dwi"
+    assert response.text == evidence_plot(known(reader, "cerebral-microbleeds", "r-dwi"), reader.field().title, own)
+    assert "/v1/evidence?exposure=" in " ".join(lines_of(response.text))
     assert response.headers["content-security-policy"] == POLICY
     assert response.headers["x-content-type-options"] == "nosniff"
     assert response.headers["referrer-policy"] == "no-referrer"
     assert b64encode(sha256(STYLE.encode()).digest()).decode() in POLICY
     again = client.get(address, headers={"If-None-Match": response.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
-    assert client.get("/v1/factors?format=svg").status_code == 422
+    assert client.get("/v1/contested?format=svg").status_code == 422
     media = client.get("/openapi.json").json()["paths"]["/v1/evidence"]["get"]["responses"]["200"]["content"]
     assert {"application/json", "image/svg+xml"} <= set(media)
 
@@ -736,10 +767,191 @@ def test_the_command_line_writes_the_figure_beside_its_answer(tmp_path: Path, em
     outcome = CliRunner().invoke(app, ["evidence", "early-mri", "r-dwi", "--format", "json", "--plot", str(path)])
     assert outcome.exit_code == 0, outcome.output
     assert json.loads(outcome.output)["association"]["outcome"]["id"] == "r-dwi"
-    assert path.read_bytes().decode() == evidence_plot(known(reader, "early-mri", "r-dwi"), reader.field().title)
+    own = "/v1/evidence?exposure=early-mri&outcome=r-dwi"
+    assert path.read_bytes().decode() == evidence_plot(known(reader, "early-mri", "r-dwi"), reader.field().title, own)
     outcome = CliRunner().invoke(app, ["evidence", "early-mri", "r-dwi", "--plot", str(tmp_path / "nowhere" / "plot.svg")])
     assert outcome.exit_code == 1
     assert "can't be written" in str(outcome.exception)
+
+
+# --- lists, proportions, pictures ---
+
+
+def _rows_of(figure: str) -> str:
+    return " ".join(lines_of(figure))
+
+
+def test_a_pool_has_columns_a_line_up_from_its_diamond_and_its_own_ends(reader: MemoryReader) -> None:
+    figure = forest_plot(known(reader, "intensive-bp-lowering", "poor-functional-outcome"))
+    assert figure is not None
+    words = _rows_of(figure)
+    for told in ("Study", "With", "Without", "719/1382", "785/1412", "a lower risk of poor", "a higher risk of poor", "ratio, log scale"):
+        assert told in words, told
+    pooled = forest_plot(known(reader, "r-dwi", "poor-functional-outcome"))
+    assert pooled is not None
+    upright = [
+        one for one in ElementTree.fromstring(pooled).iter(f"{SVG}line") if one.get("stroke-dasharray") and one.get("x1") == one.get("x2")
+    ]
+    diamonds = [one.get("points", "").split() for one in ElementTree.fromstring(pooled).iter(f"{SVG}polygon")]
+    (line,) = upright
+    assert any(line.get("x1") == points[1].split(",")[0] and line.get("y2") == points[0].split(",")[1] for points in diamonds)
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_a_list_is_a_forest_with_each_association_a_row(width: int, reader: MemoryReader) -> None:
+    for answer in (questions.Factors(page=ALL).answer(reader), questions.Outcomes(page=ALL).answer(reader)):
+        figure = listed(reader, answer, width=width)
+        check_layout(figure, str(answer.query))
+        words, told = _rows_of(figure), ElementTree.fromstring(figure)[1].text or ""
+        side = "exposure" if "lesion" in answer.query else "outcome"
+        for one in answer.items:
+            assert f"{getattr(one, side).name}: " in told
+            assert one.estimate is None or glance.shown(one) in words, one.caption
+            assert one.estimate is not None or not one.studies or glance.cohorts(one) in words, one.caption
+        marks = ElementTree.fromstring(figure)
+        squares = [one for one in marks.iter(f"{SVG}rect") if "rf-open" in (one.get("class") or "")]
+        single = [one for one in answer.items if one.estimate_source == "single-study" and glance.laid_beside(one)]
+        assert len(squares) == len(single)
+    empty = questions.Factors(population="animal").answer(reader)
+    assert empty.why is not None
+    assert empty.why.text in _rows_of(listed(reader, empty))
+
+
+def test_what_is_per_unit_stands_apart_and_what_compares_nothing_known_is_not_drawn(associations: list[Association]) -> None:
+    for one in associations:
+        beside = glance.laid_beside(one)
+        if beside == "per unit":
+            assert one.contrast is not None
+            assert one.contrast.startswith("per ") or (one.families and one.families[0].contrast_type == "per-unit")
+        elif beside == "groups":
+            assert one.contrast not in {None, "unknown", "not printed"}
+            assert not (one.contrast or "").startswith("per ")
+    both = [Folded(one) for one in associations if glance.laid_beside(one)]
+    of = ends(both)
+    assert of.groups is not None
+    assert of.units is not None
+    (left,), (right,) = ([row.whole for row in both if glance.laid_beside(row.whole) == what][:1] for what in ("groups", "per unit"))
+    assert _middle(row_plot(left, of)) < 160 < _middle(row_plot(right, of))
+    # where a list has none of one kind, the other has the whole width
+    assert ends([Folded(left)]).units is None
+    assert "per unit" not in _rows_of(row_axis(ends([Folded(left)])))
+
+
+def _middle(figure: str) -> float:
+    shapes = [
+        one for one in ElementTree.fromstring(figure).iter() if one.tag in {f"{SVG}rect", f"{SVG}polygon"} and one.get("stroke-width")
+    ]
+    if shapes[0].tag == f"{SVG}rect":
+        return float(shapes[0].get("x", "0"))
+    return float(shapes[0].get("points", "").split(",")[0])
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_proportions_are_drawn_with_pool_and_next_cohort(width: int, reader: MemoryReader) -> None:
+    answer = questions.Prevalence().answer(reader)
+    own = answer.prevalence
+    assert own.pooled is not None
+    assert own.pooled.prediction_interval is not None
+    figure = prevalence_plot(answer, width=width)
+    check_layout(figure, "prevalence")
+    words = _rows_of(figure)
+    printed = Counter(lines_of(figure))
+    assert not Counter(row.study.label for row in own.rows) - printed
+    assert all(f"{row.cases}/{row.total}" in words for row in own.rows)
+    assert percent(own.pooled.pct, own.pooled.ci) in words
+    assert percents(own.pooled.prediction_interval) in words
+    assert f"Pooled, {own.pooled.cohorts} cohorts" in words
+    years = [row.study.year or 9999 for row in own.rows if row.used == "pooled"]
+    assert len(set(years)) > 5
+    none = questions.Prevalence(population="animal").answer(reader)
+    assert none.why is not None
+    assert none.why.text in _rows_of(prevalence_plot(none))
+
+
+_PICTURES = pytest.mark.skipif(not raster.available(), reason="no typeface for PNG here: apt-get install fonts-liberation")
+FIGURES = [
+    "evidence?exposure=cerebral-microbleeds&outcome=r-dwi", "factors?", "outcomes?", "prevalence?", "gaps?population=ich&population=caa",
+]  # fmt: skip
+
+
+@_PICTURES
+@pytest.mark.parametrize("address", FIGURES)
+def test_every_figure_is_served_as_svg_and_png_with_its_address(client: TestClient, address: str) -> None:
+    drawn = client.get(f"/v1/{address}&format=svg")
+    assert drawn.status_code == 200
+    check_layout(drawn.text, address)
+    assert f"/v1/{address.partition('?')[0]}" in _rows_of(drawn.text).replace(" ", "")
+    picture = client.get(f"/v1/{address}&format=png")
+    assert picture.status_code == 200
+    assert picture.headers["content-type"] == "image/png"
+    assert picture.content[:8] == b"\x89PNG\r\n\x1a\n"
+    width, height = (int.from_bytes(picture.content[at : at + 4], "big") for at in (16, 20))
+    box = ElementTree.fromstring(drawn.text).get("viewBox", "").split()
+    assert (width, height) == pytest.approx((2 * float(box[2]), 2 * float(box[3])), abs=1.5)
+
+
+@_PICTURES
+def test_the_text_of_a_picture_is_there(reader: MemoryReader) -> None:
+    """In place of each text one of blanks: a picture of the same size and other pixels, which is larger by its letters."""
+    figure = evidence_plot(known(reader, "cerebral-microbleeds", "r-dwi"))
+    bare = re.sub(r"(<text[^>]*>)[^<]*", r"\1", figure)
+    assert len(png(figure)) > 2 * len(png(bare))
+
+
+def test_without_a_typeface_or_the_extra_a_picture_is_refused_with_what_to_install(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty_folder: Path
+) -> None:
+    address = f"/v1/{FIGURES[0]}&format=png&min_n=10"
+    monkeypatch.setattr(raster, "_FACES", {'font-family="No such face"': 1.0})
+    raster._found.cache_clear()
+    assert not raster.available()
+    response = client.get(address)
+    assert (response.status_code, response.json()["type"]) == (501, "urn:rdwi:problem:not-drawn")
+    assert "fonts-liberation" in response.json()["detail"]
+    page = client.get(f"/{FIGURES[0]}").text
+    assert "format=svg" in page
+    assert "format=png" not in page
+    raster._found.cache_clear()
+    monkeypatch.undo()
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    assert not raster.available()
+    response = client.get(address)
+    assert response.status_code == 501
+    assert "[png]" in response.json()["detail"]
+    out = tmp_path / "plot.png"
+    outcome = CliRunner().invoke(app, ["evidence", "early-mri", "r-dwi", "--plot", str(out)])
+    assert isinstance(outcome.exception, NotDrawn)
+    assert not out.exists()
+    monkeypatch.setattr(sys, "argv", ["rdwi", "evidence", "early-mri", "r-dwi", "--plot", str(out)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 1
+
+
+@_PICTURES
+def test_the_command_line_writes_the_figure_of_a_whole_list_by_its_ending(tmp_path: Path, empty_folder: Path, reader: MemoryReader) -> None:
+    for command in ("factors", "outcomes", "prevalence", "gaps"):
+        for ending, head in (("svg", b"<svg"), ("png", b"\x89PNG")):
+            out = tmp_path / f"{command}.{ending}"
+            outcome = CliRunner().invoke(app, [command, "--plot", str(out)])
+            assert outcome.exit_code == 0, outcome.output
+            assert out.read_bytes().startswith(head)
+    told = ElementTree.fromstring((tmp_path / "factors.svg").read_text(encoding="utf-8"))[1].text or ""
+    assert all(f"{one.exposure.name}: " in told for one in questions.Factors(page=ALL).answer(reader).items)
+
+
+def test_the_trials_of_the_example_are_drawn_with_their_tables(bcg: EvidenceGraph) -> None:
+    answer = questions.Evidence(exposure="bcg-vaccination", outcome="tuberculosis").answer(MemoryReader(bcg))
+    figure = forest_plot(answer)
+    assert figure is not None
+    words = _rows_of(figure)
+    trials = [row for row in answer.rows if row.counts]
+    assert len(trials) == 13
+    for row in trials:
+        assert row.counts is not None
+        assert f"{row.counts.exposed_cases}/{row.counts.exposed_total}" in words
+        assert f"{row.counts.unexposed_cases}/{row.counts.unexposed_total}" in words
+    check_layout(figure, "bcg")
 
 
 def test_the_most_certain_are_drawn_by_sign_the_most_certain_first(reader: MemoryReader) -> None:

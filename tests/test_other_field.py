@@ -238,7 +238,7 @@ def _lines() -> Iterator[tuple[str, ...]]:
         name = question.called()
         told = [NEEDED[one.rest] for one in question.parameters() if one.spelt.argument and one.needed]
         named = [part for one in question.parameters() if one.needed and not one.spelt.argument for part in (one.option, NEEDED[one.rest])]
-        for form in ("table", *(form for form in question.formats if form not in {"svg", "zip"})):
+        for form in ("table", *(form for form in question.formats if form not in {"svg", "png", "zip"})):
             yield (name, *told, *named, "--format", form)
         yield (name, *told, *named, "--nope")
         yield (name, *told, *named, "--population", "atlantis") if "population" in COMMANDS[name].params else (name,)

@@ -227,12 +227,12 @@ def test_the_filters_make_an_address_that_can_be_kept(whole: Served, light: Wind
 def test_a_column_puts_the_list_in_order_and_back_leads_back(whole: Served, light: Window) -> None:
     page = light.open(f"{whole.address}/factors")
     first = page.locator("table.associations tbody th").first.inner_text()
-    page.get_by_role("link", name=re.compile(r"^Weight\b")).click()
-    page.wait_for_url("**sort=-weight*")
+    page.get_by_role("link", name=re.compile(r"^Independent cohorts\b")).click()
+    page.wait_for_url("**sort=-cohorts*")
     assert page.locator("th[aria-sort=descending]").count() == 1
     assert "highest first" in page.locator("table.associations caption").inner_text()
-    page.get_by_role("link", name=re.compile(r"^Weight\b")).click()
-    page.wait_for_url("**sort=weight*")
+    page.get_by_role("link", name=re.compile(r"^Independent cohorts\b")).click()
+    page.wait_for_url("**sort=cohorts*")
     assert page.locator("th[aria-sort=ascending]").count() == 1
     page.go_back()
     page.go_back()
@@ -383,7 +383,7 @@ def test_search_and_filters_work_without_javascript(small: Served, bare: Window)
     page.get_by_label("Kind").select_option("csvd-marker")
     page.get_by_role("button", name="Apply").click()
     page.wait_for_url("**/factors?*kind=csvd-marker*")
-    details = page.locator("table.associations details").first
+    details = page.locator("table.associations details.why").first
     details.locator("summary").click()
     assert details.locator("li").first.is_visible()
 

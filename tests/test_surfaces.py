@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from api.assistant import tools
 from api.cli import app
 from api.deps import parameters_of
+from api.figures import available
 from api.pages.routes import LISTS, VIEWS
 from graph.python import Graph
 from graph.questions import QUESTIONS, Neighbours, Parameter, Paths, Question
@@ -61,6 +62,8 @@ def test_over_rest_every_form_of_an_answer_has_a_name_with_its_ending(client: Te
     if question.called() == "compare":
         asked["population"] = ["ich", "caa"]
     for form in question.formats:
+        if form == "png" and not available():
+            continue
         answer = client.get(address, params={**asked, "format": form})
         assert answer.status_code == 200, answer.text
         shown, name = answer.headers["content-disposition"].split("; filename=")

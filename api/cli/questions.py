@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from api.cli import running
-from graph.questions import QUESTIONS, Evidence, Parameter, Question
+from graph.questions import QUESTIONS, Parameter, Question
 from graph.questions.lists import ITEMS
 from schema import outputs
 from schema.errors import BadParameter
@@ -19,13 +19,16 @@ from schema.errors import BadParameter
 if TYPE_CHECKING:
     from graph.stores.port import Reader
 
-# forms that are written into a file of their own: option, name of the file in the help, form, what it is
-FILES: dict[type[Question], tuple[tuple[str, str, str, str], ...]] = {
-    Evidence: (
-        ("bundle", "OUT.zip", "zip", "Also write the whole answer into that ZIP: figure, CSV, R lines, filters, release, citations."),
-        ("plot", "OUT.svg", "svg", "Also write its figure to that file, as SVG."),
-    )
-}
+# what may be written into a file of its own besides: option, name of the file in the help, its forms by endings, what it is
+FILES: tuple[tuple[str, str, dict[str, str], str], ...] = (
+    ("bundle", "OUT.zip", {"": "zip"}, "Also write the whole answer into that ZIP: figure, CSV, R lines, filters, release, citations."),
+    (
+        "plot",
+        "OUT.svg|OUT.png",
+        {"": "svg", ".png": "png"},
+        "Also write its figure to that file, as SVG or PNG (the extra png) by its ending.",
+    ),
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -34,15 +37,16 @@ def register(app: typer.Typer) -> None:
 
 
 def _command(question: type[Question]) -> Any:
-    files = FILES.get(question, ())
-    forms = [form for form in question.formats if form not in {form for _, _, form, _ in files}]
+    files = [(name, metavar, kinds, told) for name, metavar, kinds, told in FILES if kinds[""] in question.formats]
+    forms = [form for form in question.formats if not any(form in kinds.values() for _, _, kinds, _ in files)]
 
     def run(**given: Any) -> None:
         form = str(given.pop("format"))
-        written = {kind: path for name, _, kind, _ in files if (path := given.pop(name)) is not None}
+        written = {kinds.get(path.suffix.lower(), kinds[""]): path for name, _, kinds, _ in files if (path := given.pop(name)) is not None}
         if form not in ("table", *forms):
             raise BadParameter("format", f"{form!r} is no value of 'format'.", ["table", *forms])
-        if form in {"table", "json"} and "limit" in given and given["limit"] is None:
+        # a figure is of the whole list
+        if form in {"table", "json"} and not written and "limit" in given and given["limit"] is None:
             given["limit"] = ITEMS
         _answered(question.of(given), form, written)
 

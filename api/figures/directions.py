@@ -31,7 +31,9 @@ def effect_direction_plot(answer: Evidence, *, width: int = WIDE, standalone: bo
     canvas = Canvas(width)
     canvas.y = 8
     title = f"What each study reports: {subject(answer)}"
-    canvas.paragraph(_LEFT, title, width - 2 * _LEFT, size=TITLE if width >= WIDE else BODY + 1, bold=True)
+    if standalone:
+        # a page has its own headings
+        canvas.paragraph(_LEFT, title, width - 2 * _LEFT, size=TITLE if width >= WIDE else BODY + 1, bold=True)
     canvas.y += 4
     draw_directions(canvas, answer)
     canvas.y += 4

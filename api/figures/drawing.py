@@ -25,6 +25,12 @@ def safe(words: str) -> str:
     return escape(_NOT_XML.sub("\ufffd", words), quote=True)
 
 
+def foot(release: str, title: str | None = None, address: str | None = None) -> str:
+    """Whence a figure comes, to stand under it: the field and its release, and the address of its data."""
+    where = f" Its data: {address}." if address else ""
+    return f"{f'{title}, release' if title else 'Release'} {release[:12]}.{where} Evidence summary, not medical advice."
+
+
 class Canvas:
     """Elements on so many pixels; `y` is how far down they reach."""
 

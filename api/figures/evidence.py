@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from api.figures.directions import abbreviated, draw_directions, subject, told_directions
-from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas
+from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, foot
 from api.figures.forest import draw_forest, has_forest, told_forest
 from graph.wording import called, certainty, headline, labels, named, no_events, plain, read_as, tally, unpooled, verdict, within
 from schema.answer import Evidence
@@ -14,10 +14,12 @@ from schema.answer import Evidence
 _LEFT = 14.0
 
 
-def evidence_plot(answer: Evidence, title: str | None = None, *, width: int = WIDE, standalone: bool = True) -> str:
+def evidence_plot(
+    answer: Evidence, title: str | None = None, address: str | None = None, *, width: int = WIDE, standalone: bool = True
+) -> str:
     """The effect-direction plot and, where there is an estimate, the forest plot, with what is known in words; an SVG.
 
-    `title`: of the field, to stand before the release.
+    `title`: of the field, to stand before the release; `address`: of the answer.
     """
     canvas = Canvas(width)
     inner = width - 2 * _LEFT
@@ -38,9 +40,9 @@ def evidence_plot(answer: Evidence, title: str | None = None, *, width: int = WI
         description.append(told_forest(answer))
     canvas.paragraph(_LEFT, abbreviated(answer), inner, "quiet", size=SMALL)
     canvas.y += 8
-    foot = f"{f'{title}, release' if title else 'Release'} {answer.release[:12]}. Evidence summary, not medical advice."
-    canvas.paragraph(_LEFT, foot, inner, "quiet", size=SMALL)
-    return canvas.finish(f"Evidence: {subject(answer)}", " ".join([*description, foot]), standalone=standalone)
+    whence = foot(answer.release, title, address)
+    canvas.paragraph(_LEFT, whence, inner, "quiet", size=SMALL)
+    return canvas.finish(f"Evidence: {subject(answer)}", " ".join([*description, whence]), standalone=standalone)
 
 
 def caption(answer: Evidence) -> list[str]:

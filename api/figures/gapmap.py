@@ -6,22 +6,24 @@ from collections.abc import Callable
 
 import svg
 
-from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, safe
+from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, Filling, disc, safe
 from api.figures.measure import width_of, wrapped
-from graph.wording import called
+from graph.wording import called, count, level
 from schema.across import Gap
 from schema.answer import Answer
+from schema.association import LEVELS
 
 Link = Callable[[str, str, str], str]
 # a row is high enough for cells of 24 pixels, the least that is easy to hit
 _LEFT, _ROW = 14.0, 28.0
-_SIGNS = {"empty": "nothing known", "weak": "weak", "fair": "fair"}
+_DOTS = 45.0
 
 
-def gap_map(answer: Answer[Gap], link: Link | None = None, *, width: int = WIDE, standalone: bool = True) -> str:
+def gap_map(answer: Answer[Gap], link: Link | None = None, *, foot: str = "", width: int = WIDE, standalone: bool = True) -> str:
     """The cells of factor x population of an answer, as an SVG: factors in its order, those first from which a study would teach most.
 
-    `link(factor, outcome, population)` gives a cell's address by ids. A cell that the answer doesn't hold stays blank.
+    `link(factor, outcome, population)` gives a cell's address by ids; `foot` is a line to stand under all.
+    A cell that the answer doesn't hold stays blank.
     """
     cells = {(one.factor.id, one.population.id): one for one in answer.items}
     factors = list({one.factor.id: one.factor for one in answer.items}.values())
@@ -64,12 +66,20 @@ def gap_map(answer: Answer[Gap], link: Link | None = None, *, width: int = WIDE,
             if cell is not None:
                 canvas.add(_cell(cell, first + across * i + 2, canvas.y + 2, across - 4, tall - 4, link))
         canvas.y += tall
+    if foot:
+        canvas.paragraph(_LEFT, foot, width - 2 * _LEFT, "quiet", size=SMALL)
     description = ". ".join(
         f"{factor.name}: "
-        + ", ".join(f"{held[name].name} {_SIGNS[cells[factor.id, name].state]}" for name in columns if (factor.id, name) in cells)
+        + ", ".join(f"{held[name].name} {_sign(cells[factor.id, name])}" for name in columns if (factor.id, name) in cells)
         for factor in factors
     )
     return canvas.finish(title, f"{description}.", standalone=standalone, role="group" if link else "img")
+
+
+def _sign(cell: Gap) -> str:
+    if cell.state == "empty":
+        return "nothing known"
+    return f"{cell.state}, {count(cell.cohorts, 'cohort')}, {level(cell.certainty)}"
 
 
 def _outcome(answer: Answer[Gap]) -> str:
@@ -79,10 +89,10 @@ def _outcome(answer: Answer[Gap]) -> str:
 def _cell(cell: Gap, x: float, y: float, width: float, height: float, link: Link | None) -> svg.Element:
     canvas = Canvas(width)
     canvas.add(*_ground(cell.state, x, y, width, height))
-    words = {"empty": "\u2013", "weak": f"weak, {cell.cohorts}", "fair": f"fair, {cell.cohorts}"}[cell.state]
-    if width_of(words, SMALL) > width - 8:
-        words = words.rpartition(" ")[2]
-    wide = width_of(words, SMALL) + 6
+    words = "\u2013" if cell.state == "empty" else str(cell.cohorts)
+    # how many cohorts, and how certain: as many dots of four as there is room for
+    reached = LEVELS.index(cell.certainty) + 1 if cell.certainty and width > 80 else 0
+    wide = width_of(words, SMALL) + 6 + (_DOTS if reached else 0)
     middle = x + width / 2
     if cell.state == "weak":
         canvas.add(
@@ -90,7 +100,12 @@ def _cell(cell: Gap, x: float, y: float, width: float, height: float, link: Link
                 x=round(middle - wide / 2, 1), y=round(y + 3, 1), width=round(wide, 1), height=round(height - 6, 1), class_=["rf-ground"]
             )
         )
-    canvas.text(middle, y + height / 2 + 4, words, "ground" if cell.state == "fair" else "ink", size=SMALL, anchor="middle")
+    role, first = "ground" if cell.state == "fair" else "ink", middle - wide / 2 + 3
+    canvas.text(first, y + height / 2 + 4, words, role, size=SMALL)
+    for n in range(len(LEVELS) if reached else 0):
+        at = first + width_of(words, SMALL) + 9 + 10 * n
+        filling: Filling = "full" if n < reached else "open"
+        canvas.add(*disc(at, y + height / 2, 7, "lit" if cell.state == "fair" else "null", filling))
     text = f"{cell.factor.name}, {cell.population.name}: {cell.caption}"
     if link is None:
         return svg.G(elements=[svg.Title(text=safe(text)), *canvas.elements])
@@ -124,7 +139,7 @@ def _ground(state: str, x: float, y: float, width: float, height: float) -> list
 def _legend(canvas: Canvas, states: set[str], blank: bool) -> None:
     meanings = {
         "empty": "no study says anything",
-        "weak": "one cohort, no estimate, or very low certainty; with the number of cohorts",
+        "weak": "one cohort, no estimate, or very low certainty",
         "fair": "an estimate, two cohorts or more, certainty above very low",
     }
     for state in ("empty", "weak", "fair"):
@@ -135,7 +150,7 @@ def _legend(canvas: Canvas, states: set[str], blank: bool) -> None:
         canvas.y = y - 3
         canvas.paragraph(_LEFT + 34, f"{state}: {meanings[state]}", canvas.width - 2 * _LEFT - 34, "quiet", size=SMALL)
         canvas.y = max(canvas.y, y + 15)
-    words = "In order of what one more study would teach, most first."
+    words = "The number is that of cohorts, the dots are the certainty, of four. In order of what one more study would teach, most first."
     canvas.paragraph(_LEFT, words, canvas.width - 2 * _LEFT, "quiet", size=SMALL)
     if blank:
         canvas.paragraph(_LEFT, "Blank: not in this list.", canvas.width - 2 * _LEFT, "quiet", size=SMALL)

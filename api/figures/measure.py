@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import unicodedata
 from typing import NamedTuple
 
 # thousandths of the size of the type, of Helvetica, which Arial and Liberation Sans share
 _WIDTHS = {
-    191: "'", 222: "ijl", 260: "|", 278: " !,./:;I[\\]ft", 333: "()-`r", 334: "{}", 355: '"', 389: "*", 469: "^", 500: "Jckvsxyz",
-    556: "#$0123456789?L_abdeghnopqu\u2013", 584: "+<=>~\u2212", 611: "FTZ", 667: "&ABEKPSVXY", 722: "CDHNRUw", 778: "GOQ", 833: "Mm",
-    889: "%", 944: "W", 1000: "\u2192\u2026", 1015: "@",
+    191: "'", 222: "ijl", 260: "|", 278: " !,./:;I[\\]ft", 333: "()-`r\u00b2", 334: "{}", 355: '"', 389: "*", 395: "\u03c4", 469: "^",
+    500: "Jckvsxyz", 556: "#$0123456789?L_abdeghnopqu\u2013\u2020", 584: "+<=>~\u2212", 611: "FTZ", 667: "&ABEKPSVXY", 722: "CDHNRUw",
+    778: "GOQ", 833: "Mm", 889: "%", 944: "W", 1000: "\u2192\u2026", 1015: "@",
 }  # fmt: skip
 _WIDTH = {letter: width for width, letters in _WIDTHS.items() for letter in letters}
 
@@ -74,18 +75,27 @@ class Axis(NamedTuple):
 
     @property
     def ticks(self) -> list[float]:
-        """Round figures, few enough to be read: at most eight."""
+        """Round figures, few enough to be read: at most eight; of ratios halves and doubles, as far as these go."""
         if not self.log:
             step = _round_step((self.high - self.low) / 5)
             first = math.ceil(self.low / step - 1e-9)
             return [round(n * step, 12) for n in range(first, math.floor(self.high / step + 1e-9) + 1)]
+        first, last = math.ceil(math.log2(self.low) - 0.01), math.floor(math.log2(self.high) + 0.01)
+        halves = [[2.0**power for power in range(first, last + 1) if power % step == 0] for step in (1, 2)]
         powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
-        some: list[float] = []
-        for leads in ((1, 2, 5), (1, 3), (1,)):
-            some = [lead * 10.0**power for power in powers for lead in leads if self.low * 0.999 <= lead * 10.0**power <= self.high * 1.001]
-            if len(some) <= 8:
-                break
-        return some
+        tens = [
+            [lead * 10.0**power for power in powers for lead in leads if self.low * 0.999 <= lead * 10.0**power <= self.high * 1.001]
+            for leads in ((1, 2, 5), (1, 3), (1,))
+        ]
+        steps = [_round_step((self.high - self.low) / parts) for parts in (5, 3, 2)] if self.high < 4 * self.low else []
+        near = [[round(n * step, 12) for n in range(math.ceil(self.low / step), math.floor(self.high / step) + 1)] for step in steps]
+        some = [one for one in (*near, *halves, *tens) if len(one) <= 8]
+        return next((one for one in some if len(one) > 1 and self._apart(one)), some[-1])
+
+    def _apart(self, ticks: list[float]) -> bool:
+        """Whether the figures at ticks don't meet."""
+        wide = [width_of(f"{one:g}", 12) / 2 + 3 for one in ticks]
+        return all(self.at(b) - self.at(a) >= wide[i] + wide[i + 1] for i, (a, b) in enumerate(itertools.pairwise(ticks)))
 
 
 def _round_step(least: float) -> float:

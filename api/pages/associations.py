@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from api import rlines
 from api.pages.frame import View
 from api.pages.requests import paged, shown, sifting
-from graph.questions import Contested, Evidence, Factors, Outcomes
+from graph.questions import Contested, Evidence, Factors, Narrow, Outcomes, Page
 from graph.stores.port import Reader
 from graph.wording import labels, verb, within
 from graph.wording.changes import choices
@@ -35,6 +36,19 @@ def contested_view(reader: Reader, question: Contested, rows: int | None = None)
     return _listed(reader, question, title, "both", answer, {}, "contested.html")
 
 
+def _counts(reader: Reader, question: Factors | Outcomes, side: str, answer: Answer[Association]) -> dict[str, Counter[str]]:
+    """How many of the whole list each choice of what to show would keep."""
+    some = answer.items
+    if question.narrow.active or answer.total > len(some):
+        some = question.model_copy(update={"narrow": Narrow(), "page": Page()}).answer(reader).items
+    return {
+        "kind": Counter(getattr(one, side).kind for one in some),
+        "direction": Counter(one.direction for one in some),
+        "certainty": Counter(one.certainty for one in some if one.certainty),
+        "contested": Counter(str(one.contested is not None).lower() for one in some),
+    }
+
+
 def _listed(
     reader: Reader,
     question: Factors | Outcomes | Contested,
@@ -55,6 +69,7 @@ def _listed(
         # of a population that nobody pooled anything in, the first thing to know
         "first_word": (answer.note or "").partition(" Indirect evidence from")[0],
         "wider": [reader.field().populations[other] for other in reader.field().populations.indirect(node)],
+        "counts": {} if isinstance(question, Contested) else _counts(reader, question, side, answer),
         "beside": list(dict.fromkeys(one.population.id for item in answer.items for one in item.indirect or ())),
         **about,
     }

@@ -81,7 +81,11 @@ def data(view: frame.View, reader: Reader) -> dict[str, str]:
     answer = view.content.get("answer")
     if view.question is None:
         return {"json": answer.model_dump_json()} if isinstance(answer, BaseModel) else {}
-    forms = set(view.question.formats) - {"zip", "tsv"} if isinstance(view.question, Evidence) else {"json", "csv"}
+    forms = (
+        set(view.question.formats) - {"zip", "png", "tsv"}
+        if isinstance(view.question, Evidence)
+        else {"json", "csv", "svg"} & set(view.question.formats)
+    )
     # of no bytes but the ZIP
     return {form: str(FORMS[form].make(reader, view.question, answer)) for form in sorted(forms)}
 

@@ -15,6 +15,10 @@ from graph.questions import QUESTIONS, Question
 from graph.stores.port import Reader
 
 router = APIRouter()
+_NO_PICTURE = {
+    "description": "No PNG can be drawn here; `detail` says what to install",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
+}
 
 
 def _route(question: type[Question]) -> None:
@@ -35,7 +39,7 @@ def _route(question: type[Question]) -> None:
     router.get(
         question.address or f"/{question.called()}",
         response_model=question.answers(),
-        responses={200: {"content": content}},
+        responses={200: {"content": content}, **({501: _NO_PICTURE} if "png" in question.formats else {})},
         tags=[question.topic],
     )(ask)
 

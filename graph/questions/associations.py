@@ -9,7 +9,7 @@ from graph.questions.edges import beside, edges
 from graph.questions.envelope import Place, listed, population_of, query_of, spelt, why_empty
 from graph.questions.filters import Filters
 from graph.questions.lists import Narrow, Page, Sort, ordered
-from graph.questions.question import Question
+from graph.questions.question import DATA, FIGURE, PAPERS, Question
 from graph.stores.port import Reader
 from graph.wording import count
 from schema.answer import Answer, Why
@@ -50,6 +50,8 @@ class Associations(Question):
 
 class OneSided(Associations):
     """The associations of one term, on one of their sides."""
+
+    formats: ClassVar[tuple[str, ...]] = (*DATA, *PAPERS, *FIGURE)
 
     narrow: Narrow = Narrow()
 

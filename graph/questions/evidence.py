@@ -13,7 +13,7 @@ from graph.questions.envelope import Place, exposure_of, population_of, query_of
 from graph.questions.filters import Filters
 from graph.questions.naming import names_of
 from graph.questions.prevalence import share_of
-from graph.questions.question import DATA, PAPERS, Question, Several, Spelt
+from graph.questions.question import DATA, FIGURE, PAPERS, Question, Several, Spelt
 from graph.questions.supposed import FORMS, Supposed, study_of, written
 from graph.stores.port import Reader
 from graph.synthesis.absolute_risks import absolute
@@ -36,7 +36,7 @@ class Evidence(Question):
 
     topic: ClassVar[str] = "associations"
     # a figure of it; and all of this in one file
-    formats: ClassVar[tuple[str, ...]] = (*DATA, *PAPERS, "svg", "zip")
+    formats: ClassVar[tuple[str, ...]] = (*DATA, *PAPERS, *FIGURE, "zip")
 
     exposure: Annotated[str, Spelt(argument="EXPOSURE")] = Field(description="the exposure: id, name or synonym")
     outcome: Annotated[str, Spelt(argument="OUTCOME")] = Field(description="the outcome: id, name or synonym")

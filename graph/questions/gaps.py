@@ -14,7 +14,7 @@ from graph.questions.envelope import listed, term_of
 from graph.questions.filters import Filters, finding_verdict, sift
 from graph.questions.lists import Page
 from graph.questions.prevalence import share_of
-from graph.questions.question import Question, Several
+from graph.questions.question import DATA, FIGURE, PAPERS, Question, Several
 from graph.stores.port import Reader
 from graph.synthesis.associations import population_ref, synthesise, term_ref
 from graph.synthesis.method import METHOD, method_of
@@ -32,6 +32,7 @@ class Gaps(Question):
     """The empty and weak cells of factor x population, those first from which one more study would teach most, with its sample size."""
 
     topic: ClassVar[str] = "across"
+    formats: ClassVar[tuple[str, ...]] = (*DATA, *PAPERS, *FIGURE)
 
     lesion: str | None = Field(
         default=None,

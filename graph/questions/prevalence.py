@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from graph.questions.envelope import Lesion, Place, population_of, query_of, why_empty
 from graph.questions.filters import Filters, prevalence_verdict, sift
-from graph.questions.question import Question
+from graph.questions.question import DATA, FIGURE, PAPERS, Question
 from graph.stores.port import Reader
 from graph.synthesis.absolute_risks import Share
 from graph.synthesis.prevalence import pooled_prevalence, prevalence
@@ -26,6 +26,7 @@ class Prevalence(Question):
     """
 
     topic: ClassVar[str] = "lesions"
+    formats: ClassVar[tuple[str, ...]] = (*DATA, *PAPERS, *FIGURE)
 
     lesion: Lesion = None
     population: Place = None

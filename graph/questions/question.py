@@ -27,6 +27,7 @@ Several = Annotated[tuple[T, ...], BeforeValidator(lambda given: (given,) if isi
 
 DATA = ("json", "csv", "tsv")
 PAPERS = ("ris", "bibtex", "csl-json")
+FIGURE = ("svg", "png")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from graph.wording.captions import randomised
 from graph.wording.names import category, more, opened, within
-from graph.wording.numbers import count, figure, measure
+from graph.wording.numbers import count, figure, measure, step_of
 from schema.association import LEVELS, Association, CertaintyLevel, Side, TermRef
+from schema.study import RATIOS
 from schema.vocabulary import Term, Vocabulary
 
 _GOES: dict[CertaintyLevel | None, str] = {"high": "{}", "moderate": "probably {}", "low": "may go"}
@@ -25,6 +26,9 @@ _CAUSED = {
     ("low", "decreases"): "Perhaps not, rather fewer",
     ("high", "little"): "No", ("moderate", "little"): "Probably not", ("low", "little"): "Perhaps not",
 }  # fmt: skip
+
+# contrasts that are not printed, or are of a whole scale
+_UNTOLD = frozenset({"shift", "unknown", "not printed"})
 
 
 def dots(level: CertaintyLevel | None) -> str:
@@ -88,11 +92,12 @@ def caused(lines: Sequence[Association]) -> str:
 
 
 def cohorts(one: Association) -> str:
-    """How many say so: 5 of 8 cohorts say more; one cohort."""
+    """How many say so: 5 of 8 cohorts say more; 1 cohort says less."""
     most = max(one.increases, one.decreases)
     if not most:
         return f"{count(one.cohorts, 'cohort')}, nothing significant"
-    return f"{most} of {count(one.cohorts, 'cohort')} say{'s' if most == 1 else ''} {'more' if one.increases == most else 'less'}"
+    some = f"{most} of " if one.cohorts > 1 else ""
+    return f"{some}{count(one.cohorts, 'cohort')} say{'s' if most == 1 else ''} {'more' if one.increases == most else 'less'}"
 
 
 def shown(one: Association) -> str:
@@ -110,6 +115,24 @@ def behind(one: Association) -> str:
     if one.estimate_source == "single-study":
         return f"1 {'trial' if randomised(one) else 'cohort'}"
     return "review" if one.estimate_source else ""
+
+
+def laid_beside(one: Association) -> Literal["groups", "per unit"] | None:
+    """Which others a ratio may be laid beside: those that compare two groups, or those per unit of what is measured, whose size
+
+    depends on the unit. None: no ratio, or what it compares is not printed.
+    """
+    if one.estimate is None or one.measure not in RATIOS or one.estimate <= 0:
+        return None
+    own = one.families[0].contrast_type if one.families and one.estimate_source != "published" else None
+    if own == "per-unit" or step_of(one.contrast):
+        return "per unit"
+    return None if one.contrast is None or _UNTOLD & {own, one.contrast} else "groups"
+
+
+def noted(one: Association) -> str:
+    """The same for a list, and whether the interval includes no effect."""
+    return "; ".join(filter(None, (behind(one), "includes no effect" if one.excludes_no_effect is False else "")))
 
 
 class Folded(NamedTuple):

@@ -41,6 +41,7 @@ from graph.wording.numbers import (
     interval,
     measure,
     number,
+    p_of_test,
     p_value,
     per,
     same_interval,
@@ -292,6 +293,14 @@ def family(one: FamilyResult, rows: Sequence[Row], of: Association) -> str:
     return "; ".join((f"{measure(one.measure)}{step}{kind}, {body(one)}", *parts))
 
 
+def heterogeneity(one: FamilyResult) -> str:
+    """How far the estimates of a comparison differ: Heterogeneity: tau2 0.19, I2 59%, Q 4.87 (p = 0.076); nothing of a single one."""
+    of = one.reml_hk
+    if of is None:
+        return ""
+    return f"Heterogeneity: \u03c4\u00b2 {number(of.tau2)}, I\u00b2 {of.i2:.0f}%, Q {number(of.q)} ({p_of_test(of.q_p)})"
+
+
 def limits(one: FamilyResult) -> list[str]:
     """Cut-offs, until when the outcome was looked for, and what is compared with: exposure >= 5; outcome until 12 months; versus ..."""
     parts = [
@@ -379,7 +388,7 @@ def printed(one: Association, rows: Sequence[Row]) -> str:
     behind = [row for row in rows if row.finding in family.rows]
     if not behind or (len(behind) == 1 and _as_printed(behind[0], family)):
         return ""
-    ways = list(dict.fromkeys(_WORKED_OUT.get(row.way, "the figures of its groups") for row in behind))
+    ways = list(dict.fromkeys(WORKED_OUT.get(row.way, "the figures of its groups") for row in behind))
     told = _listed([_printed(row) for row in behind])
     if len(behind) > 1:
         return f"put together from {len(behind)} rows of the paper, which print {told}"
@@ -389,7 +398,7 @@ def printed(one: Association, rows: Sequence[Row]) -> str:
     return f"{worked_out}; printed: {told}"
 
 
-_WORKED_OUT = {
+WORKED_OUT = {
     "counts": "the counts", "percentages": "the percentages",
     "ratio-se": "the estimate and its standard error", "difference-se": "the estimate and its standard error",
     "ratio-p": "the estimate and its p", "difference-p": "the estimate and its p",
