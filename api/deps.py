@@ -53,8 +53,14 @@ class Named(Convertor[str]):
 register_url_convertor("named", Named())
 
 
-class Parameters(BaseModel):
+class Known(BaseModel):
+    """Parameters of which unknown ones are refused."""
+
     model_config = ConfigDict(extra="forbid")
+
+
+class Parameters(Known):
+    """Of what is no question: a question has its own."""
 
     # api/cache.py reads it, and hands on the reader of that release
     release: str | None = Field(None, description=RELEASE)
@@ -76,7 +82,7 @@ def parameters_of(question: type[Question]) -> Any:
                 info.alias = info.validation_alias = info.serialization_alias = one.rest
             fields[one.name] = (info.annotation, info)
     fields["format"] = (Literal[question.formats], Field("json", description=forms_told(question)))
-    return create_model(f"{question.__name__}Query", __base__=Parameters, **fields)
+    return create_model(f"{question.__name__}Query", __base__=Known, **fields)
 
 
 def question_of(question: type[Q], query: Any, path: Mapping[str, str] = {}, items: int | None = ITEMS) -> Q:

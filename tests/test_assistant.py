@@ -111,13 +111,22 @@ def session(written: bytes, tmp_path_factory: pytest.TempPathFactory) -> Session
 
 
 def test_each_question_is_a_tool_that_changes_nothing_and_says_how_to_read_it(session: Session) -> None:
-    assert [tool.name for tool in session.tools.tools] == [*(question.called() for question in questions.QUESTIONS), "study"]
+    assert [tool.name for tool in session.tools.tools] == [
+        *(question.called() for question in questions.QUESTIONS),
+        "study",
+        "releases",
+        "diff",
+    ]
     for tool in session.tools.tools:
         assert tool.annotations is not None
         assert (tool.annotations.read_only_hint, tool.annotations.destructive_hint) == (True, False)
         assert tool.output_schema is not None
         assert "status" in tool.output_schema["properties"]
-        for words in ("not-studied", "studied-inconclusive", "unknown-name", "weight", "certainty", "not medical advice"):
+        for words in (
+            ()
+            if tool.name in {"releases", "diff"}
+            else ("not-studied", "studied-inconclusive", "unknown-name", "weight", "certainty", "not medical advice")
+        ):
             assert words in (tool.description or ""), (tool.name, words)
         assert tool.input_schema["additionalProperties"] is False
     assert "not medical advice" in (session.instructions or "")
@@ -189,7 +198,7 @@ def test_the_configuration_of_the_docs_starts_the_server(folder: Path) -> None:
         async with Client(program) as client:
             return len((await client.list_tools()).tools)
 
-    assert asyncio.run(ask()) == len(questions.QUESTIONS) + 1
+    assert asyncio.run(ask()) == len(questions.QUESTIONS) + 3
 
 
 @pytest.mark.parametrize(
@@ -305,8 +314,8 @@ def test_a_question_about_the_opposite_says_so(graph: Any) -> None:
 def test_a_store_that_is_away_is_an_error(graph: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     store = MemoryStore(graph)
 
-    def away(question: Callable[..., Any]) -> Any:
-        del question
+    def away(question: Callable[..., Any], release: str | None) -> Any:
+        del question, release
         raise StoreUnavailable("The store can't be reached.")
 
     monkeypatch.setattr(store, "ask", away)
@@ -320,6 +329,26 @@ def test_a_store_that_is_away_is_an_error(graph: Any, monkeypatch: pytest.Monkey
     assert "can't be reached" in result.content[0].text
 
 
+def test_releases_and_what_changed_are_told(folder: Path) -> None:
+    del folder
+    settings = Settings()
+    store = open_store(settings)
+    remove(settings, ["kidwell-2017"])
+    known = {tool.name: tool for tool in tools.tools()}
+    kept = known["releases"].ask(store, {})
+    assert [one.current for one in kept.items] == [True, False]
+    before = kept.items[1].release[:8]
+    told = known["diff"].ask(store, {"before": before})
+    assert told.total == len(told.items) > 5
+    assert "1 study removed" in told.text
+    assert known["diff"].ask(store, {"before": "deadbeef"}).status == "unknown-name"
+    asked = known["evidence"].ask(store, {"exposure": "CMBs", "outcome": "r-dwi", "release": before})
+    assert asked.release == kept.items[1].release
+    assert known["study"].ask(store, {"id": "kidwell-2017", "release": before}).status == "answered"
+    assert known["study"].ask(store, {"id": "kidwell-2017"}).status == "unknown-name"
+    store.close()
+
+
 def test_the_models_are_closed() -> None:
     for model in (Reply, answers.ShortAssociation, answers.Source):
         assert model.model_config.get("extra") == "forbid"
@@ -330,7 +359,7 @@ def test_the_models_are_closed() -> None:
 ASKED = {"exposure": "CMBs", "outcome": "r-dwi", "term": "r-dwi", "start": "CMBs", "end": "r-dwi"}
 
 
-@pytest.mark.parametrize("tool", tools.tools(), ids=lambda tool: tool.name)
+@pytest.mark.parametrize("tool", [one for one in tools.tools() if "form" in one.takes["properties"]], ids=lambda tool: tool.name)
 def test_an_answer_is_no_longer_than_can_be_read_and_says_how_to_ask_for_the_rest(graph: Any, tool: tools.Tool) -> None:
     store = MemoryStore(graph)
     needed = {name: ASKED.get(name, "menon-2012") for name in tool.takes["required"]}

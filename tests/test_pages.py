@@ -605,7 +605,7 @@ def test_no_page_has_the_address_of_anything_else() -> None:
     from starlette.routing import Route
 
     others = {"v1", "docs", "healthz", "readyz", "openapi.json", "static", "static-offline-docs"}
-    routers = (installed.routes, installed.previews)
+    routers = (installed.routes, installed.previews, installed.history)
     paths = {route.path for one in routers for route in one.router.routes if isinstance(route, Route)}
     assert len(paths) > 15
     first = {path.split("/")[1] for path in paths}

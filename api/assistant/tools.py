@@ -22,10 +22,9 @@ from schema.field import EvidenceField
 from schema.releases import Moved, ReleaseEntry
 
 READING = (
-    "Read `status` first: not-studied: nothing is known; studied-inconclusive: studies looked and show no clear direction (which is not "
-    "evidence of no effect); unknown-name: a name was not understood. certainty: how far the evidence can be trusted, with reasons; weight "
-    "(0.5 to 0.999): the probability that the average effect has the direction told, no effect size. Associations prove no cause. Name the "
-    "papers in `sources`. Evidence summary, not medical advice."
+    "Read `status` first: not-studied: nothing is known; studied-inconclusive: no clear direction, which is not evidence of no effect; "
+    "unknown-name: a name was not understood. certainty: how far it can be trusted, with reasons; weight (0.5 to 0.999): the probability "
+    "that the average effect has the direction told, no effect size. No proof of cause. Name the papers in `sources`. A summary, not medical advice."
 )
 # of an answer: JSON of figures has two and a half characters a token or more, so this is less than 25,000 tokens
 LONGEST = 60_000
@@ -33,7 +32,7 @@ _MOVED = 40
 _FORM = {
     "type": ["string", "null"],
     "enum": ["short", "full", None],
-    "description": "short, or full: short and besides the whole items, with every figure and row",
+    "description": "short, or full: also the whole items, with every figure and row",
 }
 _MEANT: dict[Status, str] = {
     "answered": "Studies of this release say something of it.",
@@ -135,7 +134,7 @@ def _tool(question: type[Question]) -> Tool:
     filters = {one.name: _schema(one) for one in question.parameters() if one.part == "filters"}
     for one in question.parameters():
         if one.part == "filters":
-            meant = "evidence filters. A filter keeps only rows that are known to match; unknown_dropped counts the others"
+            meant = "keep only rows that are known to match; unknown_dropped counts the others"
             properties["filters"] = {**_object(filters, []), "type": ["object", "null"], "description": meant}
         else:
             properties[one.assistant] = _schema(one)
@@ -202,11 +201,9 @@ def _schema(one: Parameter) -> dict[str, Any]:
     values = [value for value in one.values if value]
     single = {**limits, **({"enum": values} if values else {})}
     if one.several:
-        items = {"type": kinds[0], **single}
         # a list is not repeated
         told = one.help.replace(" (repeat)", "")
-        enum = {"items": items} if not values else {"items": items, "description": f"{told}: {', '.join(values)}"}
-        return {"type": ["array", "string", "null"], "description": told, **enum}
+        return {"type": ["array", "string", "null"], "description": told, "items": {"type": kinds[0], **single}}
     if one.needed:
         return {"type": kinds[0], **single, "description": one.help}
     return {"type": [*kinds, "null"], **limits, **({"enum": [*values, None]} if values else {}), "description": one.help}

@@ -14,8 +14,6 @@ Paths = Annotated[
 ]
 Release = Annotated[
     str | None,
-    typer.Option(
-        "--release", metavar="RELEASE", help="The release to ask, by 8 digits of it or more; the current one where it is left out."
-    ),
+    typer.Option("--release", metavar="RELEASE", help="A kept release to ask, by 8 digits of it or more."),
 ]
 By = Annotated[str | None, typer.Option("--by", metavar="NAME", help="Who does it, by name or initials: the release keeps it.")]

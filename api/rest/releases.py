@@ -6,8 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from api.deps import Known
 from api.releases import PATIENCE
 from api.rest.lookups import as_json
 from graph.questions import releases as kept
@@ -16,9 +17,7 @@ from schema.releases import Diff, Releases
 router = APIRouter(tags=["releases"])
 
 
-class Two(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class Two(Known):
     before: str = Field(description="a release, by 8 digits of it or more", examples=["current"])
     after: str = Field("current", description="another; the current one where it is left out")
 

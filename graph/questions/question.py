@@ -44,7 +44,7 @@ class Spelt:
 
 # in the order in which they are shown, after what is a question's own
 _PARTS = (None, "narrow", "filters", "page", "at")
-RELEASE = "the release to ask, by 8 digits of it or more; the current one where it is left out"
+RELEASE = "a kept release to ask, by 8 digits of it or more"
 
 
 class Part(Frozen):
