@@ -21,6 +21,8 @@ from api.assistant.answers import DISCLAIMER, Reply, ShortEvidence
 from api.assistant.server import server
 from graph import questions
 from graph.build import EvidenceGraph
+from graph.opening import open_store, remove
+from graph.settings import Settings
 from graph.stores import snapshot
 from graph.stores.memory import MemoryReader, MemoryStore
 from schema.answer import Evidence

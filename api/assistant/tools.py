@@ -24,7 +24,8 @@ from schema.releases import Moved, ReleaseEntry
 READING = (
     "Read `status` first: not-studied: nothing is known; studied-inconclusive: no clear direction, which is not evidence of no effect; "
     "unknown-name: a name was not understood. certainty: how far it can be trusted, with reasons; weight (0.5 to 0.999): the probability "
-    "that the average effect has the direction told, no effect size. No proof of cause. Name the papers in `sources`. A summary, not medical advice."
+    "that the average effect has the direction told, no effect size. No proof of cause. Name the papers in `sources`. A summary, "
+    "not medical advice."
 )
 # of an answer: JSON of figures has two and a half characters a token or more, so this is less than 25,000 tokens
 LONGEST = 60_000
