@@ -35,6 +35,7 @@ from graph.synthesis.method import VERSION
 from schema.association import Association
 from schema.graphmodel import EDGES, NODES
 from schema.observation import Z_SIGNIFICANT
+from tests.conftest import WITHOUT
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "browser"
@@ -278,6 +279,36 @@ def _(rows: Rows, reader: MemoryReader) -> None:
     ]
 
 
+@check("15 What changed")
+def _(rows: Rows, reader: MemoryReader) -> None:
+    now = {f"{one.exposure.name} > {one.outcome.name} ({one.population.id})": one.caption for one in reader.edges()}
+    assert len(rows) > 5
+    assert all(row["studies"] == [WITHOUT] for row in rows)
+    assert all(row["after"] == now[row["association"]] for row in rows)
+    assert [row["another direction"] for row in rows] == sorted((row["another direction"] for row in rows), reverse=True)
+
+
+@check("16 Releases")
+def _(rows: Rows, reader: MemoryReader) -> None:
+    assert [row["added"] for row in rows] == [[WITHOUT], []]
+    assert rows[0]["release"] == reader.release()[:12]
+    assert rows[0]["studies"] == rows[1]["studies"] + 1 == len(reader.studies())
+
+
+@check("17 Retracted, and what doubt there is")
+def _(rows: Rows, reader: MemoryReader) -> None:
+    doubted = {one.label: one for one in reader.studies().values() if one.standing is not None}
+    assert {row["paper"]: row["standing"] for row in rows} == {name: one.standing.kind for name, one in doubted.items() if one.standing}
+
+
+@check("18 What rests on one paper")
+def _(rows: Rows, reader: MemoryReader) -> None:
+    found = questions.Factors(page=ALL).answer(reader).items
+    alone = [one for one in found if one.studies == 1 and one.direction in {"increases", "decreases"}]
+    assert {row["factor"]: row["association"] for row in rows} == {one.exposure.name: one.caption for one in alone}
+    assert len(rows) > 10
+
+
 @contextmanager
 def driver_of(server: Server) -> Iterator[neo4j.Driver]:
     with neo4j.GraphDatabase.driver(server.uri, auth=(server.user, server.password.get_secret_value())) as driver:
@@ -299,13 +330,15 @@ def newest_driver(newest: Server) -> Iterator[neo4j.Driver]:
 def ask(driver: neo4j.Driver, text: str) -> Rows:
     answer = driver.execute_query(text)
     told = [one for one in answer.summary.gql_status_objects if not one.gql_status.startswith(("00", "02"))]
+    # no paper of the corpus has one, so that the server doesn't know the property
+    told = [one for one in told if "standing" not in one.status_description]
     assert told == [], "the server has something to say of the query"
     return [dict(record) for record in answer.records]
 
 
 def test_every_saved_query_has_a_check() -> None:
     assert list(SAVED) == list(CHECKS)
-    assert 10 <= len(SAVED) <= 14
+    assert 10 <= len(SAVED) <= 18
 
 
 @pytest.mark.parametrize("name", SAVED)

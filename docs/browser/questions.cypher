@@ -175,3 +175,37 @@ RETURN release.slug AS release, release.method AS method,
   COUNT { (:Rdwi:Claim {generation: now.current}) } AS claims,
   COUNT { (:Rdwi:RdwiTerm {generation: now.current})-[:ASSOCIATED_WITH]->() } AS associations,
   COUNT { (:Rdwi:RdwiTerm {generation: now.current})-[:MAY_ACT_THROUGH|MAY_LEAD_TO]->() } AS `edges of mechanisms`;
+
+// 15 What changed
+// Which associations did the newest release move, beside the one before? Put a number of 16 in place of null for another.
+WITH null AS number
+MATCH (newest:Rdwi:RdwiRelease {generation: 0})
+WITH coalesce(number, max(newest.number)) AS number
+MATCH (release:Rdwi:RdwiRelease {generation: 0, number: number})-[:MOVED]->(moved:Rdwi:RdwiMoved)
+RETURN moved.name AS association, moved.before AS before, moved.after AS after, moved.turned AS `another direction`, moved.studies AS studies
+ORDER BY moved.turned DESC, moved.place;
+
+// 16 Releases
+// Which releases are kept, and what did each bring?
+MATCH (release:Rdwi:RdwiRelease {generation: 0})
+RETURN release.number AS number, left(release.release, 12) AS release, release.day AS day, release.studies AS studies, release.added AS added,
+  release.replaced AS replaced, release.removed AS removed, release.moved AS moved, release.by AS by
+ORDER BY number DESC;
+
+// 17 Retracted, and what doubt there is
+// Which papers were retracted, corrected, or are under a concern? Of a retracted one no row counts.
+MATCH (now:Rdwi:RdwiPointer {generation: 0, id: 'pointer'})
+MATCH (paper:Rdwi:Study {generation: now.current}) WHERE paper.standing IS NOT NULL
+RETURN paper.name AS paper, paper.standing AS standing, paper.standing_date AS since, paper.standing_notice AS notice, paper.doi AS doi,
+  COUNT { (paper)-[:REPORTS]->(:Rdwi:Finding) } AS rows
+ORDER BY CASE paper.standing WHEN 'retracted' THEN 0 WHEN 'concern' THEN 1 ELSE 2 END, paper.id;
+
+// 18 What rests on one paper
+// Which associations of R-DWI in ICH with a direction rest on one paper alone?
+WITH 'r-dwi' AS outcome, 'ich' AS population
+MATCH (now:Rdwi:RdwiPointer {generation: 0, id: 'pointer'})
+MATCH (term:Rdwi)-[a:ASSOCIATED_WITH {population: population}]->(:Rdwi {generation: now.current, id: outcome})
+WHERE a.studies = 1 AND a.direction IN ['increases', 'decreases']
+MATCH (paper:Rdwi:Study)-[:REPORTS]->(row:Rdwi:Finding {generation: now.current}) WHERE row.slug IN a.findings
+RETURN DISTINCT term.name AS factor, a.caption AS association, paper.name AS paper, paper.doi AS doi, term.id AS id
+ORDER BY id;
