@@ -135,8 +135,8 @@ def _options() -> Iterator[tuple[str, str]]:
         of = {one.name for one in question.parameters() if one.part == part}
         options = (one for one in _commands()[question.called()].params if one.name in of)
         yield link(heading, words, "api.md"), _code(name for one in options for name in _names(one))
-    for question, files in FILES.items():
-        yield from ((f"`--{name}`", f"Of {question.called()}. {told}") for name, _, _, told in files)
+    for name, _, kinds, told in FILES:
+        yield f"`--{name}`", f"Of {', '.join(one.called() for one in QUESTIONS if kinds[''] in one.formats)}. {told}"
     yield "`--format`", f"Of a question. Table; {forms_told(QUESTIONS[0]).partition('. ')[0]}."
 
 
