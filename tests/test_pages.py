@@ -282,7 +282,7 @@ def test_studies_are_told_by_their_authors_and_not_by_ids(client: TestClient, gr
 
 
 # what a reader of pages knows, or finds as the name of a form of data
-KNOWN = {"API", "BibTeX", "CSL", "CSV", "DOI", "JSON", "MiB", "PMID", "PubMed", "RIS", "SVG", "YAML", "ZIP"}
+KNOWN = {"API", "BibTeX", "CSL", "CSV", "DOI", "JSON", "MiB", "PMID", "PNG", "PubMed", "RIS", "SVG", "YAML", "ZIP"}
 
 
 @pytest.mark.parametrize("address", PAGES)
