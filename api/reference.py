@@ -136,8 +136,7 @@ def _options() -> Iterator[tuple[str, str]]:
         options = (one for one in _commands()[question.called()].params if one.name in of)
         yield link(heading, words, "api.md"), _code(name for one in options for name in _names(one))
     for name, _, kinds, told in FILES:
-        having = ", ".join(question.called() for question in QUESTIONS if kinds[""] in question.formats)
-        yield f"`--{name}`", f"Of {having}. {told}"
+        yield f"`--{name}`", f"Of {', '.join(one.called() for one in QUESTIONS if kinds[''] in one.formats)}. {told}"
     yield "`--format`", f"Of a question. Table; {forms_told(QUESTIONS[0]).partition('. ')[0]}."
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from graph import wording
 from graph.synthesis.method import VERSION
-from graph.wording import certainty, number, p_of_test, percent, probability, sentences, within
+from graph.wording import certainty, debate, number, p_of_test, percent, probability, sentences, within
 from schema.across import Chain, Comparison, Difference, Gap
 from schema.answer import Changed, ChangedPrevalence, columns, flat
 from schema.association import Association, Interval, Mechanism, PooledPrevalence, Prevalence, PrevalenceRow, Row
@@ -54,7 +54,7 @@ def reports(one: Association) -> str:
 
 
 _LEGEND = "Cohorts: + increases, \u2212 decreases, \u25cb not significant, ? unclear."
-_WEIGHT = " Weight: probability that the average effect has this sign, or that of its leaning (0.5: nothing is known of it)."
+_WEIGHT = " Weight: probability that the average effect has this direction, or that of its leaning (0.5: nothing is known of it)."
 # whether there are rows at all: of reviews, or untested ones
 _UNSTUDIED = {True: "only said, not studied", False: "not studied here"}
 
@@ -379,11 +379,7 @@ def gaps(items: Sequence[Gap], title: str, odds_ratio: float) -> Table:
         table.add_column(header, overflow="fold")
     for one in items:
         known = f"{one.state}: {one.caption}" if one.state != "empty" else one.caption
-        size = (
-            ""
-            if one.sample_size is None or one.prevalence is None
-            else f"{one.sample_size} (at {percent(100 * one.prevalence)}, {one.prevalence_source})"
-        )
+        size = "" if one.sample_size is None else f"{one.sample_size}: {debate.patients_needed(one)}"
         cells = (
             str(one.rank), one.factor.name, one.population.id, known, ", ".join(one.known_in), number(one.expected_change), size,
         )  # fmt: skip

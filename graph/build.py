@@ -22,7 +22,7 @@ from graph.synthesis.prevalence import read_prevalence
 from schema.association import Association, MechanismEdge
 from schema.field import EvidenceField
 from schema.observation import ClaimObservation, Observation, PrevalenceObservation
-from schema.study import Study
+from schema.study import Study, told_apart
 from schema.vocabulary import Term, Vocabulary
 
 T = TypeVar("T")
@@ -54,7 +54,7 @@ class EvidenceGraph:
 
 
 def corpus_of(studies: Iterable[Study], field: EvidenceField) -> Corpus:
-    by_id = {study.id: study for study in sorted(studies, key=lambda one: one.id)}
+    by_id = told_apart(studies)
     return Corpus(field, by_id, all_patients(by_id, field))
 
 

@@ -51,7 +51,7 @@ def preview(reader: Reader, sheets: Sequence[Study], field: EvidenceField, probl
     return Preview(
         release=reader.release(),
         next_release=release_of(corpus.studies.values(), field),
-        studies=tuple(PreviewedStudy(id=sheet.id, label=sheet.label, change=_change(sheet, old)) for sheet in sheets),
+        studies=tuple(PreviewedStudy(id=sheet.id, label=corpus.studies[sheet.id].label, change=_change(sheet, old)) for sheet in sheets),
         problems=tuple(entries(problems)),
         total=len(items),
         items=tuple(items),

@@ -10,6 +10,7 @@ from graph.questions import lookups, releases
 from graph.questions.cohorts import cohort
 from graph.questions.lists import SortedBy
 from graph.questions.question import At
+from graph.questions.studies import StudiesBy
 from graph.stores.port import Reader, Store
 from schema.across import Chain, Comparison, Gap, State
 from schema.answer import (
@@ -86,6 +87,7 @@ class StudyList(Paging, total=False):
     year_from: int | None
     year_to: int | None
     country: str | None
+    sort: StudiesBy | None
 
 
 class Graph:

@@ -79,7 +79,8 @@ class Gap(Frozen):
 
     `p_increase`: the probability, 0..1, that the factor goes with more of the outcome. `expected_change`: by how much it would move, on
     average. `sample_size`: the patients that detect the stated odds ratio where a share `prevalence` of them has the outcome;
-    `prevalence_source`: the population that this share is of, or "assumed". Null where the outcome is a measurement.
+    `prevalence_source`: the population that this share is of, or "assumed"; and a share `exposed_share` the factor, with its own source.
+    Null where the outcome is a measurement.
     """
 
     rank: int = Field(ge=1)
@@ -101,6 +102,8 @@ class Gap(Frozen):
     sample_size: int | None = None
     prevalence: float | None = None
     prevalence_source: str | None = None
+    exposed_share: float | None = None
+    exposed_source: str | None = None
     caption: str
     papers: tuple[StudyRef, ...] = ()
     known_in: tuple[str, ...]

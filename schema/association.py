@@ -204,7 +204,7 @@ class Association(Frozen):
     `direction_basis` says what the direction rests on: the headline's interval, the cohorts' reports, a published meta-analysis; null where
     nothing was studied. `leans` is the side of an inconclusive one. weight: 0.5..0.999, the probability that the average effect has the
     edge's sign, that of `direction` or of the side to which it leans; `weight_range` the same where fewer and where more factors are taken
-    to be without effect. p_direction: 0.5..1, the probability that a next cohort's true effect has this sign; replication: 0..1, the
+    to be without effect. p_direction: 0.5..1, the probability that a next cohort's true effect has this direction; replication: 0..1, the
     probability that a reference cohort would report it with p < 0.05. All are null where nothing was studied. `excludes_no_effect` is of
     the headline's own interval, of one row as its paper's p says; null where there is none.
 

@@ -114,7 +114,7 @@ class Observation(Numerous):
 
     @property
     def bare(self) -> bool:
-        """No estimate: a p value, a sign or a word."""
+        """No estimate: a p value, a direction or a word."""
         return self.kind != "estimate"
 
     @property

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
 from pydantic import (
@@ -331,6 +332,11 @@ class Finding(Part):
                 yield f"the ci of a ratio ({self.measure}) can't reach below 0, as {list(self.ci)} does"
 
 
+# a year that stands by itself in an id, what comes before a title, how long the first words of one are, and which of them don't end it
+_YEAR = re.compile(r"(?<![^-])(?:19|20)\d\d(?![^-])")
+_NO_PART_OF_IT = re.compile(r"^\s*(?:\(title not shown\)|abstract\s+\w+:)\s*", re.IGNORECASE)
+_HEAD = 26
+_SMALL = frozenset({"a", "an", "and", "as", "at", "between", "by", "for", "from", "in", "of", "on", "or", "the", "to", "vs", "with"})
 _SIDES = re.compile(r"([a-z][a-z\s-]*?)\s*(?:\bvs\.?|\bversus\b|\bagainst\b|/|:)\s*([a-z][a-z\s-]*)")
 _YES = re.compile(r"\b(?:present|presence|yes|with|any|positive)\b")
 _NO = re.compile(r"(?:.*\b)?(?:absent|absence|no|none|not|without|negative)\b(.*)")
@@ -409,11 +415,29 @@ class Study(Part):
 
     @property
     def label(self) -> str:
-        """How the study is named in a table: "Menon 2012"; by its id where no author is shown."""
-        who = self.first_author or (self.authors[0].rsplit(" ", 1)[0] if self.authors else None)
+        """How the study is named: "Menon 2012"; where no author is shown, by the first words of its title, and by its id where that is
+        not shown either. A year that the sheet lacks is that of its id.
+        """
+        who = self.first_author or (self.authors[0].rsplit(" ", 1)[0] if self.authors else self._first_words)
         if who is None:
             return self.id
-        return f"{who} {self.year}" if self.year else f"{who} (undated)"
+        year = self.year or next(iter(_YEAR.findall(self.id)), None)
+        return f"{who} {year}{self.letter}" if year else f"{who} ({', '.join(filter(None, ('undated', self.letter)))})"
+
+    @cached_property
+    def letter(self) -> str:
+        """Which of several studies of one label it is (`told_apart`); no part of the sheet."""
+        return ""
+
+    @property
+    def _first_words(self) -> str | None:
+        title = " ".join(_NO_PART_OF_IT.sub("", self.title or "").split()).rstrip(".")
+        if len(title) <= _HEAD:
+            return f"\u201c{title}\u201d" if title else None
+        words = re.split(r"(?=[\s-])", title[: _HEAD + 1])[:-1]
+        while len(words) > 1 and words[-1].strip().lower() in _SMALL:
+            words.pop()
+        return f"\u201c{''.join(words).rstrip('.,:;') or title[:_HEAD]}\u2026\u201d"
 
     @property
     def named_authors(self) -> frozenset[str]:
@@ -428,6 +452,23 @@ class Study(Part):
 
     def population(self, population_id: str) -> Population:
         return next(population for population in self.populations if population.id == population_id)
+
+
+def told_apart(studies: Iterable[Study]) -> dict[str, Study]:
+    """The studies by id, in its order; those of one author and year get letters: Li 2021a, Li 2021b."""
+    found = {study.id: study for study in sorted(studies, key=lambda one: one.id)}
+    alike: dict[str, list[str]] = {}
+    for study in found.values():
+        plain = study if not study.letter else study.model_copy()
+        vars(plain).pop("letter", None)
+        found[study.id] = plain
+        alike.setdefault(plain.label, []).append(study.id)
+    for names in alike.values():
+        for n, name in enumerate(names if len(names) > 1 else ()):
+            # a copy, since a study may be in several graphs
+            found[name] = found[name].model_copy()
+            vars(found[name])["letter"] = chr(ord("a") + n) if n < 26 else f"-{n + 1}"
+    return found
 
 
 def canonical(part: Part) -> dict[str, Any]:

@@ -383,7 +383,7 @@ def test_one_item_that_is_too_long_is_cut_and_says_where_the_whole_is(graph: Any
     asked = {"exposure": "CMBs", "outcome": "r-dwi", "form": "full"}
     whole = evidence.ask(MemoryStore(graph), asked)
     assert whole.more is None
-    monkeypatch.setattr(tools, "LONGEST", 10_000)
+    monkeypatch.setattr(tools, "LONGEST", 11_000)
     short = evidence.ask(MemoryStore(graph), asked)
     assert (short.full, short.items) == (None, whole.items)
     assert "/v1/evidence?exposure=CMBs&outcome=r-dwi" in (short.more or "")

@@ -267,7 +267,7 @@ def test_evidence_names_both_intervals_the_comparisons_and_what_leaving_a_study_
     assert "hangs on the prior (half or twice its scale)" in said
     assert "becomes" in said
     assert "HR, binary, observational, adjusted" in said
-    assert "published: Posener (undated): OR 1.95 (1.48-2.57), of a review of 18 studies" in " ".join(
+    assert "published: Posener 2023: OR 1.95 (1.48-2.57), of a review of 18 studies" in " ".join(
         rdwi("evidence", "r-dwi", "poor-functional-outcome").out.split()
     )
 

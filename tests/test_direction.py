@@ -53,7 +53,7 @@ SURE, UNSURE = ratio(2.0, 0.2, **LATER), ratio(1.5, 0.3, **LATER)
         ([NULL, NULL], ("inconclusive", "reports", None)),
         ([FEWER, NULL], ("inconclusive", "reports", "fewer")),
         ([FEWER, row(p=0.2), NULL, row(direction="decreases", p=0.3)], ("inconclusive", "reports", "fewer")),
-        # a sign that can't be read is on neither side
+        # a direction that can't be read is on neither side
         ([WORD, row(direction="unclear", p=0.01)], ("increases", "reports", None)),
     ],
 )

@@ -6,6 +6,7 @@ import json
 import math
 from itertools import pairwise
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any, get_args
 
 import numpy as np
@@ -16,15 +17,19 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from graph import questions
+from graph.build import build, corpus_of
+from graph.opening import shipped
 from graph.python import Graph
 from graph.questions.filters import Filters
 from graph.questions.lists import Page
 from graph.stores.memory import MemoryReader, MemoryStore
-from graph.synthesis.next_study import lesson, patients_for, sample_size, shares_with, state_of
+from graph.synthesis.method import METHOD
+from graph.synthesis.next_study import exposed_share, lesson, patients_for, sample_size, shares_with, state_of
 from graph.synthesis.weight import ReportedZ, posterior, reference_information, weigh
 from schema.across import Gap, State
 from schema.answer import Answer
 from schema.errors import BadParameter
+from schema.study import Study
 
 ALL = Page(limit=None)
 EVERY: tuple[State, ...] = get_args(State)
@@ -69,6 +74,78 @@ def test_the_two_shares_have_the_odds_ratio_and_together_the_prevalence(odds_rat
     assert 0 < second < 1
     assert exposed * first + (1 - exposed) * second == pytest.approx(prevalence, rel=1e-9)
     assert first * (1 - second) / (second * (1 - first)) == pytest.approx(odds_ratio, rel=1e-6)
+
+
+@pytest.mark.parametrize("exposed", [0.05, 0.122, 0.3, 0.5, 0.9])
+def test_the_sample_has_the_power_that_is_asked_for_whatever_share_is_exposed(exposed: float) -> None:
+    # the power of the test of two proportions: Fleiss, Tytun and Ury, Biometrics 1980;36:343-6, their size solved for the power
+    normal = NormalDist()
+    first, second = shares_with(2.0, 0.24, exposed)
+    spread = math.sqrt(0.24 * 0.76 / (exposed * (1 - exposed)))
+    other = math.sqrt(first * (1 - first) / exposed + second * (1 - second) / (1 - exposed))
+
+    def power(patients: int) -> float:
+        return normal.cdf((abs(first - second) * math.sqrt(patients) - normal.inv_cdf(0.975) * spread) / other)
+
+    size = sample_size(2.0, 0.24, exposed)
+    assert power(size - 1) < 0.8 <= power(size)
+
+
+def people(name: str, exposed: int, rest: int, **sheet: Any) -> Study:
+    group = {"id": "p", "label": "P", "condition": "ich", "arteriopathy": "any", "location": "any"}
+    counts = {"exposed_cases": 1, "exposed_total": exposed, "unexposed_cases": 1, "unexposed_total": rest}
+    row = {
+        "exposure": "atrial-fibrillation",
+        "outcome": "mortality",
+        "population": "p",
+        "measure": "OR",
+        "direction": "unclear",
+        "counts": counts,
+    }
+    return Study.model_validate(
+        {"id": name, "read": "abstract", "populations": [group], "findings": [{**row, **sheet.pop("row", {})}], **sheet}
+    )
+
+
+@pytest.mark.parametrize(
+    ("studies", "share"),
+    [
+        ([people("a", 10, 90)], 0.1),
+        ([people("a", 10, 90), people("b", 40, 60)], 0.25),
+        # patients who may be the same once, by the larger table
+        ([people("a", 10, 90, cohorts=["ERICH"]), people("b", 160, 240, cohorts=["ERICH"])], 0.4),
+        # chosen by the outcome, of other papers, the same people twice, printed the other way round
+        ([people("a", 10, 90, design="case-control")], None),
+        ([people("a", 10, 90, design="meta-analysis")], None),
+        ([people("a", 10, 90, row={"role": "within-person"})], None),
+        ([people("a", 10, 90, row={"reversed": True})], None),
+        (
+            [
+                people(
+                    "a", 10, 90, row={"counts": None, "groups_by": "exposure", "groups": [{"name": "x", "n": 20}, {"name": "y", "n": 80}]}
+                )
+            ],
+            0.2,
+        ),
+        (
+            [people("a", 10, 90, row={"counts": None, "groups_by": "outcome", "groups": [{"name": "x", "n": 20}, {"name": "y", "n": 80}]})],
+            None,
+        ),
+    ],
+)
+def test_the_share_with_a_factor_is_that_of_printed_groups(studies: list[Study], share: float | None) -> None:
+    graph = build(studies, shipped())
+    assert exposed_share(graph.observations, corpus_of(studies, shipped())) == (None if share is None else pytest.approx(share))
+
+
+def test_a_size_rests_on_the_factors_own_share_where_papers_print_it(everything: Answer[Gap]) -> None:
+    cells = {(one.factor.id, one.population.id): one for one in everything.items}
+    own, assumed = cells["atrial-fibrillation", "ich-hypertensive"], cells["nihss", "ich-hypertensive"]
+    assert (own.exposed_source, assumed.exposed_source, assumed.exposed_share) == ("ich", "assumed", METHOD.default_exposed_share)
+    assert own.prevalence == assumed.prevalence
+    for one in (own, assumed):
+        assert one.sample_size == sample_size(2.0, one.prevalence or 0, one.exposed_share or 0)
+    assert own.sample_size != assumed.sample_size
 
 
 def test_a_smaller_effect_takes_more_patients() -> None:

@@ -255,7 +255,7 @@ def test_a_row_without_an_estimate_is_read_by_its_p_its_word_and_its_sign(row: d
 def test_an_unread_sign_votes_only_with_a_p() -> None:
     assert the("menon-2012", "haematoma-volume", "r-dwi").eligible
     silent = the("wang-2019", "leukocyte-count", "r-dwi")
-    assert (silent.eligible, silent.why) == (False, "its sign could not be read and no p is printed")
+    assert (silent.eligible, silent.why) == (False, "its direction could not be read and no p is printed")
 
 
 # what turns a row

@@ -46,7 +46,7 @@ ENGLISH = {
     "no", "without", "both", "map", "time", "treatment", "comparison", "control", "function", "other", "death",
     "age in years", "present vs absent", "NS",
     # names of kinds, and of a parameter
-    "risk factor", "mechanism", "lesions", "mri day", "Age",
+    "risk factor", "risk factors", "mechanism", "lesions", "mri day", "Age",
 }  # fmt: skip
 # properties of SVG, which are no illness
 DRAWN = re.compile(r"\bstroke(?=[:=;}\"])|\bstroke: ?(?=none)")

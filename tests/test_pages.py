@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from html import unescape
 from html.parser import HTMLParser
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
 import pytest
 from jinja2 import Environment
@@ -49,7 +49,9 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/factors?population=caa&indirect=true": ("/v1/factors?population=caa&indirect=true&limit=100",),
     "/factors?adjusted=true&year_from=2015": ("/v1/factors?adjusted=true&year_from=2015&limit=100",),
     "/outcomes": ("/v1/outcomes?limit=100",),
-    "/contested": ("/v1/contested?limit=100",),
+    "/contested": (
+        "/v1/contested?limit=100", f"/v1/evidence?{TRIAL}", "/v1/evidence?exposure=intensive-bp-lowering&outcome=poor-functional-outcome",
+    ),
     f"/evidence?{TRIAL}": (f"/v1/evidence?{TRIAL}", f"/v1/evidence?{SEEN}"),
     f"/evidence?{SEEN}": (f"/v1/evidence?{SEEN}", f"/v1/evidence?{TRIAL}"),
     "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi": ("/v1/evidence?exposure=cerebral-microbleeds&outcome=r-dwi",),
@@ -66,8 +68,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/gaps": ("/v1/gaps?limit=25", "/v1/gaps?state=empty&state=weak&state=fair&limit=500"),
     "/graph": ("/v1/terms/r-dwi/neighbours",),
     "/graph?term=CMBs&population=caa": ("/v1/terms/CMBs/neighbours?population=caa",),
-    "/studies": ("/v1/studies?limit=100",),
-    "/studies?q=hydrocephalus": ("/v1/studies?q=hydrocephalus&limit=100",),
+    "/studies": ("/v1/studies?limit=100&sort=name",),
+    "/studies?q=hydrocephalus": ("/v1/studies?q=hydrocephalus&limit=100&sort=name",),
     "/studies/menon-2012": ("/v1/studies/menon-2012",),
     "/studies/butcher-2025": ("/v1/studies/butcher-2025",),
     "/cohorts": ("/v1/cohorts?limit=100",),
@@ -75,7 +77,9 @@ PAGES: dict[str, tuple[str, ...]] = {
     "/terms": ("/v1/terms?limit=100",),
     "/terms/cerebral-microbleeds": ("/v1/terms/cerebral-microbleeds", "/v1/terms/cerebral-microbleeds/neighbours"),
     "/method": ("/v1/schema", "/v1/releases/current"),
-    "/search?q=microbleed": ("/v1/terms?q=microbleed", "/v1/studies?q=microbleed", "/v1/cohorts?q=microbleed"),
+    "/search?q=microbleed": (
+        "/v1/terms?q=microbleed", "/v1/studies?q=microbleed", "/v1/cohorts?q=microbleed", "/v1/terms/cerebral-microbleeds/neighbours",
+    ),
     "/preview": (),
 }  # fmt: skip
 
@@ -277,6 +281,28 @@ def test_studies_are_told_by_their_authors_and_not_by_ids(client: TestClient, gr
     assert [one for one in re.findall(r"(?<![\w-])[a-z0-9]+(?:-[a-z0-9]+)+(?![\w-])", told) if one in ids] == []
 
 
+# what a reader of pages knows, or finds as the name of a form of data
+KNOWN = {"API", "BibTeX", "CSL", "CSV", "DOI", "JSON", "MiB", "PMID", "PNG", "PubMed", "RIS", "SVG", "YAML", "ZIP"}
+
+
+@pytest.mark.parametrize("address", PAGES)
+def test_every_abbreviation_is_spelt_out_once_a_page(client: TestClient, graph: EvidenceGraph, address: str) -> None:
+    html = page(client, address)
+    (main,) = re.findall(r"<main.*?</main>", html, re.DOTALL)
+    told = unescape(re.sub(r"<textarea.*?</textarea>|<[^>]*>", " ", main, flags=re.DOTALL))
+    (line,) = re.findall(r"<p>Abbreviations: (.*?)\.</p>", html) or [""]
+    spelt = [one.partition(": ")[0] for one in unescape(line).split("; ")] if line else []
+    assert len(set(spelt)) == len(spelt)
+    known = {**ABBREVIATIONS, **graph.field.abbreviations}
+    assert set(spelt) == {one for one in known if re.search(rf"(?<![\w-]){re.escape(one)}s?(?![\w-])", told)}
+    # and there is no other one but in what papers write, and in what terms are called besides
+    papers = " ".join(study.model_dump_json() for study in graph.studies)
+    terms = " ".join(f"{' '.join(term.synonyms)} {term.definition} {' '.join(term.xrefs)}" for term in graph.terms)
+    written = set(re.findall(r"\w+", papers + terms)) | KNOWN
+    capitals = {one.removesuffix("s") for one in re.findall(r"\b[A-Za-z]*[A-Z]{2}[A-Za-z0-9]*\b", told) if one not in written}
+    assert capitals <= {*re.findall(r"\w+", " ".join(spelt))}
+
+
 def test_a_number_that_is_not_in_the_answer_would_be_found(client: TestClient) -> None:
     answer = client.get("/v1/evidence?exposure=cerebral-microbleeds&outcome=r-dwi").json()
     text = shown(client, "/evidence?exposure=cerebral-microbleeds&outcome=r-dwi")
@@ -370,7 +396,7 @@ def test_the_start_page_answers_four_questions(client: TestClient) -> None:
     assert "Observed : not known, points to more; 5 of 8 cohorts say more." in cause
     meant = answered(client, "What do they mean for outcome?")
     assert meant.startswith(" Poor functional outcome : may be more likely.")
-    assert "Ischaemic stroke : nothing clear, leans to more." in meant
+    assert "Ischaemic stroke : nothing clear, leans to more likely." in meant
     names = [one["exposure"]["name"] for one in client.get("/v1/contested?lesion=r-dwi").json()["items"]]
     contested = shown(client, "/").partition("What is contested?")[2]
     assert names
@@ -404,7 +430,9 @@ def test_an_estimate_that_points_the_other_way_is_marked_where_it_is_shown() -> 
     with TestClient(create_app(MemoryStore(build([*words, figure], shipped())))) as other:
         for address in ("/evidence?exposure=smoking&outcome=r-dwi", "/factors"):
             assert "includes no effect; this estimate points the other way" in shown(other, address), address
-        assert "Direction, by what cohorts report ▲ more remote DWI lesions" in shown(other, "/evidence?exposure=smoking&outcome=r-dwi")
+        assert "Direction, by the cohorts taken together ▲ more remote DWI lesions" in shown(
+            other, "/evidence?exposure=smoking&outcome=r-dwi"
+        )
 
 
 def test_an_inconclusive_association_leans_and_says_so_and_has_no_estimate_that_points_the_other_way(client: TestClient) -> None:
@@ -518,9 +546,9 @@ def test_a_title_agrees_with_the_number_of_its_lesion(client: TestClient) -> Non
 
 
 def test_certainty_and_how_papers_were_read_stand_beside_every_estimate(client: TestClient, reader: MemoryReader) -> None:
-    for address in ("/", "/factors", "/outcomes", "/factors?population=ich-lobar", "/terms/cerebral-microbleeds"):
+    for address in ("/", "/factors", "/outcomes", "/factors?population=ich-lobar", "/compare"):
         html = page(client, address)
-        assert "none read in full" in html or "read as abstracts where a row does not say otherwise" in html
+        assert len(re.findall("none read in full|read as abstracts where (?:a row does not say otherwise|nothing else is said)", html)) == 1
         for row in rows_in(html):
             if 'class="figure"' in row:
                 assert 'class="dots"' in row, row
@@ -553,11 +581,60 @@ def test_data_links_give_exactly_what_is_shown(client: TestClient) -> None:
     for address in ("/factors?kind=csvd-marker&sort=-weight", "/outcomes?population=caa", "/compare", "/gaps", "/studies?q=dwi"):
         html = page(client, address)
         csv, json = [link for link in Text(html).links if link.startswith("/v1/") and not re.search("format=(svg|png)", link)][-2:]
-        rows = len(re.findall(r'<th scope="row">', html))
+        rows = len(re.findall(r'<th scope="row">', html[html.rindex("<table") :] if address == "/gaps" else html))
         assert len(client.get(json).json()["items"]) == rows, address
         assert parse_qs(urlsplit(csv).query) == {**parse_qs(urlsplit(json).query), "format": ["csv"]}
         assert client.get(csv).status_code == 200
-        assert client.get(json).json()["items"][0] == client.get(f"/v1{address}").json()["items"][0]
+        asked = "&sort=name" if address.startswith("/studies") else ""
+        assert client.get(json).json()["items"][0] == client.get(f"/v1{address}{asked}").json()["items"][0]
+
+
+def test_studies_are_put_in_order_by_an_address(client: TestClient) -> None:
+    def listed(sort: str) -> list[dict[str, Any]]:
+        links = dict.fromkeys(
+            link for link in Text(page(client, f"/studies?limit=500{sort}")).links if re.fullmatch(r"/studies/[a-z0-9-]+", link)
+        )
+        return [client.get(f"/v1{link}").json()["study"] for link in links]
+
+    names = [re.sub(r"<[^>]*>", "", one) for one in re.findall(r'<th scope="row"><a [^>]*>(.*?)</a>', page(client, "/studies?limit=500"))]
+    assert names == sorted(names, key=lambda one: unescape(one).strip("\u201c").casefold())
+    for sort, value in (("&sort=-year", "year"), ("&sort=-patients", "n")):
+        values = [one.get(value) for one in listed(sort)]
+        known = [one for one in values if one is not None]
+        assert known == sorted(known, reverse=True)
+        assert values == known + [None] * (len(values) - len(known))
+
+
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        ("microbleeds and R-DWI", "Cerebral microbleeds and remote DWI lesions"),
+        ("R-DWI vs CMBs", "Cerebral microbleeds and remote DWI lesions"),
+        ("remote DWI lesions poor functional outcome", "Remote DWI lesions and poor functional outcome"),
+        ("white matter hyperintensities in r-dwi", "White matter hyperintensities and remote DWI lesions"),
+    ],
+)
+def test_a_search_offers_the_question_that_is_meant(client: TestClient, words: str, first: str) -> None:
+    html = page(client, f"/search?q={quote(words)}").partition('id="index"')[2]
+    assert re.sub(r"<[^>]*>", "", re.findall(r"<li>(.*?)</a>", html)[0]) == first
+
+
+def test_a_search_of_one_term_offers_first_what_most_was_found_of(client: TestClient, reader: MemoryReader) -> None:
+    html = page(client, "/search?q=microbleeds").partition("Questions")[2].partition("<h2>")[0]
+    asked = [parse_qs(urlsplit(unescape(link)).query) for link in Text(html).links if "/evidence" in link]
+    found = [len(reader.edges(exposure=one["exposure"][0], outcome=one["outcome"][0], population="ich")[0].findings) for one in asked]
+    assert len(found) > 2
+    assert found == sorted(found, reverse=True)
+
+
+@pytest.mark.parametrize("name", ["doi", "pmid", "pmcid"])
+def test_a_search_knows_a_paper_by_its_numbers(client: TestClient, corpus: tuple[Study, ...], name: str) -> None:
+    study = next(one for one in corpus if getattr(one, name))
+    assert f"/studies/{study.id}" in Text(page(client, f"/search?q={quote(getattr(study, name), safe='')}")).links
+
+
+def test_a_search_that_finds_nothing_links_the_nearest(client: TestClient) -> None:
+    assert "/terms/haematoma-volume" in Text(page(client, "/search?q=hematomma%20volum")).links
 
 
 def test_a_list_longer_than_a_page_is_parted(client: TestClient) -> None:

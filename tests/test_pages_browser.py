@@ -319,7 +319,7 @@ def test_change_my_mind_follows_as_one_types(small: Served, light: Window) -> No
 
 def test_the_map_and_the_neighbourhood_can_be_walked(small: Served, light: Window) -> None:
     page = light.open(f"{small.address}/gaps")
-    page.locator("figure.whole svg a text").first.click()
+    page.locator("table.map a.cell").first.click()
     page.wait_for_url("**/evidence?*")
     page = light.open(f"{small.address}/graph")
     page.locator('figure .wide svg a[href*="/graph?"] text').first.click()
@@ -362,13 +362,37 @@ def test_search_answers_as_one_types(small: Served, light: Window) -> None:
     page = light.open(f"{small.address}/")
     page.get_by_label("Search").press_sequentially("microble")
     expect(page.locator("#results a").first).to_be_visible()
-    page.locator("#results a", has_text="Cerebral microbleeds").first.click()
+    page.locator("#results a", has_text=re.compile("^Cerebral microbleeds$")).click()
     page.wait_for_url("**/terms/cerebral-microbleeds")
     page.get_by_label("Search").press_sequentially("zzzz")
     expect(page.locator("#results")).to_have_text("Nothing by that name.")
     page.keyboard.press("Escape")
     expect(page.locator("#results")).to_be_empty()
     assert light.errors == []
+
+
+def test_search_is_walked_with_the_arrows_to_the_question(small: Served, light: Window) -> None:
+    page = light.open(f"{small.address}/")
+    page.get_by_label("Search").press_sequentially("microbleeds")
+    links = page.locator("#results a")
+    expect(links.nth(1)).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(links.first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(links.nth(1)).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_label("Search")).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(links.last).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_label("Search")).to_be_focused()
+    page.get_by_label("Search").fill("")
+    page.get_by_label("Search").press_sequentially("CMBs vs R-DWI")
+    expect(links.first).to_have_text("Cerebral microbleeds and remote DWI lesions")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/evidence?exposure=cerebral-microbleeds&outcome=r-dwi*")
 
 
 def test_search_and_filters_work_without_javascript(small: Served, bare: Window) -> None:
@@ -420,6 +444,26 @@ def test_the_keyboard_alone_suffices(small: Served, light: Window) -> None:
 
 
 # --- print, speed, pictures ---
+
+
+def test_paper_is_not_laid_out_as_a_telephone(small: Served, chromium: Browser) -> None:
+    # A4 with margins is narrower than the width below which a screen's tables are taken apart
+    with chromium.new_context(viewport={"width": 680, "height": 1000}) as context:
+        page = context.new_page()
+        page.emulate_media(media="print")
+        for address in ("/compare", "/contested", "/gaps", "/studies", "/terms", "/mechanisms"):
+            page.goto(small.address + address)
+            assert page.locator("main table").first.evaluate("one => getComputedStyle(one).display") == "table"
+            assert page.evaluate("document.documentElement.scrollWidth") <= 680, address
+
+
+def test_a_page_at_twice_its_size_does_not_scroll_sideways(small: Served, chromium: Browser) -> None:
+    # 200% in a window of 1280 pixels
+    with chromium.new_context(viewport={"width": 640, "height": 450}, device_scale_factor=2) as context:
+        page = context.new_page()
+        for address in ADDRESSES:
+            page.goto(small.address + address)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 640, address
 
 
 def test_print_leaves_out_what_is_of_no_use_on_paper(small: Served, light: Window) -> None:

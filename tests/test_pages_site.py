@@ -72,6 +72,8 @@ def test_the_files_need_no_server(folder: Path) -> None:
         assert "/v1/" not in html
         assert '<meta http-equiv="Content-Security-Policy"' in html
         assert "Evidence summary, not medical advice." in html
+        # what would need a server is left out, and each page says so
+        assert "This copy of the pages asks no server" in html
     names = [path.name for path in folder.rglob("*")]
     assert all(re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name) and len(name) < 150 for name in names)
 

@@ -171,7 +171,7 @@ ODD: list[tuple[dict[str, Any], str, str, str]] = [
     ({**WIDE, "role": "modifier"}, "not-counted", "the role modifier", "an interaction"),
     ({**WIDE, "role": "dropped"}, "not-counted", "the role dropped", "stepwise"),
     ({**WIDE, "design": "narrative-review"}, "not-counted", "OR 2.0", "other studies' patients"),
-    ({"direction": "unclear"}, "not-counted", "nothing that counts", "its sign could not be read"),
+    ({"direction": "unclear"}, "not-counted", "nothing that counts", "its direction could not be read"),
     ({"counts": counts(0, 20, 0, 20), "direction": "no-association"}, "not-counted", "0 of 20", "without an event"),
     ({**WIDE, "outcome": "cerebral-microbleeds"}, "one-term", "its exposure", "in no association"),
 ]  # fmt: skip

@@ -28,6 +28,7 @@ from schema.study import (
     Study,
     canonical,
     last_digit,
+    told_apart,
 )
 
 ROW: dict[str, Any] = {"exposure": "age", "outcome": "r-dwi", "population": "p", "measure": "OR", "direction": "increases"}
@@ -238,13 +239,30 @@ def test_whole_numbers_and_decimals_stay_as_they_were_printed() -> None:
     [
         ({"first_author": "Menon", "year": 2012}, "Menon 2012"),
         ({"authors": ["van Etten ES", "Menon RS"], "year": 2012}, "van Etten 2012"),
-        ({"authors": ["Group"]}, "Group (undated)"),
+        ({"authors": ["Group"]}, "Group 2020"),
+        ({"id": "a-group", "authors": ["Group"]}, "Group (undated)"),
+        ({"id": "pmid-19991231", "authors": ["Group"]}, "Group (undated)"),
+        ({"title": "(title not shown) Course of DWI lesions", "year": 2012}, "\u201cCourse of DWI lesions\u201d 2012"),
+        ({"title": "Abstract TP213: Scores to Differentiate the Aetiology"}, "\u201cScores to Differentiate\u2026\u201d 2020"),
+        ({"id": "b", "title": "Incidence of Diffusion-Weighted Imaging Lesions"}, "\u201cIncidence of Diffusion\u2026\u201d (undated)"),
         ({"year": 2012}, "a-2020"),
         ({}, "a-2020"),
     ],
 )
-def test_a_study_is_called_by_its_first_author_and_year_or_else_by_its_id(keys: dict[str, Any], label: str) -> None:
+def test_a_study_is_called_by_author_or_title_and_year_or_else_by_its_id(keys: dict[str, Any], label: str) -> None:
     assert Study.model_validate({**SHEET, **keys}).label == label
+
+
+def test_studies_of_one_author_and_year_are_told_apart_whatever_their_order() -> None:
+    sheets = [Study.model_validate({**SHEET, "id": name, "first_author": "Li", "year": 2021}) for name in ("li-b", "li-a", "li-c")]
+    alone = Study.model_validate({**SHEET, "id": "li-2022", "first_author": "Li", "year": 2022})
+    for some in ([*sheets, alone], [alone, *reversed(sheets)]):
+        apart = told_apart(some)
+        assert [one.label for one in apart.values()] == ["Li 2022", "Li 2021a", "Li 2021b", "Li 2021c"]
+        # a letter is of the company and no part of the sheet
+        assert [apart[one.id] == one and canonical(apart[one.id]) == canonical(one) for one in some] == [True] * 4
+        assert told_apart([apart["li-a"]])["li-a"].label == "Li 2021"
+        assert [one.label for one in sheets] == ["Li 2021"] * 3
 
 
 def test_et_al_is_no_author() -> None:

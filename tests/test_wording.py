@@ -84,7 +84,7 @@ def test_several_cohorts_are_counted_with_those_that_say_otherwise() -> None:
     text = told(cohorts=9, increases=5, decreases=1, not_significant=2, unclear=1, studies=10)
     assert text.startswith(
         "5 of 9 cohorts link lacunes to more remote DWI lesions in intracerebral haemorrhage (ICH) (1 reports the opposite; "
-        "2 found nothing significant; 1 printed a p value without its sign)."
+        "2 found nothing significant; 1 printed a p value without its direction)."
     )
     assert "10 studies, all read as abstracts" in text
 
@@ -139,7 +139,7 @@ def test_a_cohort_without_a_clear_whole_is_told_by_its_own_report() -> None:
     assert "(ICH), 1 reported more remote DWI lesions and 1 found nothing significant." in told(
         direction="inconclusive", cohorts=2, not_significant=1
     )
-    assert "(ICH) printed a p value without its sign." in told(direction="inconclusive", increases=0, unclear=1)
+    assert "(ICH) printed a p value without its direction." in told(direction="inconclusive", increases=0, unclear=1)
 
 
 def test_no_sentence_of_the_corpus_denies_or_makes_up_a_link(graph: EvidenceGraph) -> None:
@@ -251,7 +251,7 @@ def test_both_lines_of_blood_pressure_are_told(reader: MemoryReader) -> None:
     lines = sentences.beside(trial, seen)
     assert lines == sentences.beside(seen, trial)
     assert "says nothing clear (1 cohort: 1 not significant)" in lines[0]
-    assert "says more (8 cohorts: 5 more, 2 not significant, 1 sign not printed)" in lines[0]
+    assert "says more (8 cohorts: 5 more, 2 not significant, 1 direction not printed)" in lines[0]
     assert "settles little" in lines[1]
     assert "nobody was allotted" in lines[2]
 
@@ -293,12 +293,12 @@ def test_a_table_tells_a_weight_near_to_1_as_such_and_what_a_weight_is() -> None
     some = [association(weight=weight) for weight in (0.999, 0.996, 0.56)]
     text = console(tables.associations(some, "exposure", ""))
     assert [word for word in text.split() if word in {"0.999", "0.996", "0.56", "1.00"}] == ["0.999", "0.996", "0.56"]
-    assert "Weight: probability that the average effect has this sign" in " ".join(text.split())
+    assert "Weight: probability that the average effect has this direction" in " ".join(text.split())
 
 
 def test_what_a_direction_rests_on_and_the_side_of_its_weight_are_named() -> None:
     single = {"k": 1, "families": (family(),)}
-    assert sentences.basis(association(direction_basis="reports")) == "what cohorts report"
+    assert sentences.basis(association(direction_basis="reports")) == "the cohorts taken together"
     assert sentences.basis(association(direction_basis="published")) == "a published meta-analysis"
     assert sentences.basis(association(direction_basis="estimate", **single)) == "the estimate"
     assert sentences.basis(association(direction_basis="estimate", k=2, families=(family(k=2),))) == "the average of the estimates"

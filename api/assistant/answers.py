@@ -35,7 +35,7 @@ class Source(Frozen):
 
 class Reply(Frozen, Generic[S]):
     status: Status = Field(
-        description="answered: studies say something. studied-inconclusive: studies looked and show no clear sign; this is NOT "
+        description="answered: studies say something. studied-inconclusive: studies looked and show no clear direction; this is NOT "
         "evidence of no effect. not-studied: no study of this release looked; nothing is known, in neither direction. filtered-out: the "
         "filters left nothing; what there is without them is in `text`. unknown-name: a name was not understood, and nothing was asked; "
         "try `suggestions`."
@@ -87,9 +87,9 @@ class ShortAssociation(Frozen):
     no_events: str | None = Field(default=None, description="studies without an event, or with events only, which say nothing of a ratio")
     direction_basis: DirectionBasis | None = Field(description="what the direction rests on")
     leans: Leans | None = Field(description="the side of an inconclusive one; no direction")
-    weight: float | None = Field(description="the probability that the average effect has this sign; 0.5: nothing is known of it")
+    weight: float | None = Field(description="the probability that the average effect has this direction; 0.5: nothing is known of it")
     weight_range: Interval | None = Field(description="the weight where more, and where fewer, factors have no effect")
-    p_direction: float | None = Field(description="the probability that a next cohort's true effect has this sign")
+    p_direction: float | None = Field(description="the probability that a next cohort's true effect has this direction")
     little_difference: bool = Field(description="what is rated is little or no difference")
     certainty: CertaintyLevel | None
     certainty_reasons: tuple[str, ...] = ()

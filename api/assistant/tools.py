@@ -37,7 +37,7 @@ _FORM = {
 }
 _MEANT: dict[Status, str] = {
     "answered": "Studies of this release say something of it.",
-    "studied-inconclusive": "It was studied, and shows no clear sign. That is not evidence of no effect.",
+    "studied-inconclusive": "It was studied, and shows no clear direction. That is not evidence of no effect.",
     "not-studied": "Not studied: nothing is known of it, in neither direction.",
     "filtered-out": "The filters left nothing; that says nothing of what there is without them.",
     "unknown-name": "A name was not understood; nothing was asked.",

@@ -251,7 +251,9 @@ def _edge(edge: Edge, names: _Names, significant: Mapping[str, int]) -> dict[str
 def _association(one: Association, names: _Names, significant: Mapping[str, int]) -> dict[str, Any]:
     population = f"rdwi:population:{one.population.id}"
     effect = _EFFECTS.get(one.measure or "")
-    shown = f"{one.caption}; in {one.population.name}" + (f"; probability of that sign {one.weight:.3f}" if one.weight is not None else "")
+    shown = f"{one.caption}; in {one.population.name}" + (
+        f"; probability of that direction {one.weight:.3f}" if one.weight is not None else ""
+    )
     row: dict[str, Any] = {
         "description": shown,
         "original_predicate": f"rdwi:{one.direction}",

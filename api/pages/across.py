@@ -9,8 +9,8 @@ from api.pages.requests import paged, shown, sifting
 from graph.questions import Compare, Gaps, Mechanisms, Neighbours, Page, Prevalence
 from graph.questions.lists import cut
 from graph.stores.port import Reader
-from graph.wording import verb, within
-from schema.across import State
+from graph.wording import opened, verb, within
+from schema.across import Gap, State
 
 
 def compare_view(reader: Reader, question: Compare, rows: int | None = None) -> View:
@@ -52,10 +52,17 @@ def gaps_view(reader: Reader, question: Gaps, rows: int | None = None) -> View:
     listed = {"items": tuple(cut(kept, page)), "total": len(kept), "limit": page.limit, "offset": page.offset}
     terms = reader.terms()
     given = question.asked()
-    about = terms[every.query.get("outcome") or every.query["lesion"]]
+    field, about = reader.field(), terms[every.query.get("outcome") or every.query["lesion"]]
+    kinds: dict[str, dict[str, dict[str, Gap]]] = {}
+    for one in every.items:
+        kind = opened(field.plurals[one.factor.kind])
+        kinds.setdefault(kind, {}).setdefault(one.factor.id, {})[one.population.id] = one
     content = {
         "answer": every.model_copy(update=listed),
         "map": every,
+        "places": every.query["population"],
+        "kinds": {kind: list(rows.values()) for kind, rows in kinds.items()},
+        "labels": {place.id: field.short(place.id) for place in field.populations.values()},
         "about": about,
         "shown": {"limit": page.limit, "offset": page.offset},
         "keeps": sifting(given),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from api import rlines
 from api.pages.frame import View
 from api.pages.requests import paged, shown, sifting
 from graph.questions import Contested, Evidence, Factors, Narrow, Outcomes, Page
+from graph.questions.edges import edges
 from graph.stores.port import Reader
 from graph.wording import labels, verb, within
 from graph.wording.changes import choices
@@ -33,7 +34,25 @@ def outcomes_view(reader: Reader, question: Outcomes, rows: int | None = None) -
 def contested_view(reader: Reader, question: Contested, rows: int | None = None) -> View:
     answer = paged(question, rows).answer(reader)
     title = f"Where the evidence contradicts itself, in {reader.field().populations[answer.query['population']].name}"
-    return _listed(reader, question, title, "both", answer, {}, "contested.html")
+    about = {"questions": _questions(reader, question, answer)}
+    return _listed(reader, question, title, "both", answer, about, "contested.html")
+
+
+class Disputed(NamedTuple):
+    """A question on which the evidence contradicts itself; `lines`: where trials and observation do, both, in the order of its sides."""
+
+    one: Association
+    lines: tuple[Association, ...]
+
+
+def _questions(reader: Reader, question: Contested, answer: Answer[Association]) -> list[Disputed]:
+    node, found = answer.query["population"], []
+    for one in answer.items:
+        assert one.contested is not None
+        other = one.contested.counterpart
+        beside = edges(reader, node, question.filters, exposure=other, outcome=one.outcome.id)[0] if other else []
+        found.append(Disputed(one, (one, *beside) if beside else ()))
+    return found
 
 
 def _counts(reader: Reader, question: Factors | Outcomes, side: str, answer: Answer[Association]) -> dict[str, Counter[str]]:

@@ -23,7 +23,7 @@ from graph import wording
 from graph.questions import Question
 from graph.stores.port import Reader, today
 from graph.synthesis.method import method_of
-from graph.wording import bedside, changes, sentences
+from graph.wording import bedside, changes, debate, sentences
 from schema.answer import Evidence
 from schema.field import EvidenceField
 
@@ -32,10 +32,12 @@ STATIC = FOLDER / "static"
 # what the method's abbreviations mean; the field has its own
 ABBREVIATIONS = {
     "CI": "confidence (or credible) interval",
+    "GRADE": "Grading of Recommendations Assessment, Development and Evaluation",
     "HR": "hazard ratio",
     "OR": "odds ratio",
     "REML": "restricted maximum likelihood",
     "RR": "risk ratio",
+    "SD": "standard deviation",
     "SMD": "standardised mean difference",
 }
 
@@ -62,6 +64,11 @@ class View:
     path: str
     asked: Mapping[str, Any] = field(default_factory=dict)
     question: Question | None = None
+
+
+# several of what is abbreviated, and what nobody reads as text
+_SEVERAL = re.compile(r"\b([A-Z]{2,})s\b")
+_UNREAD = re.compile(r"<(textarea|script)\b.*?</\1>|<[^>]*>", re.DOTALL)
 
 
 @pass_context
@@ -116,6 +123,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "words": sentences,
         "glance": bedside,
+        "debate": debate,
         "show": wording,
         "policy": FILES_POLICY,
         "draw": figures,
@@ -173,7 +181,8 @@ def text(view: View, reader: Reader, to: Addresses) -> str:
     html = _environment().get_template(view.template).render(**content, title=view.title, here=view.path, asked=view.asked, to=to)
     # a form asks the release that is looked at, too
     kept = f'<input type="hidden" name="release" value="{escape(to.release)}">' if to.release else ""
-    return _FORM.sub(lambda form: form[0] + kept, html) if kept else html
+    html = _FORM.sub(lambda form: form[0] + kept, html) if kept else html
+    return _spelt_out(html, content["abbreviations"])
 
 
 _FORM = re.compile(r'<form\b[^>]*method="get"[^>]*>')
@@ -187,6 +196,14 @@ def _then(asked: Asked, view: View) -> list[str]:
     key = {name: answer.query[name] for name in ("exposure", "outcome", "population")}
     now = next(iter(asked.current.edges(**key)), None)
     return [*changes.then(asked.entry, asked.gone), changes.since(answer.before or answer.association, now)]
+
+
+def _spelt_out(page: str, abbreviations: Mapping[str, str]) -> str:
+    """The page with what its abbreviations mean, once, for paper and for those who can't hover."""
+    told = _SEVERAL.sub(r"\1", _UNREAD.sub(" ", page.partition("<main")[2].partition("</main>")[0]))
+    used = sorted({found[1] for found in _abbreviation(tuple(abbreviations)).finditer(told)}, key=str.lower)
+    line = "; ".join(f"{escape(one)}: {escape(abbreviations[one])}" for one in used)
+    return page.replace("<footer>\n", f"<footer>\n<p>Abbreviations: {line}.</p>\n", 1) if used else page
 
 
 def bare(template: str, title: str, field: EvidenceField, **content: Any) -> str:

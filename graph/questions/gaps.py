@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from pydantic import Field
@@ -69,8 +69,9 @@ class Gaps(Question):
         for key in rows:
             known.setdefault(key[0], {})[key[2]] = cells.get(key)
         shares = {node: _prevalence(reader, term, node) for node in nodes}
+        exposed = _Exposed(reader, known)
         items = [
-            _gap(reader, term, name, node, rows, cells, known[name], shares[node], self.odds_ratio)
+            _gap(reader, term, name, node, rows, cells, known[name], shares[node], exposed.in_(name, node), self.odds_ratio)
             for name in sorted(known)
             for node in nodes
         ]
@@ -124,6 +125,7 @@ def _gap(
     cells: Mapping[Key, Association],
     known: Mapping[str, Association | None],
     share: tuple[float, str] | None,
+    exposed: tuple[float, str],
     odds_ratio: float,
 ) -> Gap:
     # numpy is loaded where figures are made
@@ -146,9 +148,11 @@ def _gap(
         **{"cohorts": 0, "patients": None, "caption": "not studied here", **figures},
         p_increase=round(learned.p_increase, 6),
         expected_change=round(learned.change, 6),
-        sample_size=None if share is None else sample_size(odds_ratio, share[0]),
+        sample_size=None if share is None else sample_size(odds_ratio, share[0], exposed[0]),
         prevalence=None if share is None else round(share[0], 6),
         prevalence_source=None if share is None else share[1],
+        exposed_share=None if share is None else round(exposed[0], 6),
+        exposed_source=None if share is None else exposed[1],
         known_in=tuple(sorted(place for place, one in known.items() if one is not None and one.studies)),
     )
 
@@ -176,6 +180,30 @@ def _prevalence(reader: Reader, term: Term, node: str) -> tuple[float, str] | No
     return method.default_prevalence_lesion if term.kind == "lesion" else method.default_prevalence_other, "assumed"
 
 
+class _Exposed:
+    """How many patients of a population have a factor, by what papers on any outcome print, whatever the filters."""
+
+    def __init__(self, reader: Reader, factors: Iterable[str]) -> None:
+        self._corpus = reader.corpus()
+        self._rows: dict[str, list[Observation]] = {}
+        for row in reader.findings(exposures=frozenset(factors)):
+            if row.row.counts is not None or row.row.groups is not None:
+                self._rows.setdefault(row.exposure, []).append(row)
+
+    def in_(self, factor: str, node: str) -> tuple[float, str]:
+        """The share with the population that it is of: this one, else the field's own where this is a part of it; else as assumed."""
+        from graph.synthesis.next_study import exposed_share
+
+        places, own = self._corpus.populations, self._corpus.field.population
+        rows = self._rows.get(factor)
+        for place in dict.fromkeys((node, own) if node in places.with_parts(own) else (node,)) if rows else ():
+            inside = frozenset(places.with_parts(place))
+            share = exposed_share((row for row in rows or () if inside & set(row.populations)), self._corpus)
+            if share is not None:
+                return share, place
+        return self._corpus.method.default_exposed_share, "assumed"
+
+
 def _note(shown: Sequence[Gap], ranked: Sequence[Gap]) -> str | None:
     if not shown:
         return None
@@ -183,5 +211,6 @@ def _note(shown: Sequence[Gap], ranked: Sequence[Gap]) -> str | None:
     cells = ", ".join(f"{number} {state}" for state, number in counted.items())
     return (
         f"{len(ranked)} cells: {cells}. Of cells from which a study would teach as much, the factor with the highest weight anywhere comes "
-        f"first. A sample size is of one comparison, with {METHOD.default_exposed_share:.0%} exposed."
+        "first. A sample size is of one comparison, at the share of patients who have the factor in the papers, or "
+        f"{METHOD.default_exposed_share:.0%} where none prints it."
     )

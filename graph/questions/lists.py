@@ -69,11 +69,15 @@ def ordered(items: Sequence[Association], sort: SortedBy | None, side: Side) -> 
     by_id = sorted(items, key=identity)
     if not sort:
         return sorted(by_id, key=lambda one: (-_level(one), -one.cohorts, -(one.weight if one.weight is not None else -1)))
-    name, down = sort.removeprefix("-"), sort.startswith("-")
-    value = _SORT_VALUES[name]
-    known = [one for one in by_id if value(one, side) is not None]
-    unknown = [one for one in by_id if value(one, side) is None]
-    ordered = sorted(reversed(known) if down else known, key=lambda one: value(one, side))
+    value = _SORT_VALUES[sort.removeprefix("-")]
+    return ordered_by(by_id, lambda one: value(one, side), down=sort.startswith("-"))
+
+
+def ordered_by(items: Sequence[_T], value: Callable[[_T], Any], *, down: bool) -> list[_T]:
+    """The items by a value; those that have none last, equals in the order that they come in."""
+    known = [one for one in items if value(one) is not None]
+    unknown = [one for one in items if value(one) is None]
+    ordered = sorted(reversed(known) if down else known, key=value)
     # turned whole, so that equals stay in the order of their ids
     return [*(reversed(ordered) if down else ordered), *unknown]
 

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from collections.abc import Callable
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from graph.questions.envelope import listed
 from graph.questions.filters import Filters, study_verdict
-from graph.questions.lists import Page
+from graph.questions.lists import Page, ordered_by
 from graph.questions.question import Question, Several, Spelt
 from graph.stores.port import Reader
 from schema.answer import Answer, StudyItem, Why
 from schema.identity import named
 from schema.names import normal
 from schema.study import Design
+
+StudiesBy = Literal["name", "year", "patients", "findings", "-name", "-year", "-patients", "-findings"]
+_VALUES: dict[str, Callable[[StudyItem], Any]] = {
+    "name": lambda one: one.label.strip("\u201c").casefold(),
+    "year": lambda one: one.year,
+    "patients": lambda one: one.n,
+    "findings": lambda one: one.findings,
+}
 
 
 class Studies(Question):
@@ -29,6 +38,7 @@ class Studies(Question):
     year_from: int | None = Field(default=None, ge=1900, le=2100, description="published in or after that year; undated ones are counted")
     year_to: int | None = Field(default=None, ge=1900, le=2100, description="published in or before that year; undated ones are counted")
     country: str | None = Field(default=None, description="one of the study's countries")
+    sort: StudiesBy | None = Field(default=None, description="the order, - before it turns it; by id where left out")
     page: Page = Page()
 
     def answer(self, reader: Reader) -> Answer[StudyItem]:
@@ -67,6 +77,10 @@ class Studies(Question):
                         claims=len(study.mechanisms),
                     )
                 )
-        query = {name: value for name, value in self.model_dump(mode="json", exclude={"page"}, exclude_defaults=True).items() if value}
+        given = self.model_dump(mode="json", exclude={"page", "sort"}, exclude_defaults=True)
+        query = {name: value for name, value in given.items() if value}
         nothing = Why(status="filtered-out", text="No study matches.", filter=", ".join(query), without=len(reader.studies()))
+        if self.sort:
+            query["sort"] = self.sort
+            found = ordered_by(found, _VALUES[self.sort.removeprefix("-")], down=self.sort.startswith("-"))
         return listed(reader, query, found, self.page, nothing, unknown=unknown)

@@ -23,7 +23,7 @@ from schema.errors import SnapshotDamaged, StoreOfAnotherField
 from schema.field import EvidenceField
 from schema.observation import ClaimObservation, Observation, PrevalenceObservation
 from schema.releases import KEPT
-from schema.study import Study
+from schema.study import Study, told_apart
 
 _LOG = logging.getLogger("rdwi.store")
 _R = TypeVar("_R", Observation, PrevalenceObservation)
@@ -42,7 +42,7 @@ class MemoryReader(Reader):
 
     @cached_property
     def _studies(self) -> Mapping[str, Study]:
-        return {study.id: study for study in self._source.studies}
+        return told_apart(self._source.studies)
 
     @cached_property
     def _patients(self) -> Mapping[str, Patients]:

@@ -31,7 +31,7 @@ from schema.association import Association, MechanismEdge
 from schema.errors import SnapshotDamaged
 from schema.field import EvidenceField
 from schema.observation import ClaimObservation, Observation, PrevalenceObservation
-from schema.study import Study
+from schema.study import Study, told_apart
 from schema.vocabulary import Term
 
 FORMAT, FORMAT_VERSION = "rdwi-snapshot", 1
@@ -83,7 +83,7 @@ class Snapshot:
 
     @cached_property
     def studies(self) -> tuple[Study, ...]:
-        return self._records("study", Study)
+        return tuple(told_apart(self._each("study", Study)).values())
 
     @cached_property
     def terms(self) -> tuple[Term, ...]:
@@ -129,10 +129,10 @@ class Snapshot:
             raise damaged(self._path, f"an association can't be read ({error.error_count()} mistakes)") from error
 
     def laid_out(self) -> EvidenceGraph:
-        """The whole, with studies, observations and associations that are made each time they are gone through."""
+        """The whole, with observations and associations that are made each time they are gone through."""
         return EvidenceGraph(
             self.header.release,
-            self._each("study", Study),
+            self.studies,
             self.field,
             self._each("reading", Observation),
             self.prevalence,
@@ -196,7 +196,7 @@ class Snapshot:
 
     def graph(self) -> EvidenceGraph:
         laid_out = self.laid_out()
-        return replace(laid_out, studies=self.studies, observations=self.observations, associations=tuple(laid_out.associations))
+        return replace(laid_out, observations=self.observations, associations=tuple(laid_out.associations))
 
 
 def damaged(path: Path, what: str) -> SnapshotDamaged:

@@ -22,8 +22,8 @@ RULES: tuple[tuple[str, str], ...] = (
     (
         "estimate",
         "where the headline is randomised, or holds at least half of the cohorts that report (in patients, of those that print their "
-        "number; in cohorts where none does; a sign that can't be read is on neither side): whether the interval of the average excludes "
-        "no effect. One row alone is significant as its paper's p says and, where rounding leaves that open, its word",
+        "number; in cohorts where none does; a direction that can't be read is on neither side): whether the interval of the average "
+        "excludes no effect. One row alone is significant as its paper's p says and, where rounding leaves that open, its word",
     ),
     (
         "reports",

@@ -8,6 +8,7 @@ weight would hide what teaches most: a report that turns the sign moves the weig
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from statistics import NormalDist
 from threading import Lock
 from typing import NamedTuple
@@ -15,10 +16,14 @@ from typing import NamedTuple
 import numpy as np
 from cachetools import LRUCache, cached
 
+from graph.synthesis.corpus import Corpus
 from graph.synthesis.method import METHOD, Method
+from graph.synthesis.overlap import overlap
 from graph.synthesis.weight import ReportedZ, identity, posterior, reference_information
 from schema.across import State
 from schema.association import Association
+from schema.observation import Observation
+from schema.study import REVIEWS, Finding
 
 # z values that a reference cohort may report: the model puts none beyond that counts, and none changes faster than a normal density
 _Z = np.linspace(-40, 40, 161)
@@ -87,6 +92,32 @@ def patients_for(first: float, second: float, share: float, power: float = METHO
     under_null = normal.inv_cdf(1 - alpha / 2) * math.sqrt(pooled * (1 - pooled) / (share * (1 - share)))
     under_other = normal.inv_cdf(power) * math.sqrt(first * (1 - first) / share + second * (1 - second) / (1 - share))
     return ((under_null + under_other) / (first - second)) ** 2
+
+
+def exposed_share(rows: Iterable[Observation], corpus: Corpus) -> float | None:
+    """The share of patients who have a factor, over its printed groups, patients who may be the same counted once; None where none is.
+
+    Not of cases and controls, who are chosen by the outcome, nor of reviews, nor of people compared with themselves.
+    """
+    printed = []
+    for row in rows:
+        sizes = None if row.turned or row.row.role == "within-person" or row.exposure != row.row.exposure else _sizes(row.row)
+        if sizes is not None and corpus.studies[row.study].design not in {"case-control", *REVIEWS}:
+            printed.append((sum(sizes), sizes[0], row.study))
+    kept: list[tuple[int, int, str]] = []
+    for one in sorted(printed, key=lambda one: (-one[0], one[2], one[1])):
+        if not any(overlap(corpus.patients[one[2]], corpus.patients[other[2]]) for other in kept):
+            kept.append(one)
+    return sum(exposed for _, exposed, _ in kept) / sum(total for total, _, _ in kept) if kept else None
+
+
+def _sizes(row: Finding) -> tuple[int, int] | None:
+    """How many patients with and without the factor a row prints."""
+    if row.counts is not None:
+        return row.counts.exposed_total, row.counts.unexposed_total
+    if row.groups is not None and row.groups_by == "exposure" and row.groups[0].n and row.groups[1].n:
+        return row.groups[0].n, row.groups[1].n
+    return None
 
 
 def sample_size(odds_ratio: float, prevalence: float, exposed: float = METHOD.default_exposed_share) -> int:

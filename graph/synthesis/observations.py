@@ -54,12 +54,12 @@ DERIVATIONS: dict[str, tuple[str, str]] = {
     "difference-ci": ("a difference or slope with its 95% interval", "Cochrane Handbook 6.3.2"),
     "difference-se": ("a difference or slope with its standard error", "Cochrane Handbook 6.3.2"),
     "difference-p": ("a difference or slope with an exact p", "Cochrane Handbook 6.3.1"),
-    "p": ("a sign with p < 0.05", ""),
-    "word": ("a sign reported as significant, without any figure", ""),
-    "direction": ("a sign with p >= 0.05, or with a value but no interval or p", ""),
+    "p": ("a direction with p < 0.05", ""),
+    "word": ("a direction reported as significant, without any figure", ""),
+    "direction": ("a direction with p >= 0.05, or with a value but no interval or p", ""),
     "null": ("reported as not significant, without an estimate", ""),
     "no-events": ("a table without an event, or of events only: it says nothing of a ratio", "Cochrane Handbook 10.4.4.1"),
-    "unclear-p": ("a p value whose sign can't be read", ""),
+    "unclear-p": ("a p value whose direction can't be read", ""),
     "unclear": ("nothing that counts", ""),
 }
 
@@ -69,7 +69,7 @@ CI_AND_P = "ci and p disagree: counts, isn't pooled"
 CI_BEFORE_COUNTS = "counts disagree with ci and p, which agree: ci used"
 COUNTS_BEFORE_CI = "the printed ci disagrees with the counts: counts used"
 SE_AND_P, SE_BEFORE_COUNTS, COUNTS_BEFORE_SE = (one.replace("ci", "se") for one in (CI_AND_P, CI_BEFORE_COUNTS, COUNTS_BEFORE_CI))
-SIGNS_APART = "the printed difference and the groups disagree in sign: counts, isn't pooled"
+SIGNS_APART = "the printed difference and the groups disagree in direction: counts, isn't pooled"
 UNLIKE_ITS_N = "the printed interval is not that of a correlation in so many patients: worked out from their number"
 BY_FIGURES = "its direction is not told: read by its figures"
 
@@ -228,7 +228,7 @@ def _why_not(row: Finding, study: Study, published: bool, seen: _Figures) -> str
     if seen.derivation == "no-events":
         return NO_EVENTS
     if seen.derivation == "unclear":
-        return "its sign could not be read and no p is printed"
+        return "its direction could not be read and no p is printed"
     return None
 
 

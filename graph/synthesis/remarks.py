@@ -68,7 +68,11 @@ WARNINGS: dict[str, tuple[str, str, str]] = {
     SE_AND_P: ("figures", "a p and a standard error that agree", "It will not be pooled: it counts by its p or its word."),
     SE_BEFORE_COUNTS: ("figures", "counts that make the ratio", "The printed ratio and its error are pooled, and not the counts."),
     COUNTS_BEFORE_SE: ("figures", "counts that make the ratio", "The counts are pooled, and not the printed ratio."),
-    SIGNS_APART: ("figures", "a difference of the sign that its groups have", "It will not be pooled: it counts by its p or its word."),
+    SIGNS_APART: (
+        "figures",
+        "a difference in the direction that its groups have",
+        "It will not be pooled: it counts by its p or its word.",
+    ),
     UNLIKE_ITS_N: (
         "figures",
         "the interval of a correlation in so many patients",

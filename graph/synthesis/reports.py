@@ -328,7 +328,7 @@ def _cohort_of(
 
     def preference(row: Observation) -> tuple[object, ...]:
         return (
-            # a row whose sign can't be read never silences one whose sign can
+            # a row whose direction can't be read never silences one whose sign can
             row.bare and row.row.direction == "unclear" and not row.reported_sign,
             -size[row.row.population],
             edge.rank(row),

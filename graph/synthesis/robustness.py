@@ -158,7 +158,9 @@ def flips(synthesis: Synthesis, left_out: Sequence[LeftOut], method: Method = ME
     if nulls is not None:
         sentences.append(f"{count(nulls, 'further cohort')} {size} without any association would take no effect into the interval.")
     if opposites is not None:
-        sentences.append(f"{count(opposites, 'further cohort')} {size}, significant the other way, would make the other sign the likelier.")
+        sentences.append(
+            f"{count(opposites, 'further cohort')} {size}, significant the other way, would make the other direction the likelier."
+        )
     return Flips(alone=alone, null_cohorts=nulls, opposite_cohorts=opposites, text=" ".join(sentences))
 
 

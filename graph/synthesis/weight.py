@@ -1,4 +1,4 @@
-"""The weight of an edge: the probability that the average effect has the edge's sign. docs/method.md, section 6.
+"""The weight of an edge: the probability that the average effect has the edge's direction. docs/method.md, section 6.
 
 It is 1 - the local false sign rate (Stephens, Biostatistics 2017;18:275-94). Model on y* = z / sqrt(information), about the log odds
 ratio per SD of the exposure: theta_i ~ N(mu, tau^2 / m_i) for each report of m_i trials or cohorts, y*_i ~ N(theta_i, 1 / information_i),

@@ -44,7 +44,7 @@ def verdict(one: Association, outcome: Term) -> str:
     if one.direction == "inconsistent":
         return "cohorts contradict each other"
     if one.direction == "inconclusive":
-        leans = f", leans to {one.leans}" if one.leans else ""
+        leans = f", leans to {_side(outcome, less=one.leans == 'fewer')}" if one.leans else ""
         return "little or no difference" if one.little_difference else f"nothing clear{leans}"
     return _WORDS.get(one.certainty, "not known, points to {}").format(_side(outcome, less=one.direction == "decreases"))
 

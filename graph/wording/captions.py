@@ -314,7 +314,7 @@ def row_figure(row: Row) -> str:
         error = standard_error(row.measure, row.printed_se, row.ci) or ("" if row.ci else p)
         return ", ".join(filter(None, (text, error, "worked out" if row.printed_value is None else "")))
     if row.reports == "unclear":
-        return ", ".join(filter(None, (p, "sign not clear")))
+        return ", ".join(filter(None, (p, "direction not clear")))
     if p:
         return f"{p}, no estimate"
     words = {"significant": "significant", "null": "not significant", "direction": "a direction"}

@@ -58,7 +58,7 @@ from schema.vocabulary import Term
 _UNLIKE = 0.1
 _WIDE = "; the interval includes no effect"
 # what cohorts report, in a list
-_REPORTED = {"increases": "more", "decreases": "less", "not-significant": "not significant", "unclear": "sign not printed"}
+_REPORTED = {"increases": "more", "decreases": "less", "not-significant": "not significant", "unclear": "direction not printed"}
 _LINEAR = frozenset({"beta", "mean-difference", "median-difference"})
 
 
@@ -103,7 +103,7 @@ def basis(one: Association) -> str:
         return "a published meta-analysis"
     if one.direction_basis == "estimate":
         return "the randomised estimate" if randomised(one) else "the estimate" if one.k == 1 else "the average of the estimates"
-    return "what cohorts report"
+    return "the cohorts taken together"
 
 
 def side(one: Association, outcome: Term | TermRef) -> str:
@@ -199,7 +199,7 @@ def _unclear(one: Association, outcome: Term | TermRef) -> str:
         (one.increases, f"reported {more(outcome)}"),
         (one.decreases, f"reported {more(outcome, less=True)}"),
         (one.not_significant, "found nothing significant"),
-        (one.unclear, "printed a p value without its sign"),
+        (one.unclear, "printed a p value without its direction"),
     ]
     told = [(f"{many} " if n > 1 else "") + what for many, what in parts if many]
     who = f"of {n} cohorts that looked for a" if n > 1 else "the one cohort that looked for a"
@@ -221,7 +221,7 @@ def _rest(one: Association, *, less: bool = False, signs: bool = True) -> str:
     if one.not_significant:
         parts.append(f"{one.not_significant} found nothing significant")
     if one.unclear:
-        parts.append(f"{one.unclear} printed a p value without its sign")
+        parts.append(f"{one.unclear} printed a p value without its direction")
     return f" ({'; '.join(parts)})" if parts else ""
 
 
@@ -234,7 +234,7 @@ def _figure(one: Association, rows: Sequence[Row]) -> str:
     if one.estimate is None and unpooled(one):
         return f"No estimate can be given: {unpooled(one)}."
     if one.estimate is None:
-        return "No estimate can be given: the papers print a p value, a sign or a word alone, or figures that can't be pooled."
+        return "No estimate can be given: the papers print a p value, a direction or a word alone, or figures that can't be pooled."
     what = with_unit(one, spelt=True)
     wide = _WIDE if one.excludes_no_effect is False else ""
     family = one.families[0] if one.families and one.estimate_source not in {None, "published"} else None
@@ -372,8 +372,8 @@ def summary(answer: Answer[Association], *, side: str) -> str:
     highest = sum(one.certainty == best for one in items)
     sure = f" No certainty is above {level(best)} ({highest} of {len(items)})." if best else ""
     parts = [
-        (same, "reported with the same sign by two or more independent cohorts"),
-        (len(items) - same - single, "by two or more without one sign"),
+        (same, "reported in the same direction by two or more independent cohorts"),
+        (len(items) - same - single, "by two or more without one direction"),
         (single, "by one cohort or none"),
     ]
     told = ", ".join(f"{many} {what}" for many, what in parts if many or what == parts[0][1])

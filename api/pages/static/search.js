@@ -1,36 +1,32 @@
-// Search as one types: asks the API of this server, and links to what it finds. Without this file the form works as it is.
+// Search as one types: what the page of the search would show first. Without this file the form works as it is.
 "use strict";
 for (const box of document.querySelectorAll("input[data-suggest]")) {
   const place = document.getElementById(box.dataset.suggest);
-  const root = box.form.getAttribute("action").replace(/\/search$/, "");
   let asked = 0, waiting = 0;
-  const entry = (href, name, note) => {
-    const item = document.createElement("li"), link = document.createElement("a"), more = document.createElement("span");
-    link.href = href;
-    link.textContent = name;
-    more.className = "note";
-    more.textContent = ` ${note}`;
-    item.append(link, more);
-    return item;
-  };
   const show = async () => {
     const words = box.value.trim(), turn = ++asked;
     if (words.length < 2) return place.replaceChildren();
     try {
-      const question = encodeURIComponent(words);
-      const [terms, studies] = await Promise.all(["terms", "studies"].map(
-        async list => (await (await fetch(`${root}/v1/${list}?limit=6&q=${question}`)).json()).items ?? []));
+      const page = await (await fetch(`${box.form.getAttribute("action")}?q=${encodeURIComponent(words)}`)).text();
       if (turn !== asked) return;
       const list = document.createElement("ul");
-      for (const term of terms) list.append(entry(`${root}/terms/${encodeURIComponent(term.id)}`, term.name, term.kind.replace("-", " ")));
-      for (const study of studies) list.append(entry(`${root}/studies/${encodeURIComponent(study.id)}`, study.label, study.title ?? ""));
+      // of each kind those that come first
+      for (const part of new DOMParser().parseFromString(page, "text/html").querySelectorAll("#index ul"))
+        list.append(...[...part.children].slice(0, 4));
       place.replaceChildren(list.children.length ? list : "Nothing by that name.");
     } catch {
       place.replaceChildren();
     }
   };
   box.addEventListener("input", () => { clearTimeout(waiting); waiting = setTimeout(show, 150); });
-  box.addEventListener("keydown", event => { if (event.key === "Escape") { ++asked; place.replaceChildren(); } });
+  // the arrows go through what is found and back to the box, Escape leaves it
+  box.form.addEventListener("keydown", event => {
+    const links = [box, ...place.querySelectorAll("a")], step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === "Escape") { ++asked; clearTimeout(waiting); place.replaceChildren(); box.focus(); }
+    if (!step || links.length < 2 || !links.includes(document.activeElement)) return;
+    event.preventDefault();
+    links[(links.indexOf(document.activeElement) + step + links.length) % links.length].focus();
+  });
 }
 
 // An index that is narrowed as one types: of a site of files, which has no server to ask.

@@ -25,7 +25,7 @@ from schema.association import Association, MechanismEdge
 from schema.errors import StoreEmpty, StoreOutdated
 from schema.field import EvidenceField
 from schema.observation import ClaimObservation, Observation, PrevalenceObservation
-from schema.study import Study
+from schema.study import Study, told_apart
 from schema.vocabulary import Term
 
 # associations and observations that a reader keeps: some kilobytes each
@@ -141,8 +141,7 @@ class Neo4jReader(Reader):
 
     def studies(self) -> Mapping[str, Study]:
         def read() -> dict[str, Study]:
-            studies = self._connection.read_records(Study, cypher.STUDIES, generation=self.generation)
-            return {study.id: study for study in sorted(studies, key=lambda one: one.id)}
+            return told_apart(self._connection.read_records(Study, cypher.STUDIES, generation=self.generation))
 
         return self._whole("studies", read)
 
