@@ -23,7 +23,7 @@ from graph import wording
 from graph.questions import Question
 from graph.stores.port import Reader, today
 from graph.synthesis.method import method_of
-from graph.wording import bedside, changes, sentences
+from graph.wording import bedside, changes, living, sentences
 from schema.answer import Evidence
 from schema.field import EvidenceField
 
@@ -116,6 +116,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "words": sentences,
         "glance": bedside,
+        "living": living,
         "show": wording,
         "policy": FILES_POLICY,
         "draw": figures,

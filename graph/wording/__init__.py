@@ -4,6 +4,7 @@
     names      terms, populations, studies and designs by name
     captions   an association, or a row of it, in a few words
     sentences  what is known, in plain words
+    living     what has become of papers, how they were judged and read, how the review was made
 
 Answers and their parts go in, text comes out: no store, no question, no figure is made here.
 """
