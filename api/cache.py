@@ -32,7 +32,7 @@ _T = TypeVar("_T")
 # the pages, by the first part of their address, and what else reads a release
 _PAGES = frozenset({
     "", "changes", "cohorts", "compare", "contested", "evidence", "factors", "feed.atom", "gaps", "graph", "mechanisms", "method",
-    "outcomes", "preview", "prevalence", "releases", "search", "studies", "terms",
+    "outcomes", "preview", "prevalence", "releases", "review", "search", "studies", "terms",
 })  # fmt: skip
 # what hangs on all that a store keeps, or on whether it answers
 _OF_THE_STORE = frozenset({"/readyz", "/v1/releases", "/v1/diff", "/releases", "/changes", "/feed.atom"})

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from graph import wording
 from graph.synthesis.method import VERSION
 from graph.wording import certainty, debate, number, p_of_test, percent, probability, sentences, within
+from graph.wording.living import mark
 from schema.across import Chain, Comparison, Difference, Gap
 from schema.answer import Changed, ChangedPrevalence, columns, flat
 from schema.association import Association, Interval, Mechanism, PooledPrevalence, Prevalence, PrevalenceRow, Row
@@ -70,8 +71,9 @@ def changed(items: Sequence[Changed | Moved], title: str) -> Table:
         table.add_column(heading)
     for one in items:
         sides = [side.caption if side is not None else "not studied" for side in (one.before, one.after)]
-        if sides[0] == sides[1]:
-            sides[1] = f"{sides[1]} (other figures)"
+        if isinstance(one.before, Association) and isinstance(one.after, Association) and sides[0] == sides[1]:
+            marks = one.before == one.after.model_copy(update={"papers": one.before.papers})
+            sides[1] = f"{sides[1]} ({'another mark on a paper' if marks else 'other figures'})"
         table.add_row(one.exposure.name, one.outcome.name, one.population.id, *sides)
     return table
 
@@ -193,8 +195,9 @@ def rows(items: Sequence[Row], exposure: str, outcome: str, title: str) -> Table
         used = "; ".join((used, *row.warnings))
         # a part, or an opposite that was turned, is named
         named = " > ".join(within(term) for term, asked in ((row.exposure_term, exposure), (row.outcome_term, outcome)) if term.id != asked)
+        marked = f" ({mark(row.study.standing)})" if row.study.standing else ""
         cells = (
-            row.study.label, row.population_label, "not printed" if row.n is None else f"{row.n:,}",
+            f"{row.study.label}{marked}", row.population_label, "not printed" if row.n is None else f"{row.n:,}",
             f"{row.direction} ({named})" if named else row.direction, value,
             "" if row.p is None else str(row.p), {True: "yes", False: "no", None: "not stated"}[row.adjusted], row.kind, used,
         )  # fmt: skip

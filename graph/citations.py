@@ -12,7 +12,7 @@ from graph.stores.port import Reader
 from schema.answer import Answer, PrevalenceAnswer, StudyAnswer, StudyItem, TermItem
 from schema.association import Association, PublishedEstimate, StudyRef
 from schema.errors import BadParameter
-from schema.reference import CUT, Reference, parted, reference_of, without_et_al
+from schema.reference import CUT, Reference, noted, parted, reference_of, without_et_al
 
 MEDIA = {
     "ris": "application/x-research-info-systems; charset=utf-8",
@@ -88,9 +88,10 @@ def _names(one: Reference) -> tuple[str, ...]:
     return one.named or ((without_et_al(one.first_author),) if one.first_author else ())
 
 
-def _note(one: Reference) -> str | None:
-    """What must be said of the authors; "et al." is no author."""
-    return _FIRST_ONLY if one.first_only else CUT if one.cut else None
+def _notes(one: Reference) -> list[str]:
+    """What has become of the paper, and what must be said of the authors; "et al." is no author."""
+    authors = _FIRST_ONLY if one.first_only else CUT if one.cut else None
+    return [note for note in (noted(one.standing) if one.standing is not None else None, authors) if note]
 
 
 # --- RIS ---
@@ -119,7 +120,7 @@ def _ris(references: Sequence[Reference]) -> str:
                 "accession_number": one.pmid,
                 "name_of_database": "PubMed" if one.pmid else None,
                 "custom2": one.pmcid,
-                "notes": list(filter(None, [_note(one)])),
+                "notes": _notes(one),
             }.items()
             if value
         }
@@ -145,7 +146,10 @@ def _bibtex(references: Sequence[Reference]) -> str:
     entries = []
     for one in references:
         persons = [parted(name) for name in _names(one)]
-        title, journal, *families = _encoded([_line(one.title) or "", _line(one.journal) or "", *(family for family, _ in persons)])
+        # a list that is cut short ends with "others"
+        note = "; ".join(note for note in _notes(one) if note != CUT)
+        texts = [_line(one.title) or "", _line(one.journal) or "", note, *(family for family, _ in persons)]
+        title, journal, note, *families = _encoded(texts)
         authors = [
             f"{family}, {_spaced(initials)}" if initials else f"{{{family}}}"
             for family, (_, initials) in zip(families, persons, strict=True)
@@ -159,7 +163,7 @@ def _bibtex(references: Sequence[Reference]) -> str:
             "doi": one.doi,
             "pmid": one.pmid,
             "pmcid": one.pmcid,
-            "note": _FIRST_ONLY if one.first_only else "",
+            "note": note,
         }
         found = [Field(name, value) for name, value in fields.items() if value]
         entries.append(Entry("article" if one.article else "misc", str(one.id), found))
@@ -196,7 +200,8 @@ def _csl(one: Reference) -> dict[str, Any]:
         "DOI": one.doi,
         "PMID": one.pmid,
         "PMCID": one.pmcid,
-        "note": _note(one),
+        "note": "\n".join(_notes(one)),
+        "status": "retracted" if one.standing is not None and one.standing.kind == "retracted" else None,
     }
     return {name: value for name, value in fields.items() if value}
 

@@ -87,7 +87,8 @@ def nodes(graph: EvidenceGraph) -> Iterator[Node]:
             "Study",
             _known(
                 slug=study.id, name=study.label, title=study.title, year=study.year, journal=study.journal, doi=study.doi, pmid=study.pmid,
-                design=study.design, read=study.read, n=study.n, pools=list(study.pools) or None,
+                design=study.design, read=study.read, **_standing(study), **_bias(study), n=study.n, pools=list(study.pools) or None,
+                extracted_by=study.extracted_by, checked_by=study.checked_by,
             ),
             study,
         )  # fmt: skip
@@ -122,6 +123,19 @@ def nodes(graph: EvidenceGraph) -> Iterator[Node]:
         )  # fmt: skip
 
 
+def _standing(study: Study) -> dict[str, Any]:
+    one = study.standing
+    return {} if one is None else {"standing": one.kind, "standing_date": one.date, "standing_notice": one.notice, "standing_by": one.by}
+
+
+def _bias(study: Study) -> dict[str, Any]:
+    one = study.risk_of_bias
+    if one is None:
+        return {}
+    domains = [f"{name}: {level}" for name, level in one.domains.items()]
+    return {"risk_of_bias": one.judgement, "risk_of_bias_tool": one.tool, "risk_of_bias_domains": domains or None}
+
+
 def _finding(observation: Observation, name: str) -> dict[str, Any]:
     row = observation.row
     return _known(
@@ -151,6 +165,10 @@ def _finding(observation: Observation, name: str) -> dict[str, Any]:
         votes=observation.eligible,
         why=observation.why,
         source=row.source,
+        extracted_by=row.extracted_by,
+        checked_by=row.checked_by,
+        extracted_on=row.date,
+        disagreement=row.disagreement,
     )
 
 
@@ -202,7 +220,7 @@ def _overlaps(studies: Collection[Study], field: EvidenceField) -> list[tuple[st
     for study in studies:
         for cohort in map(field.cohort, (*study.cohorts, *study.pools)):
             groups.setdefault(("cohort", cohort), set()).add(study.id)
-        for other in (*study.overlaps_with, *study.pools):
+        for other in (*study.shares_with, *study.pools):
             groups.setdefault(("study", other), set()).update({study.id, other} & set(ids))
     pairs = {tuple(sorted((a, b))) for members in groups.values() for a in members for b in members if a != b}
     near = {study_id for pair in pairs for study_id in pair}

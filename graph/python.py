@@ -26,6 +26,7 @@ from schema.answer import (
     TermItem,
 )
 from schema.association import Association, CertaintyLevel, Direction, Mechanism
+from schema.bias import Level
 from schema.releases import Diff, Releases
 from schema.study import Design
 from schema.vocabulary import Kind
@@ -61,6 +62,7 @@ class Filtering(TypedDict, total=False):
     year_from: int | None
     year_to: int | None
     max_mri_day: float | None
+    risk_of_bias: Level | Sequence[Level]
     exclude: str | Sequence[str]
     indirect: bool
 

@@ -20,9 +20,10 @@ from schema.errors import InputProblems
 from schema.field import EvidenceField
 from schema.names import normal
 from schema.problems import Problem
+from schema.review import Review
 from schema.vocabulary import Vocabulary
 
-NAME, VOCABULARY, STUDIES = "field.yaml", "vocabulary.yaml", "studies"
+NAME, VOCABULARY, STUDIES, REVIEW = "field.yaml", "vocabulary.yaml", "studies", files.REVIEW
 
 
 def read(folder: Path) -> EvidenceField:
@@ -95,7 +96,24 @@ def _field(folder: Path) -> tuple[EvidenceField | None, Document | None, list[Pr
         if rest is not None and all(one["type"] == "extra_forbidden" for one in error.errors()):
             wrong += _between(rest, place)
         return rest, document, wrong
-    return field, document, list(_between(field, place))
+    review, wrong = _review(folder / REVIEW)
+    return field.with_review(review) if review is not None else field, document, [*_between(field, place), *wrong]
+
+
+def _review(path: Path) -> tuple[Review | None, list[Problem]]:
+    """The record of the review, where there is one, and all that is wrong with it."""
+    if not path.is_file():
+        return None, []
+    source = files.read(path)
+    parsed = source if isinstance(source, Problem) else documents(source)
+    if isinstance(parsed, Problem):
+        return None, [parsed]
+    document = parsed[0]
+    try:
+        return Review.model_validate(without_nulls(document.value)), []
+    except ValidationError as error:
+        place = complaints.Place(str(path), document, None)
+        return None, [complaints.schema_problem(one, place) for one in complaints.distinct(error.errors())]
 
 
 def _without(value: dict[str, Any], wrong: Iterable[tuple[str | int, ...]]) -> EvidenceField | None:

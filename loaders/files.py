@@ -24,6 +24,8 @@ OTHERS = {
 VOCABULARY = frozenset({"vocabulary.yaml", "vocabulary.yml"})
 # what a folder of sheets is of; the vocabulary beside it is the field's, and adds nothing to it
 FIELD = "field.yaml"
+# how the review was made, beside it
+REVIEW = "review.yaml"
 # what the tables of a folder call their columns
 COLUMNS = "columns.yaml"
 # a sheet is some kilobytes; what is larger than this is something else
@@ -81,7 +83,7 @@ def find(paths: Iterable[str | Path]) -> Found:
             for vocabulary in beside if not (file.parent / FIELD).is_file() else ():
                 vocabularies.setdefault(vocabulary.resolve(), vocabulary)
             # Excel keeps a note of who has a workbook open beside it
-            if file.name not in VOCABULARY | {COLUMNS, FIELD} and not file.name.startswith("~$"):
+            if file.name not in VOCABULARY | {COLUMNS, FIELD, REVIEW} and not file.name.startswith("~$"):
                 sheets.setdefault(file.resolve(), file)
     return Found((*sorted(sheets.values()), *((STDIN,) if stdin else ())), tuple(sorted(vocabularies.values())), tuple(problems))
 

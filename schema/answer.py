@@ -9,7 +9,9 @@ from pydantic import BaseModel, Field
 
 from schema.association import (
     Association,
+    Beside,
     ClaimRow,
+    Judged,
     Mechanism,
     MechanismEdge,
     PooledPrevalence,
@@ -19,9 +21,11 @@ from schema.association import (
     StudyRef,
     TermRef,
 )
+from schema.bias import Level as RiskLevel
 from schema.observation import Frozen
+from schema.review import Review
 from schema.robustness import AbsoluteRisk, CampFigures, CumulativeStep, Flips, Holding, LeftOut, SmallStudyEffects, Subgroups
-from schema.study import Study
+from schema.study import StandingKind, Study
 from schema.vocabulary import Term
 
 if TYPE_CHECKING:
@@ -66,7 +70,7 @@ class Answer(Frozen, Generic[Item]):
 
 _INTERVALS = frozenset({"ci", "prediction_interval", "pct_range"})
 # of a paper that an item is of
-_PAPER = ("year", "doi", "pmid")
+_PAPER = ("year", "doi", "pmid", "standing")
 
 
 def columns(model: type[BaseModel]) -> list[str]:
@@ -108,6 +112,7 @@ class Evidence(Frozen):
     And how it holds up: without each study, year by year, in subgroups; what would flip it; the camps where it is contested; what it means
     for a hundred patients. `names`: the terms and populations that `query` gives by id, by that id. `shared_patients`: the groups of
     studies that share patients. Where studies were left out or added, or another prior was asked for, `before` is the association without.
+    `with_retracted` is what it was with papers that were retracted since, `judged` how its papers' risk of bias was judged.
     """
 
     query: dict[str, Any]
@@ -127,6 +132,8 @@ class Evidence(Frozen):
     camps: tuple[CampFigures, ...] = ()
     shared_patients: tuple[tuple[Holding, ...], ...] = ()
     absolute: AbsoluteRisk | None = None
+    with_retracted: Beside | None = None
+    judged: tuple[Judged, ...] = ()
     why: Why | None = None
 
 
@@ -191,6 +198,8 @@ class StudyItem(Frozen):
     pmid: str | None = None
     design: str | None = None
     read: str
+    standing: StandingKind | None = None
+    risk_of_bias: RiskLevel | None = None
     n: int | None = None
     countries: tuple[str, ...] = ()
     cohorts: tuple[str, ...] = ()
@@ -275,6 +284,7 @@ class ReleaseAnswer(Frozen):
     store: str
     counts: Counts
     versions: dict[str, str]
+    review: Review | None = None
 
 
 class SchemaAnswer(Frozen):

@@ -9,8 +9,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from schema.bias import Level as RiskLevel
+from schema.bias import Tool
 from schema.observation import Body, ComparisonKey, Frozen, ObservationKind
-from schema.study import Basis, Counts, Stance
+from schema.study import Basis, Counts, Stance, StandingKind
 
 Direction = Literal["increases", "decreases", "inconsistent", "inconclusive"]
 DirectionBasis = Literal["estimate", "reports", "published"]
@@ -42,6 +44,17 @@ class StudyRef(Frozen):
     year: int | None = None
     doi: str | None = None
     pmid: str | None = None
+    standing: StandingKind | None = None
+
+
+class Judged(Frozen):
+    """A paper's risk of bias; `share`: its part of the pooled weight, 0..1."""
+
+    study: StudyRef
+    tool: Tool
+    domains: dict[str, RiskLevel]
+    overall: RiskLevel
+    share: float | None = None
 
 
 class CommonEffect(Frozen):
@@ -315,6 +328,11 @@ class Row(Frozen):
     notes: str | None = None
     n: int | None = None
     n_known: bool
+    risk_of_bias: RiskLevel | None = None
+    extracted_by: str | None = None
+    checked_by: str | None = None
+    extracted_on: str | None = None
+    disagreement: str | None = None
     y: float | None = None
     se: float | None = None
     z: float | tuple[float | None, float | None] | None = None

@@ -16,6 +16,7 @@ from pydantic import AliasChoices, ConfigDict, Field, PrivateAttr, field_validat
 
 from schema.names import normal_cohort
 from schema.populations import PopulationNode, Populations
+from schema.review import Review
 from schema.study import AXES, Axis, Count, Many, Number, Part, Population, Size, Slug, Text
 from schema.vocabulary import Kind, Term, Vocabulary
 
@@ -156,6 +157,7 @@ class EvidenceField(Part):
     _folder: Path | None = PrivateAttr(None)
     # not a function as default: pydantic would take it for a method
     _base: Callable[[], Vocabulary] | None = PrivateAttr(None)
+    _review: Review | None = PrivateAttr(None)
     # the terms in place of the field's own
     _terms: Vocabulary | None = PrivateAttr(None)
 
@@ -172,6 +174,15 @@ class EvidenceField(Part):
     def with_vocabulary(self, base: Callable[[], Vocabulary], folder: Path | None = None) -> Self:
         """The field with its own vocabulary, which is read when it is first asked for, and the folder that it came from."""
         return self._copied(_base=cache(base), _terms=None, _folder=folder)
+
+    def with_review(self, review: Review) -> Self:
+        """The field with the record of the review, which is no part of its digest: it moves no figure."""
+        return self._copied(_review=review)
+
+    @property
+    def review(self) -> Review | None:
+        """How the review was made, where review.yaml says it."""
+        return self._review
 
     def _copied(self, **private: Any) -> Self:
         made = self.model_copy()

@@ -13,6 +13,7 @@ Scale = Literal["log-ratio", "smd", "fisher-z", "linear"]
 # what stands between an estimate and the effect: chance, all that the groups differ in, what a model did not take out
 Body = Literal["randomised", "crude", "other"]
 
+RETRACTED = "retracted: shown, and in no figure"
 NO_EVENTS = "without an event in either group, or with events only: says nothing of a ratio, and its patients are named"
 Z_SIGNIFICANT = 1.959963984540054  # two-sided p = 0.05
 
@@ -141,12 +142,16 @@ def sign_of(z: float | tuple[float | None, float | None] | None) -> Literal[-1, 
 
 
 class ClaimObservation(Frozen):
-    """A claim with its target (the first lesion or outcome of its chain) and its factors (what stands before, but the mechanism)."""
+    """A claim with its target (the first lesion or outcome of its chain) and its factors (what stands before, but the mechanism).
+
+    `counted` is False of a retracted paper's.
+    """
 
     claim: str
     study: str
     target: str | None
     factors: tuple[str, ...]
+    counted: bool = True
     row: Claim
 
 

@@ -12,11 +12,19 @@ from pydantic import ConfigDict
 from schema.identity import KINDS, identifier
 from schema.names import normal
 from schema.observation import Frozen
-from schema.study import Study
+from schema.study import Standing, StandingKind, Study
 
 ET_AL = "et al."
 # what is noted where a format of references has no such word
 CUT = "The list of authors is cut short."
+# what has become of a paper, in words
+STANDINGS: dict[StandingKind, str] = {
+    "retracted": "retracted",
+    "concern": "expression of concern",
+    "corrected": "corrected",
+    "superseded": "superseded",
+    "preprint": "preprint",
+}
 FIELDS = ("title", "first_author", "authors", "year", "journal", "doi", "pmid", "pmcid")
 _SUFFIX = re.compile(r"(?:jr|sr|[2-9](?:nd|rd|th)|i{2,3}|iv)\.?", re.IGNORECASE)
 _SMALL = frozenset({"the", "of", "and", "in", "for", "on"})
@@ -38,6 +46,7 @@ class Reference(Frozen):
     doi: str | None = None
     pmid: str | None = None
     pmcid: str | None = None
+    standing: Standing | None = None
 
     @property
     def named(self) -> tuple[str, ...]:
@@ -62,7 +71,30 @@ class Reference(Frozen):
 
 def reference_of(study: Study) -> Reference:
     """What a sheet says of its paper, and nothing else."""
-    return Reference(id=study.id, **{name: getattr(study, name) for name in FIELDS})
+    return Reference(id=study.id, **{name: getattr(study, name) for name in (*FIELDS, "standing")})
+
+
+def noted(standing: Standing) -> str:
+    """What has become of a paper as a note of a reference: "Retracted, 2021-03-04, notice 10.1000/x"."""
+    by = f"by {standing.by}" if standing.by is not None else None
+    notice = f"notice {standing.notice}" if standing.notice is not None else None
+    return ", ".join(filter(None, (STANDINGS[standing.kind].capitalize(), by, standing.date, notice)))
+
+
+_NOTED = re.compile(
+    rf"(?P<kind>{'|'.join(STANDINGS.values())})(?:, by (?P<by>[^\s,]+))?(?:, (?P<date>\d{{4}}(?:-\d\d){{0,2}}))?"
+    r"(?:, notice (?P<notice>\S+))?",
+    re.IGNORECASE,
+)
+
+
+def standing_in(note: str) -> Standing | None:
+    """What `noted` says; None of any other text."""
+    found = _NOTED.fullmatch(note.strip())
+    if found is None:
+        return None
+    kind = next(kind for kind, word in STANDINGS.items() if word == found["kind"].lower())
+    return Standing.model_validate({"kind": kind, **{name: found[name] for name in ("by", "date", "notice")}})
 
 
 def is_et_al(author: str) -> bool:

@@ -25,6 +25,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticKnownError
 
+from schema import bias
 from schema.identity import doi_in, pmcid_in, pmid_in
 from schema.pvalue import PValue, parse_p
 
@@ -43,6 +44,7 @@ Measure = Literal[
     "OR", "RR", "HR", "beta", "SMD", "mean-difference", "median-difference", "proportion-difference", "correlation", "p-only"
 ]  # fmt: skip
 ReportedDirection = Literal["increases", "decreases", "no-association", "unclear"]
+StandingKind = Literal["retracted", "concern", "corrected", "superseded", "preprint"]
 Stance = Literal["supports", "proposes", "argues-against"]
 Basis = Literal["observational", "imaging", "histopathology", "animal", "opinion"]
 
@@ -94,6 +96,7 @@ Slug = Annotated[
     AfterValidator(_slug),
     WithJsonSchema({"type": "string", "pattern": f"^{SLUG.pattern}$", "maxLength": 100}),
 ]
+Date = Annotated[str, Field(pattern=r"^[0-9]{4}(-[0-9]{2}){0,2}$")]
 Count = Annotated[int, Field(ge=0)]
 Size = Annotated[int, Field(ge=1)]
 # a union, so that 16 and 16.0 keep how precisely they were printed
@@ -133,6 +136,15 @@ class Part(BaseModel):
             if wrong:
                 raise ValueError(wrong)
         return self
+
+
+class Trail(Part):
+    """Who read a row, who read it again, when, and where they differed; of a sheet, of all its rows that don't say otherwise."""
+
+    extracted_by: Text | None = None
+    checked_by: Text | None = None
+    date: Date | None = None
+    disagreement: Text | None = None
 
 
 def _ordered(pair: tuple[float, float] | None, name: str) -> Iterator[str]:
@@ -206,7 +218,7 @@ class Population(Part):
     criteria: Text | None = None
 
 
-class Prevalence(Part):
+class Prevalence(Trail):
     """How common a lesion was. Invariant: cases <= total."""
 
     population: Slug
@@ -266,7 +278,7 @@ class Group(Part):
         yield from _ordered(self.iqr, "iqr")
 
 
-class Finding(Part):
+class Finding(Trail):
     """One association of an exposure with an outcome, significant or not, as printed.
 
     `versus` is the term that the exposure is compared with head to head; `cutoff` and `outcome_cutoff` are as printed; `k` is the number
@@ -368,7 +380,7 @@ def beyond(ci: tuple[float, float], null: float) -> int:
     return (ci[0] - last_digit(ci[0]) / 2 > null) - (ci[1] + last_digit(ci[1]) / 2 < null)
 
 
-class Claim(Part):
+class Claim(Trail):
     """What a paper says of a mechanism; `links` is the chain of terms that it joins."""
 
     mechanism: Slug
@@ -379,7 +391,65 @@ class Claim(Part):
     notes: Text | None = None
 
 
-class Study(Part):
+class Standing(Part):
+    """What has become of a paper since it was published: the day, and where it is announced; `by` names what took its place."""
+
+    kind: StandingKind
+    date: Date | None = None
+    notice: Annotated[str, Field(pattern=r"^(10\.[0-9]{4,9}/\S+|https?://\S+)$")] | None = None
+    by: Text | None = None
+
+    def impossible(self) -> Iterator[str]:
+        if self.by is not None and self.kind not in {"superseded", "preprint"}:
+            yield f"by names what took the place of a superseded paper or a preprint, not of a {self.kind} one"
+
+
+def _judged(value: Any) -> Any:
+    """A tool's own words as the levels that all tools share, its domains by their names and in its order."""
+    if not isinstance(value, Mapping):
+        return value
+    tool = bias.tool_of(value["tool"]) if isinstance(value.get("tool"), str) else None
+    told = {key: bias.level_of(one) or one if isinstance(one, str) else one for key, one in value.items() if key == "overall"}
+    domains = value.get("domains")
+    if tool is not None and isinstance(domains, Mapping):
+        levels = {bias.domain_of(tool, str(name)) or str(name): one for name, one in domains.items()}
+        order = [*bias.DOMAINS[tool], *levels]
+        told["domains"] = {
+            name: bias.level_of(levels[name]) or levels[name] if isinstance(levels[name], str) else levels[name]
+            for name in dict.fromkeys(order)
+            if name in levels
+        }
+    return {**value, **told, **({"tool": tool} if tool is not None else {})}
+
+
+class RiskOfBias(Part):
+    """How a paper was judged, by whom; `overall` is worked out from the domains where it is not given.
+
+    Invariants: 1 domains are the tool's; 2 levels are the tool's; 3 all of its domains are judged, or `overall` is given.
+    """
+
+    tool: bias.Tool
+    domains: dict[str, bias.Level] = Field(default_factory=dict)
+    overall: bias.Level | None = None
+    by: Text | None = None
+    notes: Text | None = None
+
+    @property
+    def judgement(self) -> bias.Level:
+        return self.overall or bias.overall(self.domains.values())
+
+    def impossible(self) -> Iterator[str]:
+        own, words = bias.DOMAINS[self.tool], bias.WORDS[self.tool]
+        unknown = [name for name in self.domains if name not in own]
+        if unknown:
+            yield f"{bias.NAMES[self.tool]} has no domain {unknown[0]!r}: it has {', '.join(own)}"
+        if any(level not in words for level in (*self.domains.values(), *([self.overall] if self.overall else []))):
+            yield f"{bias.NAMES[self.tool]} judges {', '.join(words.values())}"
+        if self.overall is None and (missing := [name for name in own if name not in self.domains]):
+            yield f"without an overall judgement {bias.NAMES[self.tool]} needs all of its domains: {', '.join(missing)} not judged"
+
+
+class Study(Trail):
     """One published paper. Invariants: population ids are unique; every row's population is one of them."""
 
     id: Slug
@@ -394,7 +464,9 @@ class Study(Part):
     sources: Many[Text] = ()
     read: Read
     design: Design | None = None
-    search_until: Annotated[str, Field(pattern=r"^[0-9]{4}(-[0-9]{2}){0,2}$")] | None = None
+    standing: Standing | None = None
+    risk_of_bias: Annotated[RiskOfBias, BeforeValidator(_judged)] | None = None
+    search_until: Date | None = None
     cohorts: Many[Annotated[str, Field(min_length=1, max_length=200)]] = ()
     overlaps_with: Many[Slug] = ()
     pools: Many[Annotated[str, Field(min_length=1, max_length=200)]] = ()
@@ -438,6 +510,21 @@ class Study(Part):
         while len(words) > 1 and words[-1].strip().lower() in _SMALL:
             words.pop()
         return f"\u201c{''.join(words).rstrip('.,:;') or title[:_HEAD]}\u2026\u201d"
+
+    @property
+    def read_twice(self) -> tuple[int, int]:
+        """How many of its rows somebody is said to have read a second time, and how many rows there are."""
+        rows: tuple[Trail, ...] = (*self.prevalence, *self.findings, *self.mechanisms)
+        return sum((row.checked_by or self.checked_by) is not None for row in rows), len(rows)
+
+    @property
+    def shares_with(self) -> tuple[str, ...]:
+        """The sheets that it says it shares patients with; what took its place is of its patients."""
+        return (*self.overlaps_with, *([self.standing.by] if self.standing is not None and self.standing.by is not None else []))
+
+    @property
+    def retracted(self) -> bool:
+        return self.standing is not None and self.standing.kind == "retracted"
 
     @property
     def named_authors(self) -> frozenset[str]:

@@ -142,7 +142,7 @@ def test_a_sheet_of_a_retracted_paper_is_matched_by_the_title_that_it_had(tmp_pa
     (tmp_path / "r.ris").write_text(f"TY  - JOUR\nTI  - RETRACTED: {TITLE}\nPY  - 2012\nER  -\n")
     records, _ = references.read([tmp_path / "r.ris"])
     told = match([sheet(title=TITLE)], records)
-    assert told.studies[0].filled == {"year": 2012}
+    assert told.studies[0].filled == {"year": 2012, "standing": {"kind": "retracted"}}
     assert told.warnings == (f"{tmp_path}/r.ris:1: warning: a: a retracted paper.",)
 
 

@@ -25,10 +25,18 @@ GROUP: dict[str, Any] = {"id": "p", "label": "ICH", "condition": "ich", "arterio
 TABLE: dict[str, Any] = {"exposed_cases": 20, "exposed_total": 50, "unexposed_cases": 10, "unexposed_total": 50}  # OR 2.67
 
 
-def of(n: int | None = None, design: str | None = None, prevalence: list[dict[str, Any]] | None = None, **keys: Any) -> list[Remark]:
+def of(
+    n: int | None = None,
+    design: str | None = None,
+    prevalence: list[dict[str, Any]] | None = None,
+    standing: Any = None,
+    bias: Any = None,
+    **keys: Any,
+) -> list[Remark]:
     """The remarks on one row."""
     row = {key: value for key, value in {**ROW, **keys}.items() if value is not None}
     study = {"id": "a", "read": "tables", "populations": [{**GROUP, **({"n": n} if n else {})}], "findings": [row]}
+    study |= {"standing": standing, "risk_of_bias": bias}
     return list(
         remarks(Study.model_validate({**study, "prevalence": prevalence or [], **({"design": design} if design else {})}), shipped())
     )
@@ -172,6 +180,8 @@ ODD: list[tuple[dict[str, Any], str, str, str]] = [
     ({**WIDE, "role": "dropped"}, "not-counted", "the role dropped", "stepwise"),
     ({**WIDE, "design": "narrative-review"}, "not-counted", "OR 2.0", "other studies' patients"),
     ({"direction": "unclear"}, "not-counted", "nothing that counts", "its direction could not be read"),
+    ({**WIDE, "standing": {"kind": "retracted"}}, "retracted", "a retracted paper", "in no figure"),
+    ({**WIDE, "bias": {"tool": "rob2", "overall": "low", "domains": {"D1": "high"}}}, "risk-of-bias", "low", "It is taken"),
     ({"counts": counts(0, 20, 0, 20), "direction": "no-association"}, "not-counted", "0 of 20", "without an event"),
     ({**WIDE, "outcome": "cerebral-microbleeds"}, "one-term", "its exposure", "in no association"),
 ]  # fmt: skip

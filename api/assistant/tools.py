@@ -16,6 +16,7 @@ from graph.questions import QUESTIONS, Parameter, Question, lookups, releases
 from graph.questions.question import RELEASE
 from graph.stores.port import Reader, Store
 from graph.wording.changes import changes
+from graph.wording.living import marked
 from schema.answer import Why
 from schema.errors import BadParameter, UnknownName
 from schema.field import EvidenceField
@@ -335,6 +336,6 @@ def _text(field: EvidenceField, status: Status, meant: str, query: dict[str, Any
 def _sources(reader: Reader, papers: set[str]) -> tuple[Source, ...]:
     everything = reader.studies()
     return tuple(
-        Source(id=one.id, label=one.label, title=one.title, year=one.year, doi=one.doi, pmid=one.pmid, read=one.read)
+        Source(id=one.id, label=marked(one), title=one.title, year=one.year, doi=one.doi, pmid=one.pmid, read=one.read)
         for one in (everything[study] for study in sorted(papers))
     )

@@ -11,7 +11,7 @@ from typing import Any
 import typer
 from pydantic import ValidationError
 
-from api.cli import assistant, citations, graphs, process, questions, releases, sheets, site, stores
+from api.cli import assistant, citations, graphs, papers, process, questions, releases, sheets, site, stores
 from api.cli.running import stop
 from schema.errors import BadParameter, InputProblems, PortTaken, RdwiError, StoreError, StoreUnavailable
 
@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for _commands in (stores, releases, questions, graphs, assistant, citations, sheets, site):
+for _commands in (stores, releases, questions, graphs, assistant, citations, papers, sheets, site):
     _commands.register(app)
 
 

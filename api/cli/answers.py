@@ -12,6 +12,7 @@ from api import tables
 from graph import questions
 from graph.questions import Question
 from graph.wording import becomes, called, count, estimate, no_events, patients_of_side, prevalence, printed_interval, read, review_of
+from graph.wording.living import with_retracted
 from schema.answer import Answer, Evidence, Neighbours, PrevalenceAnswer, StudyAnswer
 from schema.association import Association, Reason, TermRef
 from schema.robustness import AbsoluteRisk
@@ -116,6 +117,8 @@ def _evidence(_: Question, answer: Evidence) -> None:
         return
     _associations([one], "exposure", f"{one.exposure.name} > {one.outcome.name} in {_place(answer)}")
     _reasons(one.reasons)
+    if (before := with_retracted(answer)) is not None:
+        print(f"  {before}")
     if one.contested is not None:
         print(f"  contested: {one.contested.why}")
     labels = {row.study.id: row.study.label for row in answer.rows}

@@ -165,6 +165,8 @@ def _shown(values: dict[str, Any]) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(map(str, value.values()))
     if isinstance(value, Sequence) and not isinstance(value, str):
         return ", ".join(str(one) for one in value[:3]) + (f" and {len(value) - 3} more" if len(value) > 3 else "")
     return str(value)

@@ -18,6 +18,7 @@ from schema.errors import BadParameter, InputProblems, Unwritable
 from schema.report import entries, faults, vocabulary_lines
 
 if TYPE_CHECKING:
+    from schema.answer import Preview
     from schema.problems import Problem
 
 
@@ -127,6 +128,11 @@ def preview(paths: Paths, format: TableOrJson = "table") -> None:
         ids = [one.id for one in answer.studies if one.change == change]
         if ids:
             print(f"{change}: {', '.join(ids)}")
+    print_changes(answer)
+
+
+def print_changes(answer: Preview) -> None:
+    """What would change, before and after."""
     print(f"{answer.total} associations and {len(answer.prevalence)} pooled prevalences would change. Nothing was stored.")
     if answer.items or answer.prevalence:
         from api import tables

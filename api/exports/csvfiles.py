@@ -18,12 +18,14 @@ from pydantic import BaseModel
 from api.tables import cell, papers_of
 from graph.build import EvidenceGraph
 from graph.property_graph import elements
+from graph.synthesis.associations import study_ref
 from schema import outputs
 from schema.association import Association
 from schema.graphmodel import EDGES, NODES, EdgeType, NodeType
 from schema.observation import Observation, PrevalenceObservation
+from schema.study import Study
 
-_PAPER = ("study", "year", "doi", "pmid")
+_PAPER = ("study", "year", "doi", "pmid", "standing", "risk_of_bias")
 # by kind the file for people, and its first columns
 _FOR_PEOPLE = {
     "Finding": ("findings", (*_PAPER, "population", "exposure", "outcome")),
@@ -64,7 +66,7 @@ class _Words:
     """What a row is of, as people call it."""
 
     def __init__(self, graph: EvidenceGraph) -> None:
-        self._studies = {one.id: dict(zip(_PAPER, (one.label, one.year, one.doi, one.pmid), strict=True)) for one in graph.studies}
+        self._studies = {one.id: _paper(one) for one in graph.studies}
         self._terms = {one.id: one.name for one in graph.terms}
         self._populations = {one.id: one.name for one in graph.field.populations.values()}
 
@@ -81,6 +83,12 @@ class _Words:
 
     def _place(self, one: Observation | PrevalenceObservation) -> dict[str, Any]:
         return {**self._studies[one.study], "population": "; ".join(map(self._populations.__getitem__, one.populations))}
+
+
+def _paper(study: Study) -> dict[str, Any]:
+    bias = study.risk_of_bias
+    own = {"study": study.label, "risk_of_bias": bias.judgement if bias is not None else None}
+    return study_ref(study).model_dump(exclude={"id", "label"}) | own
 
 
 def _row(properties: dict[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from graph.build import EvidenceGraph
 from graph.networks import key_of
 from graph.property_graph import Edge, Node, elements
 from graph.wording import printed_interval, read
+from graph.wording.living import standing
 from schema import outputs
 from schema.association import Association, MechanismEdge
 from schema.observation import Observation
@@ -203,7 +204,15 @@ def _node(node: Node, names: _Names) -> dict[str, Any]:
             more = {
                 "category": "Publication",
                 "name": study.title or study.label,
-                "description": f"{study.label}; {study.design or 'design not reported'}; read as {read(study.read)}",
+                "description": "; ".join(
+                    (
+                        study.label,
+                        study.design or "design not reported",
+                        f"read as {read(study.read)}",
+                        *([standing(study.standing)] if study.standing is not None else []),
+                        *([f"risk of bias {study.risk_of_bias.judgement}"] if study.risk_of_bias is not None else []),
+                    )
+                ),
                 "publication_type": [_PUBLICATION],
                 "authors": reference_of(study).named,
                 "xref": [f"rdwi:study:{study.id}", *([f"doi:{study.doi}"] if study.doi else [])],

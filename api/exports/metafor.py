@@ -17,14 +17,15 @@ from graph.synthesis.effect_sizes import inverse_variance
 from graph.synthesis.observations import by_counts
 from schema import outputs
 from schema.association import Association, FamilyResult, Interval
+from schema.bias import Level
 from schema.observation import Observation, Scale
-from schema.study import Study
+from schema.study import StandingKind, Study
 
 SCRIPT = Path(__file__).with_name("metafor.R")
 _KEY = ("family", "exposure", "outcome", "population")
 ROWS = (
     *_KEY, "study", "label", "year", "cohort", "findings", "yi", "vi", "by_counts", "n", "adjusted", "randomised", "design", "mri_day",
-    "read", "condition", "cutoff", "outcome_cutoff", "follow_up_months",
+    "read", "condition", "cutoff", "outcome_cutoff", "follow_up_months", "standing", "risk_of_bias",
 )  # fmt: skip
 FAMILIES = (
     *_KEY, "measure", "contrast_type", "unit", "step", "scale", "variable", "versus", "cutoff", "outcome_cutoff", "window", "randomised",
@@ -63,6 +64,8 @@ class _Paper(NamedTuple):
     design: str | None
     mri_day: float | None
     read: str
+    standing: StandingKind | None
+    risk_of_bias: Level | None
     apart: frozenset[str]
 
 
@@ -131,7 +134,10 @@ def apart(study: Study) -> frozenset[str]:
 
 def _paper(study: Study) -> _Paper:
     window = study.imaging.mri_window_days if study.imaging else None
-    return _Paper(study.label, study.year, study.cohorts, study.design, window[1] if window else None, study.read, apart(study))
+    standing = study.standing.kind if study.standing is not None else None
+    day = window[1] if window else None
+    bias = study.risk_of_bias.judgement if study.risk_of_bias is not None else None
+    return _Paper(study.label, study.year, study.cohorts, study.design, day, study.read, standing, bias, apart(study))
 
 
 def _study(finding: str) -> str:
@@ -184,6 +190,8 @@ def _row(estimate: Estimate, findings: Sequence[Estimate], comparison: FamilyRes
         "cutoff": estimate.cutoff,
         "outcome_cutoff": estimate.outcome_cutoff,
         "follow_up_months": estimate.follow_up_months,
+        "standing": paper.standing,
+        "risk_of_bias": paper.risk_of_bias,
     }
 
 

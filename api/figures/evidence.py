@@ -80,5 +80,6 @@ _FILTERS: dict[str, Callable[[Any], str]] = {
     "year_from": lambda value: f"published in {value} or after",
     "year_to": lambda value: f"published in {value} or before",
     "max_mri_day": lambda value: f"last scan by day {value:g}",
+    "risk_of_bias": lambda value: f"risk of bias {', '.join(value)}",
     "exclude": lambda value: f"without {', '.join(value)}",
 }

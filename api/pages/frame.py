@@ -23,7 +23,7 @@ from graph import wording
 from graph.questions import Question
 from graph.stores.port import Reader, today
 from graph.synthesis.method import method_of
-from graph.wording import bedside, changes, debate, sentences
+from graph.wording import bedside, changes, debate, living, sentences
 from schema.answer import Evidence
 from schema.field import EvidenceField
 
@@ -124,6 +124,7 @@ def _environment() -> Environment:
         "words": sentences,
         "glance": bedside,
         "debate": debate,
+        "living": living,
         "show": wording,
         "policy": FILES_POLICY,
         "draw": figures,

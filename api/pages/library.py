@@ -9,6 +9,7 @@ from api.pages.requests import paged, shown
 from graph.questions import Cohorts, Neighbours, Page, Studies, Terms, lookups
 from graph.questions.cohorts import cohort
 from graph.stores.port import Reader
+from graph.synthesis.rows import judged
 from schema.association import Association
 from schema.vocabulary import Vocabulary
 
@@ -29,7 +30,13 @@ def study_view(reader: Reader, name: str) -> View:
     answer = lookups.study(reader, name)
     studies = reader.studies()
     shares = [(other, studies[other].label) for other in answer.shares_patients_with]
-    content = {"answer": answer, "study": answer.study, "shares": shares, "terms": reader.terms()}
+    content = {
+        "answer": answer,
+        "study": answer.study,
+        "shares": shares,
+        "terms": reader.terms(),
+        "judged": list(judged([(answer.study, None)])),
+    }
     return View("study.html", answer.label, content, f"/studies/{answer.study.id}")
 
 

@@ -89,6 +89,12 @@ def method(query: NoQuery, reader: ReaderDep) -> HTMLResponse:
     return respond(start.method_view(reader), reader)
 
 
+@router.get("/review")
+def review(query: NoQuery, reader: ReaderDep) -> HTMLResponse:
+    del query
+    return respond(start.review_view(reader), reader)
+
+
 @router.get("/graph")
 def graph(query: Annotated[Around, Query()], reader: ReaderDep) -> HTMLResponse:
     term = query.term if query.term is not None else reader.field().lesion

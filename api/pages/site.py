@@ -30,6 +30,7 @@ def pages(reader: Reader) -> Iterator[tuple[Key, Make]]:
     places = [place for place in field.populations if place in known or place in {*field.compared, *field.columns}]
     yield key_of(field, "/"), partial(start.start_view, reader)
     yield key_of(field, "/method"), partial(start.method_view, reader)
+    yield key_of(field, "/review"), partial(start.review_view, reader)
     yield key_of(field, "/search"), partial(library.search_view, reader)
     for question, view in LISTS.items():
         if question not in _BY_POPULATION:

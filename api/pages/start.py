@@ -5,7 +5,7 @@ from __future__ import annotations
 from api.pages.frame import View
 from graph.questions import Contested, Factors, Narrow, Outcomes, Prevalence, lookups
 from graph.stores.port import Reader
-from graph.wording import bedside
+from graph.wording import bedside, living
 from graph.wording.sentences import expected_wrong
 
 # what fits on one screen
@@ -43,9 +43,20 @@ def start_view(reader: Reader, population: str | None = None) -> View:
     return View("start.html", own or f"{lesion.name} in {place.name}: what is known", content, "/", asked)
 
 
+def review_view(reader: Reader) -> View:
+    """How the review was made, as review.yaml says, with what is counted from the sheets."""
+    content = {"review": reader.field().review, "counts": reader.counts(), "twice": _twice(reader)}
+    return View("review.html", "How this review was made", content, "/review")
+
+
+def _twice(reader: Reader) -> str:
+    each = [study.read_twice for study in reader.studies().values()]
+    return living.read_twice(sum(one for one, _ in each), sum(rows for _, rows in each))
+
+
 def method_view(reader: Reader) -> View:
     """From the code's own tables: constants, rules of direction and certainty, ways of reading a row."""
     field = reader.field()
     wrong = expected_wrong(reader.edges(population=field.population), field.populations[field.population].name)
-    content = {"schema": lookups.schema(reader), "counts": reader.counts(), "wrong": wrong}
+    content = {"schema": lookups.schema(reader), "counts": reader.counts(), "wrong": wrong, "twice": _twice(reader)}
     return View("method.html", "How the numbers come about", content, "/method")

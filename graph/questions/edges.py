@@ -95,7 +95,7 @@ def beside(
         for one in edges(reader, wider, filters, exposure=exposure, outcome=outcome)[0]:
             key = (one.exposure.id, one.outcome.id)
             refs[key] = (one.exposure, one.outcome)
-            around.setdefault(key, []).append(_short(one))
+            around.setdefault(key, []).append(brief(one))
     joined = []
     for one in found:
         key = (one.exposure.id, one.outcome.id)
@@ -118,7 +118,8 @@ def with_indirect(reader: Reader, association: Association, filters: Filters) ->
     )[0]
 
 
-def _short(one: Association) -> Beside:
+def brief(one: Association) -> Beside:
+    """The short form of an association."""
     return Beside(
         population=one.population,
         exposure=one.exposure,

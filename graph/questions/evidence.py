@@ -14,6 +14,7 @@ from graph.questions.filters import Filters
 from graph.questions.naming import names_of
 from graph.questions.prevalence import share_of
 from graph.questions.question import DATA, FIGURE, PAPERS, Question, Several, Spelt
+from graph.questions.retracted import with_retracted
 from graph.questions.supposed import FORMS, Supposed, study_of, written
 from graph.stores.port import Reader
 from graph.synthesis.absolute_risks import absolute
@@ -22,7 +23,7 @@ from graph.synthesis.comparisons import in_comparison, small_study_effects
 from graph.synthesis.holdings import holdings
 from graph.synthesis.method import Z95
 from graph.synthesis.robustness import cumulative, flips, leave_one_out
-from graph.synthesis.rows import rows_of
+from graph.synthesis.rows import judged, rows_of, shares_of
 from graph.synthesis.subgroups import sides, subgroups
 from graph.wording.changes import changed
 from schema import answer as answers
@@ -72,9 +73,11 @@ class Evidence(Question):
             synthesis = synthesise(*key, observations, corpus)
             contested, behind = contest(reader, key, synthesis, self.filters, corpus)
             association = with_indirect(reader, contested, self.filters)
+            holds["with_retracted"] = with_retracted(reader, key, observations)
             rows = _pooled(rows_of(synthesis, observations, corpus), observations, association)
             left_out = leave_one_out(synthesis, observations, corpus)
-            holds = {
+            holds |= {
+                "judged": judged(shares_of(rows, corpus.studies)),
                 "leave_one_out": left_out,
                 "cumulative": cumulative(synthesis, observations, corpus),
                 "subgroups": subgroups(synthesis, corpus),

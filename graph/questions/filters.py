@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import Field
 
 from graph.questions.question import Part, Several, Spelt
+from schema.bias import Level
 from schema.identity import all_named
 from schema.names import normal
 from schema.observation import ClaimObservation, Observation, PrevalenceObservation
@@ -33,6 +34,7 @@ class Filters(Part):
     max_mri_day: float | None = Field(
         default=None, ge=0, allow_inf_nan=False, description="keep studies whose last scan was at or before that day after onset"
     )
+    risk_of_bias: Several[Level] = Field(default=(), description="overall risks of bias to keep (repeat)")
     exclude: Several[str] = Field(default=(), description="studies to leave out (repeat): ids, DOIs or PMIDs")
     indirect: bool = Field(default=False, description="add the evidence of wider populations, beside the population's own")
 
@@ -56,6 +58,8 @@ Verdict = Literal["kept", "dropped", "unknown"]
 def _study_checks(filters: Filters, study: Study) -> Iterable[Known]:
     if filters.exclude:
         yield study.id not in filters.exclude
+    if filters.risk_of_bias:
+        yield None if study.risk_of_bias is None else study.risk_of_bias.judgement in filters.risk_of_bias
     if filters.design:
         yield None if study.design is None else study.design in filters.design
     if filters.year_from is not None:

@@ -50,7 +50,14 @@ def term(reader: Reader, name: str) -> TermAnswer:
 def release(reader: Reader, store: Store) -> ReleaseAnswer:
     """What is loaded."""
     versions = {"rdwi-graph": package_version(), "method": METHOD.served()["version"], **store.versions}
-    return ReleaseAnswer(release=reader.release(), loaded=reader.loaded(), store=store.name, counts=reader.counts(), versions=versions)
+    return ReleaseAnswer(
+        release=reader.release(),
+        loaded=reader.loaded(),
+        store=store.name,
+        counts=reader.counts(),
+        versions=versions,
+        review=reader.field().review,
+    )
 
 
 def package_version() -> str:

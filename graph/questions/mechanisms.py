@@ -32,7 +32,7 @@ class Mechanisms(Question):
         for mechanism in sorted({claim.row.mechanism for claim in claims}):
             own = [claim for claim in claims if claim.row.mechanism == mechanism]
             # a factor of which papers only deny it is no factor that may act; its claims stay
-            names = sorted({factor for claim in own if claim.row.stance != "argues-against" for factor in claim.factors})
+            names = sorted({factor for claim in own if claim.counted and claim.row.stance != "argues-against" for factor in claim.factors})
             items.append(
                 Mechanism(
                     **tally(own, patients).model_dump(),

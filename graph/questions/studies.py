@@ -69,6 +69,8 @@ class Studies(Question):
                         pmid=study.pmid,
                         design=study.design,
                         read=study.read,
+                        standing=study.standing.kind if study.standing is not None else None,
+                        risk_of_bias=study.risk_of_bias.judgement if study.risk_of_bias is not None else None,
                         n=study.n,
                         countries=study.countries,
                         cohorts=study.cohorts,

@@ -82,7 +82,8 @@ def population_ref(node: PopulationNode) -> TermRef:
 
 
 def study_ref(study: Study) -> StudyRef:
-    return StudyRef(id=study.id, label=study.label, year=study.year, doi=study.doi, pmid=study.pmid)
+    standing = study.standing.kind if study.standing is not None else None
+    return StudyRef(id=study.id, label=study.label, year=study.year, doi=study.doi, pmid=study.pmid, standing=standing)
 
 
 def synthesise(

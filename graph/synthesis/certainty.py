@@ -22,9 +22,11 @@ from graph.synthesis.method import METHOD, Z95, Method
 from graph.synthesis.observations import events_of, table_of
 from graph.synthesis.reports import StudyReport, findings_of, prints_figure
 from schema.association import LEVELS, CertaintyLevel, Interval, Reason
+from schema.bias import NAMES, WORDS
+from schema.bias import Level as RiskLevel
 from schema.observation import Observation
 from schema.scales import back, forward, null_of
-from schema.study import RATIOS, Study
+from schema.study import RATIOS, RiskOfBias, Study
 from schema.vocabulary import Term
 
 Track = Literal["prognosis", "treatment", "aetiology", "prevalence"]
@@ -32,11 +34,19 @@ Track = Literal["prognosis", "treatment", "aetiology", "prevalence"]
 RULES: tuple[tuple[str, str, str], ...] = (
     ("start", "high", "prognosis (a lesion or {marker} and an outcome), prevalence, and treatment (randomised rows)"),
     ("start", "low", "aetiology: all else"),
+    ("start", "high", "aetiology, where all papers that report the direction were judged with ROBINS-I"),
     (
         "risk of bias",
         "-1",
         "unless two of the cohorts that report the direction (or, of fewer, all) are adjusted and not of weaker design (cross-sectional, "
         "case-control, case series); randomised ones need no adjustment",
+    ),
+    (
+        "risk of bias",
+        "-1 to -3",
+        "instead, where the risk of bias of all papers that report the direction was judged: by the level that half of them reach or "
+        "exceed: moderate (some concerns) or unclear -1, high (serious) -2; with ROBINS-I no information -2, critical -3. Aetiology that "
+        "starts low takes no more than -1",
     ),
     (
         "inconsistency",
@@ -81,6 +91,7 @@ RULES: tuple[tuple[str, str, str], ...] = (
         "the best-read of the reports of the direction: an abstract low at most (randomised: moderate), the abstract and tables moderate "
         "(randomised: high), the full text none",
     ),
+    ("standing", "none", "an expression of concern about a paper is stated"),
     (
         "prevalence",
         "-1 each",
@@ -142,6 +153,16 @@ class Rated:
         return tuple(report for report in self.verdict.reports if self.reports_it(report)) or self.verdict.reports
 
     @cached_property
+    def biases(self) -> tuple[RiskOfBias | None, ...]:
+        """How the paper of each report of the direction was judged."""
+        return tuple(self.studies[report.observation.study].risk_of_bias for report in self.among)
+
+    @cached_property
+    def starts_high(self) -> bool:
+        """Whether all were judged by the tool that takes confounding into account."""
+        return bool(self.biases) and all(bias is not None and bias.tool == "robins-i" for bias in self.biases)
+
+    @cached_property
     def deciding(self) -> tuple[str, float, Interval] | None:
         """Measure, point and interval of what decides the direction; None where the reports do."""
         if self.published is not None:
@@ -180,10 +201,11 @@ class Judgement:
 
 def judge(given: Rated) -> Judgement:
     """The certainty of an association, domain by domain; each of `RULES` is a function below."""
-    start = 1 if given.track == "aetiology" else 3
+    start = 1 if given.track == "aetiology" and not given.starts_high else 3
     little = little_difference(given)
-    reasons = [Reason(domain="start", text=f"{given.track} starts {LEVELS[start]}")]
-    reasons += _risk_of_bias(given)
+    how = ", judged with ROBINS-I" if given.track == "aetiology" and given.starts_high else ""
+    reasons = [Reason(domain="start", text=f"{given.track} starts {LEVELS[start]}{how}")]
+    reasons += _judged_bias(given) or _risk_of_bias(given)
     reasons += _inconsistency(given)
     reasons += _imprecision(given, little=little)
     stepped = any(reason.step for reason in reasons)
@@ -192,6 +214,7 @@ def judge(given: Rated) -> Judgement:
     if not stepped:
         reasons += _large_effect(given)
     cap, read = cap_of((given.studies[report.observation.study] for report in given.among), randomised=given.track == "treatment")
+    reasons += _concerns(given)
     if cap < 3:
         reasons.append(Reason(domain="how studies were read", text=f"{read}: {LEVELS[cap].replace('-', ' ')} at most"))
     level = min(max(start + sum(reason.step for reason in reasons), 0), cap)
@@ -204,6 +227,31 @@ def cap_of(studies: Iterable[Study], *, randomised: bool) -> tuple[int, str]:
     best = next((form for form in ("full-text", "tables", "abstract") if form in read), None)
     beyond = {"tables": "abstract and tables", "abstract": "its abstract"}.get(best or "")
     return _CAPS[best][randomised], f"no study was read beyond {beyond}" if beyond is not None else "what was read is not stated"
+
+
+# levels by the judgement of a paper; ROBINS-I judges confounding as well, for which an observational body starts low else
+# (Schuenemann et al., J Clin Epidemiol 2019;111:105-14)
+_STEPS: Mapping[bool, Mapping[RiskLevel, int]] = {
+    False: {"low": 0, "moderate": -1, "unclear": -1, "high": -2, "critical": -2},
+    True: {"low": 0, "moderate": -1, "unclear": -2, "high": -2, "critical": -3},
+}
+
+
+def _judged_bias(given: Rated) -> list[Reason]:
+    """The step by what was judged, where all papers were; a low risk is stated."""
+    judged = [(report, bias) for report, bias in zip(given.among, given.biases, strict=True) if bias is not None]
+    if not judged or len(judged) < len(given.among):
+        return []
+    steps = sorted(_STEPS[bias.tool == "robins-i"][bias.judgement] for _, bias in judged)
+    # of an even number the worse of the two in the middle
+    step = steps[(len(steps) - 1) // 2]
+    if given.track == "aetiology" and not given.starts_high:
+        step = max(step, -1)
+    told: dict[str, list[StudyReport]] = {}
+    for report, bias in judged:
+        told.setdefault(f"{WORDS[bias.tool][bias.judgement]} ({NAMES[bias.tool]})", []).append(report)
+    text = "; ".join(f"{_of(some, len(judged))} {what}" for what, some in told.items())
+    return [Reason(domain="risk of bias", text=text, step=step, findings=findings_of(report for report, _ in judged) if step else ())]
 
 
 def _risk_of_bias(given: Rated) -> list[Reason]:
@@ -404,6 +452,17 @@ def _publication_bias(given: Rated) -> list[Reason]:
             findings_of(bare),
         )
     return [Reason(domain="publication bias", text=text, step=step, findings=findings)] if text else []
+
+
+def _concerns(given: Rated) -> list[Reason]:
+    """Stated only: an expression of concern is no judgement yet."""
+    reports = [
+        report
+        for report in given.among
+        if (standing := given.studies[report.observation.study].standing) is not None and standing.kind == "concern"
+    ]
+    text = f"{_of(reports, len(given.among))} with an expression of concern about the paper"
+    return [Reason(domain="standing", text=text, findings=findings_of(reports))] if reports else []
 
 
 def _large_effect(given: Rated) -> list[Reason]:

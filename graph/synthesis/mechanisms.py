@@ -29,11 +29,19 @@ def chain(claim: Claim, vocabulary: Vocabulary) -> _Chain:
 def read_claims(study: Study, vocabulary: Vocabulary) -> Iterator[ClaimObservation]:
     for i, claim in enumerate(study.mechanisms):
         factors, target = chain(claim, vocabulary)
-        yield ClaimObservation(claim=f"{study.id}:claim-{i + 1}", study=study.id, target=target, factors=factors, row=claim)
+        yield ClaimObservation(
+            claim=f"{study.id}:claim-{i + 1}",
+            study=study.id,
+            target=target,
+            factors=factors,
+            counted=not study.retracted,
+            row=claim,
+        )
 
 
 def tally(claims: Sequence[ClaimObservation], patients: Mapping[str, Patients]) -> Tally:
-    """Independent cohorts by stance. A study that takes a stance twice has one voice in it."""
+    """Independent cohorts by stance. A study that takes a stance twice has one voice in it; a retracted one has none."""
+    claims = [claim for claim in claims if claim.counted]
     counted: dict[Stance, int] = {stance: _independent(claims, stance, patients) for stance in ("supports", "proposes", "argues-against")}
     supports, against = counted["supports"], counted["argues-against"]
     return Tally(
@@ -60,7 +68,7 @@ def edges(claims: Sequence[ClaimObservation], patients: Mapping[str, Patients]) 
     """(factor)-[:MAY_ACT_THROUGH]->(mechanism)-[:MAY_LEAD_TO]->(lesion or outcome), sorted."""
     through: dict[tuple[str, str], list[ClaimObservation]] = {}
     leads: dict[tuple[str, str], list[ClaimObservation]] = {}
-    for claim in sorted(claims, key=lambda one: one.claim):
+    for claim in sorted((claim for claim in claims if claim.counted), key=lambda one: one.claim):
         for factor in claim.factors:
             through.setdefault((factor, claim.row.mechanism), []).append(claim)
         if claim.target is not None and claim.target != claim.row.mechanism:

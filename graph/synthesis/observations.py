@@ -31,7 +31,7 @@ from graph.synthesis.method import METHOD, Z95, Method, method_of
 from graph.wording import singular
 from schema.cutoffs import normal_cutoff
 from schema.field import EvidenceField
-from schema.observation import NO_EVENTS, Body, ComparisonKey, Observation, ObservationKind, Scale, sign_of
+from schema.observation import NO_EVENTS, RETRACTED, Body, ComparisonKey, Observation, ObservationKind, Scale, sign_of
 from schema.pvalue import P, parse_p
 from schema.scales import CHINN
 from schema.study import RATIOS, REVIEWS, Counts, Finding, Group, Population, Study, last_digit
@@ -140,7 +140,9 @@ def read(finding_id: str, position: int, row: Finding, study: Study, field: Evid
     seen = _observe(row, signs, counts, percentages, n if n_known else None)
     if row.direction == "unclear" and (seen.estimate is not None or sign_of(seen.z)):
         seen = seen._replace(warnings=(*seen.warnings, BY_FIGURES))
-    published = row.role == "main" and (row.pooled or (study.design == "meta-analysis" and (row.ci or row.se) is not None))
+    published = (
+        not study.retracted and row.role == "main" and (row.pooled or (study.design == "meta-analysis" and (row.ci or row.se) is not None))
+    )
     comparison = _comparison_of(finding_id, row, seen, vocabulary, method, turned_from=outcome.id if inverse < 0 else None)
     why = _why_not(row, study, published, seen)
     return Observation(
@@ -214,6 +216,8 @@ def _significant(row: Finding, seen: _Figures) -> Literal[-1, 0, 1]:
 
 
 def _why_not(row: Finding, study: Study, published: bool, seen: _Figures) -> str | None:
+    if study.retracted:
+        return RETRACTED
     if published:
         return "published meta-analysis: stands beside the cohorts"
     if study.design in REVIEWS:

@@ -43,8 +43,8 @@ def patients_of(study: Study, corpus: Mapping[str, Study] | Collection[str], fie
         study.id,
         study.year,
         frozenset(map(field.cohort, study.cohorts)),
-        frozenset(study.overlaps_with),
-        frozenset(one for one in study.overlaps_with if one not in corpus),
+        frozenset(study.shares_with),
+        frozenset(one for one in study.shares_with if one not in corpus),
         study.named_authors,
         pooled,
         frozenset((*study.pools, *map(field.cohort, study.pools), *(field.cohort(name) for one in held for name in one.cohorts))),
@@ -53,8 +53,9 @@ def patients_of(study: Study, corpus: Mapping[str, Study] | Collection[str], fie
 
 
 def all_patients(studies: Mapping[str, Study], field: EvidenceField) -> dict[str, Patients]:
-    """The same of each study of a corpus, by its id."""
-    return {study_id: patients_of(study, studies, field) for study_id, study in studies.items()}
+    """The same of each study of a corpus, by its id; for the others a retracted one is not there."""
+    standing = {study_id: study for study_id, study in studies.items() if not study.retracted}
+    return {study_id: patients_of(study, studies if study.retracted else standing, field) for study_id, study in studies.items()}
 
 
 def cohort_names(studies: Iterable[Study], field: EvidenceField) -> dict[str, str]:

@@ -27,7 +27,7 @@ from schema.association import (
     Window,
 )
 from schema.field import ANY, EvidenceField
-from schema.observation import PrevalenceObservation
+from schema.observation import RETRACTED, PrevalenceObservation
 from schema.populations import Populations
 from schema.study import REVIEWS, Study
 from schema.study import Prevalence as Printed
@@ -52,7 +52,7 @@ def prevalence(lesion: str, population: str, observations: Sequence[PrevalenceOb
     published: list[PublishedPrevalence] = []
     uncounted: list[UncountedPrevalence] = []
     for study, given in _by_study(observations, corpus):
-        if study.design in REVIEWS:
+        if study.design in REVIEWS and not study.retracted:
             published += [_published(one.row, study) for one in given]
         else:
             uncounted += [_uncounted(one, study, corpus.populations) for one in given if count(one.row) is None]
@@ -90,7 +90,10 @@ def _counted_rows(lesion: str, observations: Sequence[PrevalenceObservation], co
     """The rows with a count, of studies that are no reviews; `pooled` are those that count each patient once."""
     rows: list[PrevalenceRow] = []
     for study, given in _by_study(observations, corpus):
-        if study.design not in REVIEWS:
+        if study.retracted:
+            own = _rows_of(given, study, lesion, corpus.populations)
+            rows += (row.model_copy(update={"used": "shown", "why": RETRACTED}) for row in own)
+        elif study.design not in REVIEWS:
             rows += _rows_of(given, study, lesion, corpus.populations)
     return _independent(rows, corpus.patients)
 

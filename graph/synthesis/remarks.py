@@ -27,12 +27,13 @@ from graph.synthesis.observations import (
     why_no_estimate,
 )
 from graph.synthesis.prevalence import count
+from schema.bias import LEVELS, WORDS, overall
 from schema.field import EvidenceField
 from schema.observation import Observation, sign_of
 from schema.problems import Path, Remark
 from schema.pvalue import parse_p
 from schema.scales import null_of
-from schema.study import RATIOS, REVIEWS, Finding, Group, Prevalence, Study, beyond, last_digit
+from schema.study import RATIOS, REVIEWS, Finding, Group, Prevalence, RiskOfBias, Study, beyond, last_digit
 from schema.vocabulary import Vocabulary
 
 # a table's own z beyond which its sign stands against a word, where no p is printed
@@ -53,6 +54,8 @@ KINDS: dict[str, str] = {
     "not-pooled": "an estimate that nothing can be pooled with, for want of a key",
     "no-estimate": "figures that make no estimate",
     "not-counted": "a row that doesn't count",
+    "retracted": "a retracted paper",
+    "risk-of-bias": "an overall judgement better than its worst domain",
     "ignored": "a key that is not read beside others",
     "one-term": "an exposure that is its own outcome",
     "part": "a part more common than its whole",
@@ -86,6 +89,10 @@ _WORDS = {1: "increases", -1: "decreases"}
 
 def remarks(study: Study, field: EvidenceField) -> Iterator[Remark]:
     """All remarks on a study, in the order of its rows."""
+    if study.retracted:
+        yield Remark("retracted", ("standing",), "a retracted paper", "papers that stand", "Its rows are shown, and in no figure.")
+        study = study.model_copy(update={"standing": None})
+    yield from _overall(study.risk_of_bias)
     for observation in read_study(study, field):
         yield from _of_finding(observation, field.vocabulary)
     yield from _of_prevalence(study, field.vocabulary)
@@ -117,6 +124,17 @@ def _of_finding(observation: Observation, vocabulary: Vocabulary) -> Iterator[Re
     if observation.exposure == observation.outcome:
         cost = "It is in no association."
         yield Remark("one-term", (*whole, "outcome"), f"{row.outcome}, which is its exposure", "another term than the exposure", cost)
+
+
+def _overall(bias: RiskOfBias | None) -> Iterator[Remark]:
+    """No tool lets the whole be better than the worst of its parts."""
+    if bias is None or bias.overall is None or not bias.domains:
+        return
+    worst = overall(bias.domains.values())
+    if "unclear" not in {worst, bias.overall} and LEVELS.index(bias.overall) < LEVELS.index(worst):
+        words = WORDS[bias.tool]
+        expected = f"{words[worst]} or worse, as its worst domain is"
+        yield Remark("risk-of-bias", ("risk_of_bias", "overall"), f"the overall judgement {words[bias.overall]}", expected, "It is taken.")
 
 
 # --- direction ---

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from graph.synthesis.associations import Synthesis, population_ref, study_ref, term_ref
 from graph.synthesis.comparisons import Comparison
@@ -11,7 +11,7 @@ from graph.synthesis.corpus import Corpus
 from graph.synthesis.method import Z95
 from graph.synthesis.observations import stepped, why_alone, why_no_estimate
 from graph.synthesis.reports import findings_of
-from schema.association import ClaimRow, Interval, Reports, Row, Used
+from schema.association import ClaimRow, Interval, Judged, Reports, Row, Used
 from schema.observation import ClaimObservation, Observation
 from schema.scales import back
 from schema.study import RATIOS, Finding, Study
@@ -173,6 +173,11 @@ def _row(observation: Observation, corpus: Corpus, used: Used, why: str | None, 
         notes=row.notes,
         n=observation.n if observation.n_known else None,
         n_known=observation.n_known,
+        risk_of_bias=study.risk_of_bias.judgement if study.risk_of_bias is not None else None,
+        extracted_by=row.extracted_by or study.extracted_by,
+        checked_by=row.checked_by or study.checked_by,
+        extracted_on=row.date or study.date,
+        disagreement=row.disagreement or study.disagreement,
         y=observation.y,
         se=observation.se,
         z=observation.z,
@@ -217,6 +222,24 @@ def _turned_print(observation: Observation) -> tuple[float | None, Interval | No
 
 def _bounds(row: Finding) -> Interval | None:
     return (float(row.ci[0]), float(row.ci[1])) if row.ci else None
+
+
+def shares_of(rows: Iterable[Row], studies: Mapping[str, Study]) -> Iterator[tuple[Study, float | None]]:
+    """The papers of rows, in their order, each with its part of the pooled weight."""
+    shares: dict[str, float | None] = {}
+    for row in rows:
+        before = shares.get(row.study.id)
+        shares[row.study.id] = before if row.share is None else row.share + (before or 0)
+    return ((studies[one], share) for one, share in shares.items())
+
+
+def judged(papers: Iterable[tuple[Study, float | None]]) -> tuple[Judged, ...]:
+    """The papers whose risk of bias was judged."""
+    return tuple(
+        Judged(study=study_ref(study), tool=bias.tool, domains=bias.domains, overall=bias.judgement, share=share)
+        for study, share in papers
+        if (bias := study.risk_of_bias) is not None
+    )
 
 
 def claim_row(claim: ClaimObservation, studies: Mapping[str, Study], terms: Vocabulary) -> ClaimRow:

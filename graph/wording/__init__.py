@@ -5,6 +5,7 @@
     captions   an association, or a row of it, in a few words
     sentences  what is known, in plain words
     debate     contradictions, gaps, groups side by side
+    living     what has become of papers, how they were judged and read, how the review was made
 
 Answers and their parts go in, text comes out: no store, no question, no figure is made here.
 """

@@ -224,7 +224,10 @@ def level(given: CertaintyLevel | None) -> str:
 def caption(one: Association) -> str:
     """The association in a dozen words: "increases, OR 1.9, 4 cohorts, low certainty"."""
     if not one.studies:
-        return "no cohort: only reviews or descriptions say so"
+        gone = sum(paper.standing == "retracted" for paper in one.papers)
+        if gone and gone == len(one.papers):
+            return f"no cohort: {'its paper is' if gone == 1 else 'its papers are'} retracted"
+        return f"no cohort: only reviews{',' if gone else ' or'} descriptions{' or retracted papers' if gone else ''} say so"
     cohorts = count(one.cohorts, "cohort")
     parts: list[str] = ["little or no difference" if one.little_difference else one.direction]
     if one.estimate is not None:

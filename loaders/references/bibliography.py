@@ -28,8 +28,9 @@ from schema.identity import identifiers
 from schema.names import normal
 from schema.problems import Problem
 from schema.reference import FIELDS, Reference, reference_of, same
-from schema.study import Study, canonical
+from schema.study import Standing, Study, canonical
 
+FILLED = (*FIELDS, "standing")
 _FEWEST_WORDS = 4  # of a title that can tell one paper from all others
 _ALIKE = 0.6  # of two titles that may be one paper's
 
@@ -107,7 +108,7 @@ def _sheets(found: files.Found) -> tuple[list[Sheet], list[Problem]]:
                 place = source.name if line is None else f"{source.name}:{line}"
                 value = one.value if isinstance(one.value, dict) else {}
                 try:
-                    given = {name: value[name] for name in FIELDS if value.get(name) is not None}
+                    given = {name: value[name] for name in FILLED if value.get(name) is not None}
                     sheets.append(Sheet(source, Reference(id=value.get("id"), **given), place))
                     wrong = value.get("id") is None
                 except ValidationError:
@@ -249,7 +250,7 @@ def _merged(several: Iterable[Reference]) -> Reference:
     """One paper from descriptions that don't contradict each other: of each field the first that is told."""
     fields: dict[str, Any] = {}
     for one in several:
-        for name in FIELDS:
+        for name in FILLED:
             if not fields.get(name):
                 fields[name] = getattr(one, name)
     return Reference(**fields)
@@ -258,8 +259,8 @@ def _merged(several: Iterable[Reference]) -> Reference:
 def _compared(ours: Reference, theirs: Reference, replace: bool) -> tuple[dict[str, Any], tuple[Differs, ...]]:
     filled: dict[str, Any] = {}
     differs = []
-    for name in FIELDS:
-        mine, new = getattr(ours, name), getattr(theirs, name)
+    for name in FILLED:
+        mine, new = (_told(getattr(one, name)) for one in (ours, theirs))
         if not new or (mine and same(name, mine, new)):
             continue
         if mine:
@@ -270,6 +271,11 @@ def _compared(ours: Reference, theirs: Reference, replace: bool) -> tuple[dict[s
         else:
             filled[name] = new
     return filled, tuple(differs)
+
+
+def _told(value: Any) -> Any:
+    """A value as a sheet holds it."""
+    return value.model_dump(mode="json", exclude_defaults=True) if isinstance(value, Standing) else value
 
 
 # --- writing ---
@@ -285,7 +291,7 @@ def _written(found: files.Found, sheets: Sequence[Sheet], told: Sequence[Matched
         own = {str(sheet.reference.id) for sheet in sheets if sheet.source is source}
         try:
             new = {study: changes[study] for study in own & set(changes)}
-            contents[name] = edited(source, new, ("id", *FIELDS)) if new else source.content
+            contents[name] = edited(source, new, ("id", *FILLED)) if new else source.content
         except Unwritable:
             problems.append(Problem(name, "a layout in which keys can't be set", "a mapping of keys, one a line"))
     if problems:

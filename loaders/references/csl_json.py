@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from loaders.references.entries import Entry, Found, Mistake
 from loaders.references.persons import Person, settled, unparted
+from schema.study import StandingKind
 
 _ITEM = "CSL-JSON: items with type, title and author"
 
@@ -66,8 +68,26 @@ def _entry(item: dict[str, Any], number: int) -> Entry:
         pmid=text("PMID"),
         pmcid=text("PMCID"),
         loose=(text("note"), text("URL")),
-        kinds=(text("genre"),),
+        kinds=(text("genre"), text("subtype"), text("status")),
+        notices=tuple(_notices(item)),
     )
+
+
+# as Crossref tells what updates a work
+_UPDATES: dict[str, StandingKind] = {
+    **dict.fromkeys(("retraction", "withdrawal", "removal"), "retracted"),
+    "expression_of_concern": "concern",
+    **dict.fromkeys(("correction", "corrigendum", "erratum"), "corrected"),
+}
+
+
+def _notices(item: dict[str, Any]) -> Iterator[tuple[StandingKind, str]]:
+    updates = item.get("updated-by")
+    for one in updates if isinstance(updates, list) else ():
+        if isinstance(one, dict) and (kind := _UPDATES.get(str(one.get("type")))):
+            when = one.get("updated")
+            day = str(when.get("date-time") or "")[:10] if isinstance(when, dict) else ""
+            yield kind, f"{day} {one.get('DOI') or ''}"
 
 
 def _person(one: Any, number: int) -> Person:

@@ -158,5 +158,5 @@ class _Layout:
         if self.is_json:
             return json.dumps(value, ensure_ascii=False)
         plain = list(value) if isinstance(value, tuple) else value
-        listed = yaml.safe_dump([plain], default_flow_style=True, allow_unicode=True, width=10**9)
+        listed = yaml.safe_dump([plain], default_flow_style=True, allow_unicode=True, width=10**9, sort_keys=False)
         return listed.strip()[1:-1]

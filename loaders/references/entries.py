@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from loaders.references.persons import MARKS, Person, is_group
 from loaders.references.plaintext import DASHES, TAG, plain
 from schema.identity import doi_in, pmcid_in, pmid_in
-from schema.reference import CUT, ET_AL, Reference, as_author, is_et_al
+from schema.reference import CUT, ET_AL, Reference, as_author, is_et_al, standing_in
+from schema.study import Standing, StandingKind
 
 # what no such value has in it; in a title it may be meant
 _NO_JOURNAL = re.compile(r"\b10\.[0-9]{4,9}/\S")
@@ -33,9 +34,10 @@ _NOTICE = re.compile(
     r"|[(\[](retraction|correction|erratum) (?:of|to|for)\b[^)\]]*[)\]]\W*\Z",
     re.IGNORECASE,
 )
+_RETRACTED = "a retracted paper"
 _STANDING = (
     (re.compile(r"\Aretraction(?: of publication| notice| note)?\Z", re.IGNORECASE), "a notice that retracts a paper"),
-    (re.compile(r"retract|withdrawn", re.IGNORECASE), "a retracted paper"),
+    (re.compile(r"retract|withdrawn", re.IGNORECASE), _RETRACTED),
     (re.compile(r"expression of concern", re.IGNORECASE), "a paper with an expression of concern, or the notice of it"),
     (re.compile(r"erratum|corrigendum|\Acorrection\Z", re.IGNORECASE), "a correction of a paper"),
 )
@@ -53,7 +55,8 @@ class Mistake(Exception):
 class Entry:
     """The texts of an entry by what they say, as they stand but for what is its format's own.
 
-    `loose` are texts that may be an id and may be anything else; `kinds` say what kind of publication it is.
+    `loose` are texts that may be an id and may be anything else; `kinds` say what kind of publication it is, `notices` what became of it,
+    each with the text that says where.
     """
 
     line: int | None
@@ -67,6 +70,7 @@ class Entry:
     pmcid: str = ""
     loose: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    notices: tuple[tuple[StandingKind, str], ...] = ()
 
 
 Found = Iterator[Entry | Mistake]
@@ -124,7 +128,42 @@ def reference(entry: Entry) -> tuple[Reference, tuple[str, ...]]:
         doi=doi or next((one for text in loose if (one := doi_in(text))), None),
         pmid=pmid or next((one for text in loose if (one := pmid_in(text))), None),
         pmcid=next((one for text in (told_pmcid, *loose) if (one := pmcid_in(text))), None),
+        standing=_became(title, entry, loose),
     ), (*_standing(title, entry.kinds), *odd)
+
+
+# of several notices on a paper the gravest tells where it stands
+_GRAVEST: tuple[StandingKind, ...] = ("retracted", "concern", "superseded", "corrected", "preprint")
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAY = re.compile(rf"\b((?:19|20)\d\d)(?: ({'|'.join(_MONTHS)})[a-z]*(?: (\d{{1,2}}))?)?\b", re.IGNORECASE)
+_ISO = re.compile(r"\b(?:19|20)\d\d-\d\d(?:-\d\d)?\b")
+_STATUS = re.compile(r"status:\s*(retracted|preprint)", re.IGNORECASE)
+
+
+def _became(title: str, entry: Entry, loose: Iterable[str]) -> Standing | None:
+    """What has become of a paper, as its entry says; what only a notice of another paper would say does not count."""
+    found = [Standing.model_validate({"kind": kind, **_announced(text)}) for kind, text in entry.notices]
+    found += [one for text in loose if (one := standing_in(text))]
+    told = [_STATUS.fullmatch(text.strip()) for text in loose]
+    kinds = [*(one.strip() for one in entry.kinds), *(status[1] for status in told if status)]
+    if _RETRACTED in _standing(title, tuple(kinds)):
+        found.append(Standing(kind="retracted"))
+    if any(one.lower() == "preprint" for one in kinds):
+        found.append(Standing(kind="preprint"))
+    return min(found, key=lambda one: _GRAVEST.index(one.kind), default=None)
+
+
+def _announced(text: str) -> dict[str, str]:
+    """The day and the DOI of a notice, as far as a text tells them: "Lancet. 2020 Jun 13;395:1820. doi: 10.1016/x. PMID: 3"."""
+    doi = next((one for part in re.split(r"(?i)\s|doi:", text) if (one := doi_in(part))), None)
+    day, plainly = _DAY.search(text), _ISO.search(text)
+    parts = (
+        [day[1], *([f"{_MONTHS.index(day[2].lower()) + 1:02}"] if day[2] else []), *([f"{int(day[3]):02}"] if day[3] else [])]
+        if day
+        else []
+    )
+    date = plainly[0] if plainly else "-".join(parts)
+    return {name: value for name, value in (("date", date), ("notice", doi)) if value}
 
 
 def _like_a_person(one: Person) -> bool:

@@ -8,10 +8,14 @@ from collections.abc import Iterator
 from loaders.references.entries import Entry, Found, Mistake
 from loaders.references.persons import Person, dotted, person, settled
 from loaders.references.tagged import Tagged, records
+from schema.study import StandingKind
 
 _TAGGED = re.compile(r"([A-Z]{2,4})(?:(?<=[A-Z]{4})| {1,2})- ?(.*)")
 _GLUED = re.compile(r"(?:PMID|FAU |LID |AID |PMC |(?:AU|TI|TA|JT|DP|PT|AB)  )- ")
 _READ = frozenset({"PMID", "TI", "BTI", "TT", "DP", "TA", "JT", "AU", "FAU", "CN", "AID", "LID", "PMC", "PT"})
+
+# tags of a paper that name the notice on it
+_NOTICES: dict[str, StandingKind] = {"RIN": "retracted", "ECI": "concern", "EIN": "corrected", "CRI": "corrected"}
 
 
 def entries(text: str) -> Found:
@@ -49,6 +53,7 @@ def _entry(record: Tagged) -> Entry:
         pmid=pmid,
         pmcid=record.first("PMC"),
         kinds=(*record.all("PT"), *("retracted" for _ in record.all("RIN")), *("expression of concern" for _ in record.all("ECI"))),
+        notices=tuple((kind, " ".join(text.split())) for tag, kind in _NOTICES.items() for text in record.all(tag)),
     )
 
 
