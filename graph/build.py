@@ -130,6 +130,11 @@ def moved_patients(old: Mapping[str, Patients], new: Mapping[str, Patients]) -> 
     return {study for study, patients in new.items() if old.get(study) != patients}
 
 
+def renamed(old: Mapping[str, Study], new: Mapping[str, Study]) -> set[str]:
+    """The studies that are called otherwise: the letter after a year hangs on whoever else has that author and year."""
+    return {name for name, study in new.items() if name in old and old[name].label != study.label}
+
+
 def keys_of(observation: Observation, field: EvidenceField) -> Iterable[Key]:
     """The edges that take a row: its terms and what they roll up into, its populations and what these are part of."""
     populations = sorted({above for node in observation.populations for above in field.populations.with_ancestors(node)})

@@ -44,7 +44,9 @@ def _studies(value: Any) -> Iterator[str]:
         yield value.study
     elif isinstance(value, BaseModel):
         for name in type(value).model_fields:
-            yield from _studies(getattr(value, name))
+            # what an answer would be with studies that it leaves out
+            if name not in {"before", "with_retracted"}:
+                yield from _studies(getattr(value, name))
     elif isinstance(value, tuple | list):
         for one in value:
             yield from _studies(one)

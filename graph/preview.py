@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Literal
 
-from graph.build import Key, corpus_of, keys_of, moved_patients, touched
+from graph.build import Key, corpus_of, keys_of, moved_patients, renamed, touched
 from graph.release import release_of
 from graph.stores.port import Reader
 from graph.synthesis.associations import population_ref, synthesise, term_ref
@@ -34,7 +34,7 @@ def preview(reader: Reader, sheets: Sequence[Study], field: EvidenceField, probl
     before = reader.findings()
     kept = [observation for observation in before if observation.study not in new]
     coming = [observation for study_id in sorted(new) for observation in read_study(new[study_id], field)]
-    others = _of(kept, moved_patients(reader.patients(), corpus.patients))
+    others = _of(kept, moved_patients(reader.patients(), corpus.patients) | renamed(old, corpus.studies))
     changing = touched((*_of(before, new), *coming, *others), field)
     groups: dict[Key, list[Observation]] = {}
     for observation in (*kept, *coming):

@@ -212,7 +212,8 @@ def _schema(one: Parameter) -> dict[str, Any]:
 
 
 def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+    needed = {"required": required} if required else {}
+    return {"type": "object", "properties": properties, **needed, "additionalProperties": False}
 
 
 def _gives(model: type[BaseModel]) -> dict[str, Any]:
@@ -226,7 +227,6 @@ def _gives(model: type[BaseModel]) -> dict[str, Any]:
         "properties": {
             **names,
             "status": {"enum": common["status"]["enum"]},
-            "more": {"description": common["more"]["description"]},
             "items": {"type": "array", "items": {"type": "object", "properties": item}},
         },
         "required": ["status", "text"],

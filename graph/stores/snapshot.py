@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
-from graph.build import Associations, EvidenceGraph, Partly, Progress, Taken, corpus_of, moved_patients, touched
+from graph.build import Associations, EvidenceGraph, Partly, Progress, Taken, corpus_of, moved_patients, renamed, touched
 from graph.release import ReleaseHeader, release_of
 from graph.stores.port import today
 from graph.synthesis.mechanisms import edges as mechanism_edges
@@ -157,7 +157,7 @@ class Snapshot:
             said = from_json(line)
             lines.setdefault(said["study"], []).append((said["exposure"], said["outcome"], line))
         coming = {name: list(read_study(new[name], field)) for name in sorted(new.keys() - same)}
-        moved = moved_patients(all_patients(old, field), corpus.patients)
+        moved = moved_patients(all_patients(old, field), corpus.patients) | renamed(old, new)
         read = Observation.model_validate_json
         changing = [read(line) for name in sorted(old.keys() - same | moved & same) for _, _, line in lines.get(name, ())]
         keys = touched([*changing, *(row for rows in coming.values() for row in rows)], field)
