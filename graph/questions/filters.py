@@ -26,14 +26,12 @@ class Filters(Part):
         default=None, description="rows known to be adjusted, or not"
     )
     randomised: Annotated[bool | None, Spelt(option="--randomised/--observational")] = Field(
-        default=None, description="keep comparisons of randomised arms, or all others"
+        default=None, description="randomised arms, or all others"
     )
     min_n: int | None = Field(default=None, ge=1, description="rows of so many patients or more")
     year_from: int | None = Field(default=None, ge=1900, le=2100, description="published in or after that year")
     year_to: int | None = Field(default=None, ge=1900, le=2100, description="published in or before that year")
-    max_mri_day: float | None = Field(
-        default=None, ge=0, allow_inf_nan=False, description="last scan by that day after onset"
-    )
+    max_mri_day: float | None = Field(default=None, ge=0, allow_inf_nan=False, description="last scan by that day after onset")
     risk_of_bias: Several[Level] = Field(default=(), description="risks of bias (repeat)")
     exclude: Several[str] = Field(default=(), description="studies to leave out (repeat): ids, DOIs or PMIDs")
     indirect: bool = Field(default=False, description="add wider populations, beside the population's own")
