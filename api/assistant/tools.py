@@ -136,7 +136,7 @@ def _tool(question: type[Question]) -> Tool:
     filters = {one.name: _schema(one) for one in question.parameters() if one.part == "filters"}
     for one in question.parameters():
         if one.part == "filters":
-            meant = "keep only rows that are known to match; unknown_dropped counts the others"
+            meant = "rows known to match; unknown_dropped counts others"
             properties["filters"] = {**_object(filters, []), "type": ["object", "null"], "description": meant}
         else:
             properties[one.assistant] = _schema(one)

@@ -19,7 +19,7 @@ from schema import outputs
 from schema.bias import Tool
 from schema.study import Part, Study
 
-Write = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Write the sheets with it there: a folder, new or empty.")]
+Write = Annotated[Path | None, typer.Option(metavar="FOLDER", help="Write the sheets there, to be loaded.")]
 Read = Callable[[Mapping[str, Study]], Mapping[str, Part | None]]
 
 
@@ -42,7 +42,7 @@ def standing(
 
 def risk_of_bias(
     judgements: Annotated[Path, typer.Argument(metavar="FILE", help="robvis' CSV: Study, D1, D2, ..., Overall.")],
-    tool: Annotated[Tool | None, typer.Option(help="By what was judged; where left out, by the number of domains.")] = None,
+    tool: Annotated[Tool | None, typer.Option(help="By what it was judged.")] = None,
     write: Write = None,
     format: TableOrJson = "table",
 ) -> None:

@@ -23,20 +23,18 @@ class Filters(Part):
 
     design: Several[Design] = Field(default=(), description="study designs to keep (repeat)")
     adjusted: Annotated[bool | None, Spelt(option="--adjusted/--not-adjusted")] = Field(
-        default=None, description="keep rows that are known to be adjusted, or not"
+        default=None, description="rows known to be adjusted, or not"
     )
     randomised: Annotated[bool | None, Spelt(option="--randomised/--observational")] = Field(
-        default=None, description="keep comparisons of randomised arms, or all others"
+        default=None, description="randomised arms, or all others"
     )
-    min_n: int | None = Field(default=None, ge=1, description="keep rows of at least that many patients")
-    year_from: int | None = Field(default=None, ge=1900, le=2100, description="keep studies published in or after that year")
-    year_to: int | None = Field(default=None, ge=1900, le=2100, description="keep studies published in or before that year")
-    max_mri_day: float | None = Field(
-        default=None, ge=0, allow_inf_nan=False, description="keep studies whose last scan was at or before that day after onset"
-    )
-    risk_of_bias: Several[Level] = Field(default=(), description="overall risks of bias to keep (repeat)")
+    min_n: int | None = Field(default=None, ge=1, description="rows of so many patients or more")
+    year_from: int | None = Field(default=None, ge=1900, le=2100, description="published in or after that year")
+    year_to: int | None = Field(default=None, ge=1900, le=2100, description="published in or before that year")
+    max_mri_day: float | None = Field(default=None, ge=0, allow_inf_nan=False, description="last scan by that day after onset")
+    risk_of_bias: Several[Level] = Field(default=(), description="risks of bias (repeat)")
     exclude: Several[str] = Field(default=(), description="studies to leave out (repeat): ids, DOIs or PMIDs")
-    indirect: bool = Field(default=False, description="add the evidence of wider populations, beside the population's own")
+    indirect: bool = Field(default=False, description="add wider populations, beside the population's own")
 
     @property
     def active(self) -> dict[str, Any]:

@@ -34,7 +34,7 @@ Track = Literal["prognosis", "treatment", "aetiology", "prevalence"]
 RULES: tuple[tuple[str, str, str], ...] = (
     ("start", "high", "prognosis (a lesion or {marker} and an outcome), prevalence, and treatment (randomised rows)"),
     ("start", "low", "aetiology: all else"),
-    ("start", "high", "aetiology, where all papers that report the direction were judged with ROBINS-I"),
+    ("start", "high", "aetiology judged with ROBINS-I throughout"),
     (
         "risk of bias",
         "-1",
@@ -44,9 +44,8 @@ RULES: tuple[tuple[str, str, str], ...] = (
     (
         "risk of bias",
         "-1 to -3",
-        "instead, where the risk of bias of all papers that report the direction was judged: by the level that half of them reach or "
-        "exceed: moderate (some concerns) or unclear -1, high (serious) -2; with ROBINS-I no information -2, critical -3. Aetiology that "
-        "starts low takes no more than -1",
+        "instead, where all papers that report the direction were judged: by the level that half reach or exceed: moderate or unclear -1, "
+        "high -2; ROBINS-I: no information -2, critical -3; aetiology that starts low -1 at most",
     ),
     (
         "inconsistency",
