@@ -20,8 +20,8 @@ from graph.questions.lookups import package_version
 from graph.stores.port import Store
 
 
-def create_app(store: Store, root_path: str = "") -> FastAPI:
-    """The API over a store, shown by a proxy under `root_path`; the store is closed with it."""
+def create_app(store: Store, root_path: str = "", report_url: str | None = None) -> FastAPI:
+    """The API over a store, shown by a proxy under `root_path`; the store is closed with it. `report_url`: RDWI_REPORT_URL."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -56,7 +56,7 @@ def create_app(store: Store, root_path: str = "") -> FastAPI:
         app.include_router(router, prefix="/v1", responses={**same, **missing, **gone})
     app.include_router(preview.router, prefix="/v1", responses=missing)
     app.include_router(health.router)
-    installed.install(app)
+    installed.install(app, report_url)
     errors.install(app)
     app.add_middleware(Answers, store=store)
     app.add_middleware(Prefixed, root=root_path)

@@ -31,7 +31,7 @@ LARGEST_BODY = 1024**2
 _T = TypeVar("_T")
 # the pages, by the first part of their address, and what else reads a release
 _PAGES = frozenset({
-    "", "changes", "cohorts", "compare", "contested", "evidence", "factors", "feed.atom", "gaps", "graph", "mechanisms", "method",
+    "", "changes", "cite", "cohorts", "compare", "contested", "evidence", "factors", "feed.atom", "gaps", "graph", "mechanisms", "method",
     "outcomes", "preview", "prevalence", "releases", "review", "search", "studies", "terms",
 })  # fmt: skip
 # what hangs on all that a store keeps, or on whether it answers

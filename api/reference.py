@@ -17,7 +17,9 @@ import typer
 from api.cli import app
 from api.cli.questions import FILES
 from api.deps import forms_told
+from graph.opening import shipped, shipped_studies
 from graph.questions import QUESTIONS, Parameter, Question
+from graph.release import release_of
 from schema import outputs
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -167,6 +169,13 @@ def tools(text: str) -> str:
     return _section(text, "## Tools", _table([*rows, ("`study`", "`id`")], "tool"))
 
 
+def of_release(text: str) -> str:
+    """CITATION.cff with the release of the corpus that is shipped."""
+    field = shipped()
+    release = release_of(shipped_studies(field), field)
+    return re.sub(r"(?<=value: rdwi-release:)[0-9a-f]{64}", release, text)
+
+
 TABLES: dict[str, Callable[[str], str]] = {"api.md": rest, "cli.md": command_line, "mcp.md": tools}
 
 
@@ -179,6 +188,11 @@ def main() -> None:
             stale.append(name)
             if "--check" not in sys.argv:
                 outputs.save(path, made(text))
+    cff = DOCS.parent / "CITATION.cff"
+    if of_release(cff.read_text(encoding="utf-8")) != cff.read_text(encoding="utf-8"):
+        stale.append(cff.name)
+        if "--check" not in sys.argv:
+            outputs.save(cff, of_release(cff.read_text(encoding="utf-8")))
     if stale:
         print(f"{'stale' if '--check' in sys.argv else 'written'}: {', '.join(stale)}")
         sys.exit("--check" in sys.argv)

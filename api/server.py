@@ -43,7 +43,7 @@ def run(settings: Settings, host: str, port: int, *, root_path: str = "", open_b
     listener = _listen(host, port)
     try:
         store = open_store(settings)
-        app = create_app(store, root_path)
+        app = create_app(store, root_path, settings.report_url)
     except BaseException:
         listener.close()
         raise

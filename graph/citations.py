@@ -151,7 +151,7 @@ def _bibtex(references: Sequence[Reference]) -> str:
         # a list that is cut short ends with "others"
         note = "; ".join(note for note in _notes(one) if note != CUT)
         texts = [_line(one.title) or "", _line(one.journal) or "", note, *(family for family, _ in persons)]
-        title, journal, note, *families = _encoded(texts)
+        title, journal, note, *families = encoded(texts)
         authors = [
             f"{family}, {_spaced(initials)}" if initials else f"{{{family}}}"
             for family, (_, initials) in zip(families, persons, strict=True)
@@ -174,7 +174,7 @@ def _bibtex(references: Sequence[Reference]) -> str:
     return str(write_string(Library(list(entries)), bibtex_format=layout)) if entries else ""
 
 
-def _encoded(texts: Sequence[str]) -> list[str]:
+def encoded(texts: Sequence[str]) -> list[str]:
     """Texts in LaTeX."""
     from bibtexparser.library import Library
     from bibtexparser.middlewares import LatexEncodingMiddleware

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -32,7 +33,7 @@ class Server:
 
 class Settings(BaseSettings):
     """RDWI_STORE, RDWI_NEO4J_USER, RDWI_NEO4J_PASSWORD, RDWI_NEO4J_DATABASE, RDWI_SNAPSHOT, RDWI_FIELD, RDWI_KEEP_RELEASES,
-    RDWI_LOG_FORMAT.
+    RDWI_REPORT_URL, RDWI_LOG_FORMAT.
     """
 
     model_config = SettingsConfigDict(env_prefix="RDWI_", env_ignore_empty=True, frozen=True)
@@ -48,6 +49,10 @@ class Settings(BaseSettings):
         default=None, description="folder of another field: field.yaml, vocabulary.yaml, studies/; the shipped field where unset"
     )
     keep_releases: int = Field(default=KEPT, ge=1, description="how many releases are kept, the current one among them")
+    report_url: str | None = Field(
+        default=None,
+        description="address at which readers say that something is wrong, as https://host/new?body={page}+{row}+{place}+{release}; none",
+    )
     log_format: Literal["text", "json"] = Field(default="text", description="form of the log: text or json")
 
     @field_validator("store")
@@ -66,6 +71,13 @@ class Settings(BaseSettings):
             raise ValueError("RDWI_STORE has a path; name the database in RDWI_NEO4J_DATABASE")
         if "@" in uri.netloc:
             raise ValueError("RDWI_STORE holds a user or password; put them in RDWI_NEO4J_USER and RDWI_NEO4J_PASSWORD")
+        return value
+
+    @field_validator("report_url")
+    @classmethod
+    def _followed(cls, value: str | None) -> str | None:
+        if value is not None and not re.match(r"(?:https?://[^\s/]|mailto:[^\s@]+@)", value):
+            raise ValueError("RDWI_REPORT_URL must begin with https://, http:// or mailto:")
         return value
 
     @field_validator("neo4j_database")

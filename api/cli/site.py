@@ -22,6 +22,9 @@ def site(
 ) -> None:
     """Write the pages as a folder that opens from disk: no server, nothing to install."""
     from api.pages.site import write
+    from api.report import REPORT
+
+    REPORT.set(running.settings().report_url)
 
     with running.reporting() as report:
         try:

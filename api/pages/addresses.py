@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from api.report import REPORT, filled
 from graph.questions.supposed import OWN
 
 API = "/v1"
@@ -42,6 +43,15 @@ class Addresses:
 
     def asset(self, name: str) -> str:
         return f"{self._root}/static/{name}?v={self._assets}"
+
+    def report(self, **about: str) -> str | None:
+        """Where to say that something is wrong, with what is told of it."""
+        template = REPORT.get()
+        return filled(template, about) if template is not None else None
+
+    def cited(self, form: str, page: str, title: str) -> str | None:
+        """A page as a reference."""
+        return self.page("/cite", format=form, page=page, title=title)
 
     def study(self, study_id: str) -> str | None:
         if study_id.startswith(OWN):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -16,7 +17,7 @@ from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse
 
 from api.colours import STYLE
-from api.pages.addresses import Addresses
+from api.pages.addresses import Addresses, query
 from api.prefix import ROOT
 from api.releases import ASKED, Asked
 from graph import wording
@@ -35,7 +36,9 @@ ABBREVIATIONS = {
     "GRADE": "Grading of Recommendations Assessment, Development and Evaluation",
     "HR": "hazard ratio",
     "OR": "odds ratio",
+    "QUIPS": "Quality In Prognosis Studies",
     "REML": "restricted maximum likelihood",
+    "ROBINS-I": "Risk Of Bias In Non-randomised Studies of Interventions",
     "RR": "risk ratio",
     "SD": "standard deviation",
     "SMD": "standardised mean difference",
@@ -178,6 +181,7 @@ def text(view: View, reader: Reader, to: Addresses) -> str:
         "until": published_until(reader),
         "made": today(),
         "then": _then(asked, view) if asked is not None else None,
+        "address": quote(view.path, safe="/") + (f"?{told}" if (told := query({**view.asked, "release": None, "add": None})) else ""),
     }
     html = _environment().get_template(view.template).render(**content, title=view.title, here=view.path, asked=view.asked, to=to)
     # a form asks the release that is looked at, too
@@ -209,7 +213,7 @@ def _spelt_out(page: str, abbreviations: Mapping[str, str]) -> str:
 
 def bare(template: str, title: str, field: EvidenceField, **content: Any) -> str:
     """A page without a release: for errors, of which the store may be one."""
-    empty: dict[str, Any] = {"asked": {}, "release": None, "until": None, "loaded": None, "then": None}
+    empty: dict[str, Any] = {"asked": {}, "release": None, "until": None, "loaded": None, "then": None, "address": None}
     return _environment().get_template(template).render(**content, **empty, title=title, field=field, made=today())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated
+from urllib.parse import parse_qsl, urlencode
 from xml.etree import ElementTree as Xml
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -11,12 +12,15 @@ from pydantic import Field
 from starlette.responses import HTMLResponse, Response
 
 from api.deps import Parameters, ReaderDep
+from api.forms import named
 from api.pages.frame import View, respond
 from api.pages.requests import tidy
 from api.prefix import ROOT
 from api.releases import PATIENCE
+from graph import pagecitation
+from graph.citations import ENDINGS, MEDIA
 from graph.questions import releases
-from graph.stores.port import Store
+from graph.stores.port import Store, today
 from graph.synthesis.method import VERSION
 from graph.wording import changes as words
 
@@ -55,12 +59,35 @@ def _last(store: Store) -> str:
     return entries[min(1, len(entries) - 1)].release
 
 
+class Cited(Parameters):
+    page: str = Field(max_length=2000, pattern=r"^/(?:[^\s\\/][^\s\\]*)?$", description="the page, as it stands behind the server's name")
+    title: str = Field(max_length=300, description="what the page is called")
+    format: str = Field("ris", description="ris, bibtex or csl-json")
+
+
+@router.get("/cite")
+def cite(request: Request, query: Annotated[Cited, Query()], reader: ReaderDep) -> Response:
+    """A page as a reference, by the release that it is of: the address goes on giving it."""
+    path, _, asked = query.page.partition("?")
+    # of figures of one's own nothing is passed on
+    pairs = [(name, value) for name, value in parse_qsl(asked) if name not in {"release", "add"}]
+    address = f"{_home(request)}{path}?{urlencode([*pairs, ('release', reader.release()[:12])])}"
+    page = pagecitation.Page(query.title, reader.field().title, reader.release(), reader.loaded(), today(), address)
+    text = pagecitation.cited(page, query.format)
+    headers = named("page", reader.release()[:12], ending=ENDINGS[query.format])
+    return Response(text, headers=headers, media_type=MEDIA[query.format])
+
+
+def _home(request: Request) -> str:
+    return f"{str(request.base_url).rstrip('/').removesuffix(ROOT.get())}{ROOT.get()}"
+
+
 @router.get("/feed.atom")
 def feed(request: Request, query: Annotated[Parameters, Query()], reader: ReaderDep) -> Response:
     """An entry a release: what it brought, and which associations moved by that."""
     del query
     store: Store = request.app.state.store
-    home = f"{str(request.base_url).rstrip('/').removesuffix(ROOT.get())}{ROOT.get()}"
+    home = _home(request)
     root = Xml.Element("feed", xmlns=_ATOM)
     entries = store.kept.entries()
     _add(root, "id", f"{home}/feed.atom")

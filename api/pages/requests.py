@@ -31,9 +31,10 @@ def tidy(request: Request) -> None:
     given = parse_qsl(request.url.query, keep_blank_values=True)
     kept = [(name, value) for name, value in given if value.strip()]
     form = dict(kept).get("format", "html")
-    if form != "html":
+    # a citation of a page is no data behind it
+    if form != "html" and path_of(request.scope) != "/cite":
         raise Elsewhere(_address(f"/v1{path_of(request.scope)}", kept))
-    kept = [(name, value) for name, value in kept if name != "format"]
+    kept = [(name, value) for name, value in kept if name != "format" or path_of(request.scope) == "/cite"]
     if kept != given:
         raise Elsewhere(_address(path_of(request.scope), kept))
 
