@@ -160,14 +160,19 @@ def associations(items: Sequence[Association], side: str, title: str, *, wide: b
 
 
 def _headline(one: Association) -> str:
-    """The headline with its source; of two to four cohorts the average of these, and what another setting may find."""
+    """The headline with its source; of two to four cohorts the average of these, and allowing for settings that differ."""
     return f"{wording.with_unit(one)}{wording.verdict(one)}, {wording.source(one, review=False)}"
 
 
 def families(one: Association, rows: Sequence[Row], title: str) -> Table:
     """The comparisons of an association for a terminal, the headline's first."""
     table = _table(title)
-    for header in ("Comparison", "Cohorts", "Average of these cohorts (95% CI)", "What another setting may find (95% credible interval)"):
+    for header in (
+        "Comparison",
+        "Cohorts",
+        "Average of these cohorts (95% CI)",
+        "Allowing for settings that differ (95% credible interval)",
+    ):
         table.add_column(header, overflow="fold")
     for family in one.families:
         own = wording.average(family)

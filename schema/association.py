@@ -221,10 +221,10 @@ class Association(Frozen):
     probability that a reference cohort would report it with p < 0.05. All are null where nothing was studied. `excludes_no_effect` is of
     the headline's own interval, of one row as its paper's p says; null where there is none.
 
-    Of two to four cohorts `ci` is what another setting may find, `average` that of these cohorts, and `prior_sensitive` whether the verdict
-    of `ci` hangs on the prior's scale. `size` is the range of the headline's own and published points. `little_difference`: what is rated
-    is that there is little or no difference. `patients` is null where no cohort prints its number, `patients_unknown` the cohorts that
-    don't.
+    Of two to four cohorts `ci` allows for settings that differ, `average` is that of these cohorts, and `prior_sensitive` whether the
+    verdict of `ci` hangs on the prior's scale. `size` is the range of the headline's own and published points. `little_difference`: what
+    is rated is that there is little or no difference. `patients` is null where no cohort prints its number, `patients_unknown` the cohorts
+    that don't.
     """
 
     exposure: TermRef

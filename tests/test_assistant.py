@@ -426,7 +426,7 @@ def test_the_short_form_says_both_intervals_what_is_compared_and_who_is_behind_i
 
     age, recurrent, untold = of("age", "r-dwi"), of("lacunes", "recurrent-ich"), of("lobar-location", "r-dwi")
     assert age.intervals is not None
-    assert age.intervals.startswith("the average of these cohorts OR 1.59 (1.33-1.90) per 10 years; what another setting may find 1.60")
+    assert age.intervals.startswith("the average of these cohorts OR 1.59 (1.33-1.90) per 10 years; allowing for settings that differ 1.60")
     assert age.comparison == "OR per 10 years, observational, adjusted"
     assert (recurrent.patients, recurrent.patients_unknown) == (800, 1)
     (comparison,) = recurrent.comparisons

@@ -60,7 +60,7 @@ def test_a_sentence_is_no_surer_than_its_certainty(known: dict[str, Association]
     assert bedside.sentence(of(one, direction="decreases"), lesion) == told.format("fewer")
     nothing = of(one, direction="inconclusive", leans=None)
     assert bedside.sentence(nothing, lesion) == "Whether cerebral microbleeds go with more or fewer remote DWI lesions is not clear."
-    assert "points to fewer" in bedside.sentence(of(nothing, leans="fewer"), lesion)
+    assert "points to fewer" in bedside.sentence(of(nothing, leans="fewer", increases=0, decreases=1), lesion)
     assert bedside.sentence(of(one, direction="inconsistent"), lesion).startswith("Cohorts contradict each other on whether")
     little = bedside.sentence(of(nothing, little_difference=True), lesion)
     assert ("little or no difference in remote DWI lesions" in little) == (certainty not in {"very-low", None})

@@ -984,7 +984,7 @@ def test_microbleeds_without_kidwell_2017_are_shown_with_their_figure(reader: Me
 
 
 def test_of_lobar_haemorrhage_and_recurrence_the_whole_is_pooled_with_the_other_cohort(graph: EvidenceGraph) -> None:
-    """CROMIS-2 and the cohort that holds OXVASC: their average, and what another setting may find."""
+    """CROMIS-2 and the cohort that holds OXVASC: their average, and allowing for settings that differ."""
     one = shown(graph, "lobar-location", "recurrent-ich")
     assert (one.k, one.families[0].body, studies_of(one.families[0])) == (2, "other", ["cromis2-stroke-risk-2020", "li-2021-vascular"])
     assert one.average is not None

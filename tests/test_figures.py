@@ -319,7 +319,7 @@ def test_two_to_four_cohorts_have_their_average_and_what_another_setting_may_fin
     for told in (
         "The average of these cohorts 4 cohorts Heterogeneity: \u03c4\u00b2 0.19, I\u00b2 55%, Q 6.87",
         average,
-        f"What another setting may find 95% credible interval {setting}",
+        f"Allowing for settings that differ 95% credible interval {setting}",
         "Pooled: OR, binary, observational, adjusted or a model's (3 of 4 known to be adjusted); outcome mRS 4-6;",
         "Published meta-analyses",
     ):
@@ -375,7 +375,7 @@ def test_the_small_plot_of_an_average_says_both_intervals(pools: EvidenceGraph) 
     one = questions.Evidence(exposure="age", outcome="r-dwi").answer(MemoryReader(pools)).association
     assert one is not None
     drawn = interval(one)
-    assert "the average of 3 cohorts; what another setting may find 1.60 (95% credible interval 1.25-2.07)" in " ".join(
+    assert "the average of 3 cohorts; allowing for settings that differ 1.60 (95% credible interval 1.25-2.07)" in " ".join(
         ElementTree.fromstring(drawn).itertext()
     )
     assert 'stroke-width="5"' in drawn
@@ -855,8 +855,8 @@ def test_proportions_are_drawn_with_pool_and_next_cohort(width: int, reader: Mem
     figure = prevalence_plot(answer, width=width)
     check_layout(figure, "prevalence")
     words = _rows_of(figure)
-    printed = Counter(lines_of(figure))
-    assert not Counter(row.study.label for row in own.rows) - printed
+    # a long name goes over two lines
+    assert all(row.study.label in words for row in own.rows)
     assert all(f"{row.cases}/{row.total}" in words for row in own.rows)
     assert percent(own.pooled.pct, own.pooled.ci) in words
     assert percents(own.pooled.prediction_interval) in words

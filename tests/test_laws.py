@@ -288,7 +288,7 @@ def test_the_average_of_a_few_lies_within_the_hull_of_theirs_and_is_no_wider_tha
     assert math.log(high / low) <= min(math.log(ci[1] / ci[0]) for ci in printed) * (1 + 1e-9)
     points = [math.exp(y) for y, _ in effects]
     assert inside(min(points), one.average.estimate, max(points))
-    # what another setting may find is no narrower
+    # allowing for settings that differ is no narrower
     assert one.ci is not None
     assert math.log(one.ci[1] / one.ci[0]) >= math.log(high / low) * (1 - 1e-6)
 

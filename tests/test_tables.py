@@ -161,7 +161,7 @@ def test_an_estimate_names_its_measure_and_interval(reader: MemoryReader) -> Non
         assert (text == "") is (item.estimate is None)
         if item.estimate is not None and item.ci is not None and item.average is not None:
             assert text.startswith("the average of these cohorts ")
-            assert f"what another setting may find {number(item.estimate)} ({interval(item.ci)})" in text
+            assert f"allowing for settings that differ {number(item.estimate)} ({interval(item.ci)})" in text
         elif item.estimate is not None and item.ci is not None:
             assert text.startswith(f"{measure(item.measure)} {number(item.estimate)} ({interval(item.ci)})")
 

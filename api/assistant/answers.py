@@ -71,7 +71,7 @@ class ShortAssociation(Frozen):
     said: str = Field(description="the association in a dozen words")
     measure: str | None = None
     estimate: float | None = None
-    ci: Interval | None = Field(default=None, description="95%; of two to four pooled cohorts what another setting may find")
+    ci: Interval | None = Field(default=None, description="95%; of two to four pooled cohorts allowing for settings that differ")
     average: CommonEffect | None = Field(default=None, description="of two to four pooled cohorts their average, and its 95% interval")
     intervals: str | None = Field(default=None, description="of two to four pooled cohorts both, by name: quote both")
     contrast: str | None = None

@@ -151,8 +151,8 @@ def summary_forest(
 
 _LEGEND = (
     "Ratios, on a log scale. Square: one cohort. Diamond: pooled (grey: published meta-analysis); the thick line is the average of two to "
-    "four cohorts, the thin one what another setting may find. Arrow head: it goes on. Dots: certainty, of four. Indented: a part of what "
-    "stands above it."
+    "four cohorts, the thin one allows for settings that differ. Arrow head: it goes on. Dots: certainty, of four. Indented: a part of "
+    "what stands above it."
 )
 
 

@@ -55,8 +55,10 @@ def absolute(
     why = _refused(one, outcome, observations)
     if why is not None:
         return AbsoluteRisk(why=why)
-    assert one.estimate is not None
-    assert one.ci is not None
+    # what the direction rests on: of two to four cohorts their average
+    ratio, interval = (one.average.estimate, one.average.ci) if one.average is not None else (one.estimate, one.ci)
+    assert ratio is not None
+    assert interval is not None
     risk = EQUATIONS[one.measure or ""]
     randomised = one.estimate_source != "published" and one.families[0].randomised
     share, caveat = None, None
@@ -67,11 +69,11 @@ def absolute(
     elif prevalence is not None:
         printed = _exposed(one, [row for row in observations if studies[row.study].design != "case-control"])
         share = printed if printed is not None else method.default_exposed_share
-        without = _without(prevalence.pct, one.estimate, share, risk)
+        without = _without(prevalence.pct, ratio, share, risk)
         baseline = Share(without, prevalence.source) if without is not None else None
-        pairs = ((other, _without(prevalence.pct, one.estimate, other, risk)) for other in _BESIDE)
+        pairs = ((other, _without(prevalence.pct, ratio, other, risk)) for other in _BESIDE)
         beside = tuple(
-            RiskPair(exposed_pct=100 * other, baseline=rounded_percent(low), exposed=rounded_percent(risk(low, one.estimate)))
+            RiskPair(exposed_pct=100 * other, baseline=rounded_percent(low), exposed=rounded_percent(risk(low, ratio)))
             for other, low in pairs
             if low is not None
         )
@@ -84,7 +86,7 @@ def absolute(
             why="The rows behind this estimate don't print the risk of those without the exposure, so a baseline must be given.",
             needs_baseline=True,
         )
-    exposed, low, high = (risk(baseline.pct, ratio) for ratio in (one.estimate, *one.ci))
+    exposed, low, high = (risk(baseline.pct, one) for one in (ratio, *interval))
     if exposed > 100:
         return AbsoluteRisk(why="At this baseline the risk ratio would make more than 100 of 100: give a lower one.", needs_baseline=True)
     return AbsoluteRisk(

@@ -25,7 +25,7 @@ from graph.synthesis.method import Z95, Method
 from graph.synthesis.observations import UNTOLD_TIME, noted_unit
 from graph.synthesis.overlap import Patients, independent, overlap
 from graph.synthesis.reports import Edge, StudyReport, StudyReports, Takes, findings_of, study_reports
-from graph.wording import caption, interval, per
+from graph.wording import caption, interval, per, short
 from schema.association import (
     Association,
     Direction,
@@ -264,6 +264,7 @@ def _judged(
             egger_p=small.p if small is not None else None,
             studies=corpus.studies,
             death=outcome.category == "death",
+            continuous=outcome.unit is not None,
             method=corpus.method,
         )
     )
@@ -372,6 +373,7 @@ def _disagreement(first: Comparison | None, published: Sequence[Observation], co
             row.se,
             row.significant,
             (back(row.scale, row.y), ci),
+            row.row.measure,
         )
         for row in published
         if row.y is not None and row.se is not None and (ci := printed_ci(row)) is not None
@@ -382,13 +384,15 @@ def _disagreement(first: Comparison | None, published: Sequence[Observation], co
         if first is not None and _same_contrast(row, first, corpus.vocabulary):
             point, ci = average(first.result)
             y, low, high = (forward(row.scale, figure) / first.result.step for figure in (point, *ci))
-            pairs.insert(0, _Estimate("ours", first.members, y, (high - low) / (2 * Z95), excluded(first)[0], (point, ci)))
+            pairs.insert(
+                0, _Estimate("ours", first.members, y, (high - low) / (2 * Z95), excluded(first)[0], (point, ci), first.result.measure)
+            )
         for other in pairs:
             apart = abs(one.y - other.y)
             # a null says otherwise where it excludes what the other found; a wide one doesn't
             null = max((side.se for side in (one, other) if not side.significant), default=0.0)
             if apart > Z95 * (max(one.se, other.se) if one.significant == other.significant else null):
-                why = f"{other.name} {other.figures} and {one.name} {one.figures} say otherwise"
+                why = f"{other.name} {other.figures} and {one.name} {one.figures} disagree"
                 return Disagreement(why, tuple((f"{side.name}: {_SAYS[side.significant]}", side.reports) for side in (other, one)))
     return None
 
@@ -405,11 +409,12 @@ class _Estimate(NamedTuple):
     se: float
     significant: int
     shown: tuple[float, Interval]
+    measure: str
 
     @property
     def figures(self) -> str:
         point, ci = self.shown
-        return f"{point:.2f} ({interval(ci, digits=2)})"
+        return f"{short(self.measure)} {point:.2f} ({interval(ci, digits=2)})"
 
 
 def _alike(a: Observation, b: Observation) -> bool:

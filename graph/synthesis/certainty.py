@@ -131,6 +131,8 @@ class Rated:
     egger_p: float | None
     studies: Mapping[str, Study]
     death: bool = False
+    # an outcome that is measured has no events: its patients are counted
+    continuous: bool = False
     method: Method = METHOD
 
     @property
@@ -388,9 +390,11 @@ def _by_events(given: Rated, reports: Sequence[StudyReport]) -> tuple[int, list[
     most = printed + sum(row.n if row.n_known else math.inf for row in unknown)
     few, fewer = given.method.few_events
     if most < few:
-        return (-2 if most < fewer else -1), [f"{'at most ' if unknown else ''}{most:.0f} events"]
+        return (-2 if most < fewer else -1), [
+            f"{most:.0f} patients" if given.continuous else f"{'at most ' if unknown else ''}{most:.0f} events"
+        ]
     if printed < few:
-        return 0, [f"events not printed in {_of(unknown, len(rows))}"]
+        return 0, [f"{'number of patients' if given.continuous else 'events'} not printed in {_of(unknown, len(rows))}"]
     return 0, []
 
 

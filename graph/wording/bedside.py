@@ -7,17 +7,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from graph.wording.captions import randomised
+from graph.wording.captions import leaning, randomised
 from graph.wording.names import category, more, opened, within
 from graph.wording.numbers import count, figure, measure, step_of
+from graph.wording.sentences import contrast
 from schema.association import LEVELS, Association, CertaintyLevel, Side, TermRef
 from schema.study import RATIOS
 from schema.vocabulary import Term, Vocabulary
 
 _GOES: dict[CertaintyLevel | None, str] = {"high": "{}", "moderate": "probably {}", "low": "may go"}
+# two things that are set against each other; that one is there and the other not says the sentence itself
+_COMPARED = re.compile(r"\b(?:vs\.?|versus|against)\b(?!\s*(?:absen|no\b|not\b|none))", re.IGNORECASE)
 _FULL, _EMPTY = "\u25cf", "\u25cb"
 _WORDS: dict[CertaintyLevel | None, str] = {"high": "{}", "moderate": "probably {}", "low": "may be {}"}
 _CAUSED = {
@@ -44,14 +48,17 @@ def verdict(one: Association, outcome: Term) -> str:
     if one.direction == "inconsistent":
         return "cohorts contradict each other"
     if one.direction == "inconclusive":
-        leans = f", leans to {_side(outcome, less=one.leans == 'fewer')}" if one.leans else ""
+        side = leaning(one)
+        leans = f", leans to {_side(outcome, less=side == 'fewer')}" if side else ""
         return "little or no difference" if one.little_difference else f"nothing clear{leans}"
     return _WORDS.get(one.certainty, "not known, points to {}").format(_side(outcome, less=one.direction == "decreases"))
 
 
 def sentence(one: Association, outcome: Term) -> str:
     """The same as a sentence: microbleeds may go with more remote DWI lesions; whether they do is not known."""
-    exposure, up, down = within(one.exposure), more(outcome), more(outcome, less=True)
+    compared = contrast(one) if one.estimate is not None and _COMPARED.search(contrast(one)) else ""
+    exposure = f"{within(one.exposure)}{f' ({compared})' if compared else ''}"
+    up, down = more(outcome), more(outcome, less=True)
     goes = "go" if one.exposure.plural else "goes"
     surely = _GOES.get(one.certainty, "").format(goes)
     if one.direction == "inconsistent":
@@ -59,7 +66,7 @@ def sentence(one: Association, outcome: Term) -> str:
     if one.little_difference and surely:
         return f"{opened(exposure)} {surely} with little or no difference in {within(outcome)}."
     if one.direction == "inconclusive" or not surely:
-        side = {"increases": up, "more": up, "decreases": down, "fewer": down}.get(one.leans or one.direction)
+        side = {"increases": up, "more": up, "decreases": down, "fewer": down}.get(leaning(one) or one.direction)
         known = "is not clear" if one.direction == "inconclusive" else "is not known"
         points = f"; what there is points to {side}" if side else ""
         return f"Whether {exposure} {goes} with {_either(up, down)} {known}{points}."
@@ -95,7 +102,8 @@ def cohorts(one: Association) -> str:
     """How many say so: 5 of 8 cohorts say more; 1 cohort says less."""
     most = max(one.increases, one.decreases)
     if not most:
-        return f"{count(one.cohorts, 'cohort')}, nothing significant"
+        nothing = "direction not printed" if one.unclear == one.cohorts else "no direction" if one.unclear else "nothing significant"
+        return f"{count(one.cohorts, 'cohort')}, {nothing}"
     some = f"{most} of " if one.cohorts > 1 else ""
     return f"{some}{count(one.cohorts, 'cohort')} say{'s' if most == 1 else ''} {'more' if one.increases == most else 'less'}"
 
@@ -113,7 +121,9 @@ def behind(one: Association) -> str:
     if one.estimate_source in {"pooled-bayes", "pooled-reml-hk"}:
         return f"{one.k} pooled"
     if one.estimate_source == "single-study":
-        return f"1 {'trial' if randomised(one) else 'cohort'}"
+        many = one.families[0].stands_for if one.families else None
+        what = "trial" if randomised(one) else "cohort"
+        return f"1 analysis of {count(many, what)}" if many else f"1 {what}"
     return "review" if one.estimate_source else ""
 
 

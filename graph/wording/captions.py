@@ -31,6 +31,7 @@ from schema.association import (
     CommonEffect,
     EstimateSource,
     FamilyResult,
+    Leans,
     PooledPrevalence,
     PublishedEstimate,
     Reports,
@@ -57,7 +58,7 @@ REPORTS: dict[Reports, str] = {
 }  # fmt: skip
 
 
-AVERAGE, ELSEWHERE = "the average of these cohorts", "what another setting may find"
+AVERAGE, ELSEWHERE = "the average of these cohorts", "allowing for settings that differ"
 
 
 def randomised(one: Association) -> bool:
@@ -95,32 +96,46 @@ def ours(one: Association) -> str:
 
 
 def average(one: Association | FamilyResult) -> CommonEffect | None:
-    """The average of two to four cohorts, whose interval is another than the one of what another setting may find."""
+    """The average of two to four cohorts, whose interval does not allow for settings that differ."""
     if isinstance(one, Association):
         return one.average
     return one.common if one.estimate_source == "pooled-bayes" else None
 
 
 def named_intervals(one: Association | FamilyResult) -> str:
-    """Both of two to four cohorts: the average of these cohorts OR 1.50 (1.27-1.77); what another setting may find 1.50 (0.90-2.40)."""
+    """Both of two to four cohorts: the average of these cohorts OR 1.50 (1.27-1.77); allowing for settings that differ 1.50 (0.90-2.40)."""
     own = average(one)
     return f"{AVERAGE} {figure(measure(one.measure), own.estimate, own.ci)}; {elsewhere(one)}" if own else ""
 
 
 def elsewhere(one: Association | FamilyResult, *, spelt: bool = False) -> str:
-    """What another setting may find 1.50 (0.90-2.40); `spelt`: 1.50 (95% credible interval 0.90-2.40)."""
+    """Allowing for settings that differ 1.50 (0.90-2.40); `spelt`: 1.50 (95% credible interval 0.90-2.40)."""
     assert one.estimate is not None
     within = f"{'95% credible interval ' if spelt else ''}{interval(one.ci)}"
     return f"{ELSEWHERE} {number(one.estimate)} ({within})"
 
 
 def verdict(one: Association) -> str:
-    """What must be said of what another setting may find: that it includes no effect, or that this hangs on the prior."""
+    """What must be said of the interval that allows for settings that differ: whether it includes no effect, and hangs on the prior."""
     if one.average is None:
         return ""
+    includes = ", which includes no effect" if includes_no_effect(one.measure, one.ci) else ""
     if one.prior_sensitive:
-        return "; whether this interval includes no effect hangs on the prior (half or twice its scale)"
-    return ", which includes no effect" if includes_no_effect(one.measure, one.ci) else ""
+        what = "it does" if includes else "this interval includes no effect"
+        return f"{includes}; whether {what} hangs on the prior (half or twice its scale)"
+    return includes
+
+
+def leaning(one: Association) -> Leans | None:
+    """The side to which an inconclusive association leans, where that is worth telling: a probability of 55% or more, and no more cohorts
+    that report the other side.
+    """
+    same, opposite = (one.increases, one.decreases) if one.leans == "more" else (one.decreases, one.increases)
+    return one.leans if (one.weight is None or one.weight >= _TELLING) and opposite <= same else None
+
+
+# of the weight, below which a side is not worth telling
+_TELLING = 0.55
 
 
 def unpooled(one: Association) -> str:
@@ -201,8 +216,14 @@ def source(one: Association, *, review: bool = True) -> str:
         return SOURCES["published"] + (f", {review_of(behind)}" if behind and review_of(behind) else "")
     if one.estimate_source == "single-study":
         pooled = one.families[0].stands_for if one.families else None
-        return f"one pooled analysis of {count(pooled, 'cohort')}" if pooled else SOURCES["single-study"]
+        return f"one pooled analysis of {count(pooled, 'trial' if randomised(one) else 'cohort')}" if pooled else SOURCES["single-study"]
     return f"pooled from {count(one.k or 0, 'cohort')}"
+
+
+def pooled_alone(one: Association) -> str:
+    """16 trials, where the only report is a pooled analysis of them; or nothing."""
+    many = one.families[0].stands_for if one.cohorts == 1 and one.estimate_source == "single-study" and one.families else None
+    return count(many, "trial" if randomised(one) else "cohort") if many else ""
 
 
 def review_of(row: PublishedEstimate) -> str:

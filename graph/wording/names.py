@@ -67,7 +67,9 @@ def more(outcome: Term | TermRef, *, less: bool = False) -> str:
     """What an increase (or decrease) of an outcome is, in words: more remote DWI lesions, a higher risk of death."""
     name = within(outcome)
     if isinstance(outcome, Term) and outcome.unit is not None:
-        return f"{'lower' if less else 'higher'} {name}"
+        worse = {"higher": not less, "lower": less}.get(outcome.harm or "")
+        means = "" if worse is None else " (worse)" if worse else " (better)"
+        return f"{'lower' if less else 'higher'}{means} {name}"
     if outcome.kind == "outcome":
         good = isinstance(outcome, Term) and outcome.harm == "lower"
         return f"a {'lower' if less else 'higher'} {'chance' if good else 'risk'} of {name}"

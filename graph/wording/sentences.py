@@ -7,7 +7,7 @@
    present against absent, and, where several were pooled, whether they differ more than chance would let them.
    Where it was worked out and is not what the paper prints, both are told.
    Where its point lies on the other side of no effect than the cohorts' direction, that is said beside it.
-   Of two to four cohorts both intervals are told, by name: the average of these cohorts, and what another setting may find; and whether
+   Of two to four cohorts both intervals are told, by name: the average of these cohorts, and allowing for settings that differ; and whether
    the verdict of the latter hangs on its prior.
 4  Where nothing can be pooled, the sentence says so, and how many ratios don't tell what they compare. Studies without an event are named.
 5  Rows that don't count, since others count for their patients, are told where they say otherwise.
@@ -20,10 +20,12 @@ from collections.abc import Sequence
 
 from graph.wording.captions import (
     all_read,
+    leaning,
     level,
     no_events,
     ours,
     patients,
+    pooled_alone,
     printed_step,
     randomised,
     source,
@@ -36,6 +38,7 @@ from graph.wording.names import more, opened, plain, within
 from graph.wording.numbers import (
     count,
     cutoff,
+    estimate,
     figure,
     includes_no_effect,
     interval,
@@ -125,7 +128,7 @@ def known(one: Association, outcome: Term | TermRef, rows: Sequence[Row] = ()) -
     """The sentences of an association; `rows` are those of the answer, where there is one."""
     if not one.studies:
         return (_unstudied(one),)
-    said = (_report(one, outcome), _otherwise(one, rows), _figure(one, rows), _eventless(one, rows), _sure(one))
+    said = (_report(one, outcome), _fewer(one), _otherwise(one, rows), _figure(one, rows), _eventless(one, rows), _sure(one))
     return tuple(sentence for sentence in said if sentence)
 
 
@@ -143,6 +146,11 @@ def _report(one: Association, outcome: Term | TermRef) -> str:
     n = one.cohorts
     several = len({row.study for row in one.published}) > 1
     reviews = "published meta-analyses" if several else "a published meta-analysis"
+    bare = [estimate(row) for row in one.published if row.estimate is not None and row.ci is None]
+    if n == 0 and one.direction == "inconclusive" and bare:
+        say = "say" if several else "says"
+        told = f"{factor} and {within(outcome)} in {place}: {_listed(bare)}, without an interval"
+        return f"Only {reviews} {say} anything of {told}; {_none()}."
     if n == 0 and one.direction == "inconclusive":
         who = f"{reviews} {'report' if several else 'reports'}"
         told = f"{factor} and {within(outcome)} in {place}, and {'find' if several else 'finds'} nothing clear"
@@ -154,6 +162,8 @@ def _report(one: Association, outcome: Term | TermRef) -> str:
         same = one.decreases if less else one.increases
         if n == 1 and same:
             beside = f", beside {reviews}" if one.published else ""
+            if pooled_alone(one):
+                return f"One pooled analysis of {pooled_alone(one)}{beside} links {factor} to {more(outcome, less=less)} in {place}."
             return f"One study, not repeated{beside}: one cohort links {factor} to {more(outcome, less=less)} in {place}."
         rest = _rest(one, less=less)
         verb = "links" if same == 1 else "link"
@@ -168,18 +178,29 @@ def _report(one: Association, outcome: Term | TermRef) -> str:
         )
     if one.little_difference:
         return f"Studied, and at most little difference found: {_unclear(one, outcome)}."
-    leans = f", though what there is leans to {more(outcome, less=one.leans == 'fewer')}" if one.leans and one.not_significant != n else ""
+    side = leaning(one) if one.not_significant != n else None
+    but = "and what there is leans" if (one.increases if side == "more" else one.decreases) else "though what there is leans"
+    leans = f", {but} to {more(outcome, less=side == 'fewer')}" if side else ""
     return f"Studied, nothing clear: {_unclear(one, outcome)}{leans}. That is not proof of no link."
+
+
+def _fewer(one: Association) -> str:
+    """How many cohorts there are where those that may share patients do."""
+    if one.cohorts_if_overlap == one.cohorts:
+        return ""
+    return f"If cohorts that may share patients do, they are {one.cohorts_if_overlap}, not {one.cohorts}."
 
 
 def _otherwise(one: Association, rows: Sequence[Row]) -> str:
     """What rows say that don't count because their patients are counted by others, where it is not what the association says."""
     said = {"increases": "increases", "decreases": "decreases", "inconclusive": "not-significant"}.get(one.direction)
-    differ = [row.reports for row in rows if row.used == "shown" and row.why and row.why.startswith(_AGAIN) and row.reports != said]
+    reported = {name for name in ("increases", "decreases") if getattr(one, name)} | ({"not-significant"} if one.not_significant else set())
+    again = [row.reports for row in rows if row.used == "shown" and row.why and row.why.startswith(_AGAIN)]
+    differ = [report for report in again if report != said and (said != "not-significant" or report not in reported)]
     told = [f"{differ.count(report)} {words}" for report, words in _REPORTED.items() if report in differ and report != "unclear"]
     if said is None or not told:
         return ""
-    return f"Rows on patients who are counted by others say otherwise: {_listed(told)}."
+    return f"Other reports on patients who are counted already say otherwise: {_listed(told)}."
 
 
 # how the reasons begin of rows whose patients are counted by another row
@@ -193,6 +214,8 @@ def _unclear(one: Association, outcome: Term | TermRef) -> str:
     """What the cohorts of an association without a clear direction report: a significant or signless one is never called a null."""
     factor, n = within(one.exposure), one.cohorts
     pair = f"link of {factor} with {within(outcome)} in {one.population.name}"
+    if one.not_significant == n and pooled_alone(one):
+        return f"one pooled analysis of {pooled_alone(one)} reports no significant {pair}"
     if one.not_significant == n:
         return f"one cohort reports no significant {pair}" if n == 1 else f"none of {n} cohorts reports a significant {pair}"
     parts = [
@@ -234,7 +257,8 @@ def _figure(one: Association, rows: Sequence[Row]) -> str:
     if one.estimate is None and unpooled(one):
         return f"No estimate can be given: {unpooled(one)}."
     if one.estimate is None:
-        return "No estimate can be given: the papers print a p value, a direction or a word alone, or figures that can't be pooled."
+        who = "the paper prints" if one.studies == 1 else "the papers print"
+        return f"No estimate can be given: {who} a p value, a direction or a word alone, or figures that can't be pooled."
     what = with_unit(one, spelt=True)
     wide = _WIDE if one.excludes_no_effect is False else ""
     family = one.families[0] if one.families and one.estimate_source not in {None, "published"} else None
@@ -242,12 +266,14 @@ def _figure(one: Association, rows: Sequence[Row]) -> str:
     behind = [row for row in rows if row.finding in alone]
     # by what its paper prints an estimate counts, whatever rounding makes of its interval
     if len(behind) == 1 and bool(wide) != includes_no_effect(one.measure, one.ci):
-        wide = f"; by its paper, which prints {p_value(behind[0].p) or 'a word'}, it {'includes' if wide else 'excludes'} no effect"
+        printed_as = f"by its paper, which prints {p_value(behind[0].p) or 'a word'}"
+        wide = f"; not significant {printed_as}" if wide else f"; significant {printed_as}, though the interval includes no effect"
     if family is not None and family.k == 1 and contrast(one) and not family.unit and one.contrast != "present vs absent":
         what += f" ({contrast(one)})"
     if family is not None and family.contrast_type == "shift":
         wide += "; it is of a shift over all degrees of the outcome"
-    if family is not None and family.reml_hk is not None and family.reml_hk.q_p < _UNLIKE:
+    # of two estimates the test says little
+    if family is not None and family.reml_hk is not None and family.reml_hk.q_p < (_UNLIKE if family.k > 2 else _UNLIKE / 2):
         wide += f"; the estimates differ more than chance would let them (I\u00b2 {family.reml_hk.i2:.0f}%)"
     if points_otherwise(one):
         wide += "; this estimate points the other way"
@@ -366,7 +392,7 @@ def summary(answer: Answer[Association], *, side: str) -> str:
     noun = "factor" if side == "exposure" else "outcome"
     same = sum(repeated(one) for one in items)
     single = sum(one.cohorts <= 1 for one in items)
-    pooled = sum(one.estimate_source in {"pooled-bayes", "pooled-reml-hk"} for one in items)
+    pooled = sum(any(family.k > 1 for family in one.families) for one in items)
     ranks = [LEVELS.index(one.certainty) for one in items if one.certainty]
     best = LEVELS[max(ranks)] if ranks else None
     highest = sum(one.certainty == best for one in items)
