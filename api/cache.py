@@ -62,7 +62,8 @@ class Answers:
         self._overdue: set[asyncio.Future[Any]] = set()
         self._kept: LRUCache[_Place, _Kept] = LRUCache(_MOST_BYTES, getsizeof=lambda answer: len(answer.body))
         self._lock = Lock()
-        self._version = f"{package_version()} {assets()}"
+        # review.yaml is no part of a release
+        self._version = f"{package_version()} {assets()} {store.field().review!r}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not _reads(path_of(scope)):
@@ -184,7 +185,7 @@ class Answers:
         return _Kept({**start, "headers": headers.raw}, answer.body)
 
     def _etag(self, key: tuple[str, str, bytes]) -> str:
-        """Of release, package version, state of the pages' templates, and address, which holds the format."""
+        """Of release, package version, state of the pages' templates, the review's record, and address, which holds the format."""
         release, path, query = key
         digest = hashlib.sha256(b"\0".join((release.encode(), self._version.encode(), path.encode(), query)))
         return f'"{digest.hexdigest()[:32]}"'

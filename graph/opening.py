@@ -38,7 +38,7 @@ ALL = "*"  # among the removed: nothing of the field's corpus is wanted
 def field_of(settings: Settings) -> EvidenceField:
     """The field that the settings name, or the one that comes with the package; InputProblems with all that is wrong in its files."""
     folder = _folder(settings)
-    return _field(folder, *(_state(folder / name) for name in (fields.NAME, fields.VOCABULARY)))
+    return _field(folder, *(_state(folder / name) for name in (fields.NAME, fields.VOCABULARY, fields.REVIEW)))
 
 
 def _folder(settings: Settings) -> Path:

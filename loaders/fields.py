@@ -96,11 +96,11 @@ def _field(folder: Path) -> tuple[EvidenceField | None, Document | None, list[Pr
         if rest is not None and all(one["type"] == "extra_forbidden" for one in error.errors()):
             wrong += _between(rest, place)
         return rest, document, wrong
-    review, wrong = _review(folder / REVIEW)
+    review, wrong = reviewed(folder / REVIEW)
     return field.with_review(review) if review is not None else field, document, [*_between(field, place), *wrong]
 
 
-def _review(path: Path) -> tuple[Review | None, list[Problem]]:
+def reviewed(path: Path) -> tuple[Review | None, list[Problem]]:
     """The record of the review, where there is one, and all that is wrong with it."""
     if not path.is_file():
         return None, []

@@ -61,13 +61,15 @@ class Found:
     sheets: tuple[Path | str, ...]
     vocabularies: tuple[Path, ...]
     problems: tuple[Problem, ...]
+    reviews: tuple[Path, ...] = ()
 
 
 def find(paths: Iterable[str | Path]) -> Found:
-    """The sheets and vocabularies that these paths stand for, sorted, each once."""
+    """The sheets, vocabularies and records of reviews that these paths stand for, sorted, each once."""
     # by what they are, so that one file under two names counts once
     sheets: dict[Path, Path] = {}
     vocabularies: dict[Path, Path] = {}
+    reviews: dict[Path, Path] = {}
     problems: list[Problem] = []
     stdin = False
     for given in paths:
@@ -82,10 +84,13 @@ def find(paths: Iterable[str | Path]) -> Found:
             beside = [file.parent / name for name in sorted(VOCABULARY) if (file.parent / name).is_file()]
             for vocabulary in beside if not (file.parent / FIELD).is_file() else ():
                 vocabularies.setdefault(vocabulary.resolve(), vocabulary)
+            if file.name == REVIEW:
+                reviews.setdefault(file.resolve(), file)
             # Excel keeps a note of who has a workbook open beside it
             if file.name not in VOCABULARY | {COLUMNS, FIELD, REVIEW} and not file.name.startswith("~$"):
                 sheets.setdefault(file.resolve(), file)
-    return Found((*sorted(sheets.values()), *((STDIN,) if stdin else ())), tuple(sorted(vocabularies.values())), tuple(problems))
+    named = (*sorted(sheets.values()), *((STDIN,) if stdin else ()))
+    return Found(named, tuple(sorted(vocabularies.values())), tuple(problems), tuple(sorted(reviews.values())))
 
 
 def _expand(text: str) -> tuple[list[Path], list[Problem]]:

@@ -5,11 +5,11 @@ Impossible is an error; odd is a warning. All problems of all files are told at 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from loaders import files, identity, vocabularies
+from loaders import fields, files, identity, vocabularies
 from loaders.documents import Document, readable
 from loaders.validation import Judge, validate
 from schema.field import EvidenceField
@@ -53,7 +53,7 @@ def load(
     """
     found = files.find(paths)
     terms, wrong, stand_ins = vocabularies.read(found.vocabularies, field.vocabulary, own)
-    problems = [*found.problems, *wrong]
+    problems = [*found.problems, *wrong, *_of_reviews(found.reviews, field)]
     known = field.extended([*stand_ins, *vocabularies.kept(own, terms), *terms])
     sheets: list[_Sheet] = []
     tabular: list[files.Source] = []
@@ -73,6 +73,16 @@ def load(
     problems += wrong
     studies, wrong = _validated(sheets, known, judge, held, replace_study=replace_study, unsure=frozenset(term.id for term in stand_ins))
     return Loaded(studies, tuple(terms), in_order((*problems, *wrong)))
+
+
+def _of_reviews(paths: Iterable[Path], field: EvidenceField) -> Iterator[Problem]:
+    """What is wrong with the records of reviews beside the sheets. They belong to fields, and a load keeps none."""
+    for path in paths:
+        review, wrong = fields.reviewed(path)
+        yield from wrong
+        if review is not None and review != field.review:
+            help = "To have it shown, put it beside the field.yaml that RDWI_FIELD names."
+            yield Problem(str(path), "the record of a review", "sheets: it is checked, and not loaded", severity="warning", help=help)
 
 
 def extended(field: EvidenceField, paths: Iterable[Path], own: Sequence[Term]) -> EvidenceField:

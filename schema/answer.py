@@ -112,7 +112,8 @@ class Evidence(Frozen):
     And how it holds up: without each study, year by year, in subgroups; what would flip it; the camps where it is contested; what it means
     for a hundred patients. `names`: the terms and populations that `query` gives by id, by that id. `shared_patients`: the groups of
     studies that share patients. Where studies were left out or added, or another prior was asked for, `before` is the association without.
-    `with_retracted` is what it was with papers that were retracted since, `judged` how its papers' risk of bias was judged.
+    `with_retracted` is what it was with papers that were retracted since, `judged` how its papers' risk of bias was judged, `read_twice`
+    the share of its rows that a second person is said to have read.
     """
 
     query: dict[str, Any]
@@ -134,6 +135,7 @@ class Evidence(Frozen):
     absolute: AbsoluteRisk | None = None
     with_retracted: Beside | None = None
     judged: tuple[Judged, ...] = ()
+    read_twice: float = 0.0
     why: Why | None = None
 
 
@@ -209,13 +211,14 @@ class StudyItem(Frozen):
 
 
 class StudyAnswer(Frozen):
-    """One study: its sheet, and how each of its rows was read and used."""
+    """One study: its sheet, how each of its rows was read and used, and the share of them that a second person is said to have read."""
 
     release: str
     label: str
     study: Study
     rows: tuple[Row, ...]
     claims: tuple[ClaimRow, ...]
+    read_twice: float
     shares_patients_with: tuple[str, ...]
 
 
@@ -288,7 +291,7 @@ class ReleaseAnswer(Frozen):
 
 
 class SchemaAnswer(Frozen):
-    """Node and edge types with their properties and units, the vocabulary, and the method with its constants and rules."""
+    """Node and edge types with their properties and units, the vocabulary, the method with its constants and rules, the share of rows read twice."""
 
     release: str
     nodes: tuple[dict[str, Any], ...]
@@ -297,6 +300,7 @@ class SchemaAnswer(Frozen):
     roll_ups: dict[str, dict[str, str]]
     populations: tuple[dict[str, Any], ...]
     method: dict[str, Any]
+    read_twice: float
 
 
 __all__ = [

@@ -25,7 +25,7 @@ from graph import questions
 from graph.build import EvidenceGraph, build
 from graph.opening import shipped
 from graph.stores.memory import MemoryReader, MemoryStore
-from schema.study import Study
+from schema.study import RiskOfBias, Standing, Study
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pages"
 ANEW = os.environ.get("RDWI_PICTURES") == "1"
@@ -41,7 +41,7 @@ ADDRESSES = (
     "/", "/factors", "/factors?population=caa&indirect=true", "/factors?certainty=high", "/outcomes", "/contested", TRIAL, MICROBLEEDS,
     "/evidence?exposure=haematoma-volume&outcome=perihaematomal-dwi", "/evidence?exposure=r-dwi&outcome=poor-functional-outcome",
     "/compare", "/prevalence", "/mechanisms", "/gaps", "/graph", "/studies", "/studies/menon-2012", "/cohorts", "/cohorts/ERICH", "/terms",
-    "/terms/cerebral-microbleeds", "/method", "/search?q=microbleed", "/preview",
+    "/terms/cerebral-microbleeds", "/method", "/search?q=microbleed", "/preview", "/review",
 )  # fmt: skip
 ERRORS = ("/factors?population=nowhere", "/factors?kind=nonsense", "/nothing")
 STANDARD = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -77,6 +77,20 @@ def small(few: EvidenceGraph) -> Iterator[Served]:
 @pytest.fixture(scope="module")
 def whole(graph: EvidenceGraph) -> Iterator[Served]:
     served = Served(graph)
+    yield served
+    served.close()
+
+
+@pytest.fixture(scope="module")
+def fallen(few: EvidenceGraph) -> Iterator[Served]:
+    """Papers of which one is retracted, there is concern about another, and the risk of bias was judged."""
+    judged = RiskOfBias.model_validate({"tool": "robins-i", "domains": {"confounding": "critical"}, "overall": "critical", "by": "AB"})
+    said: dict[str, dict[str, object]] = {
+        "xu-2019": {"standing": Standing(kind="retracted", date="2021-03-09"), "risk_of_bias": judged},
+        "kidwell-2017": {"standing": Standing(kind="concern"), "checked_by": "CD"},
+        "menon-2012": {"risk_of_bias": judged.model_copy(update={"tool": "quips", "overall": "low", "domains": {"attrition": "low"}})},
+    }
+    served = Served(build([one.model_copy(update=said.get(one.id, {})) for one in few.studies], shipped()))
     yield served
     served.close()
 
@@ -157,6 +171,26 @@ def test_a_page_is_accessible_quiet_and_asks_no_other_host(small: Served, light:
     assert light.hosts == {"127.0.0.1"}
     assert page.locator("h1").count() == 1
     assert page.title().endswith("R-DWI evidence graph")
+
+
+@pytest.mark.parametrize("address", [MICROBLEEDS, "/studies/xu-2019", "/studies/menon-2012", "/prevalence", "/mechanisms"])
+def test_what_a_retracted_paper_says_is_struck_on_every_page_that_has_it(
+    fallen: Served, light: Window, dark: Window, narrow: Window, address: str
+) -> None:
+    page = light.open(fallen.address + address)
+    assert violations(page, {"type": "tag", "values": STANDARD}) == []
+    dim = dark.open(fallen.address + address)
+    assert violations(dim, {"type": "rule", "values": ["color-contrast"]}) == []
+    small = narrow.open(fallen.address + address)
+    assert small.evaluate("document.documentElement.scrollWidth") <= 320
+    figures = ":is(tr:has(th .retracted), caption:has(.retracted) ~ tbody tr) td:is([data-label^=Estimate], [data-label=Cases], [data-label=Figure])"
+    assert (page.locator(".retracted").count() > 0) is (address in {MICROBLEEDS, "/studies/xu-2019", "/prevalence"})
+    for media in ("screen", "print"):
+        page.emulate_media(media=media)  # type: ignore[arg-type]
+        told = page.locator(figures).evaluate_all("all => all.map(one => getComputedStyle(one).textDecorationLine)")
+        assert set(told) <= {"line-through"}
+        assert bool(told) is (page.locator(".retracted").count() > 0)
+    page.emulate_media(media="screen")
 
 
 @pytest.mark.parametrize("address", ERRORS)

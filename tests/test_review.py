@@ -14,10 +14,13 @@ from api.app import create_app
 from api.exports import sheets
 from api.figures import prisma_flow
 from graph.build import EvidenceGraph, build
-from graph.opening import shipped
+from graph.opening import field_of, shipped
+from graph.settings import Settings
 from graph.stores.memory import MemoryStore
 from loaders import fields
+from loaders.sheets import load
 from schema.errors import InputProblems
+from schema.field import EvidenceField
 from schema.review import Review, Screening
 from tests.conftest import BCG
 
@@ -111,3 +114,27 @@ def test_a_field_without_one_says_so_and_an_export_takes_it_along(folder: Path, 
     sheets.write(build(bcg.studies, fields.read(folder)), tmp_path / "out", None)
     assert "question: Does BCG" in (tmp_path / "out" / "review.yaml").read_text()
     assert shipped().review is not None
+
+
+def test_a_server_that_comes_with_another_record_gives_its_pages_anew(folder: Path, bcg: EvidenceGraph) -> None:
+    def asked(field: EvidenceField, **sent: str) -> Any:
+        return TestClient(create_app(MemoryStore(build(bcg.studies, field)))).get("/review", headers=sent)
+
+    etag = {"If-None-Match": asked(fields.read(folder)).headers["ETag"]}
+    assert asked(fields.read(folder), **etag).status_code == 304
+    (folder / "review.yaml").write_text(RECORD.replace("PROSPERO CRD0", "OSF 1"))
+    assert "OSF 1" in asked(field_of(Settings(field=folder)), **etag).text
+
+
+# --- beside sheets ---
+
+
+def test_beside_sheets_it_is_checked_and_said_not_to_be_loaded(folder: Path, bcg: EvidenceGraph) -> None:
+    (problem,) = load([folder / "studies", folder / "review.yaml"], bcg.field).problems
+    assert (problem.severity, problem.file) == ("warning", str(folder / "review.yaml"))
+    assert "RDWI_FIELD" in (problem.help or "")
+    # as the field has it there is nothing to say
+    assert load([folder], fields.read(folder)).problems == ()
+    (folder / "review.yaml").write_text(RECORD.replace("hits: 700", "hits: many"))
+    (problem,) = load([folder / "studies", folder / "review.yaml"], bcg.field).problems
+    assert (problem.severity, problem.line, problem.expected) == ("error", 4, "a whole number")

@@ -329,7 +329,7 @@ def test_the_command_tells_what_would_change_and_writes_sheets(folder: Path, cor
     before = (folder / snapshot.NAME).read_bytes()
     told = CliRunner().invoke(app, ["standing", str(path), "--write", str(tmp_path / "sheets")])
     assert told.exit_code == 0, told.output
-    assert "1 studies named; the sheets of 1 would" in told.output
+    assert "1 study named; of 1 the sheet would" in told.output
     assert "Cerebral microbleeds" in told.output
     assert (folder / snapshot.NAME).read_bytes() == before
     assert CliRunner().invoke(app, ["load", str(tmp_path / "sheets")]).exit_code == 0

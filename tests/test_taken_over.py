@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from graph.build import EvidenceGraph, build
 from graph.opening import load, remove, shipped
 from graph.settings import Settings
 from graph.stores import snapshot
-from schema.study import Study
+from schema.study import RiskOfBias, Standing, Study
 from schema.vocabulary import Term
 
 
@@ -22,8 +23,18 @@ def written(graph: EvidenceGraph, path: Path) -> bytes:
     return path.read_bytes()
 
 
+SAID: tuple[dict[str, Any], ...] = (
+    {"standing": Standing(kind="retracted", date="2021-03-09")},
+    {"standing": Standing(kind="concern")},
+    {"standing": Standing(kind="preprint", by="kidwell-2017")},
+    {"risk_of_bias": RiskOfBias.model_validate({"tool": "robins-i", "overall": "high", "domains": {"confounding": "high"}})},
+    {"risk_of_bias": RiskOfBias.model_validate({"tool": "quips", "overall": "low", "domains": {"attrition": "low"}})},
+    {"extracted_by": "AB", "checked_by": "CD", "disagreement": "the bound"},
+)
+
+
 def other(corpus: tuple[Study, ...], seed: int) -> list[Study]:
-    """The corpus less some studies, with some rows gone and some studies of others' patients."""
+    """The corpus less some studies, with some rows gone, some studies of others' patients, and some that fell, were judged or checked."""
     rng = random.Random(seed)
     changed = []
     for study in rng.sample(corpus, len(corpus) - rng.choice([0, 1, 2, 30])):
@@ -34,6 +45,8 @@ def other(corpus: tuple[Study, ...], seed: int) -> list[Study]:
             changed.append(study.model_copy(update={"overlaps_with": (rng.choice(corpus).id,)}))
         elif turn < 0.05:
             changed.append(study.model_copy(update={"id": f"{study.id}-again", "doi": None, "pmid": None, "pmcid": None}))
+        elif turn < 0.15:
+            changed.append(study.model_copy(update=rng.choice(SAID)))
         else:
             changed.append(study)
     return changed

@@ -74,14 +74,15 @@ def _told(key: str, read: Read, write: Path | None, format: Form) -> None:
         print(json.dumps({"named": said, "changed": sorted(changed), **answer.model_dump(mode="json")}, ensure_ascii=False))
         return
     from api.cli.stores import print_changes
+    from graph.wording import count
 
     for study, content in said.items():
         line = f"{key}: {json.dumps(content, ensure_ascii=False)}" if content is not None else f"{key}: none any more"
         print(f"{study}: {line if study in changed else 'as its sheet says already'}")
-    print(f"{len(sheets)} studies named; the sheets of {len(changed)} would say another thing.")
+    print(f"{count(len(sheets), 'study', 'studies')} named; of {len(changed)} the sheet would say another thing.")
     print_changes(answer)
     if write is not None:
-        print(f"{len(changed)} sheets written to {write}: load them with  rdwi load {write}")
+        print(f"{count(len(changed), 'sheet')} written to {write}: load them with  rdwi load {write}")
 
 
 def _content(part: Part | None) -> dict[str, Any] | None:

@@ -45,18 +45,18 @@ def start_view(reader: Reader, population: str | None = None) -> View:
 
 def review_view(reader: Reader) -> View:
     """How the review was made, as review.yaml says, with what is counted from the sheets."""
-    content = {"review": reader.field().review, "counts": reader.counts(), "twice": _twice(reader)}
+    content = {"review": reader.field().review, "counts": reader.counts(), "twice": living.read_twice(*lookups.read_twice(reader))}
     return View("review.html", "How this review was made", content, "/review")
-
-
-def _twice(reader: Reader) -> str:
-    each = [study.read_twice for study in reader.studies().values()]
-    return living.read_twice(sum(one for one, _ in each), sum(rows for _, rows in each))
 
 
 def method_view(reader: Reader) -> View:
     """From the code's own tables: constants, rules of direction and certainty, ways of reading a row."""
     field = reader.field()
     wrong = expected_wrong(reader.edges(population=field.population), field.populations[field.population].name)
-    content = {"schema": lookups.schema(reader), "counts": reader.counts(), "wrong": wrong, "twice": _twice(reader)}
+    content = {
+        "schema": lookups.schema(reader),
+        "counts": reader.counts(),
+        "wrong": wrong,
+        "twice": living.read_twice(*lookups.read_twice(reader)),
+    }
     return View("method.html", "How the numbers come about", content, "/method")

@@ -77,6 +77,7 @@ class Evidence(Question):
             rows = _pooled(rows_of(synthesis, observations, corpus), observations, association)
             left_out = leave_one_out(synthesis, observations, corpus)
             holds |= {
+                "read_twice": sum(row.checked_by is not None for row in rows) / len(rows),
                 "judged": judged(shares_of(rows, corpus.studies)),
                 "leave_one_out": left_out,
                 "cumulative": cumulative(synthesis, observations, corpus),

@@ -33,6 +33,7 @@ def study(reader: Reader, name: str) -> StudyAnswer:
         study=found,
         rows=tuple(rows_of(None, observations, reader.corpus())),
         claims=tuple(claim_row(claim, everything, reader.terms()) for claim in reader.claims() if claim.study == study_id),
+        read_twice=share(*found.read_twice),
         shares_patients_with=tuple(other for other in everything if other != study_id and overlap(patients[study_id], patients[other])),
     )
 
@@ -87,7 +88,18 @@ def schema(reader: Reader) -> SchemaAnswer:
             "certainty": [{"rule": rule, "step": step, "when": when.format(marker=marker)} for rule, step, when in RULES],
             "observations": [{"way": derivation, "what": what, "source": source} for derivation, (what, source) in DERIVATIONS.items()],
         },
+        read_twice=share(*read_twice(reader)),
     )
+
+
+def read_twice(reader: Reader) -> tuple[int, int]:
+    """How many rows of all studies a second person is said to have read, and how many there are."""
+    each = [study.read_twice for study in reader.studies().values()]
+    return sum(twice for twice, _ in each), sum(rows for _, rows in each)
+
+
+def share(some: int, of: int) -> float:
+    return some / of if of else 0.0
 
 
 def around(everything: Mapping[str, Term], found: Term) -> tuple[TermRef | None, tuple[TermRef, ...]]:
