@@ -55,7 +55,7 @@ def _part(one: Parameter) -> str | None:
 def _rows(question: type[Question]) -> Iterator[tuple[str, str, str | None]]:
     """Name, text and part of all that a route takes."""
     yield from ((one.rest, _told(one), _part(one)) for one in question.parameters())
-    yield "format", forms_told(question), None
+    yield "format", ", ".join(question.formats), None
 
 
 def shared() -> dict[str, tuple[str, str | None]]:

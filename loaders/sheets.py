@@ -81,8 +81,8 @@ def _of_reviews(paths: Iterable[Path], field: EvidenceField) -> Iterator[Problem
         review, wrong = fields.reviewed(path)
         yield from wrong
         if review is not None and review != field.review:
-            help = "To have it shown, put it beside the field.yaml that RDWI_FIELD names."
-            yield Problem(str(path), "the record of a review", "sheets: it is checked, and not loaded", severity="warning", help=help)
+            how = "To have it shown, put it beside the field.yaml that RDWI_FIELD names."
+            yield Problem(str(path), "the record of a review", "sheets: it is checked, and not loaded", severity="warning", help=how)
 
 
 def extended(field: EvidenceField, paths: Iterable[Path], own: Sequence[Term]) -> EvidenceField:

@@ -291,7 +291,7 @@ class ReleaseAnswer(Frozen):
 
 
 class SchemaAnswer(Frozen):
-    """Node and edge types with their properties and units, the vocabulary, the method with its constants and rules, the share of rows read twice."""
+    """Node and edge types with their properties and units, the vocabulary, the method with its rules, the share of rows read twice."""
 
     release: str
     nodes: tuple[dict[str, Any], ...]

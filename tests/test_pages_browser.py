@@ -183,7 +183,8 @@ def test_what_a_retracted_paper_says_is_struck_on_every_page_that_has_it(
     assert violations(dim, {"type": "rule", "values": ["color-contrast"]}) == []
     small = narrow.open(fallen.address + address)
     assert small.evaluate("document.documentElement.scrollWidth") <= 320
-    figures = ":is(tr:has(th .retracted), caption:has(.retracted) ~ tbody tr) td:is([data-label^=Estimate], [data-label=Cases], [data-label=Figure])"
+    rows = ":is(tr:has(th .retracted), caption:has(.retracted) ~ tbody tr)"
+    figures = f"{rows} td:is([data-label^=Estimate], [data-label=Cases], [data-label=Figure])"
     assert (page.locator(".retracted").count() > 0) is (address in {MICROBLEEDS, "/studies/xu-2019", "/prevalence"})
     for media in ("screen", "print"):
         page.emulate_media(media=media)  # type: ignore[arg-type]
