@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from graph.stores.history import History, Kept, row_of
-from schema.errors import SnapshotUnwritable, StoreError
+from schema.errors import SnapshotUnwritable, StoreError, StoreUnavailable
 from schema.releases import Moved
 
 NAME = "releases.sqlite"
@@ -43,6 +43,9 @@ class SqliteHistory(History):
         try:
             with closing(sqlite3.connect(f"{self._file.absolute().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)) as connection:
                 yield connection
+        except sqlite3.OperationalError as error:
+            # locked, say, or without a right to it: what is there is whole
+            raise StoreUnavailable(f"The history {self._file} can't be read ({error}).") from error
         except sqlite3.DatabaseError as error:
             raise StoreError(f"The history {self._file} can't be read ({error}). Move it away to begin a new one.") from error
 
