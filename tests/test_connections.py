@@ -131,7 +131,7 @@ def test_an_answer_that_takes_its_time_is_waited_for(port: int) -> None:
 def test_idle_connections_stop_no_answer_and_fill_no_log(folder: Path, files: int, many: int) -> None:
     import resource
 
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < many + 100:
         pytest.skip("needs more files")
     limited = ["/bin/sh", "-c", f'ulimit -n {files}; exec "$@"', "sh", *PROGRAM]

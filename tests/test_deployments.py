@@ -1,4 +1,4 @@
-"""Every route as proxies, browsers and other pages ask it: HEAD, OPTIONS, gzip, conditions, origins, headers, limits, numbers in the log."""
+"""Every route as proxies, browsers and other pages ask it: HEAD, OPTIONS, gzip, conditions, origins, headers, limits, log."""
 
 from __future__ import annotations
 

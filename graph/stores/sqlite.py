@@ -31,8 +31,8 @@ DELETE FROM text WHERE hash NOT IN (
 
 
 class SqliteHistory(History):
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / NAME
+    def __init__(self, folder: Path, patience: float = _PATIENCE) -> None:
+        self._file, self._patience = folder / NAME, patience
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
@@ -41,7 +41,7 @@ class SqliteHistory(History):
             yield None
             return
         try:
-            with closing(sqlite3.connect(f"{self._file.absolute().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)) as connection:
+            with closing(sqlite3.connect(f"{self._file.absolute().as_uri()}?mode=ro", uri=True, timeout=self._patience)) as connection:
                 yield connection
         except sqlite3.OperationalError as error:
             # locked, say, or without a right to it: what is there is whole
@@ -53,7 +53,7 @@ class SqliteHistory(History):
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """A connection within one transaction."""
         try:
-            with closing(sqlite3.connect(self._file, timeout=_PATIENCE, isolation_level=None)) as connection:
+            with closing(sqlite3.connect(self._file, timeout=self._patience, isolation_level=None)) as connection:
                 connection.executescript(_SCHEMA)
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
