@@ -274,13 +274,12 @@ def test_a_history_that_is_locked_is_away_and_the_current_release_is_still_serve
     history = sqlite3.connect(settings.folder_of("bcg") / NAME, isolation_level=None)
     history.execute("BEGIN EXCLUSIVE")
     try:
-        with pytest.raises(StoreUnavailable, match="locked"), TestClient(create_app(store)) as client:
+        impatient = SqliteHistory(settings.folder_of("bcg"), patience=0.1)
+        with TestClient(create_app(store)) as client:
             assert client.get("/v1/factors").status_code == 200
-            SqliteHistory(settings.folder_of("bcg"), patience=0.1).entries()
-        with (
-            pytest.raises(StoreError, match="locked.*Nothing was changed"),
-            SqliteHistory(settings.folder_of("bcg"), patience=0.1)._writing(),
-        ):
+        with pytest.raises(StoreUnavailable, match="locked"):
+            impatient.entries()
+        with pytest.raises(StoreError, match=r"locked.*Nothing was changed"), impatient._writing():
             pass
     finally:
         history.close()
