@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     def _followed(cls, value: str | None) -> str | None:
         if value is not None and not re.match(r"(?:https?://[^\s/]|mailto:[^\s@]+@)", value):
             raise ValueError("RDWI_REPORT_URL must begin with https://, http:// or mailto:")
+        return value
+
     @field_validator("cors")
     @classmethod
     def _origins(cls, value: str) -> str:
