@@ -8,6 +8,7 @@ import logging
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import pytest
 from pydantic import ValidationError
@@ -36,15 +37,14 @@ def addresses(client: TestClient) -> list[str]:
     for path, operations in client.get("/openapi.json").json()["paths"].items():
         if "get" not in operations:
             continue
-        asked: dict[str, list[str]] = {}
+        asked: dict[str, Any] = {}
         place = path
         for one in operations["get"].get("parameters", ()):
             if one["in"] == "path":
-                place = path.replace(f"{{{one['name']}}}", str(one["example"]).replace("/", "%2F"))
+                place = path.replace(f"{{{one['name']}}}", quote(str(one["example"]), safe=""))
             elif "example" in one:
                 asked[one["name"]] = one["example"]
-        pairs = [f"{name}={one}" for name, value in asked.items() for one in (value if isinstance(value, list) else [value])]
-        found.append(f"{place}?{'&'.join(pairs)}" if pairs else place)
+        found.append(f"{place}?{urlencode(asked, doseq=True)}" if asked else place)
     return [*found, *PAGES, *FILES, "/releases", "/changes", "/feed.atom", "/docs", "/openapi.json", "/healthz", "/readyz"]
 
 
