@@ -1,4 +1,4 @@
-# The command `rdwi` with the locked packages. See docs/docker.md.
+# The command `rdwi` with the locked packages. See docs/operating.md.
 
 FROM python:3.12-slim AS builder
 WORKDIR /src

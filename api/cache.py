@@ -37,6 +37,7 @@ _PAGES = frozenset({
 # what hangs on all that a store keeps, or on whether it answers
 _OF_THE_STORE = frozenset({"/readyz", "/v1/releases", "/v1/diff", "/releases", "/changes", "/feed.atom"})
 _MOST_OVERDUE = 32
+_PART = 64 * 1024
 _MOST_ANSWERS, _MOST_BYTES = 512, 64 * 1024 * 1024
 
 
@@ -66,11 +67,11 @@ class Answers:
         self._version = f"{package_version()} {assets()} {store.field().review!r}"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not _reads(path_of(scope)):
+        if scope["type"] != "http" or scope["method"] == "OPTIONS" or not _reads(path_of(scope)):
             await self._app(scope, receive, send)
             return
         try:
-            answer = await self._answer(scope, await _body(receive) if scope["method"] == "POST" else receive)
+            answer = await self._answer(scope, await _body(receive), receive)
         except _TooLarge:
             refused = problem(413, "too-large", f"The body is larger than {LARGEST_BODY // 1024**2} MiB.")
             await told(scope, refused)(scope, receive, send)
@@ -78,9 +79,11 @@ class Answers:
         except RdwiError as error:
             await told(scope, of(error))(scope, receive, send)
             return
+        except _Left:
+            return
         await self._give(answer, scope, send)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> _Kept:
+    async def _answer(self, scope: Scope, body: Receive, receive: Receive) -> _Kept:
         """An answer from one release: asked again of the newer one where the release moved meanwhile."""
         for _ in range(TRIES):
             current = reader = await self._in_time(self._look())
@@ -88,8 +91,8 @@ class Answers:
             if (name := _release(scope)) is not None:
                 asked, reader = await self._in_time(run_in_threadpool(self._named, name, current))
             # what has changed since is told beside what was
-            key = (f"{reader.release()} {current.release()}", scope["path"], scope["query_string"])
-            keeps = scope["method"] in {"GET", "HEAD"} and not _unkept(scope)
+            key = (f"{reader.release()} {current.release()} {_packed(scope)}", scope["path"], scope["query_string"])
+            keeps = scope["method"] == "GET" and not _unkept(scope)
             # the same release may be loaded again on another day
             place = (reader.loaded(), *key)
             with self._lock:
@@ -97,7 +100,9 @@ class Answers:
             if kept is not None:
                 return kept
             try:
-                answer = await self._in_time(self._ask(key, reader, asked, scope, receive), self._answered)
+                answer = await self._in_time(_while_there(self._ask(key, reader, asked, scope, body), receive), self._answered)
+            except _Left:
+                raise
             except Exception:
                 if await self._in_time(run_in_threadpool(self._store.still, reader)):
                     raise
@@ -164,17 +169,19 @@ class Answers:
             else:
                 body.append(message.get("body", b""))
 
-        method = "GET" if scope["method"] == "HEAD" else scope["method"]
+        if asked is not None and asked.gone is not None:
+            # what is packed can't be put into the body of an error
+            scope = {**scope, "headers": [one for one in scope["headers"] if one[0] != b"accept-encoding"]}
         token = ASKED.set(asked)
         try:
-            await self._app({**scope, "method": method, "state": {**scope.get("state", {}), "reader": reader}}, receive, listen)
+            await self._app({**scope, "state": {**scope.get("state", {}), "reader": reader}}, receive, listen)
         finally:
             ASKED.reset(token)
         answer = _Kept(start, b"".join(body))
         if asked is not None and asked.gone is not None and start["status"] == 200:
             return _gone(answer, asked.gone)
         # an address alone does not tell what a body asked
-        if (start["status"] != 200 and not _private(scope)) or (_unkept(scope) and not _private(scope)) or method != "GET":
+        if (start["status"] != 200 and not _private(scope)) or (_unkept(scope) and not _private(scope)) or scope["method"] != "GET":
             return answer
         headers = MutableHeaders(raw=list(start["headers"]))
         if _private(scope):
@@ -201,14 +208,20 @@ class Answers:
     async def _give(self, answer: _Kept, scope: Scope, send: Send) -> None:
         headers = Headers(raw=answer.start["headers"])
         etag = headers.get("etag")
-        asked = Headers(scope=scope).get("if-none-match", "")
+        # a list may stand on several lines
+        asked = ",".join(Headers(scope=scope).getlist("if-none-match"))
         if etag is not None and asked and _matches(asked, etag):
-            kept = [(name, value) for name, value in answer.start["headers"] if name in {b"etag", b"cache-control"}]
+            kept = [(name, value) for name, value in answer.start["headers"] if name in {b"etag", b"cache-control", b"vary"}]
             await send({"type": "http.response.start", "status": 304, "headers": kept})
             await send({"type": "http.response.body", "body": b""})
             return
-        await send(answer.start)
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else answer.body})
+        # a copy, for what is told to one who asks is not to be kept
+        await send({**answer.start, "headers": list(answer.start["headers"])})
+        # a part at a time, so that a slow reader holds no copy of all of it
+        body = memoryview(answer.body)
+        for at in range(0, len(body), _PART):
+            await send({"type": "http.response.body", "body": bytes(body[at : at + _PART]), "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
 
 
 def _release(scope: Scope) -> str | None:
@@ -241,6 +254,33 @@ def _private(scope: Scope) -> bool:
 
 def _reads(path: str) -> bool:
     return path.startswith(("/v1/", "/readyz", SCHEMA)) or path.lstrip("/").partition("/")[0] in _PAGES
+
+
+def _packed(scope: Scope) -> str:
+    """How the answer is packed, as starlette tells it."""
+    return "gzip" if "gzip" in Headers(scope=scope).get("accept-encoding", "") else ""
+
+
+class _Left(Exception):
+    """Who asked has gone."""
+
+
+async def _while_there(work: Coroutine[Any, Any, _T], receive: Receive) -> _T:
+    """What the work gives. It ends, at its next step, where who asked has gone before."""
+
+    async def left() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(left())
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise _Left
+        return working.result()
+    finally:
+        working.cancel()
+        leaving.cancel()
 
 
 class _TooLarge(Exception):

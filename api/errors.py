@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -11,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match, Mount
 
 from api.deps import names
 from api.pages.failures import told
@@ -18,7 +18,6 @@ from graph.questions.question import refused
 from schema.errors import BadParameter, InputProblems, NotDrawn, OlderMethod, RdwiError, StoreError, StoreUnavailable, UnknownName
 from schema.report import entries
 
-_LOG = logging.getLogger("rdwi.api")
 _RETRY_AFTER = "5"
 
 
@@ -42,7 +41,9 @@ _TITLES = {
     405: "Method not allowed",
     410: "Gone",
     413: "Too large",
+    414: "Address too long",
     422: "Wrong parameter",
+    431: "Headers too large",
     500: "Internal error",
     501: "Not drawn here",
     503: "Store unavailable",
@@ -97,9 +98,10 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     kind = {404: "unknown-route", 405: "wrong-method"}.get(error.status_code, "http")
     headers = dict(error.headers or {})
-    # HEAD is answered wherever GET is, by the middleware or by a route of its own
-    if headers.get("Allow") == "GET":
-        headers["Allow"] = "GET, HEAD"
+    if error.status_code == 405:
+        headers["Allow"] = _taken(request)
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=headers)
     detail = {
         404: "There is nothing at this address; /docs lists what there is.",
         405: f"This address does not take {request.method}; it takes {headers.get('Allow')}.",
@@ -107,13 +109,15 @@ async def _http(request: Request, error: Exception) -> Response:
     return told(request.scope, problem(error.status_code, kind, detail, headers=headers))
 
 
-async def _unforeseen(request: Request, error: Exception) -> Response:
-    _LOG.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return told(request.scope, problem(500, "internal", "Something went wrong on our side; the log says what."))
+def _taken(request: Request) -> str:
+    """The methods that an address takes; HEAD wherever GET is, by the outermost middleware."""
+    routes = [one for one in request.app.router.routes if not isinstance(one, Mount)]
+    taken = [one for one in ("GET", "POST") if any(route.matches({**request.scope, "method": one})[0] is Match.FULL for route in routes)]
+    # what is mounted holds files
+    return ", ".join([*taken, "OPTIONS"] if taken else ["GET", "OPTIONS"]).replace("GET", "GET, HEAD")
 
 
 def install(app: FastAPI) -> None:
     app.add_exception_handler(RdwiError, _ours)
     app.add_exception_handler(RequestValidationError, _wrong_request)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unforeseen)

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import sys
+from contextvars import ContextVar
 from typing import Literal
+
+# the number of the request that is answered, as its proxy calls it or as we do
+REQUEST: ContextVar[str | None] = ContextVar("REQUEST", default=None)
+# what would end a line, or tell a terminal to do something
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def _plain(record: logging.LogRecord) -> str:
+    return _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", record.getMessage())
 
 
 class _Json(logging.Formatter):
@@ -14,17 +25,25 @@ class _Json(logging.Formatter):
             "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _plain(record),
         }
+        if (number := REQUEST.get()) is not None:
+            line["request_id"] = number
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)
 
 
+class _Text(logging.Formatter):
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 (logging's own name)
+        record.message = _plain(record)
+        return super().formatMessage(record)
+
+
 def configure(form: Literal["text", "json"]) -> None:
     """Send all logs, uvicorn's too, to standard error in one form."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Json() if form == "json" else logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_Json() if form == "json" else _Text("%(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
@@ -33,3 +52,5 @@ def configure(form: Literal["text", "json"]) -> None:
         logger.handlers = []
         logger.propagate = True
     logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
+    # its warnings are of what clients sent, who could fill the log by it
+    logging.getLogger("uvicorn.error").addFilter(lambda record: record.levelno != logging.WARNING)

@@ -17,8 +17,11 @@ from graph.settings import Settings
 from schema.errors import PortTaken
 
 if TYPE_CHECKING:
+    import uvicorn
     from fastapi import FastAPI
+    from starlette.types import ASGIApp
 
+    from api.connections import Waiting
     from graph.stores.port import Store
 
 _LOG = logging.getLogger("rdwi.server")
@@ -36,14 +39,16 @@ def run(settings: Settings, host: str, port: int, *, root_path: str = "", open_b
     import uvicorn
 
     from api.app import create_app
+    from api.connections import Waiting
     from api.logs import configure
     from graph.opening import open_store
 
     configure(settings.log_format)
-    listener = _listen(host, port)
+    waiting = Waiting()
+    listener = _listen(host, port, waiting)
     try:
         store = open_store(settings)
-        app = create_app(store, root_path, settings.report_url)
+        app = create_app(store, root_path, settings.report_url, settings.origins)
     except BaseException:
         listener.close()
         raise
@@ -58,7 +63,7 @@ def run(settings: Settings, host: str, port: int, *, root_path: str = "", open_b
     if open_browser:
         threading.Timer(0.5, webbrowser.open, [address]).start()
     try:
-        uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False)).run([listener])
+        uvicorn.Server(_config(app, waiting)).run([listener])
     finally:
         # a thread inside a library's native code when the interpreter ends would abort the process
         warming.cancel()
@@ -83,11 +88,33 @@ def _warm(app: FastAPI, store: Store) -> None:
             _LOG.debug("not made before anyone asked", exc_info=True)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _config(app: ASGIApp, waiting: Waiting) -> uvicorn.Config:
+    import uvicorn
+
+    from api.connections import LARGEST_HEAD, Connection
+
+    return uvicorn.Config(
+        app,
+        # uvloop has no use for our listener
+        loop="asyncio",
+        http=partial(Connection, waiting),  # type: ignore[arg-type]
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        h11_max_incomplete_event_size=LARGEST_HEAD,
+        timeout_graceful_shutdown=_LAST_PAGE,
+    )
+
+
+def _listen(host: str, port: int, waiting: Waiting) -> socket.socket:
+    from api.connections import Listener
+
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         # named as TCP, so that asyncio turns Nagle's algorithm off
-        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener = Listener(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.limit(waiting)
         if sys.platform != "win32":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))

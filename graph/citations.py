@@ -86,8 +86,9 @@ def _line(text: str | None) -> str | None:
 
 
 def _names(one: Reference) -> tuple[str, ...]:
-    """The authors who are named, or the one that is known by the family name alone."""
-    return one.named or ((without_et_al(one.first_author),) if one.first_author else ())
+    """The authors who are named, or the one that is known by the family name alone; each on one line, since RIS ends a field by it."""
+    names = one.named or ((without_et_al(one.first_author),) if one.first_author else ())
+    return tuple(" ".join(name.split()) for name in names)
 
 
 def _notes(one: Reference) -> list[str]:

@@ -14,7 +14,12 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from schema.errors import StoreDenied
 from schema.releases import KEPT
 
+_ORIGIN = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d+)?")
 SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
+
+
+def _listed(text: str) -> list[str]:
+    return [one.strip() for one in text.split(",") if one.strip()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,7 @@ class Server:
 
 class Settings(BaseSettings):
     """RDWI_STORE, RDWI_NEO4J_USER, RDWI_NEO4J_PASSWORD, RDWI_NEO4J_DATABASE, RDWI_SNAPSHOT, RDWI_FIELD, RDWI_KEEP_RELEASES,
-    RDWI_REPORT_URL, RDWI_LOG_FORMAT.
+    RDWI_REPORT_URL, RDWI_CORS, RDWI_LOG_FORMAT.
     """
 
     model_config = SettingsConfigDict(env_prefix="RDWI_", env_ignore_empty=True, frozen=True)
@@ -53,6 +58,7 @@ class Settings(BaseSettings):
         default=None,
         description="address at which readers say that something is wrong, as https://host/new?body={page}+{row}+{place}+{release}; none",
     )
+    cors: str = Field(default="", description="origins whose pages may read the API, such as https://a.org, parted by commas; * is all")
     log_format: Literal["text", "json"] = Field(default="text", description="form of the log: text or json")
 
     @field_validator("store")
@@ -80,12 +86,25 @@ class Settings(BaseSettings):
             raise ValueError("RDWI_REPORT_URL must begin with https://, http:// or mailto:")
         return value
 
+    @field_validator("cors")
+    @classmethod
+    def _origins(cls, value: str) -> str:
+        for one in _listed(value):
+            if one != "*" and _ORIGIN.fullmatch(one) is None:
+                raise ValueError(f"RDWI_CORS: {one!r} is no origin; write it as https://host or https://host:port")
+        return value
+
     @field_validator("neo4j_database")
     @classmethod
     def _for_data(cls, value: str | None) -> str | None:
         if value is not None and value.lower() == "system":
             raise ValueError("RDWI_NEO4J_DATABASE can't be system, which is Neo4j's own")
         return value
+
+    @property
+    def origins(self) -> list[str]:
+        """Whose pages may read the API."""
+        return _listed(self.cors)
 
     @property
     def embedded(self) -> bool:

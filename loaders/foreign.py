@@ -85,7 +85,10 @@ def _zipped(content: bytes) -> tuple[str, str] | None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
             names = parts.namelist()
-            kind = parts.read("mimetype")[:200].decode("ascii", "replace") if "mimetype" in names else ""
+            kind = ""
+            if "mimetype" in names:
+                with parts.open("mimetype") as file:
+                    kind = file.read(200).decode("ascii", "replace")
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError, KeyError):
         return "a damaged workbook or packed file: its end is missing, or it was changed on its way", "Get it or save it again."
     if "xl/workbook.xml" in names:

@@ -60,6 +60,9 @@ class Repair:
         above = containers(self._value, error["loc"])
         path: list[str | int] = [*error["loc"][: len(above)]]
         if error["type"] == "missing":
+            if len(path) == len(error["loc"]):
+                # another error of its row has put a stand-in there
+                return tuple(path)
             above.append(above[-1][path[-1]] if path else self._value)
             path.append(error["loc"][len(path)])
         row = (path[0], path[1]) if len(path) > 1 and path[0] in PARTS else None

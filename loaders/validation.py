@@ -17,7 +17,7 @@ from loaders.repair import Repair
 from loaders.slugs import Names
 from schema.field import EvidenceField
 from schema.problems import Problem, Remark
-from schema.study import Population, Reading, Study
+from schema.study import Population, Reading, Study, canonical
 
 # what a graph makes of a study, and what that costs
 Judge = Callable[[Study, EvidenceField], Iterable[Remark]]
@@ -41,7 +41,13 @@ def validate(
         repair = Repair(value, of, place)
         study = repair.study()
         problems += repair.problems
-        doubtful, void = doubtful | repair.doubtful, frozenset(repair.void)
+        if study is not None:
+            # a key that was misspelt holds names that nobody has looked up
+            names.problems.clear()
+            names.vocabulary = of.extended(list(names.drafts.values())).vocabulary
+            study = Study.model_validate(names.resolved(canonical(study)), context=Reading(of.values, lenient=True))
+            problems += names.problems
+        doubtful, void = doubtful | names.unknown | repair.doubtful, frozenset(repair.void)
     if study is not None:
         remarks = list(_sizes(study))
         if judge is not None:

@@ -8,6 +8,7 @@ NAME next deletes it. Unwritable says which file or folder, as it was named, and
 from __future__ import annotations
 
 import errno
+import io
 import os
 import re
 import shutil
@@ -30,9 +31,34 @@ _OPEN = ("/dev/fd/", "/dev/std", "/proc/")  # where files are that a process has
 _AT_ONCE = 16  # files that are put on the disk at a time
 
 
-def text(path: Path) -> AbstractContextManager[TextIO]:
+class Held:
+    """Files that are held and not written, by their names: as much of a Path as who writes them needs."""
+
+    def __init__(self, files: dict[str, bytes], name: str = "") -> None:
+        self._files, self._name = files, name
+
+    def __truediv__(self, name: str) -> Held:
+        return Held(self._files, f"{self._name}/{name}".lstrip("/"))
+
+    def mkdir(self, *, parents: bool = False, exist_ok: bool = False) -> None:
+        """A file's name alone says in which folder it is."""
+
+    @contextmanager
+    def opened(self) -> Iterator[TextIO]:
+        out = io.StringIO(newline="")
+        yield out
+        self.hold(out.getvalue().encode())
+
+    def hold(self, content: bytes) -> None:
+        self._files[self._name] = content
+
+
+Place = Path | Held
+
+
+def text(path: Place) -> AbstractContextManager[TextIO]:
     """A file to write, in UTF-8 and with line ends as they are given."""
-    return _file(path, "")
+    return path.opened() if isinstance(path, Held) else _file(path, "")
 
 
 def binary(path: Path) -> AbstractContextManager[BinaryIO]:
@@ -40,10 +66,14 @@ def binary(path: Path) -> AbstractContextManager[BinaryIO]:
     return _file(path, "b")
 
 
-def save(path: Path, content: str | bytes) -> None:
+def save(path: Place, content: str | bytes) -> None:
     """Write a file of that content."""
+    whole = content.encode() if isinstance(content, str) else content
+    if isinstance(path, Held):
+        path.hold(whole)
+        return
     with binary(path) as file:
-        file.write(content.encode() if isinstance(content, str) else content)
+        file.write(whole)
 
 
 def save_all(contents: Mapping[Path, bytes]) -> None:

@@ -8,8 +8,11 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 from typing import Any
 from xml.etree import ElementTree as Xml
 
@@ -26,7 +29,7 @@ from graph.questions.releases import diff, releases
 from graph.settings import Server, Settings
 from graph.stores.port import Store
 from graph.stores.sqlite import NAME, SqliteHistory
-from schema.errors import OlderMethod, ReleaseComing, StoreError, UnknownName
+from schema.errors import OlderMethod, ReleaseComing, StoreError, StoreUnavailable, UnknownName
 from tests.conftest import BCG, MEMORY, ON_LTS
 
 EFFECT = Evidence(exposure="bcg-vaccination", outcome="tuberculosis")
@@ -234,6 +237,53 @@ def test_who_waits_too_short_for_a_build_is_told_to_come_again(store: Store, set
     with pytest.raises(ReleaseComing, match="is being built"):
         store.kept.at(first, patience=0)
     assert store.kept.at(first).release() == first
+
+
+@pytest.mark.parametrize("settings", [MEMORY], indirect=True)
+def test_who_asks_for_many_releases_at_once_keeps_no_thread_and_no_build_from_others(store: Store, settings: Settings) -> None:
+    for one in named()[2:6]:
+        remove(settings, [one])
+    held, made = Event(), []
+    build = store.kept._built
+
+    def slow(history: Any, kept: Any) -> Any:
+        made.append(kept.number)
+        held.wait(30)
+        return build(history, kept)
+
+    store.kept._built = slow  # type: ignore[method-assign]
+    with TestClient(create_app(store), raise_server_exceptions=False) as client, ThreadPoolExecutor(60) as threads:
+        olds = [one.release for one in releases(store).items if not one.current]
+        asked = [
+            threads.submit(client.get, f"/v1/{one}")
+            for release in olds * 6
+            for one in (f"terms?release={release}", f"diff?before={release}")
+        ]
+        begun = time.monotonic()
+        assert client.get("/v1/factors").status_code == 200
+        assert time.monotonic() - begun < 4
+        told = [one.result() for one in asked]
+        held.set()
+    assert {one.status_code for one in told} == {503}
+    assert all("being built" in one.json()["detail"] for one in told)
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize("settings", [MEMORY], indirect=True)
+def test_a_history_that_is_locked_is_away_and_the_current_release_is_still_served(store: Store, settings: Settings) -> None:
+    history = sqlite3.connect(settings.folder_of("bcg") / NAME, isolation_level=None)
+    history.execute("BEGIN EXCLUSIVE")
+    try:
+        impatient = SqliteHistory(settings.folder_of("bcg"), patience=0.1)
+        with TestClient(create_app(store)) as client:
+            assert client.get("/v1/factors").status_code == 200
+        with pytest.raises(StoreUnavailable, match="locked"):
+            impatient.entries()
+        with pytest.raises(StoreError, match=r"locked.*Nothing was changed"), impatient._writing():
+            pass
+    finally:
+        history.close()
+    assert len(releases(store).items) == 4
 
 
 def test_a_reader_may_have_a_folder_that_it_cannot_write(tmp_path: Path) -> None:

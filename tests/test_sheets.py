@@ -462,6 +462,26 @@ def test_all_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     assert [study.id for study in loaded.studies] == ["good"]
 
 
+@pytest.mark.parametrize("key", ["outcome", "outcom"])
+@pytest.mark.parametrize("section", ["findings", "findincs"])
+def test_an_unknown_name_behind_a_misspelt_key_is_told_and_a_known_one_is_read(section: str, key: str, tmp_path: Path) -> None:
+    for name, told in (("zebra", "unknown-term"), ("recurrent ICH", None)):
+        row = {**{one: value for one, value in ROW.items() if one != "outcome"}, key: name}
+        kinds = {one.kind for one in load_with_remarks(sheet(**{section: [row]}), tmp_path)}
+        assert ("unknown-term" in kinds) is (told is not None)
+
+
+def test_a_row_that_lacks_a_key_and_a_part_of_another_is_told_of_both(tmp_path: Path) -> None:
+    row = {one: value for one, value in ROW.items() if one != "direction"}
+    problems = load_with_remarks(sheet(findings=[{**row, "counts": {"exposed_total": 90}}]), tmp_path)
+    assert {"findings[0].direction", "findings[0].counts.exposed_cases"} <= {one.path for one in problems}
+
+
+def load_with_remarks(given: dict[str, Any], folder: Path) -> tuple[Problem, ...]:
+    (folder / "a.yaml").write_text(json.dumps(given))
+    return load([folder / "a.yaml"], shipped(), judge=remarks).problems
+
+
 def test_all_mistakes_of_one_sheet_are_told(tmp_path: Path) -> None:
     loaded = one(sheet(yaer=1, n="5", findings=[{**ROW, "exposure": "zebra", "p": 7}, {**ROW, "ci": [2, 1]}, 5]), tmp_path)
     assert {problem.path for problem in loaded.errors} == {

@@ -277,7 +277,7 @@ def test_a_listener_is_closed_where_the_store_can_not_be_opened(empty_folder: Pa
     monkeypatch.setattr(logs, "configure", lambda form: None)
     opened = []
     listen = server._listen
-    monkeypatch.setattr(server, "_listen", lambda host, port: opened.append(listen(host, port)) or opened[0])
+    monkeypatch.setattr(server, "_listen", lambda *given: opened.append(listen(*given)) or opened[0])
     with pytest.raises(SnapshotDamaged):
         server.run(Settings(), "127.0.0.1", 0)
     assert all(one.fileno() == -1 for one in opened)

@@ -10,7 +10,6 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
 from graph.build import EvidenceGraph
@@ -18,7 +17,7 @@ from schema import outputs
 
 Form = Literal["node-link", "graphml", "kgx", "csv", "metafor", "sheets"]
 # told the graph, where to write it, and a population id or None for all of it
-Write = Callable[[EvidenceGraph, Path, str | None], None]
+Write = Callable[[EvidenceGraph, outputs.Place, str | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +79,13 @@ def _writer(form: Form) -> Write:
 
 def content(graph: EvidenceGraph, form: Form, population: str | None = None) -> bytes:
     """The bytes of the file, or of a ZIP of the folder: the same bytes for the same graph."""
-    with TemporaryDirectory() as temporary:
-        path = Path(temporary) / "graph"
-        write(graph, form, path, population)
-        if not FORMATS[form].folder:
-            return path.read_bytes()
-        packed = io.BytesIO()
-        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
-            for part in sorted(path.rglob("*")):
-                if part.is_file():
-                    # a fixed date: what is in it alone tells one ZIP from another
-                    file.writestr(zipfile.ZipInfo(part.relative_to(path).as_posix()), part.read_bytes(), zipfile.ZIP_DEFLATED)
-        return packed.getvalue()
+    files: dict[str, bytes] = {}
+    _writer(form)(graph, outputs.Held(files), population)
+    if not FORMATS[form].folder:
+        return files[""]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, part in sorted(files.items(), key=lambda one: one[0].split("/")):
+            # a fixed date: what is in it alone tells one ZIP from another
+            file.writestr(zipfile.ZipInfo(name), part, zipfile.ZIP_DEFLATED)
+    return packed.getvalue()

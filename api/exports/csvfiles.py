@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -34,7 +33,7 @@ _FOR_PEOPLE = {
 }
 
 
-def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
+def write(graph: EvidenceGraph, path: outputs.Place, population: str | None) -> None:
     nodes, edges = elements(graph, population)
     words = _Words(graph)
     with ExitStack() as stack:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -33,7 +32,7 @@ NODE_ATTRIBUTES = attributes(NODES, {"label": "string"})
 EDGE_ATTRIBUTES = attributes(EDGES, {"type": "string", "key": "string"})
 
 
-def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
+def write(graph: EvidenceGraph, path: outputs.Place, population: str | None) -> None:
     nodes, edges = elements(graph, population)
     with outputs.text(path) as out:
         out.write(f'<?xml version="1.0" encoding="utf-8"?>\n<graphml xmlns="{_SCHEMA}">\n')

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from itertools import chain
-from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -87,7 +86,7 @@ _EFFECTS = {
 _TYPE = {"id": _PUBLICATION, "category": ["biolink:InformationContentEntity"], "name": "publication"}
 
 
-def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
+def write(graph: EvidenceGraph, path: outputs.Place, population: str | None) -> None:
     """The pairs: findings/, and of a named population its own in the folder itself, else populations/ID of each that has associations."""
     nodes, edges = elements(graph, population)
     names = _Names({study.id: _paper(study) for study in graph.studies})
@@ -117,7 +116,7 @@ def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
 
 
 class _Table:
-    def __init__(self, path: Path, columns: tuple[str, ...], stack: ExitStack) -> None:
+    def __init__(self, path: outputs.Place, columns: tuple[str, ...], stack: ExitStack) -> None:
         self._out = stack.enter_context(outputs.text(path))
         self._columns = columns
         self._out.write("\t".join(columns) + "\n")
@@ -129,7 +128,7 @@ class _Table:
 class _Pair:
     """The two files of a folder; `named` are the ids that its edges name."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, folder: outputs.Place, stack: ExitStack) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.nodes = _Table(folder / "nodes.tsv", NODE_COLUMNS, stack)
         self.edges = _Table(folder / "edges.tsv", EDGE_COLUMNS, stack)

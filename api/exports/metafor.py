@@ -69,7 +69,7 @@ class _Paper(NamedTuple):
     apart: frozenset[str]
 
 
-def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
+def write(graph: EvidenceGraph, path: outputs.Place, population: str | None) -> None:
     """Write the folder: all associations, or a population's."""
     estimates = {one.finding: estimate_of(one) for one in graph.observations if one.y is not None and one.se is not None}
     papers = {study.id: _paper(study) for study in graph.studies}

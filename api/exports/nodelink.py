@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, TextIO
 
 from graph.build import EvidenceGraph
@@ -13,7 +12,7 @@ from graph.property_graph import elements
 from schema import outputs
 
 
-def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
+def write(graph: EvidenceGraph, path: outputs.Place, population: str | None) -> None:
     nodes, edges = elements(graph, population)
     with outputs.text(path) as out:
         out.write(f'{{"directed": true, "multigraph": true, "graph": {_text({"release": graph.release})}, "nodes": [')

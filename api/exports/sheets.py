@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -11,7 +10,7 @@ from graph.build import EvidenceGraph
 from schema import outputs
 
 
-def write(graph: EvidenceGraph, path: Path, population: str | None) -> None:
+def write(graph: EvidenceGraph, path: outputs.Place, population: str | None) -> None:
     """Write the folder; `population` must be None: a study is whole or not there."""
     del population
     (path / "studies").mkdir()

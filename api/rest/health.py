@@ -16,14 +16,12 @@ class Health(BaseModel):
     release: str | None = None
 
 
-@router.head("/healthz", include_in_schema=False)
 @router.get("/healthz")
 async def healthz() -> Health:
     """The process lives, whatever the store does."""
     return Health(status="ok")
 
 
-@router.head("/readyz", include_in_schema=False)
 @router.get("/readyz")
 def readyz(reader: ReaderDep) -> Health:
     """The store answers a real question; 503 where it doesn't."""

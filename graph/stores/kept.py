@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
-from threading import Lock
+from threading import BoundedSemaphore, Lock
 
 from cachetools import LRUCache
 
@@ -17,8 +17,8 @@ from schema.errors import OlderMethod, ReleaseComing, StoreError, UnknownName
 from schema.names import suggest
 from schema.releases import Moved, ReleaseEntry
 
-# digits of a release that name it, and releases that are held built
-SHORTEST, HELD = 8, 3
+# digits of a release that name it, releases that are held built, and threads that may wait for a build
+SHORTEST, HELD, WAITING = 8, 3, 4
 
 
 class KeptReleases:
@@ -30,6 +30,7 @@ class KeptReleases:
         self._history, self._current, self._make = history, current, make
         self._held: LRUCache[str, Future[Reader]] = LRUCache(HELD)
         self._lock = Lock()
+        self._waiting = BoundedSemaphore(WAITING)
         self._builder: ThreadPoolExecutor | None = None
 
     def entries(self) -> list[ReleaseEntry]:
@@ -79,14 +80,22 @@ class KeptReleases:
         with self._lock:
             future = self._held.get(entry.release)
             if future is None or (future.done() and future.exception() is not None):
+                # one at a time: who asks for many must not make all others wait for their builds
+                if patience is not None and any(not one.done() for one in self._held.values()):
+                    raise _coming(entry)
                 self._builder = self._builder or ThreadPoolExecutor(1, "rdwi-release")
                 future = self._held[entry.release] = self._builder.submit(self._built, self._history, kept)
+        if patience is None or future.done():
+            return future.result()
+        # who waits holds a thread, of which answers need theirs
+        if not self._waiting.acquire(blocking=False):
+            raise _coming(entry)
         try:
             return future.result(patience)
         except TimeoutError:
-            raise ReleaseComing(
-                f"Release {entry.release[:12]} is being built of its {entry.studies} sheets. Try again in a moment."
-            ) from None
+            raise _coming(entry) from None
+        finally:
+            self._waiting.release()
 
     def _built(self, history: History, kept: Kept) -> Reader:
         graph = history.build(kept, self._current().field().base)
@@ -97,6 +106,10 @@ class KeptReleases:
     def close(self) -> None:
         if self._builder is not None:
             self._builder.shutdown(wait=False, cancel_futures=True)
+
+
+def _coming(entry: ReleaseEntry) -> ReleaseComing:
+    return ReleaseComing(f"Release {entry.release[:12]} is being built of its {entry.studies} sheets. Try again in a moment.")
 
 
 def _entry(one: Kept, *, current: bool) -> ReleaseEntry:

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from graph.stores.history import History, Kept, row_of
-from schema.errors import SnapshotUnwritable, StoreError
+from schema.errors import SnapshotUnwritable, StoreError, StoreUnavailable
 from schema.releases import Moved
 
 NAME = "releases.sqlite"
@@ -31,8 +31,8 @@ DELETE FROM text WHERE hash NOT IN (
 
 
 class SqliteHistory(History):
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / NAME
+    def __init__(self, folder: Path, patience: float = _PATIENCE) -> None:
+        self._file, self._patience = folder / NAME, patience
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
@@ -41,8 +41,11 @@ class SqliteHistory(History):
             yield None
             return
         try:
-            with closing(sqlite3.connect(f"{self._file.absolute().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE)) as connection:
+            with closing(sqlite3.connect(f"{self._file.absolute().as_uri()}?mode=ro", uri=True, timeout=self._patience)) as connection:
                 yield connection
+        except sqlite3.OperationalError as error:
+            # locked, say, or without a right to it: what is there is whole
+            raise StoreUnavailable(f"The history {self._file} can't be read ({error}).") from error
         except sqlite3.DatabaseError as error:
             raise StoreError(f"The history {self._file} can't be read ({error}). Move it away to begin a new one.") from error
 
@@ -50,7 +53,7 @@ class SqliteHistory(History):
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """A connection within one transaction."""
         try:
-            with closing(sqlite3.connect(self._file, timeout=_PATIENCE, isolation_level=None)) as connection:
+            with closing(sqlite3.connect(self._file, timeout=self._patience, isolation_level=None)) as connection:
                 connection.executescript(_SCHEMA)
                 connection.execute("BEGIN IMMEDIATE")
                 yield connection
