@@ -352,7 +352,7 @@ def test_the_allowed_parameters_are_those_that_the_route_takes(client: TestClien
     allowed = problem(client.get("/v1/factors", params={"nonsense": 1}), 422)["allowed"]
     assert set(allowed) == set(
         "lesion population kind category direction certainty contested min_cohorts limit offset sort format design adjusted randomised "
-        "min_n year_from year_to max_mri_day exclude indirect".split()
+        "min_n year_from year_to max_mri_day risk_of_bias exclude indirect release".split()
     )
 
 
@@ -769,14 +769,14 @@ class Away(Store):
     def __init__(self, error: Exception) -> None:
         self.error = error
 
-    @property
-    def kept(self) -> KeptReleases:
-        raise self.error
-
     def field(self) -> EvidenceField:
         return shipped()
 
     def reader(self) -> Reader:
+        raise self.error
+
+    @property
+    def kept(self) -> KeptReleases:
         raise self.error
 
     def replace(self, graph: EvidenceGraph) -> None:

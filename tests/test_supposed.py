@@ -165,7 +165,7 @@ def test_every_form_of_the_answer_follows(client: TestClient, form: str) -> None
         assert "your-study" not in script, "a crude estimate alone is not pooled"
     else:
         # there is no paper of it to cite
-        assert ("your-study-1" in answer.text) == (form != "ris")
+        assert ("Ours" in answer.text) == (form != "ris")
 
 
 def test_the_page_says_what_changed_and_holds_the_lines_that_repeat_it(client: TestClient) -> None:

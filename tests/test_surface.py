@@ -187,7 +187,7 @@ def test_an_infinite_day_is_refused(client: TestClient) -> None:
 
 @pytest.mark.parametrize("url", ["/v1/terms/v1/neighbours", "/v1/terms/t/neighbours"])
 def test_allowed_does_not_depend_on_the_name_in_the_address(client: TestClient, url: str) -> None:
-    assert client.get(url, params={"x": 1}).json()["allowed"] == ["format", "population"]
+    assert client.get(url, params={"x": 1}).json()["allowed"] == ["format", "population", "release"]
 
 
 # 6 csv
