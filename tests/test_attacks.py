@@ -277,6 +277,7 @@ def sheet_of(inside: str) -> bytes:
 
 
 CELL = '<row r="{0}"><c r="A{0}" t="inlineStr"><is><t>{1}</t></is></c></row>'
+MERGED = b'</sheetData><mergeCells count="1"><mergeCell ref="A1:XFD1048576"/></mergeCells>'
 BOMBS: dict[str, Callable[[], bytes]] = {
     "zip of zeros.xlsx": lambda: zipped({"mimetype": bytes(200 * 1024**2)}),
     "zip of zeros in a sheet.xlsx": lambda: workbook(bytes(200 * 1024**2)),
@@ -286,7 +287,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "laughs.xlsx": lambda: workbook(XML.encode() + sheet_of(CELL.format(1, "&l9;"))),
     "a file of the server's.xlsx": lambda: workbook(XML.encode() + sheet_of(CELL.format(1, "&f;"))),
     "laughs in the book.xlsx": lambda: workbook(sheet_of(CELL.format(1, "x")), f"{XML}{_BOOK.replace('findings', '&l9;')}"),
-    "merged.xlsx": lambda: workbook(sheet_of(CELL.format(1, "x")).replace(b"</sheetData>", b'</sheetData><mergeCells count="1"><mergeCell ref="A1:XFD1048576"/></mergeCells>')),
+    "merged.xlsx": lambda: workbook(sheet_of(CELL.format(1, "x")).replace(b"</sheetData>", MERGED)),
     "laughs.yaml": lambda: "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}' if i else 'x'] * 9)}]\n" for i in range(12)).encode(),
     "merges.yaml": lambda: b"a: &a {x: 1}\n" + b"b: {<<: [*a, *a]}\n",
     "deep.yaml": lambda: b"[" * 500_000,
