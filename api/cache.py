@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Coroutine
+from contextlib import nullcontext
 from datetime import date
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
@@ -63,6 +64,7 @@ class Answers:
         self._overdue: set[asyncio.Future[Any]] = set()
         self._kept: LRUCache[_Place, _Kept] = LRUCache(_MOST_BYTES, getsizeof=lambda answer: len(answer.body))
         self._lock = Lock()
+        self._previews = asyncio.Semaphore(2)
         # review.yaml is no part of a release
         self._version = f"{package_version()} {assets()} {store.field().review!r}"
 
@@ -174,7 +176,9 @@ class Answers:
             scope = {**scope, "headers": [one for one in scope["headers"] if one[0] != b"accept-encoding"]}
         token = ASKED.set(asked)
         try:
-            await self._app({**scope, "state": {**scope.get("state", {}), "reader": reader}}, receive, listen)
+            # a preview may take a processor for some seconds: no more than two do, and the others wait without a thread
+            async with self._previews if scope["method"] == "POST" else nullcontext():
+                await self._app({**scope, "state": {**scope.get("state", {}), "reader": reader}}, receive, listen)
         finally:
             ASKED.reset(token)
         answer = _Kept(start, b"".join(body))

@@ -20,6 +20,7 @@ from loaders.foreign import told
 from schema.problems import Problem
 
 DEEPEST = 20
+MOST_KEYS = 2000
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # YAML 1.1 wants a point and a sign in it; papers print neither
 _EXPONENT = re.compile(r"[-+]?\d+(?:\.\d*)?[eE][-+]?\d+")
@@ -218,6 +219,8 @@ def _yaml(text: str) -> Iterator[Document]:
                 # its value goes nowhere
                 pending.append(None)
                 return path
+            if len(container) >= MOST_KEYS:
+                raise Refused(f"more than {MOST_KEYS:,} keys of one thing", "a sheet as the template has it", line)
             pending.append(value)
             document.lines[(*path, value)] = line
             return path
@@ -311,6 +314,8 @@ def _json(text: str) -> list[Document]:
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: dict[str, Any] = {}
+        if len(items) > MOST_KEYS:
+            raise Refused(f"more than {MOST_KEYS:,} keys of one thing", "a sheet as the template has it")
         for key, value in items:
             if key in seen:
                 again.append(Refused(f"the key {key!r} a second time", "each key once"))

@@ -18,6 +18,8 @@ from schema.report import in_order
 from schema.study import Study
 from schema.vocabulary import Term
 
+# of one text, such as is previewed; a folder may hold any number
+MOST_SHEETS = 2000
 # told how many of how many files are read
 Progress = Callable[[int, int], None]
 
@@ -95,6 +97,9 @@ def load_text(name: str, content: bytes, field: EvidenceField, judge: Judge | No
     """Read the sheets of one text, YAML or JSON, or of a table (by the ending of its name); `name` is what reports call it."""
     source = files.Source(name, content, files.looks_like_json(content))
     sheets, problems = _tabular([source], field, with_mapping=False) if source.is_table else _parsed(source)
+    if len(sheets) > MOST_SHEETS:
+        told = Problem(name, f"{len(sheets):,} sheets", f"at most {MOST_SHEETS:,} sheets in one text", help="Load them as files.")
+        return Loaded((), (), (told,))
     studies, wrong = _validated(sheets, field, judge, held)
     return Loaded(studies, (), in_order((*problems, *wrong)))
 

@@ -30,6 +30,7 @@ from dockerfile_parse import DockerfileParser
 
 from benchmarks import neo4j_server
 from evidence import STUDIES
+from tests.test_deployments import addresses_of
 
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "docker-compose.yml"
@@ -510,6 +511,7 @@ def test_up_loads_the_sheets_and_serves_them(image: Image, compose: dict[str, An
         assert containers.ask("/readyz")["status"] == "ready"
         assert containers.ask("/v1/factors?population=caa")["total"] == 6
         assert containers.ask("/v1/releases/current")["store"] == "neo4j"
+        every_route(containers)
 
         # docker compose run --rm -v ./mine:/mine:ro loader load /mine
         mine = tmp_path / "mine"
@@ -520,6 +522,25 @@ def test_up_loads_the_sheets_and_serves_them(image: Image, compose: dict[str, An
         assert done.returncode == 0, done.stderr
         assert done.stdout.startswith("1 studies added")
         assert containers.ask("/v1/studies/smith-2024")["study"]["year"] == 2024
+
+
+def every_route(containers: Containers) -> None:
+    document = containers.ask("/openapi.json")
+    graphs = [f"/v1/graph?format={form}" for form in ("node-link", "graphml", "kgx", "csv")]
+    for path in (*addresses_of(document), *graphs, "/v1/factors?format=png"):
+        with urllib.request.urlopen(f"http://127.0.0.1:{containers.port}{path}", timeout=LONGEST) as response:
+            assert response.status == 200, path
+
+
+def test_the_image_alone_answers_every_route_where_nothing_can_be_written(
+    image: Image, compose: dict[str, Any], neo4j: neo4j_server.Server
+) -> None:
+    containers = Containers(image, {**compose, "api": {**compose["api"], "environment": {"RDWI_STORE": "bolt://neo4j:7687"}}}, neo4j)
+    containers.environment = lambda _: image.environment  # type: ignore[method-assign]
+    with containers.serving() as api:
+        wait(lambda: containers.healthy(json.loads(only("HEALTHCHECK").partition(" CMD ")[2])), api)
+        assert containers.ask("/v1/releases/current")["store"] == "memory"
+        every_route(containers)
 
 
 def test_a_wrong_password_is_told_in_a_sentence(image: Image, compose: dict[str, Any], neo4j: neo4j_server.Server) -> None:

@@ -1,6 +1,6 @@
 """The API answers as /openapi.json says: schemathesis' cases, valid and not, judged by all its checks, over the shipped corpus in process.
 
-With --all some thousands of random cases more.
+With --all over 10,000 cases, on Neo4j too: `./run test --all tests/test_schemathesis.py`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,11 @@ from schemathesis import openapi
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from starlette.testclient import TestClient
+
+from api.app import create_app
+from graph.opening import shipped
+from graph.stores.neo4j.store import Neo4jStore
+from tests.conftest import MEMORY, ON_LTS
 
 FACTORS, LESIONS = ["age", "cerebral-microbleeds", "admission-bp"], ["r-dwi", "poor-functional-outcome", "recurrent-ich"]
 # names that the corpus knows: of random ones nothing is known, and the forms of an answer would not be seen
@@ -35,6 +40,18 @@ class Told(NamedTuple):
 @pytest.fixture(scope="module")
 def document(client: TestClient) -> Any:
     return client.get("/openapi.json").json()
+
+
+@pytest.fixture(params=[MEMORY, ON_LTS])
+def application(request: pytest.FixtureRequest, client: TestClient) -> Iterator[Any]:
+    """The API over a store of each kind."""
+    if request.param == MEMORY:
+        yield client.app
+        return
+    if not request.config.getoption("--all"):
+        pytest.skip("on Neo4j with --all")
+    with TestClient(create_app(Neo4jStore(request.getfixturevalue("loaded"), shipped())), raise_server_exceptions=False) as opened:
+        yield opened.app
 
 
 def tried(app: Any, document: Any, random: int, phases: tuple[str, ...] = PHASES, mode: str = "all") -> Told:
@@ -80,11 +97,11 @@ def _answered(event: events.ScenarioFinished) -> Iterator[tuple[str, str]]:
             yield event.recorder.cases[case].value.operation.path, one.response.headers["content-type"][0].partition(";")[0]
 
 
-def test_every_case_of_the_document_is_answered_as_it_says(client: TestClient, document: Any, pytestconfig: pytest.Config) -> None:
+def test_every_case_of_the_document_is_answered_as_it_says(application: Any, document: Any, pytestconfig: pytest.Config) -> None:
     more = pytestconfig.getoption("--all")
-    told = tried(client.app, document, 200 if more else 5)
+    told = tried(application, document, 300 if more else 5)
     assert not told.faults, "\n".join(told.faults)
-    assert told.cases > 2000
+    assert told.cases > (10_000 if more else 2000)
 
 
 def test_every_form_of_every_answer_is_as_the_document_says(client: TestClient, document: Any, pytestconfig: pytest.Config) -> None:

@@ -14,6 +14,8 @@ from schema.problems import Problem
 
 # sheets of the template that hold no rows
 OWN = frozenset({"lists", "read me"})
+# Excel's own most is 32,767; each letter is looked at some hundred times
+LONGEST_CELL = 131_072
 # 2.1 x 10 and its raised power
 _TEN = re.compile(r"[x\u00d7*]\s*10\s*$", re.IGNORECASE)
 _POWER = re.compile("[-+\u2212\u2013]?\\d{1,3}")
@@ -61,6 +63,8 @@ def _grids(file: str, book: Any, content: bytes) -> list[Grid] | Problem:
             grid = _grid(file, sheet, cells, values[sheet.title], struck)
         else:
             grid = _grid(file, sheet, cells, None, struck)
+        if isinstance(grid, Problem):
+            return grid
         widest = max((len(row) for row in grid.rows), default=0)
         if widest > MOST_COLUMNS:
             return too_many(file, f"{widest:,} filled columns", sheet.title)
@@ -97,7 +101,7 @@ def _flattened(value: Any) -> tuple[str, Literal["raised", "struck"] | None, boo
     return "".join(parts), "struck" if struck else "raised" if raised else None, plain
 
 
-def _grid(file: str, sheet: Any, cells: list[Any], values: Any, struck: frozenset[int]) -> Grid:
+def _grid(file: str, sheet: Any, cells: list[Any], values: Any, struck: frozenset[int]) -> Grid | Problem:
     grid = Grid(sheet.title, file)
     title = sheet.title
     rows: dict[int, list[Cell]] = {}
@@ -108,6 +112,8 @@ def _grid(file: str, sheet: Any, cells: list[Any], values: Any, struck: frozense
             value, apart, in_font = _flattened(value)
         if value is None or (isinstance(value, str) and not value.strip()):
             continue
+        if isinstance(value, str) and len(value) > LONGEST_CELL:
+            return Problem(file, f"a cell of more than {LONGEST_CELL:,} letters ({cell.coordinate} of {title!r})", "cells of some words")
         # what is text is read whatever its format; to look that up takes longer than the rest
         made = Cell(value, cell.row, cell.column, file, title, "General" if kind == "s" else cell.number_format)
         if kind == "f":
