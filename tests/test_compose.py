@@ -527,7 +527,7 @@ def test_up_loads_the_sheets_and_serves_them(image: Image, compose: dict[str, An
 def every_route(containers: Containers) -> None:
     document = containers.ask("/openapi.json")
     graphs = [f"/v1/graph?format={form}" for form in ("node-link", "graphml", "kgx", "csv")]
-    for path in (*addresses_of(document), *graphs, "/v1/factors?format=png"):
+    for path in (*addresses_of(document), *graphs):
         with urllib.request.urlopen(f"http://127.0.0.1:{containers.port}{path}", timeout=LONGEST) as response:
             assert response.status == 200, path
 
