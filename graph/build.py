@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import gc
+import sys
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from itertools import product
-from typing import TypeVar
+from multiprocessing import get_context
+from typing import Any, NamedTuple, TypeVar
 
 from graph.release import release_of
-from graph.synthesis.associations import Synthesis, synthesise
+from graph.synthesis.associations import synthesise
 from graph.synthesis.corpus import Corpus
 from graph.synthesis.counterpart import with_counterpart
 from graph.synthesis.mechanisms import edges as mechanism_edges
@@ -20,6 +23,7 @@ from graph.synthesis.observations import read_study
 from graph.synthesis.overlap import Patients, all_patients
 from graph.synthesis.prevalence import read_prevalence
 from schema.association import Association, MechanismEdge
+from schema.errors import BadParameter, StoreUnavailable
 from schema.field import EvidenceField
 from schema.observation import ClaimObservation, Observation, PrevalenceObservation
 from schema.study import Study, told_apart
@@ -113,6 +117,10 @@ def lay_out(studies: Iterable[Study], field: EvidenceField, progress: Progress |
 
 
 Key = tuple[str, str, str]
+# of so many findings on, processes are worth their start
+PAYS = 20_000
+# associations that a process makes at once: some tenths of a second
+_AT_ONCE = 100
 
 
 def touched(rows: Iterable[Observation], field: EvidenceField) -> set[Key]:
@@ -180,6 +188,30 @@ class Taken(Partly[T]):
         return iter(self._parts)
 
 
+class _Rows(NamedTuple):
+    """The rows of each edge, and what is needed besides to make associations of them."""
+
+    groups: Mapping[Key, Sequence[Observation]]
+    corpus: Corpus
+
+    def association(self, key: Key) -> Association:
+        other = self.corpus.vocabulary[key[0]].counterpart
+        keys = [key, *([(other, key[1], key[2])] if other else [])]
+        syntheses = {one: synthesise(*one, self.groups[one], self.corpus) for one in keys if one in self.groups}
+        return with_counterpart(key, syntheses, self.corpus)
+
+    def texts(self, keys: Sequence[Key]) -> list[bytes]:
+        return [self.association(key).model_dump_json(exclude_defaults=True).encode() for key in keys]
+
+
+# what forked processes find at hand
+_AT_HAND: dict[int, _Rows] = {}
+
+
+def _texts_at_hand(number: int, keys: Sequence[Key]) -> list[bytes]:
+    return _AT_HAND[number].texts(keys)
+
+
 class Associations(Partly[Association]):
     """One association an edge that any row of it says something of, sorted by (exposure, outcome, population); made anew each time, but for
     those `taken` over; then `observations` are the rows of the others, and of their counterparts, which are made for them alone.
@@ -187,7 +219,7 @@ class Associations(Partly[Association]):
 
     def __init__(
         self,
-        observations: Iterable[Observation],
+        observations: Collection[Observation],
         corpus: Corpus,
         progress: Progress | None = None,
         *,
@@ -195,25 +227,75 @@ class Associations(Partly[Association]):
         touched: Collection[Key] | None = None,
         make: Callable[[bytes], Association] = Association.model_validate_json,
     ) -> None:
-        self._groups, self._corpus, self._progress = group(observations, corpus.field), corpus, progress
+        self._rows, self._progress = _Rows(group(observations, corpus.field), corpus), progress
         self._taken, self.make = taken, make
-        own = self._groups if touched is None else [key for key in self._groups if key in touched]
+        groups = self._rows.groups
+        own = groups if touched is None else [key for key in groups if key in touched]
         self._keys = sorted({*own, *taken}) if taken else list(own)
+        self._many, self._spread, self._scheduler = len(observations) > PAYS, False, ""
 
     def __len__(self) -> int:
         return len(self._keys)
 
+    def spread(self, scheduler: str | None = None) -> None:
+        """Where there are many rows, make them in as many processes as there are cores, or where the scheduler of Dask at that address has
+        workers. For a program that does nothing else meanwhile: processes are forked.
+        """
+        self._spread, self._scheduler = True, scheduler or ""
+
     def parts(self) -> Iterator[Association | bytes]:
+        made = self._made([key for key in self._keys if key not in self._taken])
         for done, key in enumerate(self._keys, start=1):
             kept = self._taken.get(key)
-            yield with_counterpart(key, self._with_counterpart(key), self._corpus) if kept is None else kept
+            yield next(made) if kept is None else kept
             if self._progress is not None and (done % 100 == 0 or done == len(self)):
                 self._progress(done, len(self))
 
-    def _with_counterpart(self, key: Key) -> Mapping[Key, Synthesis]:
-        other = self._corpus.vocabulary[key[0]].counterpart
-        keys = [key, *([(other, key[1], key[2])] if other else [])]
-        return {one: synthesise(*one, self._groups[one], self._corpus) for one in keys if one in self._groups}
+    def _made(self, keys: Sequence[Key]) -> Iterator[Association | bytes]:
+        # elsewhere than on Linux a process that is forked may not be sound
+        if not (self._spread and self._many and (self._scheduler or sys.platform == "linux")):
+            return map(self._rows.association, keys)
+        return self._by_dask(keys) if self._scheduler else self._by_cores(keys)
+
+    def _by_cores(self, keys: Sequence[Key]) -> Iterator[bytes]:
+        from joblib import Parallel
+
+        _AT_HAND[id(self)] = self._rows
+        try:
+            # forked, they share what is in memory, and nothing of it is sent
+            yield from _in_rounds(Parallel(-1, backend=get_context("fork")), _texts_at_hand, id(self), keys)
+        finally:
+            del _AT_HAND[id(self)]
+
+    def _by_dask(self, keys: Sequence[Key]) -> Iterator[bytes]:
+        from joblib import Parallel, parallel_config
+
+        try:
+            distributed = import_module("distributed")
+        except ImportError:
+            raise BadParameter("RDWI_SCHEDULER", "RDWI_SCHEDULER needs the extra dask (pip install 'rdwi-graph[dask]').") from None
+        try:
+            client = distributed.Client(self._scheduler)
+        except OSError as error:
+            raise StoreUnavailable(f"No scheduler of Dask answers at {self._scheduler} (RDWI_SCHEDULER). Nothing was changed.") from error
+        corpus = self._rows.corpus
+        rows = self._rows._replace(corpus=replace(corpus, field=corpus.field.at_hand))
+        with client:
+            # sent once to each worker
+            with parallel_config("dask", client=client, scatter=[rows]):
+                parallel = Parallel()
+            yield from _in_rounds(parallel, _Rows.texts, rows, keys)
+
+
+def _in_rounds(parallel: Any, texts: Callable[[T, Sequence[Key]], list[bytes]], rows: T, keys: Sequence[Key]) -> Iterator[bytes]:
+    """What is made of the keys, in their order; so much at once as may wait to be written."""
+    from joblib import delayed
+
+    for start in range(0, len(keys), 100 * _AT_ONCE):
+        waiting = keys[start : start + 100 * _AT_ONCE]
+        # of processes that live on, each would come to hold a copy of all that it looks at
+        for some in parallel(delayed(texts)(rows, waiting[at : at + _AT_ONCE]) for at in range(0, len(waiting), _AT_ONCE)):
+            yield from some
 
 
 def unknown_terms(study: Study, vocabulary: Vocabulary) -> Sequence[str]:

@@ -60,7 +60,7 @@ def cited(reader: Reader, answer: BaseModel, form: str) -> str:
 
 
 def of_studies(reader: Reader, ids: Iterable[str], form: str) -> str:
-    everything = reader.studies()
+    everything = reader.papers()
     # of the asker's own there is no paper
     return written([reference_of(everything[study]) for study in ids if study in everything], form)
 

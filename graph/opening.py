@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import evidence as shipped_evidence
-from graph.build import EvidenceGraph, build, lay_out, set_aside, unknown_terms, without_collections
+from graph.build import Associations, EvidenceGraph, build, lay_out, set_aside, unknown_terms, without_collections
 from graph.preview import preview as previewed
 from graph.python import Graph
 from graph.settings import Settings
@@ -227,6 +227,7 @@ def load(
             removed=(old.removed - frozenset(new)) if old is not None else frozenset({ALL}),
             by=by,
             report=report,
+            scheduler=settings.scheduler,
         )
     return Change(
         release,
@@ -256,6 +257,7 @@ def _write(
     removed: frozenset[str],
     by: str | None,
     report: Report | None,
+    scheduler: str | None,
 ) -> str:
     """Build the graph of these studies while it is written, if it is another than the old one; the release."""
     progress = _progress(report, "building the graph")
@@ -263,6 +265,8 @@ def _write(
         graph = (old.changed_to(studies, field, progress) if old is not None else None) or lay_out(studies, field, progress)
         graph = replace(graph, user=user, removed=removed)
     if old is None or not old.current or (old.release, old.user, old.removed) != (graph.release, user, removed):
+        if isinstance(graph.associations, Associations):
+            graph.associations.spread(scheduler)
         with set_aside():
             writer.write(graph, by)
     return graph.release
@@ -295,6 +299,7 @@ def remove(settings: Settings, study_ids: Iterable[str], report: Report | None =
             removed=old.removed | frozenset(gone),
             by=by,
             report=report,
+            scheduler=settings.scheduler,
         )
     return Change(release, (), (), gone, ())
 

@@ -38,7 +38,7 @@ class Server:
 
 class Settings(BaseSettings):
     """RDWI_STORE, RDWI_NEO4J_USER, RDWI_NEO4J_PASSWORD, RDWI_NEO4J_DATABASE, RDWI_SNAPSHOT, RDWI_FIELD, RDWI_KEEP_RELEASES,
-    RDWI_REPORT_URL, RDWI_CORS, RDWI_LOG_FORMAT.
+    RDWI_REPORT_URL, RDWI_CORS, RDWI_SCHEDULER, RDWI_LOG_FORMAT.
     """
 
     model_config = SettingsConfigDict(env_prefix="RDWI_", env_ignore_empty=True, frozen=True)
@@ -59,6 +59,11 @@ class Settings(BaseSettings):
         description="address at which readers say that something is wrong, as https://host/new?body={page}+{row}+{place}+{release}; none",
     )
     cors: str = Field(default="", description="origins whose pages may read the API, such as https://a.org, parted by commas; * is all")
+    scheduler: str | None = Field(
+        default=None,
+        pattern=r"^(tcp|tls|ws|wss)://.+",
+        description="a scheduler of Dask (tcp://host:8786) whose workers make the associations of a large load; the cores here where unset",
+    )
     log_format: Literal["text", "json"] = Field(default="text", description="form of the log: text or json")
 
     @field_validator("store")

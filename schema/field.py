@@ -274,6 +274,11 @@ class EvidenceField(Part):
         return ", ".join(label for label in labels if label)
 
     @property
+    def at_hand(self) -> Self:
+        """The field with all its terms, to be sent to another process."""
+        return self._copied(_base=None, _terms=Vocabulary(self.vocabulary.terms.values()))
+
+    @property
     def base(self) -> Self:
         """The field without what a user has added."""
         return self._copied(_terms=None)
@@ -282,9 +287,9 @@ class EvidenceField(Part):
         """The field with further terms; call `clashes` first."""
         return self.holding((*self.vocabulary.terms.values(), *terms))
 
-    def holding(self, terms: Iterable[Term]) -> Self:
+    def holding(self, terms: Iterable[Term] | Vocabulary) -> Self:
         """The field with these terms in place of its own: those of a store, in their order."""
-        return self._copied(_terms=Vocabulary(terms))
+        return self._copied(_terms=terms if isinstance(terms, Vocabulary) else Vocabulary(terms))
 
     def own(self, terms: Iterable[Term]) -> list[Term]:
         """Those of the terms that a user has added."""

@@ -490,26 +490,12 @@ class Study(Trail):
         """How the study is named: "Menon 2012"; where no author is shown, by the first words of its title, and by its id where that is
         not shown either. A year that the sheet lacks is that of its id.
         """
-        who = self.first_author or (self.authors[0].rsplit(" ", 1)[0] if self.authors else self._first_words)
-        if who is None:
-            return self.id
-        year = self.year or next(iter(_YEAR.findall(self.id)), None)
-        return f"{who} {year}{self.letter}" if year else f"{who} ({', '.join(filter(None, ('undated', self.letter)))})"
+        return label_of(self.id, self.first_author, self.authors, self.title, self.year, self.letter)
 
     @cached_property
     def letter(self) -> str:
         """Which of several studies of one label it is (`told_apart`); no part of the sheet."""
         return ""
-
-    @property
-    def _first_words(self) -> str | None:
-        title = " ".join(_NO_PART_OF_IT.sub("", self.title or "").split()).rstrip(".")
-        if len(title) <= _HEAD:
-            return f"\u201c{title}\u201d" if title else None
-        words = re.split(r"(?=[\s-])", title[: _HEAD + 1])[:-1]
-        while len(words) > 1 and words[-1].strip().lower() in _SMALL:
-            words.pop()
-        return f"\u201c{''.join(words).rstrip('.,:;') or title[:_HEAD]}\u2026\u201d"
 
     @property
     def read_twice(self) -> tuple[int, int]:
@@ -541,21 +527,57 @@ class Study(Trail):
         return next(population for population in self.populations if population.id == population_id)
 
 
+def label_of(id: str, first_author: str | None, authors: Sequence[str], title: str | None, year: int | None, letter: str = "") -> str:
+    """`Study.label` by what it hangs on."""
+    who = first_author or (authors[0].rsplit(" ", 1)[0] if authors else _first_words(title))
+    if who is None:
+        return id
+    shown = year or next(iter(_YEAR.findall(id)), None)
+    return f"{who} {shown}{letter}" if shown else f"{who} ({', '.join(filter(None, ('undated', letter)))})"
+
+
+def _first_words(of: str | None) -> str | None:
+    title = " ".join(_NO_PART_OF_IT.sub("", of or "").split()).rstrip(".")
+    if len(title) <= _HEAD:
+        return f"\u201c{title}\u201d" if title else None
+    words = re.split(r"(?=[\s-])", title[: _HEAD + 1])[:-1]
+    while len(words) > 1 and words[-1].strip().lower() in _SMALL:
+        words.pop()
+    return f"\u201c{''.join(words).rstrip('.,:;') or title[:_HEAD]}\u2026\u201d"
+
+
+def letters(labels: Mapping[str, str]) -> dict[str, str]:
+    """Of the ids of those that are called alike, which is which."""
+    alike: dict[str, list[str]] = {}
+    for name, label in sorted(labels.items()):
+        alike.setdefault(label, []).append(name)
+    several = (names for names in alike.values() if len(names) > 1)
+    return {name: chr(ord("a") + n) if n < 26 else f"-{n + 1}" for names in several for n, name in enumerate(names)}
+
+
 def told_apart(studies: Iterable[Study]) -> dict[str, Study]:
     """The studies by id, in its order; those of one author and year get letters: Li 2021a, Li 2021b."""
     found = {study.id: study for study in sorted(studies, key=lambda one: one.id)}
-    alike: dict[str, list[str]] = {}
     for study in found.values():
-        plain = study if not study.letter else study.model_copy()
-        vars(plain).pop("letter", None)
-        found[study.id] = plain
-        alike.setdefault(plain.label, []).append(study.id)
-    for names in alike.values():
-        for n, name in enumerate(names if len(names) > 1 else ()):
-            # a copy, since a study may be in several graphs
-            found[name] = found[name].model_copy()
-            vars(found[name])["letter"] = chr(ord("a") + n) if n < 26 else f"-{n + 1}"
+        if study.letter:
+            found[study.id] = lettered(study.model_copy(), "")
+    for name, letter in letters({study.id: study.label for study in found.values()}).items():
+        # a copy, since a study may be in several graphs
+        found[name] = lettered(found[name].model_copy(), letter)
     return found
+
+
+def letter_in(label: str, plain: str) -> str:
+    """The letter that a label has and the same without a letter has not: a of Li 2021a, and of Li (undated, a)."""
+    return label.removesuffix(")").removeprefix(plain.removesuffix(")")).removeprefix(", ")
+
+
+def lettered(study: Study, letter: str) -> Study:
+    """A study that nobody else has yet, with its letter."""
+    vars(study).pop("letter", None)
+    if letter:
+        vars(study)["letter"] = letter
+    return study
 
 
 def canonical(part: Part) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -72,12 +72,31 @@ class Term(BaseModel):
         return self
 
 
+class Entry(NamedTuple):
+    """What of a term is looked at in all terms, to find one."""
+
+    id: str
+    name: str
+    synonyms: Sequence[str] = ()
+    xrefs: Sequence[str] = ()
+    broader: str | None = None
+    rolls_up: RollUp | None = None
+
+
 class Vocabulary:
     """All terms, by id. Immutable; `extended` gives a larger one."""
 
     def __init__(self, terms: Iterable[Term]) -> None:
-        self.terms: dict[str, Term] = {term.id: term for term in terms}
+        self.terms: Mapping[str, Term] = {term.id: term for term in terms}
+        self._entries: Callable[[], Iterable[Entry | Term]] = self.terms.values
         self._suggested: dict[tuple[str, int], tuple[str, ...]] = {}
+
+    @classmethod
+    def stored(cls, terms: Mapping[str, Term], entries: Callable[[], Iterable[Entry]] | None = None) -> Self:
+        """Of terms that are made when they are asked for. `entries`: of all of them, where that is quicker than to make the terms."""
+        made = cls(())
+        made.terms, made._entries = terms, entries or terms.values
+        return made
 
     def __eq__(self, other: object) -> bool:
         """The order of terms counts: it is that of roll-ups."""
@@ -97,7 +116,7 @@ class Vocabulary:
         """From each normal name to its term's id. Ids win over names, names over synonyms."""
         names: dict[str, str] = {}
         for pick in (lambda t: (t.id,), lambda t: (t.name,), lambda t: t.synonyms):
-            for term in self.terms.values():
+            for term in self._entries():
                 for name in pick(term):
                     names.setdefault(_normal(name), term.id)
         return names
@@ -106,7 +125,7 @@ class Vocabulary:
     def xrefs(self) -> Mapping[str, tuple[str, ...]]:
         """From each cross-reference, in lower case, to the ids of the terms that have it: what is one thing elsewhere may be two here."""
         found: dict[str, list[str]] = {}
-        for term in self.terms.values():
+        for term in self._entries():
             for xref in dict.fromkeys(one.lower() for one in term.xrefs):
                 found.setdefault(xref, []).append(term.id)
         return {xref: tuple(ids) for xref, ids in found.items()}
@@ -155,7 +174,7 @@ class Vocabulary:
         if text.strip() and not words:
             return []
         found: list[tuple[int, int, str]] = []
-        for term in self.terms.values():
+        for term in self._entries():
             ranks = [_match(wanted, words, _normal(name)) for name in (term.id, term.name, *term.synonyms)]
             hits = [rank for rank in ranks if rank is not None]
             if hits:
@@ -168,7 +187,7 @@ class Vocabulary:
     def roll_ups(self) -> Mapping[str, tuple[tuple[str, RollUp], ...]]:
         """For each parent: the terms whose rows its edges take, in the order in which one row a cohort is chosen."""
         below: dict[str, list[tuple[str, RollUp]]] = {}
-        for term in self.terms.values():
+        for term in self._entries():
             if term.broader is not None and term.rolls_up in {"estimates", "weight"}:
                 below.setdefault(term.broader, []).append((term.id, term.rolls_up))
         return {parent: tuple(children) for parent, children in below.items()}

@@ -17,6 +17,7 @@ from graph.questions.lists import Page
 from graph.stores import snapshot
 from graph.stores.memory import MemoryReader, MemoryStore
 from graph.stores.port import Reader
+from schema.errors import SnapshotUnwritable
 from schema.study import Study
 
 
@@ -252,7 +253,7 @@ def test_a_failed_write_leaves_store_and_file_as_they_were(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", full)
-        with pytest.raises(OSError, match="No space"):
+        with pytest.raises(SnapshotUnwritable, match="No space"):
             store.replace(graph)
     assert store.reader().release() == smaller.release
     assert snapshot.read(path, shipped()).release == smaller.release

@@ -39,8 +39,9 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
     return {**kept, "RDWI_SNAPSHOT": str(folder), "PYTHONPATH": str(ROOT), **more}
 
 
-def rdwi(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*PROGRAM, *arguments], env=environment(folder), capture_output=True, text=True, timeout=LONGEST, check=False)
+def rdwi(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+    there = environment(folder, **more)
+    return subprocess.run([*PROGRAM, *arguments], env=there, capture_output=True, text=True, timeout=LONGEST, check=False)
 
 
 class Served:

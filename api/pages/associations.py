@@ -97,7 +97,7 @@ def _listed(
 
 def evidence_view(reader: Reader, question: Evidence) -> View:
     answer = question.answer(reader)
-    terms, studies = reader.terms(), reader.studies()
+    terms, studies = reader.terms(), reader.papers()
     exposure, outcome, node = terms[answer.query["exposure"]], terms[answer.query["outcome"]], answer.query["population"]
     other = None
     if exposure.counterpart is not None:

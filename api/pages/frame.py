@@ -164,7 +164,7 @@ def _trusted(svg: str | None) -> Markup:
 
 def text(view: View, reader: Reader, to: Addresses) -> str:
     """The page as text."""
-    studies, field, asked = reader.studies().values(), reader.field(), ASKED.get()
+    studies, field, asked = reader.papers().values(), reader.field(), ASKED.get()
     # of populations only those whose id is no word of its own
     places = {place.id: place.name for place in field.populations.values() if place.code}
     content = {
@@ -219,7 +219,7 @@ def bare(template: str, title: str, field: EvidenceField, **content: Any) -> str
 
 def published_until(reader: Reader) -> int | None:
     """The year of the newest paper of the release."""
-    return max((study.year for study in reader.studies().values() if study.year), default=None)
+    return max((study.year for study in reader.papers().values() if study.year), default=None)
 
 
 def respond(view: View, reader: Reader, status: int = 200) -> HTMLResponse:

@@ -28,7 +28,7 @@ def studies_view(reader: Reader, question: Studies, rows: int | None = None) -> 
 
 def study_view(reader: Reader, name: str) -> View:
     answer = lookups.study(reader, name)
-    studies = reader.studies()
+    studies = reader.papers()
     shares = [(other, studies[other].label) for other in answer.shares_patients_with]
     content = {
         "answer": answer,

@@ -30,7 +30,12 @@ class Contested(Associations):
             target, turned = term_of(reader, self.outcome, "outcome")
             query |= {"outcome": target.id, **turned}
         node = population_of(reader, self.population)
-        found, unknown = edges(reader, node, self.filters, outcome=target.id if target else None)
+        if about is not None and target is None and not self.filters.active:
+            # of all there are, those of one lesion are few
+            sides = (*reader.edges(exposure=about.id, population=node), *reader.edges(outcome=about.id, population=node))
+            found, unknown = sorted(sides, key=lambda one: (one.exposure.id, one.outcome.id)), 0
+        else:
+            found, unknown = edges(reader, node, self.filters, outcome=target.id if target else None)
         kept = [one for one in found if one.contested is not None and (about is None or about.id in {one.exposure.id, one.outcome.id})]
         # an association and its counterpart are one contradiction
         against = {(one.exposure.id, one.outcome.id): one.contested.counterpart for one in kept if one.contested is not None}
@@ -42,4 +47,5 @@ class Contested(Associations):
             or against.get((other, one.outcome.id)) != one.exposure.id
         ]
         kept = [with_indirect(reader, one, self.filters) for one in kept]
-        return self._answer(reader, query, kept, "exposure", known=len(found), unknown=unknown)
+        known = len(found if kept else edges(reader, node, self.filters, outcome=target.id if target else None)[0])
+        return self._answer(reader, query, kept, "exposure", known=known, unknown=unknown)

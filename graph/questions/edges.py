@@ -29,7 +29,7 @@ def findings(
     )
     if not filters.active:
         return rows, 0
-    return sift(filters, rows, reader.studies(), finding_verdict, lambda row: row.study)
+    return sift(filters.naming(reader.papers), rows, reader.studies(), finding_verdict, lambda row: row.study)
 
 
 def edges(

@@ -51,7 +51,7 @@ def exposure_of(reader: Reader, name: str | None) -> Term:
 def query_of(reader: Reader, about: Mapping[str, Any], population: str, filters: Filters) -> dict[str, Any]:
     parts = [part for part in reader.field().populations.with_parts(population) if part != population]
     resolved = {"population": population, "parts": parts}
-    return {**about, **resolved, **filters.naming(reader.studies()).model_dump(mode="json", exclude_defaults=True)}
+    return {**about, **resolved, **filters.naming(reader.papers).model_dump(mode="json", exclude_defaults=True)}
 
 
 def listed(

@@ -97,7 +97,7 @@ class Evidence(Question):
         risk = holds.get("absolute")
         supposed = self.model_dump(mode="json", include={"add", "prior_scale"}, exclude_defaults=True)
         query = query_of(reader, {"exposure": cause.id, "outcome": effect.id, **turned, **baseline, **supposed}, node, self.filters)
-        told = changed(query, {study: one.label for study, one in reader.studies().items()}, before, association)
+        told = changed(query, {one: reader.papers()[one].label for one in query.get("exclude", ())}, before, association)
         return answers.Evidence(
             query=query,
             names=names_of(reader, query, [risk.baseline_source] if risk is not None and risk.baseline_source else ()),

@@ -41,9 +41,9 @@ class Filters(Part):
         """The filters that drop rows, as they were asked for."""
         return {key: value for key, value in self.model_dump(exclude_defaults=True).items() if key != "indirect"}
 
-    def naming(self, studies: Mapping[str, Study]) -> Filters:
+    def naming(self, papers: Callable[[], Mapping[str, Study]]) -> Filters:
         """The same with the ids of the studies that are left out, whatever name they were given by; UnknownName where one is not there."""
-        return self.model_copy(update={"exclude": all_named(self.exclude, studies)}) if self.exclude else self
+        return self.model_copy(update={"exclude": all_named(self.exclude, papers())}) if self.exclude else self
 
     def without(self, name: str) -> Filters:
         """The same but for one filter."""
@@ -127,7 +127,7 @@ def sift(
 ) -> tuple[list[T], int]:
     """The rows that match, and how many can't be told. UnknownName where a study is to be left out that is not there."""
     kept, unknown = [], 0
-    named = filters.naming(studies)
+    named = filters.naming(lambda: studies)
     for row in rows:
         found = verdict(named, row, studies[study_of(row)])
         if found == "kept":

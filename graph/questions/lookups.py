@@ -22,9 +22,9 @@ from schema.vocabulary import Term
 
 def study(reader: Reader, name: str) -> StudyAnswer:
     """One study, by its id, DOI, PMID or PMCID: its sheet, how each row was read, and whom it shares patients with."""
-    everything = reader.studies()
+    everything = reader.papers()
     study_id = one_named(name, everything)
-    found = everything[study_id]
+    found = reader.studies()[study_id]
     patients = reader.patients()
     observations = reader.findings(study=study_id)
     return StudyAnswer(
@@ -32,7 +32,7 @@ def study(reader: Reader, name: str) -> StudyAnswer:
         label=found.label,
         study=found,
         rows=tuple(rows_of(None, observations, reader.corpus())),
-        claims=tuple(claim_row(claim, everything, reader.terms()) for claim in reader.claims() if claim.study == study_id),
+        claims=tuple(claim_row(claim, everything, reader.terms()) for claim in reader.claims(study=study_id)),
         read_twice=share(*found.read_twice),
         shares_patients_with=tuple(other for other in everything if other != study_id and overlap(patients[study_id], patients[other])),
     )

@@ -26,7 +26,7 @@ class Mechanisms(Question):
     def answer(self, reader: Reader) -> Answer[Mechanism]:
         terms = reader.terms()
         term, turned = term_of(reader, self.lesion, "lesion or outcome")
-        studies, patients = reader.studies(), reader.patients()
+        studies, patients = reader.papers(), reader.patients()
         claims = [claim for claim in reader.claims() if term.id in claim.row.links]
         items = []
         for mechanism in sorted({claim.row.mechanism for claim in claims}):

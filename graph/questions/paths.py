@@ -72,7 +72,7 @@ class Paths(Question):
             kept, left_out = sift(filters, reader.claims(), reader.studies(), claim_verdict, lambda claim: claim.study)
             unknown += left_out
             claims = mechanism_edges(kept, reader.patients())
-        return links_of([*own, *wider], claims, reader.terms(), reader.studies()), unknown
+        return links_of([*own, *wider], claims, reader.terms(), reader.papers()), unknown
 
     def _none(self, reader: Reader, links: Sequence[Link], first: Term, last: Term, node: str) -> Why:
         if self.filters.active:

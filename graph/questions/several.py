@@ -29,7 +29,7 @@ def query_of(reader: Reader, nodes: Sequence[str], filters: Filters) -> dict[str
     return {
         "population": list(nodes),
         "parts": {node: inner for node, inner in parts.items() if inner},
-        **filters.naming(reader.studies()).model_dump(mode="json", exclude_defaults=True),
+        **filters.naming(reader.papers).model_dump(mode="json", exclude_defaults=True),
     }
 
 

@@ -43,13 +43,13 @@ class Studies(Question):
 
     def answer(self, reader: Reader) -> Answer[StudyItem]:
         words = normal(self.q).split() if self.q else []
-        papers = frozenset(named(self.q, reader.studies())) if self.q else frozenset()
+        papers = frozenset(named(self.q, reader.papers())) if self.q else frozenset()
         # a bare number may be a year as well as a PMID, and a name the beginning of another
         by_words = not papers or not {":", "/"} & set(self.q or "")
         filters = Filters(design=self.design, year_from=self.year_from, year_to=self.year_to)
         found = []
         unknown = 0
-        for study in reader.studies().values():
+        for study in reader.papers().values():
             text = normal(
                 " ".join(filter(None, (study.id, study.title, study.journal, study.first_author, *study.authors, *study.cohorts)))
             )
@@ -58,6 +58,7 @@ class Studies(Question):
             verdict = study_verdict(filters, study, self.country)
             unknown += verdict == "unknown"
             if verdict == "kept":
+                rows = reader.studies()[study.id]
                 found.append(
                     StudyItem(
                         id=study.id,
@@ -74,14 +75,14 @@ class Studies(Question):
                         n=study.n,
                         countries=study.countries,
                         cohorts=study.cohorts,
-                        findings=len(study.findings),
-                        prevalence=len(study.prevalence),
-                        claims=len(study.mechanisms),
+                        findings=len(rows.findings),
+                        prevalence=len(rows.prevalence),
+                        claims=len(rows.mechanisms),
                     )
                 )
         given = self.model_dump(mode="json", exclude={"page", "sort"}, exclude_defaults=True)
         query = {name: value for name, value in given.items() if value}
-        nothing = Why(status="filtered-out", text="No study matches.", filter=", ".join(query), without=len(reader.studies()))
+        nothing = Why(status="filtered-out", text="No study matches.", filter=", ".join(query), without=len(reader.papers()))
         if self.sort:
             query["sort"] = self.sort
             found = ordered_by(found, _VALUES[self.sort.removeprefix("-")], down=self.sort.startswith("-"))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Collection, Mapping
 from datetime import date
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 from graph.build import EvidenceGraph
 from graph.questions.edges import anew
@@ -21,6 +22,7 @@ from schema.field import EvidenceField
 from schema.observation import ClaimObservation, Observation, PrevalenceObservation
 from schema.study import RATIOS, Measure, Study
 
+_T = TypeVar("_T")
 OWN = "your-study-"
 FORMS = "write the events as 12/40 vs 5/60 (with it, without it), or an estimate with its 95% interval as OR 1.8 (1.1 to 2.9), n 350"
 _NUMBER = r"[-+]?\d+(?:\.\d+)?"
@@ -81,14 +83,19 @@ def written(text: str) -> str:
     return text.strip()
 
 
+def _with(added: dict[str, _T], stored: Mapping[str, _T]) -> Mapping[str, _T]:
+    """What is stored and what is added, which comes last; all of what is stored is never made for it."""
+    return ChainMap(added, cast("dict[str, _T]", stored))
+
+
 class Supposed(Reader):
     """A reader with more studies, and with a prior of tau that is so many times as wide."""
 
     def __init__(self, reader: Reader, studies: Collection[Study], prior_scale: float) -> None:
         self._reader, self._prior_scale = reader, prior_scale
         added = {study.id: study for study in studies}
-        self._studies = {**reader.studies(), **added}
-        self._patients = {**reader.patients(), **all_patients(added, reader.field())}
+        self._studies, self._papers = _with(added, reader.studies()), _with(added, reader.papers())
+        self._patients = _with(all_patients(added, reader.field()), reader.patients())
         self._rows = [row for study in studies for row in read_study(study, reader.field())]
 
     def corpus(self) -> Corpus:
@@ -96,6 +103,9 @@ class Supposed(Reader):
 
     def studies(self) -> Mapping[str, Study]:
         return self._studies
+
+    def papers(self) -> Mapping[str, Study]:
+        return self._papers
 
     def patients(self) -> Mapping[str, Patients]:
         return self._patients
@@ -143,8 +153,8 @@ class Supposed(Reader):
     ) -> list[PrevalenceObservation]:
         return self._reader.prevalence(lesions=lesions, populations=populations)
 
-    def claims(self) -> list[ClaimObservation]:
-        return self._reader.claims()
+    def claims(self, *, study: str | None = None) -> list[ClaimObservation]:
+        return self._reader.claims(study=study)
 
     def mechanism_edges(self) -> list[MechanismEdge]:
         return self._reader.mechanism_edges()

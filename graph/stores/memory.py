@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
+from math import inf
 from pathlib import Path
 from typing import TypeVar
 
-from graph.build import EvidenceGraph
+from graph.build import EvidenceGraph, Key
 from graph.stores import snapshot
 from graph.stores.folder import FolderWriter
 from graph.stores.kept import KeptReleases
+from graph.stores.made import Made
 from graph.stores.port import Reader, Store, today
+from graph.stores.snapshot import Place
 from graph.stores.sqlite import SqliteHistory
-from graph.synthesis.overlap import Patients, all_patients
+from graph.synthesis.overlap import Patients, patients_of
 from schema.answer import Counts
 from schema.association import Association, MechanismEdge
 from schema.errors import SnapshotDamaged, StoreOfAnotherField
@@ -26,11 +29,7 @@ from schema.releases import KEPT
 from schema.study import Study, told_apart
 
 _LOG = logging.getLogger("rdwi.store")
-_R = TypeVar("_R", Observation, PrevalenceObservation)
 _T = TypeVar("_T")
-
-
-_Key = tuple[str, str, str]
 
 
 class MemoryReader(Reader):
@@ -42,41 +41,83 @@ class MemoryReader(Reader):
 
     @cached_property
     def _studies(self) -> Mapping[str, Study]:
-        return told_apart(self._source.studies)
+        if isinstance(self._source, EvidenceGraph):
+            return told_apart(self._source.studies)
+        return Made(self._source.study_lines, self._source.study, snapshot.KEPT)
+
+    @cached_property
+    def _papers(self) -> Mapping[str, Study]:
+        if isinstance(self._source, EvidenceGraph):
+            return self._studies
+        return Made(self._source.study_lines, self._source.paper, inf)
 
     @cached_property
     def _patients(self) -> Mapping[str, Patients]:
-        return all_patients(self._studies, self._source.field)
+        return Made(self._papers, lambda one: patients_of(self._papers[one], self._papers, self._source.field), inf)
 
     @cached_property
-    def _by_outcome(self) -> Mapping[str, list[Observation]]:
-        return _index((observation.outcome, observation) for observation in self._source.observations)
+    def _places(self) -> Sequence[Place]:
+        """Where each observation belongs, in their order, which is that of study and place in the sheet."""
+        if isinstance(self._source, snapshot.Snapshot):
+            return self._source.places
+        return [Place(one.study, one.exposure, one.outcome, one.populations) for one in self._source.observations]
 
     @cached_property
-    def _by_exposure(self) -> Mapping[str, list[Observation]]:
-        return _index((observation.exposure, observation) for observation in self._source.observations)
+    def _observations(self) -> Mapping[int, Observation]:
+        if isinstance(self._source, EvidenceGraph):
+            return dict(enumerate(self._source.observations))
+        return Made(range(len(self._places)), self._source.observation, 2 * snapshot.KEPT)
 
     @cached_property
-    def _edges(self) -> dict[_Key, Association | None]:
-        """The associations by (exposure, outcome, population); None until one is asked for."""
+    def _by_outcome(self) -> Mapping[str, list[int]]:
+        return _index((place.outcome, index) for index, place in enumerate(self._places))
+
+    @cached_property
+    def _by_exposure(self) -> Mapping[str, list[int]]:
+        return _index((place.exposure, index) for index, place in enumerate(self._places))
+
+    @cached_property
+    def _by_study(self) -> Mapping[str, list[int]]:
+        return _index((place.study, index) for index, place in enumerate(self._places))
+
+    @cached_property
+    def _prevalence(self) -> Mapping[int, PrevalenceObservation]:
+        if isinstance(self._source, EvidenceGraph):
+            return dict(enumerate(self._source.prevalence))
+        return Made(range(len(self._source.lines("prevalence"))), self._source.prevalence_at, snapshot.KEPT)
+
+    @cached_property
+    def _by_lesion(self) -> Mapping[str, list[int]]:
+        if isinstance(self._source, EvidenceGraph):
+            return _index((one.row.lesion, index) for index, one in self._prevalence.items())
+        return _index((lesion, index) for index, lesion in enumerate(self._source.lesions()))
+
+    @cached_property
+    def _claims(self) -> Mapping[int, ClaimObservation]:
+        if isinstance(self._source, EvidenceGraph):
+            return dict(enumerate(self._source.claims))
+        return Made(range(len(self._source.lines("claim"))), self._source.claim_at, snapshot.KEPT)
+
+    @cached_property
+    def _claims_by_study(self) -> Mapping[str, list[int]]:
+        if isinstance(self._source, EvidenceGraph):
+            return _index((one.study, index) for index, one in self._claims.items())
+        return _index((study, index) for index, study in enumerate(self._source.claimants()))
+
+    @cached_property
+    def _edges(self) -> Mapping[Key, Association]:
+        """The associations by (exposure, outcome, population)."""
         if isinstance(self._source, EvidenceGraph):
             return {(one.exposure.id, one.outcome.id, one.population.id): one for one in self._source.associations}
-        return dict.fromkeys(self._source.association_lines)
+        return Made(self._source.association_lines, self._source.association, snapshot.KEPT)
 
     @cached_property
-    def _keys_by_exposure(self) -> Mapping[str, list[_Key]]:
+    def _keys_by_exposure(self) -> Mapping[str, list[Key]]:
         return _index((key[0], key) for key in self._edges)
 
     @cached_property
-    def _keys_by_outcome(self) -> Mapping[str, list[_Key]]:
+    def _keys_by_outcome(self) -> Mapping[str, list[Key]]:
         return _index((key[1], key) for key in self._edges)
-
-    def _edge(self, key: _Key) -> Association:
-        found = self._edges[key]
-        if found is None:
-            assert isinstance(self._source, snapshot.Snapshot)
-            found = self._edges[key] = self._source.association(key)
-        return found
 
     def release(self) -> str:
         return self._source.release
@@ -85,27 +126,29 @@ class MemoryReader(Reader):
         return self._loaded
 
     def counts(self) -> Counts:
+        if isinstance(self._source, snapshot.Snapshot):
+            return self._source.counts
         return Counts(
-            studies=len(self._studies),
+            studies=len(self._source.studies),
             terms=len(self._source.terms),
             findings=len(self._source.observations),
             prevalence=len(self._source.prevalence),
             claims=len(self._source.claims),
-            associations=len(self._edges),
+            associations=len(self._source.associations),
             mechanism_edges=len(self._source.mechanisms),
-            full_text=sum(study.read == "full-text" for study in self._studies.values()),
+            full_text=sum(study.read == "full-text" for study in self._source.studies),
         )
 
     def field(self) -> EvidenceField:
         return self._source.field
 
     def edges(self, *, exposure: str | None = None, outcome: str | None = None, population: str | None = None) -> list[Association]:
-        keys: Iterable[_Key] = self._edges
+        keys: Iterable[Key] = self._edges
         if exposure is not None:
             keys = self._keys_by_exposure.get(exposure, ())
         elif outcome is not None:
             keys = self._keys_by_outcome.get(outcome, ())
-        return [self._edge(key) for key in keys if (outcome is None or key[1] == outcome) and (population is None or key[2] == population)]
+        return [self._edges[key] for key in keys if (outcome is None or key[1] == outcome) and (population is None or key[2] == population)]
 
     def findings(
         self,
@@ -115,39 +158,55 @@ class MemoryReader(Reader):
         populations: Collection[str] | None = None,
         study: str | None = None,
     ) -> list[Observation]:
-        rows: Iterable[Observation]
-        if outcomes is not None:
-            rows = (row for outcome in outcomes for row in self._by_outcome.get(outcome, ()))
+        indexes: Iterable[int]
+        if study is not None:
+            indexes = self._by_study.get(study, ())
+        elif outcomes is not None:
+            indexes = (index for outcome in set(outcomes) for index in self._by_outcome.get(outcome, ()))
         elif exposures is not None:
-            rows = (row for exposure in exposures for row in self._by_exposure.get(exposure, ()))
+            indexes = (index for exposure in set(exposures) for index in self._by_exposure.get(exposure, ()))
         else:
-            rows = self._source.observations
-        return sorted(
-            (
-                row
-                for row in _inside(rows, populations)
-                if (exposures is None or row.exposure in exposures) and (study is None or row.study == study)
-            ),
-            key=lambda row: (row.study, row.position),
-        )
+            indexes = range(len(self._places))
+        wanted = None if populations is None else frozenset(populations)
+
+        def asked(place: Place) -> bool:
+            return (
+                (exposures is None or place.exposure in exposures)
+                and (outcomes is None or place.outcome in outcomes)
+                and (wanted is None or not wanted.isdisjoint(place.populations))
+            )
+
+        return [self._observations[index] for index in sorted(indexes) if asked(self._places[index])]
+
+    @cached_property
+    def _finding_counts(self) -> Mapping[str, int]:
+        if isinstance(self._source, snapshot.Snapshot):
+            return self._source.finding_counts()
+        return Counter(name for observation in self._source.observations for name in {observation.row.exposure, observation.row.outcome})
 
     def finding_counts(self) -> Mapping[str, int]:
-        return Counter(name for observation in self._source.observations for name in {observation.row.exposure, observation.row.outcome})
+        return self._finding_counts
 
     def prevalence(
         self, *, lesions: Collection[str] | None = None, populations: Collection[str] | None = None
     ) -> list[PrevalenceObservation]:
-        rows = _inside(self._source.prevalence, populations)
-        return [row for row in rows if lesions is None or row.row.lesion in lesions]
+        indexes = (
+            range(len(self._prevalence)) if lesions is None else (index for one in set(lesions) for index in self._by_lesion.get(one, ()))
+        )
+        rows = [self._prevalence[index] for index in sorted(indexes)]
+        return [row for row in rows if populations is None or not set(populations).isdisjoint(row.populations)]
 
-    def claims(self) -> list[ClaimObservation]:
-        return list(self._source.claims)
+    def claims(self, *, study: str | None = None) -> list[ClaimObservation]:
+        return [self._claims[index] for index in (self._claims if study is None else self._claims_by_study.get(study, ()))]
 
     def mechanism_edges(self) -> list[MechanismEdge]:
         return list(self._source.mechanisms)
 
     def studies(self) -> Mapping[str, Study]:
         return self._studies
+
+    def papers(self) -> Mapping[str, Study]:
+        return self._papers
 
     def patients(self) -> Mapping[str, Patients]:
         return self._patients
@@ -212,13 +271,6 @@ def _index(pairs: Iterable[tuple[str, _T]]) -> dict[str, list[_T]]:
     for key, value in pairs:
         found.setdefault(key, []).append(value)
     return found
-
-
-def _inside(rows: Iterable[_R], populations: Collection[str] | None) -> Iterable[_R]:
-    if populations is None:
-        return rows
-    wanted = frozenset(populations)
-    return (row for row in rows if wanted.intersection(row.populations))
 
 
 def _stamp(file: Path | None) -> tuple[int, int] | None:

@@ -83,7 +83,7 @@ class Reader(ABC):
         """The printed prevalences of these lesions in these population nodes."""
 
     @abstractmethod
-    def claims(self) -> list[ClaimObservation]:
+    def claims(self, *, study: str | None = None) -> list[ClaimObservation]:
         """What the papers claim of mechanisms."""
 
     @abstractmethod
@@ -93,6 +93,10 @@ class Reader(ABC):
     @abstractmethod
     def studies(self) -> Mapping[str, Study]:
         """All studies by id, sorted."""
+
+    def papers(self) -> Mapping[str, Study]:
+        """The same, for who asks what papers they are; where that is quicker, without their people, scans and rows."""
+        return self.studies()
 
     @abstractmethod
     def patients(self) -> Mapping[str, Patients]:

@@ -9,17 +9,32 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, TypeVar
+from sys import intern
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
-from graph.build import Associations, EvidenceGraph, Partly, Progress, Taken, corpus_of, moved_patients, renamed, touched
+from graph.build import (
+    Associations,
+    EvidenceGraph,
+    Key,
+    Partly,
+    Progress,
+    Taken,
+    corpus_of,
+    moved_patients,
+    renamed,
+    touched,
+    without_collections,
+)  # fmt: skip
 from graph.release import ReleaseHeader, release_of
+from graph.stores.made import Made
 from graph.stores.port import today
 from graph.synthesis.mechanisms import edges as mechanism_edges
 from graph.synthesis.mechanisms import read_claims
@@ -27,18 +42,24 @@ from graph.synthesis.observations import read_study
 from graph.synthesis.overlap import all_patients
 from graph.synthesis.prevalence import read_prevalence
 from schema import outputs
+from schema.answer import Counts
 from schema.association import Association, MechanismEdge
 from schema.errors import SnapshotDamaged
 from schema.field import EvidenceField
 from schema.observation import ClaimObservation, Observation, PrevalenceObservation
-from schema.study import Study, told_apart
-from schema.vocabulary import Term
+from schema.study import Study, label_of, lettered, letters, told_apart
+from schema.vocabulary import Entry, Term, Vocabulary
 
 FORMAT, FORMAT_VERSION = "rdwi-snapshot", 1
 NAME = "graph.rdwi"
 
 _M = TypeVar("_M", bound=BaseModel)
-_Key = tuple[str, str, str]
+# of what is made, so many are kept: some kilobytes each
+KEPT = 5_000
+# of a record, in which all is by which it is looked for
+_BEGINNING = 400
+# the keys with which a study goes on to its people, scans and rows
+_MORE = tuple(f',"{key}":'.encode() for key in ("age", "male_pct", "imaging", "populations", "prevalence", "findings", "mechanisms"))
 _Pair = tuple[Association | None, Association | None]
 _REMEDY = "Load the sheets again with --fresh, or move the file away to start from the shipped corpus."
 
@@ -59,8 +80,17 @@ class _Records(Collection[_M]):
         return any(other == one for other in self)
 
 
+class Place(NamedTuple):
+    """Where a reading belongs, without what it says."""
+
+    study: str
+    exposure: str
+    outcome: str
+    populations: tuple[str, ...]
+
+
 class Snapshot:
-    """A snapshot that was opened: records are made into objects when they are first asked for."""
+    """A snapshot that was opened: records are made into objects when they are asked for."""
 
     def __init__(self, header: ReleaseHeader, base: EvidenceField, lines: dict[str, list[bytes]], path: Path) -> None:
         self.header, self._base, self._lines, self._path = header, base, lines, path
@@ -69,64 +99,143 @@ class Snapshot:
     def release(self) -> str:
         return self.header.release
 
+    def lines(self, kind: str) -> Sequence[bytes]:
+        return self._lines.get(kind, ())
+
+    def made(self, kind: str, model: type[_M], line: bytes) -> _M:
+        """The record of a line; SnapshotDamaged where it can't be read."""
+        try:
+            return model.model_validate_json(line)
+        except ValidationError as error:
+            raise damaged(self._path, f"a record of {kind} can't be read ({error.error_count()} mistakes)") from error
+
     def _each(self, kind: str, model: type[_M]) -> Collection[_M]:
-        def made(line: bytes) -> _M:
-            try:
-                return model.model_validate_json(line)
-            except ValidationError as error:
-                raise damaged(self._path, f"a {kind} can't be read ({error.error_count()} mistakes)") from error
+        return _Records(self.lines(kind), partial(self.made, kind, model))
 
-        return _Records(self._lines.get(kind, ()), made)
+    def _by_id(self, kind: str) -> dict[str, bytes]:
+        return {said["id"]: line for said, line in zip(self._beginnings(kind, "id"), self.lines(kind), strict=True)}
 
-    def _records(self, kind: str, model: type[_M]) -> tuple[_M, ...]:
-        return tuple(self._each(kind, model))
+    def _beginnings(self, kind: str, *names: str) -> Iterator[dict[str, Any]]:
+        """The parts of each record of a kind up to the last of these; where they stand at its beginning, the rest is not read."""
+        for line in self.lines(kind):
+            said = from_json(line[:_BEGINNING], allow_partial=True)
+            # the last may be cut
+            if len(said) > 1:
+                said.popitem()
+            yield said if all(name in said for name in names) else self._said(kind, line, names)
+
+    def _said(self, kind: str, line: bytes, names: Sequence[str]) -> dict[str, Any]:
+        try:
+            said: dict[str, Any] = from_json(line)
+        except ValueError as error:
+            raise damaged(self._path, f"a record of {kind} can't be read") from error
+        if not all(name in said for name in names):
+            raise damaged(self._path, f"a record of {kind} can't be read")
+        return said
+
+    @cached_property
+    def study_lines(self) -> Mapping[str, bytes]:
+        """Each study's JSON by its id."""
+        return self._by_id("study")
+
+    def study(self, name: str) -> Study:
+        return lettered(self.made("study", Study, self.study_lines[name]), self._letters.get(name, ""))
+
+    def paper(self, name: str) -> Study:
+        """A study as a paper: without its people, scans and rows, which are most of it."""
+        line = self.study_lines[name]
+        # a quotation mark within a text stands escaped, so that what looks like a key is one
+        end = min((at for key in _MORE if (at := line.find(key)) > 0), default=len(line) - 1)
+        return lettered(self.made("study", Study, line[:end] + b"}"), self._letters.get(name, ""))
+
+    @cached_property
+    def _letters(self) -> Mapping[str, str]:
+        """Which of the studies of one label each is."""
+        labels = {
+            said["id"]: label_of(said["id"], said.get("first_author"), said.get("authors", ()), said.get("title"), said.get("year"))
+            for said in self._beginnings("study", "id", "read")
+        }
+        return letters(labels)
 
     @cached_property
     def studies(self) -> tuple[Study, ...]:
         return tuple(told_apart(self._each("study", Study)).values())
 
     @cached_property
-    def terms(self) -> tuple[Term, ...]:
-        return self._records("term", Term)
-
-    @cached_property
     def field(self) -> EvidenceField:
         """The field with the terms that are kept here."""
-        return self._base.holding(self.terms)
+        lines = self._by_id("term")
+        terms = Made(lines, lambda one: self.made("term", Term, lines[one]), KEPT)
+        return self._base.holding(Vocabulary.stored(terms, lambda: (_entry(from_json(line)) for line in lines.values())))
 
     @cached_property
-    def observations(self) -> tuple[Observation, ...]:
-        return self._records("reading", Observation)
+    def terms(self) -> tuple[Term, ...]:
+        return tuple(self._each("term", Term))
 
     @cached_property
+    def places(self) -> list[Place]:
+        """Where each reading belongs, in their order."""
+        known: dict[tuple[str, ...], tuple[str, ...]] = {}
+        found = []
+        with without_collections():
+            for said in self._beginnings("reading", "study", "exposure", "outcome", "populations"):
+                populations = tuple(said["populations"])
+                found.append(Place(said["study"], said["exposure"], said["outcome"], known.setdefault(populations, populations)))
+        return found
+
+    def finding_counts(self) -> Mapping[str, int]:
+        """How many readings name each term, as their sheets do."""
+        rows = (from_json(line)["row"] for line in self.lines("reading"))
+        return Counter(name for row in rows for name in {row["exposure"], row["outcome"]})
+
+    def observation(self, index: int) -> Observation:
+        return self.made("reading", Observation, self.lines("reading")[index])
+
+    def claimants(self) -> list[str]:
+        """The study of each claim, in their order."""
+        return [said["study"] for said in self._beginnings("claim", "study")]
+
+    def claim_at(self, index: int) -> ClaimObservation:
+        return self.made("claim", ClaimObservation, self.lines("claim")[index])
+
+    def lesions(self) -> list[str]:
+        """The lesion of each prevalence, in their order."""
+        return [said["row"]["lesion"] for said in self._beginnings("prevalence", "row")]
+
+    def prevalence_at(self, index: int) -> PrevalenceObservation:
+        return self.made("prevalence", PrevalenceObservation, self.lines("prevalence")[index])
+
+    @property
     def prevalence(self) -> tuple[PrevalenceObservation, ...]:
-        return self._records("prevalence", PrevalenceObservation)
+        return tuple(self._each("prevalence", PrevalenceObservation))
 
-    @cached_property
+    @property
     def claims(self) -> tuple[ClaimObservation, ...]:
-        return self._records("claim", ClaimObservation)
+        return tuple(self._each("claim", ClaimObservation))
 
     @cached_property
     def mechanisms(self) -> tuple[MechanismEdge, ...]:
-        return self._records("mechanism", MechanismEdge)
+        return tuple(self._each("mechanism", MechanismEdge))
 
     @cached_property
-    def association_lines(self) -> dict[tuple[str, str, str], bytes]:
-        """Each association's JSON by (exposure, outcome, population)."""
-        found: dict[tuple[str, str, str], bytes] = {}
-        for line in self._lines.get("association", ()):
-            exposure, outcome, population, text = line.split(b"\t", 3)
-            found[exposure.decode(), outcome.decode(), population.decode()] = text
+    def association_lines(self) -> Mapping[Key, bytes]:
+        """Each association's line by (exposure, outcome, population)."""
+        found: dict[Key, bytes] = {}
+        for line in self.lines("association"):
+            exposure, outcome, population, _ = line.split(b"\t", 3)
+            # each term stands in many
+            found[intern(exposure.decode()), intern(outcome.decode()), intern(population.decode())] = line
         return found
 
-    def association(self, key: tuple[str, str, str]) -> Association:
-        return self._association(self.association_lines[key])
+    def association(self, key: Key) -> Association:
+        return self.made("association", Association, _text_of(self.association_lines[key]))
 
-    def _association(self, line: bytes) -> Association:
-        try:
-            return Association.model_validate_json(line)
-        except ValidationError as error:
-            raise damaged(self._path, f"an association can't be read ({error.error_count()} mistakes)") from error
+    @cached_property
+    def counts(self) -> Counts:
+        kinds = {"terms": "term", "findings": "reading", "prevalence": "prevalence", "claims": "claim"}
+        more = {"studies": "study", "associations": "association", "mechanism_edges": "mechanism"}
+        read = sum(said["read"] == "full-text" for said in self._beginnings("study", "read"))
+        return Counts(full_text=read, **{name: len(self.lines(kind)) for name, kind in (kinds | more).items()})
 
     def laid_out(self) -> EvidenceGraph:
         """The whole, with observations and associations that are made each time they are gone through."""
@@ -137,7 +246,7 @@ class Snapshot:
             self._each("reading", Observation),
             self.prevalence,
             self.claims,
-            _Records(self._lines.get("association", ()), lambda line: self._association(line.split(b"\t", 3)[3])),
+            _Records(self.lines("association"), lambda line: self.made("association", Association, _text_of(line))),
             self.mechanisms,
             self.header.user,
             self.header.removed,
@@ -153,9 +262,8 @@ class Snapshot:
         new = corpus.studies
         same = {name for name, study in new.items() if (was := old.get(name)) is study or was == study}
         lines: dict[str, list[tuple[str, str, bytes]]] = {}
-        for line in self._lines.get("reading", ()):
-            said = from_json(line)
-            lines.setdefault(said["study"], []).append((said["exposure"], said["outcome"], line))
+        for place, line in zip(self.places, self.lines("reading"), strict=True):
+            lines.setdefault(place.study, []).append((place.exposure, place.outcome, line))
         coming = {name: list(read_study(new[name], field)) for name in sorted(new.keys() - same)}
         moved = moved_patients(all_patients(old, field), corpus.patients) | renamed(old, new)
         read = Observation.model_validate_json
@@ -173,7 +281,7 @@ class Snapshot:
         parts: list[Observation | bytes] = []
         for name in new:
             parts += coming[name] if name in coming else [line for _, _, line in lines.get(name, ())]
-        texts = dict(zip(old, self._lines.get("study", ()), strict=True))
+        texts = self.study_lines
         # the objects are at hand
         objects = {texts[name]: new[name] for name in same}
         claims = [claim for study in new.values() for claim in read_claims(study, field.vocabulary)]
@@ -188,7 +296,7 @@ class Snapshot:
                 [*kept, *(row for rows in coming.values() for row in rows)],
                 corpus,
                 progress,
-                taken={key: text for key, text in self.association_lines.items() if key not in keys},
+                taken={key: _text_of(line) for key, line in self.association_lines.items() if key not in keys},
                 touched=keys,
             ),
             mechanisms=tuple(mechanism_edges(claims, corpus.patients)),
@@ -196,7 +304,7 @@ class Snapshot:
 
     def graph(self) -> EvidenceGraph:
         laid_out = self.laid_out()
-        return replace(laid_out, observations=self.observations, associations=tuple(laid_out.associations))
+        return replace(laid_out, observations=tuple(laid_out.observations), associations=tuple(laid_out.associations))
 
 
 def damaged(path: Path, what: str) -> SnapshotDamaged:
@@ -220,8 +328,8 @@ def write(
         digest = _digest(header)
         # the header's length is fixed by its digest's, so it is written first as a place and filled in last
         file.write(_line({**header, "sha256": "0" * 64}))
-        before = dict(old.association_lines) if old is not None else {}
-        after: dict[_Key, bytes] = {}
+        before = {key: _text_of(line) for key, line in old.association_lines.items()} if old is not None else {}
+        after: dict[Key, bytes] = {}
         for line in _body(graph):
             digest.update(line)
             file.write(line)
@@ -236,6 +344,15 @@ def write(
         keep(lambda: [(_made(before.get(key)), _made(after.get(key))) for key in sorted(before.keys() | after.keys())])
         file.seek(0)
         file.write(_line({**header, "sha256": digest.hexdigest()}))
+
+
+def _text_of(line: bytes) -> bytes:
+    """An association's JSON, without the key before it."""
+    return line.split(b"\t", 3)[3]
+
+
+def _entry(said: Mapping[str, Any]) -> Entry:
+    return Entry(**{name: said[name] for name in Entry._fields if name in said})
 
 
 def _made(text: bytes | None) -> Association | None:

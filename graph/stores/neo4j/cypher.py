@@ -148,7 +148,16 @@ RETURN count(*) AS deleted
 
 STUDIES: LiteralString = "MATCH (n:Rdwi:Study) WHERE n.generation = $generation RETURN n.record AS record"
 TERMS: LiteralString = "MATCH (n:Rdwi:RdwiTerm) WHERE n.generation = $generation RETURN n.record AS record ORDER BY n.position"
+NODES_OF: LiteralString = """
+UNWIND $ids AS id
+MATCH (n:Rdwi {generation: $generation, id: id}) USING INDEX SEEK n:Rdwi(generation, id) WHERE $label IN labels(n)
+RETURN n.record AS record, n.name AS name
+"""
 CLAIMS: LiteralString = "MATCH (n:Rdwi:Claim) WHERE n.generation = $generation RETURN n.record AS record"
+CLAIMS_OF_STUDY: LiteralString = """
+MATCH (n:Rdwi:Claim) USING INDEX SEEK n:Rdwi(generation, study) WHERE n.generation = $generation AND n.study = $study
+RETURN n.record AS record
+"""
 
 EDGES_FROM: LiteralString = """
 MATCH (e:Rdwi {generation: $generation, id: $exposure})-[r:ASSOCIATED_WITH]->(o) USING INDEX SEEK e:Rdwi(generation, id)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from datetime import date
-from threading import Lock, RLock
+from functools import cached_property
+from math import inf
+from threading import Lock
 from typing import Any, TypeVar, cast
 
 from cachetools import LRUCache
@@ -12,39 +14,99 @@ from cachetools import LRUCache
 from graph.build import EvidenceGraph
 from graph.settings import Server
 from graph.stores.kept import KeptReleases
+from graph.stores.made import Made
 from graph.stores.memory import MemoryReader
 from graph.stores.neo4j import cypher
 from graph.stores.neo4j.connection import Connection, Pointer
 from graph.stores.neo4j.history import Neo4jHistory
 from graph.stores.neo4j.loading import Neo4jWriter, held_by, readable
+from graph.stores.neo4j.rows import records
 from graph.stores.port import Held, Reader, Store
 from graph.synthesis.method import VERSION
-from graph.synthesis.overlap import Patients, all_patients
+from graph.synthesis.overlap import Patients, patients_of
 from schema.answer import Counts
 from schema.association import Association, MechanismEdge
 from schema.errors import StoreEmpty, StoreOutdated
 from schema.field import EvidenceField
 from schema.observation import ClaimObservation, Observation, PrevalenceObservation
-from schema.study import Study, told_apart
-from schema.vocabulary import Term
+from schema.study import Study, letter_in, lettered, told_apart
+from schema.vocabulary import Term, Vocabulary
 
 # associations and observations that a reader keeps: some kilobytes each
 _KEPT = 20_000
 _ROW = TypeVar("_ROW", Association, Observation)
+_ID = TypeVar("_ID", bound=Study | Term)
 _T = TypeVar("_T")
+
+
+class _ById(Mapping[str, _ID]):
+    """Terms or studies by id, each read when it is first asked for; all of them when they are gone through."""
+
+    def __init__(self, some: Callable[[Collection[str]], Iterable[_ID]], every: Callable[[], Iterable[_ID]]) -> None:
+        self._some, self._every = some, every
+        self._known: dict[str, _ID | None] = {}
+
+    @cached_property
+    def _whole(self) -> dict[str, _ID]:
+        return {one.id: one for one in self._every()}
+
+    def fetch(self, names: Iterable[str]) -> None:
+        """Read those of which it isn't known yet, at once."""
+        new = set(names) - self._known.keys()
+        if new and "_whole" not in vars(self):
+            self._known |= {**dict.fromkeys(new), **{one.id: one for one in self._some(sorted(new))}}
+
+    def __getitem__(self, name: str) -> _ID:
+        self.fetch([name])
+        found = self._whole.get(name) if "_whole" in vars(self) else self._known[name]
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._whole)
+
+    def __len__(self) -> int:
+        return len(self._whole)
+
+    def values(self) -> ValuesView[_ID]:
+        return self._whole.values()
+
+    def items(self) -> ItemsView[str, _ID]:
+        return self._whole.items()
 
 
 class Neo4jReader(Reader):
     """One generation. It never changes while it is there, so what was read of it is kept; `Store.still` tells whether it is there."""
 
     def __init__(self, connection: Connection, pointer: Pointer, base: EvidenceField) -> None:
-        self._connection, self._base = connection, base
+        self._connection = connection
         self.generation, self.load, self.header = pointer.generation, pointer.load, pointer.header
         self._kept: LRUCache[Any, list[Any]] = LRUCache(_KEPT, getsizeof=lambda rows: len(rows) + 1)
         self._lock = Lock()
         self._wholes: dict[str, object] = {}
-        # the patients of studies are read of the studies
-        self._reading = RLock()
+        self._reading = Lock()
+        self._studies = _ById(self._some_studies, self._all_studies)
+        self._patients = Made(self._studies, lambda one: patients_of(self._studies[one], self._studies, self._field), inf)
+        self._field = base.holding(Vocabulary.stored(_ById(self._some_terms, self._all_terms)))
+
+    def _some_terms(self, names: Collection[str]) -> list[Term]:
+        return self._connection.read_records(Term, cypher.NODES_OF, generation=self.generation, label="RdwiTerm", ids=[*names])
+
+    def _some_studies(self, names: Collection[str]) -> list[Study]:
+        ids = [f"study:{name}" for name in names]
+        found = self._connection.read(cypher.NODES_OF, generation=self.generation, label="Study", ids=ids)
+        studies = records(Study, (one["record"] for one in found))
+        return [lettered(study, letter_in(one["name"], study.label)) for study, one in zip(studies, found, strict=True)]
+
+    def _all_terms(self) -> list[Term]:
+        return self._whole("terms", lambda: self._connection.read_records(Term, cypher.TERMS, generation=self.generation))
+
+    def _all_studies(self) -> Iterable[Study]:
+        def read() -> dict[str, Study]:
+            return told_apart(self._connection.read_records(Study, cypher.STUDIES, generation=self.generation))
+
+        return self._whole("studies", read).values()
 
     def _whole(self, what: str, read: Callable[[], _T]) -> _T:
         """What is kept as long as the reader: read by one thread, while others who want it wait."""
@@ -75,10 +137,7 @@ class Neo4jReader(Reader):
         return self._whole("counts", lambda: Counts(**self._connection.read(cypher.COUNTS, generation=self.generation)[0].data()))
 
     def field(self) -> EvidenceField:
-        def read() -> EvidenceField:
-            return self._base.holding(self._connection.read_records(Term, cypher.TERMS, generation=self.generation))
-
-        return self._whole("field", read)
+        return self._field
 
     def edges(self, *, exposure: str | None = None, outcome: str | None = None, population: str | None = None) -> list[Association]:
         statement = cypher.EDGES_FROM if exposure is not None else cypher.EDGES_TO if outcome is not None else cypher.EDGES
@@ -109,6 +168,9 @@ class Neo4jReader(Reader):
 
         def read() -> list[Observation]:
             found = self._connection.read_records(Observation, statement, generation=self.generation, study=study, **asked)
+            if statement != cypher.FINDINGS:
+                # whoever asks for rows asks for their studies
+                self._studies.fetch({row.study for row in found})
             return sorted((row for row in found if study is None or row.study == study), key=lambda row: (row.study, row.position))
 
         return self._once(("findings", study, *(None if one is None else tuple(one) for one in asked.values())), read)
@@ -132,21 +194,19 @@ class Neo4jReader(Reader):
         )
         return sorted(found, key=_place)
 
-    def claims(self) -> list[ClaimObservation]:
-        return sorted(self._connection.read_records(ClaimObservation, cypher.CLAIMS, generation=self.generation), key=_place)
+    def claims(self, *, study: str | None = None) -> list[ClaimObservation]:
+        statement = cypher.CLAIMS if study is None else cypher.CLAIMS_OF_STUDY
+        return sorted(self._connection.read_records(ClaimObservation, statement, generation=self.generation, study=study), key=_place)
 
     def mechanism_edges(self) -> list[MechanismEdge]:
         found = self._connection.read_records(MechanismEdge, cypher.MECHANISM_EDGES, generation=self.generation)
         return sorted(found, key=lambda one: (one.kind, one.start, one.end))
 
     def studies(self) -> Mapping[str, Study]:
-        def read() -> dict[str, Study]:
-            return told_apart(self._connection.read_records(Study, cypher.STUDIES, generation=self.generation))
-
-        return self._whole("studies", read)
+        return self._studies
 
     def patients(self) -> Mapping[str, Patients]:
-        return self._whole("patients", lambda: all_patients(self.studies(), self.field()))
+        return self._patients
 
     def graph(self) -> EvidenceGraph:
         return EvidenceGraph(
