@@ -282,9 +282,8 @@ def _(rows: Rows, reader: MemoryReader) -> None:
 @check("15 What changed")
 def _(rows: Rows, reader: MemoryReader) -> None:
     now = {f"{one.exposure.name} > {one.outcome.name} ({one.population.id})": one.caption for one in reader.edges()}
-    assert len(rows) > 5
-    assert all(row["studies"] == [WITHOUT] for row in rows)
-    assert all(row["after"] == now[row["association"]] for row in rows)
+    assert sum(row["studies"] == [WITHOUT] for row in rows) > 5
+    assert {row["association"]: row["after"] for row in rows} == {row["association"]: now[row["association"]] for row in rows}
     assert [row["another direction"] for row in rows] == sorted((row["another direction"] for row in rows), reverse=True)
 
 
@@ -295,7 +294,7 @@ def _(rows: Rows, reader: MemoryReader) -> None:
     assert rows[0]["studies"] == rows[1]["studies"] + 1 == len(reader.studies())
 
 
-@check("17 Retracted, and what doubt there is")
+@check("17 Retracted or in doubt")
 def _(rows: Rows, reader: MemoryReader) -> None:
     doubted = {one.label: one for one in reader.studies().values() if one.standing is not None}
     assert {row["paper"]: row["standing"] for row in rows} == {name: one.standing.kind for name, one in doubted.items() if one.standing}
@@ -376,7 +375,7 @@ def test_every_saved_query_has_a_comment_and_finds_the_generation_in_the_same_wa
         assert re.fullmatch(r"// \d\d \S.{1,24}", first), name
         assert second.startswith("// "), name
         assert sum(line == "MATCH (now:Rdwi:RdwiPointer {generation: 0, id: 'pointer'})" for line in rest) == 1, name
-        assert "now.current" in text, name
+        assert "now.current" in text or "now.release" in text, name
         assert text.count(";") - first.count(";") - second.count(";") == 1, name
 
 

@@ -177,22 +177,25 @@ RETURN release.slug AS release, release.method AS method,
   COUNT { (:Rdwi:RdwiTerm {generation: now.current})-[:MAY_ACT_THROUGH|MAY_LEAD_TO]->() } AS `edges of mechanisms`;
 
 // 15 What changed
-// Which associations did the newest release move, beside the one before? Put a number of 16 in place of null for another.
-WITH null AS number
-MATCH (newest:Rdwi:RdwiRelease {generation: 0})
-WITH coalesce(number, max(newest.number)) AS number
-MATCH (release:Rdwi:RdwiRelease {generation: 0, number: number})-[:MOVED]->(moved:Rdwi:RdwiMoved)
+// Which associations did the newest release move, beside the one before? Put the first digits of a release of 16 in place of null.
+WITH null AS digits
+MATCH (now:Rdwi:RdwiPointer {generation: 0, id: 'pointer'})
+MATCH (release:Rdwi:RdwiRelease {generation: 0}) WHERE release.release STARTS WITH coalesce(digits, now.release)
+WITH release ORDER BY release.number DESC LIMIT 1
+MATCH (release)-[:MOVED]->(moved:Rdwi:RdwiMoved)
 RETURN moved.name AS association, moved.before AS before, moved.after AS after, moved.turned AS `another direction`, moved.studies AS studies
 ORDER BY moved.turned DESC, moved.place;
 
 // 16 Releases
 // Which releases are kept, and what did each bring?
+MATCH (now:Rdwi:RdwiPointer {generation: 0, id: 'pointer'})
 MATCH (release:Rdwi:RdwiRelease {generation: 0})
-RETURN release.number AS number, left(release.release, 12) AS release, release.day AS day, release.studies AS studies, release.added AS added,
-  release.replaced AS replaced, release.removed AS removed, release.moved AS moved, release.by AS by
+RETURN release.number AS number, left(release.release, 12) AS release, release.release = now.release AS current, release.day AS day,
+  release.studies AS studies, release.added AS added, release.replaced AS replaced, release.removed AS removed, release.moved AS moved,
+  release.by AS by
 ORDER BY number DESC;
 
-// 17 Retracted, and what doubt there is
+// 17 Retracted or in doubt
 // Which papers were retracted, corrected, or are under a concern? Of a retracted one no row counts.
 MATCH (now:Rdwi:RdwiPointer {generation: 0, id: 'pointer'})
 MATCH (paper:Rdwi:Study {generation: now.current}) WHERE paper.standing IS NOT NULL

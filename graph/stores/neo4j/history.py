@@ -45,13 +45,15 @@ class Neo4jHistory(History):
         for begin in range(0, len(new), _TEXTS):
             self._write(cypher.KEEP_TEXTS, rows=[{"hash": one, "said": texts[one]()} for one in new[begin : begin + _TEXTS]])
         said = row_of(entry)
-        plain = {name: said[name] for name in ("number", "release", "day", "method", "studies", "by", "state", "vocabulary", "moved")}
+        plain = {name: said[name] for name in ("number", "release", "day", "method", "studies", "state", "vocabulary", "moved")}
         lists = {name: said[name] for name in ("added", "replaced", "removed")}
         row = {
             "generation": 0,
             "id": _id(entry.number),
             "name": f"release {entry.release[:12]}",
             **plain,
+            # a property that no node has is a warning to whoever asks for it
+            "by": entry.by or "",
             **lists,
             "said": json.dumps(said),
         }
