@@ -88,6 +88,7 @@ _SPELT = {
     "year_from": "the first year asked for",
     "year_to": "the last year asked for",
     "max_mri_day": "the filter on the day of the last scan",
+    "risk_of_bias": "the filter on risk of bias",
     "exclude": "the studies left out",
     "kind": "the filter on the kind of term",
     "category": "the filter on category",
