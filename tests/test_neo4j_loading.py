@@ -581,7 +581,7 @@ def test_a_damaged_record_is_told(settings: Settings, run: Cypher, empty: Server
     run("MATCH (s:Rdwi:Study) SET s.record = '{}'")
     store = open_store(settings)
     with pytest.raises(StoreError, match=r"damaged.*--fresh"):
-        store.ask(lambda reader: reader.studies())
+        store.ask(lambda reader: list(reader.studies().values()))
     store.close()
 
 

@@ -239,7 +239,7 @@ RETURN m.said AS said ORDER BY m.place
 KEEP_TEXTS: LiteralString = """
 UNWIND $rows AS row
 MERGE (t:Rdwi {generation: 0, id: 'text-' + row.hash})
-ON CREATE SET t:RdwiText, t.hash = row.hash, t.said = row.said
+ON CREATE SET t:RdwiText, t.name = left(row.hash, 12), t.hash = row.hash, t.said = row.said
 """
 KEEP_ENTRY: LiteralString = """
 CREATE (r:Rdwi:RdwiRelease) SET r = $entry

@@ -212,7 +212,8 @@ class Neo4jReader(Reader):
         return EvidenceGraph(
             self.header.release,
             tuple(self.studies().values()),
-            self.field(),
+            # whole, so that it is read when nobody is connected any more
+            self.field().holding(self._all_terms()),
             tuple(self.findings()),
             tuple(self.prevalence()),
             tuple(self.claims()),
