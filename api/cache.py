@@ -35,6 +35,8 @@ _PAGES = frozenset({
     "", "changes", "cite", "cohorts", "compare", "contested", "evidence", "factors", "feed.atom", "gaps", "graph", "mechanisms", "method",
     "outcomes", "preview", "prevalence", "releases", "review", "search", "studies", "terms",
 })  # fmt: skip
+# of an answer that is still the answer: what a browser keeps of it is replaced by what is told again, the policy of a page too
+_TOLD_AGAIN = frozenset({b"etag", b"cache-control", b"vary", b"content-security-policy"})
 # what hangs on all that a store keeps, or on whether it answers
 _OF_THE_STORE = frozenset({"/readyz", "/v1/releases", "/v1/diff", "/releases", "/changes", "/feed.atom"})
 _MOST_OVERDUE = 32
@@ -215,7 +217,7 @@ class Answers:
         # a list may stand on several lines
         asked = ",".join(Headers(scope=scope).getlist("if-none-match"))
         if etag is not None and asked and _matches(asked, etag):
-            kept = [(name, value) for name, value in answer.start["headers"] if name in {b"etag", b"cache-control", b"vary"}]
+            kept = [(name, value) for name, value in answer.start["headers"] if name in _TOLD_AGAIN]
             await send({"type": "http.response.start", "status": 304, "headers": kept})
             await send({"type": "http.response.body", "body": b""})
             return

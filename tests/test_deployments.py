@@ -264,3 +264,11 @@ def test_work_ends_when_its_client_has_gone(graph: EvidenceGraph) -> None:
 
     assert asyncio.run(main()) == []
     assert begun in ([], ["first step"])
+
+
+def test_a_page_that_is_still_the_answer_keeps_its_own_policy(client: TestClient) -> None:
+    """A browser takes the headers of a 304 in place of those that it kept: by another policy it would block the page's own style sheet."""
+    first = client.get("/factors")
+    again = client.get("/factors", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+    assert again.headers["content-security-policy"] == first.headers["content-security-policy"]
