@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from contextlib import nullcontext
 from datetime import date
 from threading import Lock
@@ -52,6 +52,12 @@ class _Kept(NamedTuple):
     start: Message
     body: bytes
 
+    def told(self, more: Mapping[str, str]) -> _Kept:
+        """The same with these headers."""
+        headers = MutableHeaders(raw=list(self.start["headers"]))
+        headers.update(more)
+        return self._replace(start={**self.start, "headers": headers.raw})
+
 
 class Answers:
     """ASGI middleware for the API and the pages: hands on a reader of one release (scope["state"]["reader"]), and keeps whole answers by
@@ -89,22 +95,26 @@ class Answers:
 
     async def _answer(self, scope: Scope, body: Receive, receive: Receive) -> _Kept:
         """An answer from one release: asked again of the newer one where the release moved meanwhile."""
+        given = _given(scope)
+        # figures of the asker's own, of which nothing is kept, here or on the way
+        private = "add" in given
+        # an address alone does not tell what a body asked, or what all that a store keeps is
+        tagged = scope["method"] == "GET" and not private and path_of(scope) not in _OF_THE_STORE
         for _ in range(TRIES):
             current = reader = await self._in_time(self._look())
             asked = None
-            if (name := _release(scope)) is not None:
-                asked, reader = await self._in_time(run_in_threadpool(self._named, name, current))
+            if "release" in given:
+                asked, reader = await self._in_time(run_in_threadpool(self._named, given["release"], current))
             # what has changed since is told beside what was
             key = (f"{reader.release()} {current.release()} {_packed(scope)}", scope["path"], scope["query_string"])
-            keeps = scope["method"] == "GET" and not _unkept(scope)
             # the same release may be loaded again on another day
             place = (reader.loaded(), *key)
             with self._lock:
-                kept = self._kept.get(place) if keeps else None
+                kept = self._kept.get(place) if tagged else None
             if kept is not None:
                 return kept
             try:
-                answer = await self._in_time(_while_there(self._ask(key, reader, asked, scope, body), receive), self._answered)
+                answer = await self._in_time(_while_there(self._ask(reader, asked, scope, body), receive), self._answered)
             except _Left:
                 raise
             except Exception:
@@ -112,7 +122,10 @@ class Answers:
                     raise
                 continue
             if await self._in_time(run_in_threadpool(self._store.still, reader)):
-                if keeps and answer.start["status"] == 200:
+                if private:
+                    return answer.told({"Cache-Control": "no-store"})
+                if tagged and answer.start["status"] == 200:
+                    answer = answer.told({"ETag": self._etag(key), "Cache-Control": "no-cache"})
                     self._keep(place, answer)
                 return answer
         raise moving()
@@ -124,9 +137,9 @@ class Answers:
         if entry.release == current.release():
             return None, current
         try:
-            return Asked(entry, current), kept.at(entry.release, patience=PATIENCE)
+            return Asked(entry, current), kept.at(entry, patience=PATIENCE)
         except OlderMethod as error:
-            return Asked(entry, current, str(error)), kept.at(entry.release, patience=PATIENCE, anew=True)
+            return Asked(entry, current, str(error)), kept.at(entry, patience=PATIENCE, anew=True)
 
     async def _look(self) -> Reader:
         """A reader of what is current at a moment after this call. Those who ask while a look is under way share the next one:
@@ -162,7 +175,7 @@ class Answers:
         if not task.cancelled():
             task.exception()
 
-    async def _ask(self, key: tuple[str, str, bytes], reader: Reader, asked: Asked | None, scope: Scope, receive: Receive) -> _Kept:
+    async def _ask(self, reader: Reader, asked: Asked | None, scope: Scope, receive: Receive) -> _Kept:
         """The answer of the app."""
         start: Message = {}
         body: list[bytes] = []
@@ -186,16 +199,7 @@ class Answers:
         answer = _Kept(start, b"".join(body))
         if asked is not None and asked.gone is not None and start["status"] == 200:
             return _gone(answer, asked.gone)
-        # an address alone does not tell what a body asked
-        if (start["status"] != 200 and not _private(scope)) or (_unkept(scope) and not _private(scope)) or scope["method"] != "GET":
-            return answer
-        headers = MutableHeaders(raw=list(start["headers"]))
-        if _private(scope):
-            headers["Cache-Control"] = "no-store"
-            return _Kept({**start, "headers": headers.raw}, answer.body)
-        headers["ETag"] = self._etag(key)
-        headers["Cache-Control"] = "no-cache"
-        return _Kept({**start, "headers": headers.raw}, answer.body)
+        return answer
 
     def _etag(self, key: tuple[str, str, bytes]) -> str:
         """Of release, package version, state of the pages' templates, the review's record, and address, which holds the format."""
@@ -230,32 +234,19 @@ class Answers:
         await send({"type": "http.response.body", "body": b""})
 
 
-def _release(scope: Scope) -> str | None:
-    """The release that an address asks, where it names one."""
-    return next((value for name, value in parse_qsl(scope["query_string"].decode("latin-1")) if name == "release"), None)
+def _given(scope: Scope) -> dict[str, str]:
+    """The parameters of an address; of one that is given twice the first."""
+    return dict(reversed(parse_qsl(scope["query_string"].decode("latin-1"))))
 
 
 def _gone(answer: _Kept, why: str) -> _Kept:
     """The answer of the same studies, as the body of an error: 410, since what it was is not to be had any more."""
-    headers = MutableHeaders(raw=list(answer.start["headers"]))
-    body = answer.body
-    if headers.get("content-type", "").startswith("application/json"):
-        told = problem(410, "older-method", f"{why} What the same studies say now stands in `now`.")
-        body = json.dumps({**json.loads(bytes(told.body)), "now": json.loads(body)}, ensure_ascii=False).encode()
-        headers["content-type"] = "application/problem+json"
-        headers["content-length"] = str(len(body))
-    return _Kept({**answer.start, "status": 410, "headers": headers.raw}, body)
-
-
-def _unkept(scope: Scope) -> bool:
-    """Whether an answer hangs on more than a release and an address, or may be known to nobody else."""
-    path = path_of(scope)
-    return path in _OF_THE_STORE or _private(scope)
-
-
-def _private(scope: Scope) -> bool:
-    """Whether an address holds figures of the asker's own, of which nothing is kept, here or on the way."""
-    return any(name == "add" for name, _ in parse_qsl(scope["query_string"].decode("latin-1")))
+    answer = _Kept({**answer.start, "status": 410}, answer.body)
+    if not Headers(raw=answer.start["headers"]).get("content-type", "").startswith("application/json"):
+        return answer
+    told = problem(410, "older-method", f"{why} What the same studies say now stands in `now`.")
+    body = json.dumps({**json.loads(bytes(told.body)), "now": json.loads(answer.body)}, ensure_ascii=False).encode()
+    return _Kept(answer.start, body).told({"content-type": "application/problem+json", "content-length": str(len(body))})
 
 
 def _reads(path: str) -> bool:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from graph import wording
 from graph.synthesis.method import VERSION
 from graph.wording import certainty, debate, number, p_of_test, percent, probability, sentences, within
+from graph.wording.changes import of_studies
 from graph.wording.living import mark
 from schema.across import Chain, Comparison, Difference, Gap
 from schema.answer import Changed, ChangedPrevalence, columns, flat
@@ -110,9 +111,8 @@ def releases(items: Sequence[ReleaseEntry]) -> Table:
     for heading in ("Release", "Day", "Studies", "Brought", "Moved", "By"):
         table.add_column(heading)
     for one in items:
-        named = ((one.added, "added"), (one.replaced, "replaced"), (one.removed, "removed"))
         brought = "; ".join(
-            f"{len(names)} {how}: {', '.join(names[:3])}{' ...' if len(names) > 3 else ''}" for names, how in named if names
+            f"{len(names)} {how}: {', '.join(names[:3])}{' ...' if len(names) > 3 else ''}" for names, how in of_studies(one)
         )
         name = f"{one.release[:12]}{' (current)' if one.current else ''}{f', method {one.method}' if one.method != VERSION else ''}"
         table.add_row(name, str(one.day or ""), str(one.studies), brought, "" if one.moved is None else str(one.moved), one.by or "")

@@ -49,7 +49,7 @@ def main() -> None:
     graph = build(studies, field)
     reader = MemoryReader(graph)
     corpus = corpus_of(studies, field)
-    keys = [(one.exposure.id, one.outcome.id, one.population.id) for one in graph.associations]
+    keys = [one.key for one in graph.associations]
     rows = {}
     for key in keys:
         takes = {"exposures": field.vocabulary.takes(key[0]), "outcomes": field.vocabulary.takes(key[1])}

@@ -121,7 +121,7 @@ def a_list(rounds: int) -> None:
 
 
 def _evidence(store: MemoryStore) -> list[str]:
-    edges = [(one.exposure.id, one.outcome.id, one.population.id) for one in store.reader().edges()]
+    edges = [one.key for one in store.reader().edges()]
     return [f"exposure={exposure}&outcome={outcome}&population={population}" for exposure, outcome, population in edges]
 
 

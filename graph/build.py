@@ -244,10 +244,14 @@ class Associations(Partly[Association]):
         self._spread, self._scheduler = True, scheduler or ""
 
     def parts(self) -> Iterator[Association | bytes]:
+        return (one for _, one in self.keyed())
+
+    def keyed(self) -> Iterator[tuple[Key, Association | bytes]]:
+        """The same, each with its key, which a text tells only to who reads it."""
         made = self._made([key for key in self._keys if key not in self._taken])
         for done, key in enumerate(self._keys, start=1):
             kept = self._taken.get(key)
-            yield next(made) if kept is None else kept
+            yield key, next(made) if kept is None else kept
             if self._progress is not None and (done % 100 == 0 or done == len(self)):
                 self._progress(done, len(self))
 

@@ -101,13 +101,6 @@ def _notes(one: Reference) -> list[str]:
 
 
 def _ris(references: Sequence[Reference]) -> str:
-    import rispy
-
-    class Writer(rispy.RisWriter):  # type: ignore[misc]
-        def set_header(self, count: int) -> str:
-            del count
-            return ""
-
     entries = [
         {
             name: value
@@ -129,7 +122,19 @@ def _ris(references: Sequence[Reference]) -> str:
         }
         for one in references
     ]
-    return str(rispy.dumps(entries, implementation=Writer)) if entries else ""
+    return ris_of(entries) if entries else ""
+
+
+def ris_of(entries: list[dict[str, Any]]) -> str:
+    """Entries, by rispy's names of fields, as RIS without numbers before them."""
+    import rispy
+
+    class Writer(rispy.RisWriter):  # type: ignore[misc]
+        def set_header(self, count: int) -> str:
+            del count
+            return ""
+
+    return str(rispy.dumps(entries, implementation=Writer))
 
 
 def _ris_author(author: str) -> str:

@@ -6,7 +6,7 @@ import json
 from datetime import date
 from typing import NamedTuple
 
-from graph.citations import encoded
+from graph.citations import encoded, ris_of
 from schema.errors import BadParameter
 
 FORMS = ("ris", "bibtex", "csl-json")
@@ -39,13 +39,6 @@ def cited(page: Page, form: str) -> str:
 
 
 def _ris(page: Page) -> str:
-    import rispy
-
-    class Writer(rispy.RisWriter):  # type: ignore[misc]
-        def set_header(self, count: int) -> str:
-            del count
-            return ""
-
     entry = {
         "type_of_reference": "ELEC",
         "authors": [page.site],
@@ -57,7 +50,7 @@ def _ris(page: Page) -> str:
         "access_date": str(page.seen),
         "urls": [page.address],
     }
-    return str(rispy.dumps([entry], implementation=Writer))
+    return ris_of([entry])
 
 
 def _bibtex(page: Page) -> str:

@@ -277,6 +277,11 @@ class Association(Frozen):
     findings: tuple[str, ...]
     indirect: tuple[Beside, ...] | None = None
 
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """The ids of exposure, outcome and population."""
+        return self.exposure.id, self.outcome.id, self.population.id
+
 
 class Row(Frozen):
     """A row of evidence, turned to its exposure and outcome; `share` is its part of the pooled weight, 0..1.

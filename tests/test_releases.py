@@ -201,6 +201,8 @@ def test_of_an_older_method_it_says_what_the_same_studies_say_now(store: Store, 
         assert answer.headers["content-type"] == "application/problem+json"
         assert "read by method 3" in answer.json()["detail"]
         assert answer.json()["now"]["association"]["studies"] == 13
+        # figures of one's own are kept by nobody, whatever the release
+        assert client.get("/v1/evidence", params=asked | {"add": "12/40 vs 5/60"}).headers["Cache-Control"] == "no-store"
         page = client.get("/evidence", params=asked)
         assert page.status_code == 410
         assert "what the same studies say by today" in page.text

@@ -82,12 +82,11 @@ def diff(
 def _shown(answer: Diff) -> None:
     from api import tables
     from api.cli import answers
-    from graph.wording.changes import changes
+    from graph.wording.changes import changes, of_studies
 
     print(changes(answer))
-    for names, how in ((answer.added, "added"), (answer.replaced, "replaced"), (answer.removed, "removed")):
-        if names:
-            print(f"  {how}: {', '.join(names)}")
+    for names, how in of_studies(answer):
+        print(f"  {how}: {', '.join(names)}")
     if answer.items:
         answers.shown(tables.changed(answer.items, "Before and after"))
     if answer.prevalence:

@@ -99,7 +99,7 @@ def _cells(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _key(one: Association, number: int) -> dict[str, str]:
-    exposure, outcome, population = one.exposure.id, one.outcome.id, one.population.id
+    exposure, outcome, population = one.key
     return {
         "family": f"{exposure} > {outcome} in {population}, {number}", "exposure": exposure, "outcome": outcome, "population": population,
     }  # fmt: skip

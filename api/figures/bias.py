@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import svg
 
-from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas
+from api.figures.drawing import SMALL, WIDE, Canvas
 from api.figures.measure import width_of
 from graph.wording import opened
 from schema.association import Judged
@@ -96,7 +96,7 @@ def risk_summary(judged: Sequence[Judged], *, width: int = WIDE, standalone: boo
 def _begun(title: str, width: int) -> Canvas:
     canvas = Canvas(width)
     canvas.y = 8
-    canvas.paragraph(_LEFT, title, width - 2 * _LEFT, size=TITLE if width >= WIDE else BODY + 1, bold=True)
+    canvas.heading(_LEFT, title, width - 2 * _LEFT)
     canvas.y += 4
     return canvas
 

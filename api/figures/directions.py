@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import svg
 
-from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, Filling, arrow, disc
+from api.figures.drawing import BODY, SMALL, WIDE, Canvas, Filling, arrow, disc
 from api.figures.measure import width_of, wrapped
 from graph.wording import REPORTS, abbreviations, called, compared, labels, named, row_figure, tally
 from schema.answer import Evidence
@@ -33,7 +33,7 @@ def effect_direction_plot(answer: Evidence, *, width: int = WIDE, standalone: bo
     title = f"What each study reports: {subject(answer)}"
     if standalone:
         # a page has its own headings
-        canvas.paragraph(_LEFT, title, width - 2 * _LEFT, size=TITLE if width >= WIDE else BODY + 1, bold=True)
+        canvas.heading(_LEFT, title, width - 2 * _LEFT)
     canvas.y += 4
     draw_directions(canvas, answer)
     canvas.y += 4

@@ -11,7 +11,7 @@ from typing import Literal
 import svg
 
 from api.colours import STYLE
-from api.figures.measure import shortened, wrapped
+from api.figures.measure import Axis, shortened, wrapped
 
 WIDE, NARROW = 800, 360
 TITLE, BODY, SMALL = 17.0, 13.0, 12.0
@@ -79,6 +79,17 @@ class Canvas:
         for line in wrapped(words, width, size, bold=bold):
             self.y += size * 1.35
             self.text(x, self.y, line, role, size=size, bold=bold)
+
+    def heading(self, x: float, words: str, width: float) -> None:
+        """What the figure is called."""
+        self.paragraph(x, words, width, size=TITLE if self.width >= WIDE else BODY + 1, bold=True)
+
+    def scale(self, axis: Axis, y: float, unit: str = "") -> None:
+        """An axis at its height, with its ticks below."""
+        for tick in axis.ticks:
+            self.line(axis.at(tick), y, axis.at(tick), y + 5)
+            self.text(axis.at(tick), y + 18, f"{tick:g}{unit}", "quiet", size=SMALL, anchor="middle", tick=True)
+        self.line(axis.left, y, axis.right, y)
 
     def line(self, x1: float, y1: float, x2: float, y2: float, role: str = "rule", *, width: float = 1, dashed: bool = False) -> None:
         self.add(

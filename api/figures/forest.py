@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from api.figures.directions import subject
-from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, diamond, head, square
+from api.figures.drawing import BODY, SMALL, WIDE, Canvas, diamond, head, square
 from api.figures.measure import Axis, wrapped
 from graph.wording import (
     AVERAGE,
@@ -93,7 +93,7 @@ def forest_plot(answer: Evidence, *, width: int = WIDE, standalone: bool = True)
     title = f"Estimates: {subject(answer)}"
     if standalone:
         # a page has its own headings
-        canvas.paragraph(_LEFT, title, width - 2 * _LEFT, size=TITLE if width >= WIDE else BODY + 1, bold=True)
+        canvas.heading(_LEFT, title, width - 2 * _LEFT)
     canvas.y += 4
     draw_forest(canvas, answer)
     families = answer.association.families if answer.association else ()
@@ -300,10 +300,7 @@ def _panel(canvas: Canvas, measure: str | None, parts: Sequence[_Part], ends: tu
                     canvas.line(axis.within(entry.value), first, axis.within(entry.value), y, "rule", dashed=True)
             top = under
     bottom = over.y + 4
-    for tick in axis.ticks:
-        canvas.line(axis.at(tick), bottom, axis.at(tick), bottom + 5)
-        canvas.text(axis.at(tick), bottom + 18, f"{tick:g}", "quiet", size=SMALL, anchor="middle", tick=True)
-    canvas.line(axis.left, bottom, axis.right, bottom)
+    canvas.scale(axis, bottom)
     canvas.add(*over.elements)
     canvas.y = bottom + 18
     # each on its side of the middle, and under the columns beside the axis

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import svg
 
-from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, Filling, disc, safe
+from api.figures.drawing import SMALL, WIDE, Canvas, Filling, disc, safe
 from api.figures.measure import width_of, wrapped
 from graph.wording import called, count, level
 from schema.across import Gap
@@ -34,7 +34,7 @@ def gap_map(answer: Answer[Gap], link: Link | None = None, *, foot: str = "", wi
     title = f"What is known of the factors of {outcome}, by population"
     canvas = Canvas(width)
     canvas.y = 8
-    canvas.paragraph(_LEFT, title, width - 2 * _LEFT, size=TITLE if width >= WIDE else BODY + 1, bold=True)
+    canvas.heading(_LEFT, title, width - 2 * _LEFT)
     if not answer.items:
         words = answer.why.text if answer.why else "No cell is in the answer."
         canvas.paragraph(_LEFT, words, width - 2 * _LEFT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import svg
 
-from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, head
+from api.figures.drawing import BODY, SMALL, WIDE, Canvas, head
 from api.figures.measure import wrapped
 from graph.wording import called
 from schema.answer import Answer
@@ -29,7 +29,7 @@ def mechanism_diagram(mechanisms: Answer[Mechanism] | Mechanism, *, width: int =
     else:
         items = mechanisms.items
         title = f"Mechanisms that papers name for {called(mechanisms.query['lesion'], mechanisms.names).name}"
-    canvas.paragraph(_LEFT, title, inner, size=TITLE if width >= WIDE else BODY + 1, bold=True)
+    canvas.heading(_LEFT, title, inner)
     canvas.paragraph(
         _LEFT,
         "What papers say may happen; nothing here is proof of a cause. Counts are of independent cohorts; dashed: none supports it.",

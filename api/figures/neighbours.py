@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 import svg
 
-from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, safe
+from api.figures.drawing import BODY, SMALL, WIDE, Canvas, safe
 from api.figures.measure import width_of, wrapped
 from graph.wording import called, certainty, count, within
 from schema.answer import Neighbours
@@ -55,7 +55,7 @@ def neighbourhood(
     canvas = Canvas(width)
     inner = width - 2 * _LEFT
     canvas.y = 8
-    canvas.paragraph(_LEFT, title, inner, size=TITLE if width >= WIDE else BODY + 1, bold=True)
+    canvas.heading(_LEFT, title, inner)
     _legend(canvas, answer)
     for side, some in (("factors", answer.as_outcome), ("outcomes", answer.as_exposure)):
         if most is not None and len(some) > most:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, diamond, square
+from api.figures.drawing import BODY, SMALL, WIDE, Canvas, diamond, square
 from api.figures.measure import Axis, wrapped
 from graph.wording import count, number, opened, percent, percents
 from schema.answer import PrevalenceAnswer
@@ -41,7 +41,7 @@ def prevalence_plot(answer: PrevalenceAnswer, *, foot: str = "", width: int = WI
     canvas.y = 8
     if standalone:
         # a page has its own heading
-        canvas.paragraph(_LEFT, title, inner, size=TITLE if width >= WIDE else BODY + 1, bold=True)
+        canvas.heading(_LEFT, title, inner)
     parts = _parts(answer)
     if not parts:
         words = answer.why.text if answer.why else "No study counts it."
@@ -131,10 +131,7 @@ def _draw(canvas: Canvas, parts: Sequence[_Part], pooled: float | None) -> None:
             if pooled is not None and line.mark == "pooled":
                 canvas.line(axis.at(pooled), first, axis.at(pooled), y, "rule", dashed=True)
     bottom = over.y + 4
-    for tick in axis.ticks:
-        canvas.line(axis.at(tick), bottom, axis.at(tick), bottom + 5)
-        canvas.text(axis.at(tick), bottom + 18, f"{tick:g}%", "quiet", size=SMALL, anchor="middle", tick=True)
-    canvas.line(axis.left, bottom, axis.right, bottom)
+    canvas.scale(axis, bottom, "%")
     canvas.add(*over.elements)
     canvas.y = bottom + 26
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import svg
 
-from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas
+from api.figures.drawing import SMALL, WIDE, Canvas
 from api.figures.measure import wrapped
 from schema.review import Review
 
@@ -17,7 +17,7 @@ def prisma_flow(review: Review, included: int, *, width: int = WIDE, standalone:
     """The steps down, with what left the way at each beside it; a number that was not counted is said to be not recorded."""
     canvas = Canvas(width)
     canvas.y = 8
-    canvas.paragraph(_LEFT, _TITLE, width - 2 * _LEFT, size=TITLE if width >= WIDE else BODY + 1, bold=True)
+    canvas.heading(_LEFT, _TITLE, width - 2 * _LEFT)
     canvas.y += 12
     wide = (width - 2 * _LEFT - _GAP) / 2
     steps = _steps(review, included)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import svg
 
-from api.figures.drawing import BODY, SMALL, TITLE, WIDE, Canvas, disc, safe, small
+from api.figures.drawing import BODY, SMALL, WIDE, Canvas, disc, safe, small
 from api.figures.intervals import draw_interval
 from api.figures.measure import Axis, wrapped
 from graph import wording
@@ -133,7 +133,7 @@ def summary_forest(
     canvas = Canvas(width)
     inner = width - 2 * _LEFT
     canvas.y = 8
-    canvas.paragraph(_LEFT, title, inner, size=TITLE if width >= WIDE else BODY + 1, bold=True)
+    canvas.heading(_LEFT, title, inner)
     if not answer.items:
         words = answer.why.text if answer.why else "Nothing is in the answer."
         canvas.paragraph(_LEFT, words, inner)

@@ -47,7 +47,7 @@ def kept(request: Request, query: Annotated[Parameters, Query()], reader: Reader
 def changes(request: Request, query: Annotated[Two, Query()], reader: ReaderDep) -> HTMLResponse:
     store: Store = request.app.state.store
     found = releases.diff(store, query.before or _last(store), query.after, patience=PATIENCE)
-    labels = {one: study.label for side in (found.before, found.after) for one, study in store.kept.at(side.release).papers().items()}
+    labels = {one: study.label for side in (found.before, found.after) for one, study in store.kept.at(side).papers().items()}
     content = {"diff": found, "words": words, "labels": labels}
     asked = {"before": found.before.release[:12], "after": query.after}
     return respond(View("changes.html", "What changed", content, "/changes", asked), reader)

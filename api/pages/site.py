@@ -70,7 +70,7 @@ _BY_POPULATION: tuple[type[Factors | Outcomes | Contested], ...] = (Factors, Out
 def _evidence(reader: Reader) -> list[tuple[str, str, str]]:
     """What has a page: every association, its counterpart, and the cells of the map of gaps."""
     terms = reader.terms()
-    known = {(one.exposure.id, one.outcome.id, one.population.id) for one in reader.edges()}
+    known = {one.key for one in reader.edges()}
     cells = Gaps(state=get_args(State)).answer(reader).items
     cell_keys = {(one.factor.id, one.outcome.id, one.population.id) for one in cells}
     others = {(other, *key[1:]) for key in known if (other := terms[key[0]].counterpart) is not None}

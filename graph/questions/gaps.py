@@ -111,7 +111,7 @@ def _cells(
     rows = {key: found for key, found in group(kept, reader.field()).items() if key[1] == outcome and (factor is None or key[0] == factor)}
     if not filters.active:
         stored = reader.edges(exposure=factor, outcome=outcome)
-        return rows, {(one.exposure.id, one.outcome.id, one.population.id): one for one in stored}, unknown
+        return rows, {one.key: one for one in stored}, unknown
     made = {key: contest(reader, key, synthesise(*key, found, corpus), filters, corpus)[0] for key, found in rows.items()}
     return rows, made, unknown
 

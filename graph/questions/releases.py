@@ -10,7 +10,7 @@ from graph.stores.history import moved_of
 from graph.stores.port import Reader, Store
 from graph.synthesis.associations import population_ref, term_ref
 from graph.synthesis.prevalence import pooled_prevalence
-from schema.association import Association, Interval, TermRef
+from schema.association import Interval, TermRef
 from schema.releases import Diff, MovedPrevalence, ReleaseEntry, Releases
 
 
@@ -23,7 +23,7 @@ def releases(store: Store) -> Releases:
 def diff(store: Store, before: str, after: str, *, patience: float | None = None) -> Diff:
     """What changed from one release to another; UnknownName, OlderMethod and ReleaseComing as `KeptReleases.at` has them."""
     entries = store.kept.named(before), store.kept.named(after)
-    old, new = (store.kept.at(entry.release, patience=patience) for entry in entries)
+    old, new = (store.kept.at(entry, patience=patience) for entry in entries)
     return between(old, new, *entries)
 
 
@@ -32,7 +32,7 @@ def between(old: Reader, new: Reader, before: ReleaseEntry, after: ReleaseEntry)
     had, has = ({name: content_hash(study) for name, study in reader.studies().items()} for reader in (old, new))
     added, removed = sorted(has.keys() - had.keys()), sorted(had.keys() - has.keys())
     replaced = sorted(name for name in had.keys() & has.keys() if had[name] != has[name])
-    sides = [{_key(one): one for one in reader.edges()} for reader in (old, new)]
+    sides = [{one.key: one for one in reader.edges()} for reader in (old, new)]
     pairs = [(sides[0].get(key), sides[1].get(key)) for key in sorted(sides[0].keys() | sides[1].keys())]
     items = moved_of(pairs, {*added, *removed, *replaced})
     return Diff(
@@ -47,10 +47,6 @@ def between(old: Reader, new: Reader, before: ReleaseEntry, after: ReleaseEntry)
         items=tuple(items),
         prevalence=tuple(_prevalences(old, new)),
     )
-
-
-def _key(one: Association) -> tuple[str, str, str]:
-    return one.exposure.id, one.outcome.id, one.population.id
 
 
 def _prevalences(old: Reader, new: Reader) -> Iterator[MovedPrevalence]:

@@ -233,5 +233,10 @@ def moved_of(pairs: Iterable[tuple[Association | None, Association | None]], cha
     return found
 
 
+def association_of(text: str | bytes | None) -> Association | None:
+    """One side of what differs, of its record."""
+    return Association.model_validate_json(text) if text is not None else None
+
+
 def row_of(entry: Kept) -> dict[str, Any]:
     return entry.model_dump(mode="json")

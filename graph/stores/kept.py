@@ -37,7 +37,7 @@ class KeptReleases:
         """All, newest first: the current one, and those that were kept."""
         reader = self._current()
         kept = self._history.settled(reader.release()) if self._history is not None else []
-        entries = [_entry(one, current=False) for one in reversed(kept)]
+        entries = [_entry(one) for one in reversed(kept)]
         if entries and entries[0].release == reader.release():
             return [entries[0].model_copy(update={"current": True}), *entries[1:]]
         number = entries[0].number + 1 if entries else 1
@@ -62,21 +62,21 @@ class KeptReleases:
             raise UnknownName("release", name, near)
         return found[0]
 
-    def at(self, name: str, *, patience: float | None = None, anew: bool = False) -> Reader:
+    def at(self, name: str | ReleaseEntry, *, patience: float | None = None, anew: bool = False) -> Reader:
         """A reader of that release. ReleaseComing where it is not built within `patience` seconds, and then it is still being built.
 
         OlderMethod where another version of the method read it; with `anew` the same studies are read by this one.
         """
-        entry = self.named(name)
-        if entry.current:
-            return self._current()
+        entry = self.named(name) if isinstance(name, str) else name
+        # another may be current by now
+        if entry.current and (reader := self._current()).release() == entry.release:
+            return reader
         if entry.method != VERSION and not anew:
             raise OlderMethod(
                 f"Release {entry.release[:12]} was read by method {entry.method}, which this version no longer is: it reads by method "
                 f"{VERSION}."
             )
         assert self._history is not None
-        kept = next(one for one in self._history.entries() if one.number == entry.number)
         with self._lock:
             future = self._held.get(entry.release)
             if future is None or (future.done() and future.exception() is not None):
@@ -84,7 +84,7 @@ class KeptReleases:
                 if patience is not None and any(not one.done() for one in self._held.values()):
                     raise _coming(entry)
                 self._builder = self._builder or ThreadPoolExecutor(1, "rdwi-release")
-                future = self._held[entry.release] = self._builder.submit(self._built, self._history, kept)
+                future = self._held[entry.release] = self._builder.submit(self._built, self._history, entry)
         if patience is None or future.done():
             return future.result()
         # who waits holds a thread, of which answers need theirs
@@ -97,7 +97,10 @@ class KeptReleases:
         finally:
             self._waiting.release()
 
-    def _built(self, history: History, kept: Kept) -> Reader:
+    def _built(self, history: History, entry: ReleaseEntry) -> Reader:
+        kept = next((one for one in history.entries() if one.number == entry.number), None)
+        if kept is None:
+            raise StoreError(f"Release {entry.release[:12]} is kept no more: a load has since made room for newer ones.")
         graph = history.build(kept, self._current().field().base)
         if kept.method == VERSION and graph.release != kept.release:
             raise StoreError(f"Release {kept.release[:12]} of the history is damaged: its sheets make release {graph.release[:12]}.")
@@ -112,5 +115,5 @@ def _coming(entry: ReleaseEntry) -> ReleaseComing:
     return ReleaseComing(f"Release {entry.release[:12]} is being built of its {entry.studies} sheets. Try again in a moment.")
 
 
-def _entry(one: Kept, *, current: bool) -> ReleaseEntry:
-    return ReleaseEntry(current=current, **one.model_dump(include=set(ReleaseEntry.model_fields) - {"current"}))
+def _entry(one: Kept) -> ReleaseEntry:
+    return ReleaseEntry(current=False, **one.model_dump(include=set(ReleaseEntry.model_fields) - {"current"}))

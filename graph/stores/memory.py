@@ -108,7 +108,7 @@ class MemoryReader(Reader):
     def _edges(self) -> Mapping[Key, Association]:
         """The associations by (exposure, outcome, population)."""
         if isinstance(self._source, EvidenceGraph):
-            return {(one.exposure.id, one.outcome.id, one.population.id): one for one in self._source.associations}
+            return {one.key: one for one in self._source.associations}
         return Made(self._source.association_lines, self._source.association, snapshot.KEPT)
 
     @cached_property

@@ -34,6 +34,7 @@ from graph.build import (
     without_collections,
 )  # fmt: skip
 from graph.release import ReleaseHeader, release_of
+from graph.stores.history import association_of
 from graph.stores.made import Made
 from graph.stores.port import today
 from graph.synthesis.mechanisms import edges as mechanism_edges
@@ -341,7 +342,7 @@ def write(
                     del before[key]
                 else:
                     after[key] = text
-        keep(lambda: [(_made(before.get(key)), _made(after.get(key))) for key in sorted(before.keys() | after.keys())])
+        keep(lambda: [(association_of(before.get(key)), association_of(after.get(key))) for key in sorted(before.keys() | after.keys())])
         file.seek(0)
         file.write(_line({**header, "sha256": digest.hexdigest()}))
 
@@ -353,10 +354,6 @@ def _text_of(line: bytes) -> bytes:
 
 def _entry(said: Mapping[str, Any]) -> Entry:
     return Entry(**{name: said[name] for name in Entry._fields if name in said})
-
-
-def _made(text: bytes | None) -> Association | None:
-    return Association.model_validate_json(text) if text is not None else None
 
 
 def _header(graph: EvidenceGraph, shipped: str) -> dict[str, Any]:
@@ -386,12 +383,7 @@ def _body(graph: EvidenceGraph) -> Iterator[bytes]:
         head = f"{kind}\t".encode()
         for record in _parts(records):
             yield head + (record if isinstance(record, bytes) else _text(record)) + b"\n"
-    for one in _parts(graph.associations):
-        if isinstance(one, bytes):
-            said = from_json(one)
-            key = said["exposure"]["id"], said["outcome"]["id"], said["population"]["id"]
-        else:
-            key = one.exposure.id, one.outcome.id, one.population.id
+    for key, one in _keyed(graph.associations):
         text = one if isinstance(one, bytes) else one.model_dump_json(exclude_defaults=True).encode()
         yield b"\t".join((b"association", *(part.encode() for part in key), text)) + b"\n"
 
@@ -399,6 +391,10 @@ def _body(graph: EvidenceGraph) -> Iterator[bytes]:
 def _parts(records: Collection[_M]) -> Iterator[_M | bytes]:
     """The records, or their texts where these are at hand."""
     return records.parts() if isinstance(records, Partly) else iter(records)
+
+
+def _keyed(associations: Collection[Association]) -> Iterator[tuple[Key, Association | bytes]]:
+    return associations.keyed() if isinstance(associations, Associations) else ((one.key, one) for one in associations)
 
 
 def _text(record: BaseModel) -> bytes:

@@ -42,7 +42,7 @@ def changed(query: Mapping[str, Any], labels: Mapping[str, str], before: Associa
 
 def changes(one: Diff) -> str:
     """What changed from one release to another, in a sentence or two."""
-    studies = [f"{count(len(names), 'study', 'studies')} {how}" for names, how in _of_studies(one) if names]
+    studies = [f"{count(len(names), 'study', 'studies')} {how}" for names, how in of_studies(one)]
     moved = f"{count(one.total, 'association')} moved" if one.total else "no association moved"
     turned = sum(item.turned for item in one.items)
     told = f"{moved}, {turned or 'none'} of them in direction" if one.total else moved
@@ -52,8 +52,9 @@ def changes(one: Diff) -> str:
     return f"{_between(one)}: {', '.join(studies) or 'no study added, replaced or removed'}; {told}.{method}"
 
 
-def _of_studies(one: Diff) -> list[tuple[tuple[str, ...], str]]:
-    return [(one.added, "added"), (one.replaced, "replaced"), (one.removed, "removed")]
+def of_studies(one: Diff | ReleaseEntry) -> list[tuple[tuple[str, ...], str]]:
+    """The studies that came, changed or went, each with a word for it; no word without a study."""
+    return [(names, how) for names, how in ((one.added, "added"), (one.replaced, "replaced"), (one.removed, "removed")) if names]
 
 
 def _between(one: Diff) -> str:
@@ -90,11 +91,9 @@ def since(before: Association | None, now: Association | None) -> str:
 
 def brought(one: ReleaseEntry) -> str:
     """What a release brought: 1 study added (xu-2019), 2 replaced."""
-    named = [(one.added, "added"), (one.replaced, "replaced"), (one.removed, "removed")]
     told = [
         f"{count(len(names), 'study', 'studies')} {how} ({', '.join(names[:3])}{' and more' if len(names) > 3 else ''})"
-        for names, how in named
-        if names
+        for names, how in of_studies(one)
     ]
     return "; ".join(told) or (f"{count(one.studies, 'study', 'studies')}" if one.moved is None else "no study of it changed")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from neo4j import ManagedTransaction
 
-from graph.stores.history import History, Kept, row_of
+from graph.stores.history import History, Kept, association_of, row_of
 from graph.stores.neo4j import cypher
 from graph.stores.neo4j.connection import Connection
 from schema.association import Association
@@ -96,17 +96,13 @@ def differing(connection: Connection, old: int, new: int) -> list[tuple[Associat
     """The associations that two generations do not have alike, before and after, by (exposure, outcome, population)."""
     pairs = [(row["before"], row["after"]) for row in connection.read(cypher.NEW_EDGES, old=old, new=new)]
     pairs += [(row["before"], None) for row in connection.read(cypher.GONE_EDGES, old=old, new=new)]
-    return sorted(((_made(before), _made(after)) for before, after in pairs), key=_key)
-
-
-def _made(record: str | None) -> Association | None:
-    return Association.model_validate_json(record) if record is not None else None
+    return sorted(((association_of(before), association_of(after)) for before, after in pairs), key=_key)
 
 
 def _key(pair: tuple[Association | None, Association | None]) -> tuple[str, str, str]:
     one = pair[1] or pair[0]
     assert one is not None
-    return one.exposure.id, one.outcome.id, one.population.id
+    return one.key
 
 
 def _id(number: int) -> str:

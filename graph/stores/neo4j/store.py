@@ -145,7 +145,7 @@ class Neo4jReader(Reader):
 
         def read() -> list[Association]:
             found = self._connection.read_records(Association, statement, generation=self.generation, **asked)
-            return sorted(found, key=lambda one: (one.exposure.id, one.outcome.id, one.population.id))
+            return sorted(found, key=lambda one: one.key)
 
         return self._once(("edges", *asked.values()), read)
 
