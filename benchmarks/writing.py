@@ -31,10 +31,12 @@ from typing import NamedTuple, NoReturn
 from api import cli
 from graph.build import build
 from graph.opening import field_of, shipped_digest, shipped_studies
+from graph.release import content_hash
 from graph.settings import Settings
-from graph.stores import snapshot
+from graph.stores import snapshot, sqlite
 
 BCG = Path(__file__).parents[1] / "examples" / "bcg"
+_FIELD = field_of(Settings(field=BCG))
 PAIR = ("evidence", "bcg-vaccination", "tuberculosis")
 # each command that writes, by what it writes: a file that is there, one that isn't, a folder
 FILES = {
@@ -44,6 +46,7 @@ FILES = {
     "flat table": ("export", "sheets", "--output", "out.csv"),
     "bundle": (*PAIR, "--bundle", "out"),
     "figure": (*PAIR, "--plot", "out"),
+    **{f"figure of {listed}": (listed, "--plot", "out") for listed in ("factors", "outcomes", "prevalence", "gaps")},
     "snapshot": ("load", "more.yaml"),
     "bibliographies": ("bibliography", "sheets", "--from", "papers.ris", "--in-place"),
 }
@@ -131,7 +134,16 @@ class Case:
 
 
 def _tree(top: Path) -> Tree:
-    return {str(path.relative_to(top)): _content(path) for path in top.rglob("*") if path.is_file() and path.name != "writing.lock"}
+    kept = _earlier(top)
+    files = (path for path in top.rglob("*") if path.is_file() and not path.name.startswith(("writing.lock", sqlite.NAME)))
+    return {**({sqlite.NAME: kept} if kept else {}), **{str(path.relative_to(top)): _content(path) for path in files}}
+
+
+def _earlier(top: Path) -> bytes:
+    """What can be gone back to. A release that a load kept and did not come to put in place is not there for anybody."""
+    history = sqlite.SqliteHistory(top)
+    entries = history.settled(snapshot.read(top / snapshot.NAME, _FIELD).release)
+    return "".join(f"{one.release} {[content_hash(study) for study in history.studies(one.number)]}\n" for one in entries[:-1]).encode()
 
 
 def _content(path: Path) -> bytes:
@@ -228,8 +240,7 @@ def main() -> None:
     chance = random.Random(rounds)
     lost = 0
     with TemporaryDirectory() as folder, suppress(KeyboardInterrupt):
-        field = field_of(Settings(field=BCG))
-        snapshot.write(build(shipped_studies(field), field), Path(folder) / snapshot.NAME, shipped_digest(field))
+        snapshot.write(build(shipped_studies(_FIELD), _FIELD), Path(folder) / snapshot.NAME, shipped_digest(_FIELD))
         stored = (Path(folder) / snapshot.NAME).read_bytes()
         for name in COMMANDS:
             case = Case.of(name, Path(folder) / name, stored)

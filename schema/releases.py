@@ -54,7 +54,7 @@ class MovedPrevalence(Frozen):
 class ReleaseEntry(Frozen):
     """A release that is kept: what it brought beside the one before, and how many associations moved by that.
 
-    `moved` is null of the first one, and where an older version of this package kept no count.
+    `moved` is null of the first one, and where the one before was read by another method.
     """
 
     number: int

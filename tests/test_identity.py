@@ -556,7 +556,7 @@ def test_of_several_studies_by_one_doi_all_are_left_out_and_one_is_asked_for() -
     twice = studies(paper("a", doi=DOI), paper("b", doi=DOI.upper()), paper("c"))
     everything = {study.id: study for study in twice}
     assert all_named([DOI], everything) == named(DOI, everything) == ("a", "b")
-    assert Filters(exclude=(DOI, "c")).naming(everything).exclude == ("a", "b", "c")
+    assert Filters(exclude=(DOI, "c")).naming(lambda: everything).exclude == ("a", "b", "c")
     with pytest.raises(SeveralNamed) as several:
         lookups.study(MemoryReader(build(twice, shipped())), DOI)
     assert several.value.suggestions == ("a", "b")

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -391,6 +392,36 @@ def test_a_loader_that_is_killed_loses_no_release(settings: Settings, moment: st
                 assert store.kept.at(one.release).release() == one.release
     finally:
         store.close()
+
+
+_TORN = """
+import os, signal, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+# so small that the file is written before it is committed
+connection.execute("PRAGMA cache_size = 1")
+connection.execute("BEGIN IMMEDIATE")
+connection.execute("CREATE TABLE IF NOT EXISTS text (hash TEXT PRIMARY KEY, said TEXT NOT NULL) WITHOUT ROWID")
+connection.execute("DELETE FROM text")
+connection.executemany("INSERT INTO text VALUES (?, ?)", ((str(i), "x" * 500) for i in range(1000)))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("settings", [MEMORY], indirect=True)
+@pytest.mark.parametrize("first", [False, True])
+def test_what_a_loader_that_was_killed_wrote_of_a_history_is_rolled_back_by_who_reads_it(settings: Settings, *, first: bool) -> None:
+    load(settings, [STUDIES], fresh=True)
+    remove(settings, [named()[0]])
+    file = settings.snapshot / NAME
+    if first:
+        file.unlink()
+    with closing(open_store(settings)) as store:
+        before = releases(store)
+        assert subprocess.run([sys.executable, "-c", _TORN, str(file)], check=False).returncode == -signal.SIGKILL
+        assert file.with_name(f"{file.name}-journal").stat().st_size > 0
+        assert releases(store) == before
+        for one in before.items:
+            assert store.kept.at(one.release).release() == one.release
 
 
 # --- over HTTP, on the command line, in Python ---

@@ -118,7 +118,9 @@ class History(ABC):
             entries = self.entries()
         if entries and entries[-1].release == now.header.release:
             return
-        self._keep(now, entries[-1] if entries else None, pairs if release is not None else None, by)
+        # what another method said of the same studies is not what this one would have said
+        comparable = release is not None and entries[-1].method == now.header.method
+        self._keep(now, entries[-1] if entries else None, pairs if comparable else None, by)
 
     def prune(self, most: int) -> None:
         """Keep the latest `most` alone, now that the last of them is the current one."""

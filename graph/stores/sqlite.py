@@ -14,13 +14,12 @@ from schema.releases import Moved
 
 NAME = "releases.sqlite"
 _PATIENCE = 30.0  # seconds
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS entry (number INTEGER PRIMARY KEY, said TEXT NOT NULL, moved TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS content (
-  study TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER, hash TEXT NOT NULL, PRIMARY KEY (study, since)
-);
-CREATE TABLE IF NOT EXISTS text (hash TEXT PRIMARY KEY, said TEXT NOT NULL) WITHOUT ROWID;
-"""
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS entry (number INTEGER PRIMARY KEY, said TEXT NOT NULL, moved TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS content "
+    "(study TEXT NOT NULL, since INTEGER NOT NULL, until INTEGER, hash TEXT NOT NULL, PRIMARY KEY (study, since))",
+    "CREATE TABLE IF NOT EXISTS text (hash TEXT PRIMARY KEY, said TEXT NOT NULL) WITHOUT ROWID",
+)
 _DROP_TEXTS = """
 DELETE FROM text WHERE hash NOT IN (
   SELECT hash FROM content
@@ -36,13 +35,14 @@ class SqliteHistory(History):
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection | None]:
-        """A connection that changes nothing, also in a folder that can't be written; None where nothing is kept."""
+        """A connection to read by, also in a folder that can't be written; None where nothing is kept."""
         if not self._file.is_file():
             yield None
             return
         try:
-            with closing(sqlite3.connect(f"{self._file.absolute().as_uri()}?mode=ro", uri=True, timeout=self._patience)) as connection:
-                yield connection
+            # what a load that was killed left half is rolled back by the first who may write, which by mode=ro nobody may
+            with closing(sqlite3.connect(f"{self._file.absolute().as_uri()}?mode=rw", uri=True, timeout=self._patience)) as connection:
+                yield connection if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'entry'").fetchone() else None
         except sqlite3.OperationalError as error:
             # locked, say, or without a right to it: what is there is whole
             raise StoreUnavailable(f"The history {self._file} can't be read ({error}).") from error
@@ -54,8 +54,9 @@ class SqliteHistory(History):
         """A connection within one transaction."""
         try:
             with closing(sqlite3.connect(self._file, timeout=self._patience, isolation_level=None)) as connection:
-                connection.executescript(_SCHEMA)
                 connection.execute("BEGIN IMMEDIATE")
+                for statement in _SCHEMA:
+                    connection.execute(statement)
                 yield connection
                 connection.execute("COMMIT")
         except sqlite3.OperationalError as error:
