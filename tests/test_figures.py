@@ -17,6 +17,7 @@ import pytest
 from starlette.testclient import TestClient
 from typer.testing import CliRunner
 
+from api.app import create_app
 from api.cli import app, main
 from api.colours import DARK, LIGHT
 from api.figures import (
@@ -46,7 +47,7 @@ from graph.build import EvidenceGraph
 from graph.opening import shipped
 from graph.questions.filters import Filters
 from graph.questions.lists import Page
-from graph.stores.memory import MemoryReader
+from graph.stores.memory import MemoryReader, MemoryStore
 from graph.wording import bedside as glance
 from graph.wording import measured, number, percent, percents
 from graph.wording.bedside import Folded
@@ -898,21 +899,32 @@ def test_the_text_of_a_picture_is_there(reader: MemoryReader) -> None:
     assert len(png(figure)) > 2 * len(png(bare))
 
 
-def test_without_a_typeface_or_the_extra_a_picture_is_refused_with_what_to_install(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty_folder: Path
-) -> None:
-    address = f"/v1/{FIGURES[0]}&format=png&min_n=10"
-    monkeypatch.setattr(raster, "_FACES", {'font-family="No such face"': 1.0})
+@pytest.fixture
+def faceless(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A system with none of the typefaces."""
+    with monkeypatch.context() as changed:
+        changed.setattr(raster, "_FACES", {'font-family="No such face"': 1.0})
+        raster._found.cache_clear()
+        yield
     raster._found.cache_clear()
+
+
+def test_without_a_typeface_a_picture_is_refused_with_what_to_install(graph: EvidenceGraph, faceless: None) -> None:
+    # pages are kept: with the client of others it may be one that was made with a typeface
+    client = TestClient(create_app(MemoryStore(graph)))
     assert not raster.available()
-    response = client.get(address)
+    response = client.get(f"/v1/{FIGURES[0]}&format=png")
     assert (response.status_code, response.json()["type"]) == (501, "urn:rdwi:problem:not-drawn")
     assert "fonts-liberation" in response.json()["detail"]
     page = client.get(f"/{FIGURES[0]}").text
     assert "format=svg" in page
     assert "format=png" not in page
-    raster._found.cache_clear()
-    monkeypatch.undo()
+
+
+def test_without_the_extra_a_picture_is_refused_with_what_to_install(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, empty_folder: Path
+) -> None:
+    address = f"/v1/{FIGURES[0]}&format=png&min_n=10"
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     assert not raster.available()
     response = client.get(address)

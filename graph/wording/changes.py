@@ -98,6 +98,11 @@ def brought(one: ReleaseEntry) -> str:
     return "; ".join(told) or (f"{count(one.studies, 'study', 'studies')}" if one.moved is None else "no study of it changed")
 
 
+def uncounted(*, first: bool) -> str:
+    """Why it is not told which associations a release moved."""
+    return "the first that is kept" if first else "the method is another: all was read anew"
+
+
 def line(one: Moved) -> str:
     """An association that moved, in a line."""
     before, after = then_and_now(one)
