@@ -120,6 +120,7 @@ class Window:
         self.page.on("request", lambda request: self.hosts.add(urlsplit(request.url).hostname))
 
     def open(self, address: str) -> Page:
+        self.errors.clear()
         self.page.goto(address)
         return self.page
 
@@ -164,7 +165,6 @@ def violations(page: Page, rules: dict[str, Any]) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_a_page_is_accessible_quiet_and_asks_no_other_host(small: Served, light: Window, address: str) -> None:
-    light.errors.clear()
     page = light.open(small.address + address)
     assert violations(page, {"type": "tag", "values": STANDARD}) == []
     assert light.errors == []
@@ -393,7 +393,6 @@ def test_a_sheet_can_be_pasted_or_chosen(small: Served, light: Window, tmp_path:
 
 
 def test_search_answers_as_one_types(small: Served, light: Window) -> None:
-    light.errors.clear()
     page = light.open(f"{small.address}/")
     page.get_by_label("Search").press_sequentially("microble")
     expect(page.locator("#results a").first).to_be_visible()
