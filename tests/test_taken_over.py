@@ -56,7 +56,7 @@ def other(corpus: tuple[Study, ...], seed: int) -> list[Study]:
 def test_what_is_taken_over_is_what_would_be_built(
     corpus: tuple[Study, ...], tmp_path: Path, seed: int, pytestconfig: pytest.Config
 ) -> None:
-    for turn in range(20 if pytestconfig.getoption("--all") else 2):
+    for turn in range(20 if pytestconfig.getoption("--all") else 1):
         before, after = other(corpus, 1000 * seed + turn), other(corpus, 1000 * seed + turn + 500)
         path = tmp_path / snapshot.NAME
         written(build(before, shipped()), path)
