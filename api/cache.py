@@ -6,12 +6,12 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Coroutine, Mapping
-from contextlib import nullcontext
 from datetime import date
 from threading import Lock
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
+from anyio import CancelScope
 from cachetools import LRUCache
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
@@ -37,9 +37,12 @@ _PAGES = frozenset({
 })  # fmt: skip
 # of an answer that is still the answer: what a browser keeps of it is replaced by what is told again, the policy of a page too
 _TOLD_AGAIN = frozenset({b"etag", b"cache-control", b"vary", b"content-security-policy"})
-# what hangs on all that a store keeps, or on whether it answers
-_OF_THE_STORE = frozenset({"/readyz", "/v1/releases", "/v1/diff", "/releases", "/changes", "/feed.atom"})
+# what hangs on all that a store keeps, on whether it answers, or on how who asks calls this host
+_OF_THE_STORE = frozenset({"/cite", "/readyz", "/v1/releases", "/v1/diff", "/releases", "/changes", "/feed.atom"})
 _MOST_OVERDUE = 32
+# answers that are made at a time, fewer than there are threads: a look at the store needs one, too
+_MOST_ASKING = 32
+_MOST_BODIES = 64
 _PART = 64 * 1024
 _MOST_ANSWERS, _MOST_BYTES = 512, 64 * 1024 * 1024
 
@@ -72,7 +75,7 @@ class Answers:
         self._overdue: set[asyncio.Future[Any]] = set()
         self._kept: LRUCache[_Place, _Kept] = LRUCache(_MOST_BYTES, getsizeof=lambda answer: len(answer.body))
         self._lock = Lock()
-        self._previews = asyncio.Semaphore(2)
+        self._previews, self._asking, self._bodies = asyncio.Semaphore(2), asyncio.Semaphore(_MOST_ASKING), 0
         # review.yaml is no part of a release
         self._version = f"{package_version()} {assets()} {store.field().review!r}"
 
@@ -81,7 +84,7 @@ class Answers:
             await self._app(scope, receive, send)
             return
         try:
-            answer = await self._answer(scope, await _body(receive), receive)
+            answer = await self._with_body(scope, receive)
         except _TooLarge:
             refused = problem(413, "too-large", f"The body is larger than {LARGEST_BODY // 1024**2} MiB.")
             await told(scope, refused)(scope, receive, send)
@@ -92,6 +95,18 @@ class Answers:
         except _Left:
             return
         await self._give(answer, scope, send)
+
+    async def _with_body(self, scope: Scope, receive: Receive) -> _Kept:
+        if scope["method"] != "POST":
+            # what else comes with a body is not asked by it
+            return await self._answer(scope, _again(b""), receive)
+        if self._bodies >= _MOST_BODIES:
+            raise StoreUnavailable("Many previews are under way. Try again in a moment.")
+        self._bodies += 1
+        try:
+            return await self._answer(scope, _again(await _body(receive)), receive)
+        finally:
+            self._bodies -= 1
 
     async def _answer(self, scope: Scope, body: Receive, receive: Receive) -> _Kept:
         """An answer from one release: asked again of the newer one where the release moved meanwhile."""
@@ -192,7 +207,7 @@ class Answers:
         token = ASKED.set(asked)
         try:
             # a preview may take a processor for some seconds: no more than two do, and the others wait without a thread
-            async with self._previews if scope["method"] == "POST" else nullcontext():
+            async with self._previews if scope["method"] == "POST" else self._asking:
                 await self._app({**scope, "state": {**scope.get("state", {}), "reader": reader}}, receive, listen)
         finally:
             ASKED.reset(token)
@@ -263,20 +278,27 @@ class _Left(Exception):
 
 
 async def _while_there(work: Coroutine[Any, Any, _T], receive: Receive) -> _T:
-    """What the work gives. It ends, at its next step, where who asked has gone before."""
+    """What the work gives. It ends, at its next step, where who asked has gone before: a thread can't be ended, and counts until it has."""
+    stop = CancelScope()
+
+    async def whole() -> _T:
+        # of a scope a thread is waited for, of a task not
+        with stop:
+            return await work
+        raise _Left
 
     async def left() -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
 
-    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(left())
+    working, leaving = asyncio.ensure_future(whole()), asyncio.ensure_future(left())
     try:
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():
             raise _Left
         return working.result()
     finally:
-        working.cancel()
+        stop.cancel()
         leaving.cancel()
 
 
@@ -284,8 +306,17 @@ class _TooLarge(Exception):
     """The body of a request is larger than any route takes."""
 
 
-async def _body(receive: Receive) -> Receive:
-    """The body read whole, and given again to each who asks: an answer may have to be made twice."""
+def _again(body: bytes) -> Receive:
+    """A body that is given to each who asks: an answer may have to be made twice."""
+
+    async def again() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
+
+
+async def _body(receive: Receive) -> bytes:
+    """The body read whole."""
     body = b""
     more = True
     while more:
@@ -294,11 +325,7 @@ async def _body(receive: Receive) -> Receive:
         more = message.get("more_body", False)
         if len(body) > LARGEST_BODY:
             raise _TooLarge
-
-    async def again() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return again
+    return body
 
 
 def _matches(asked: str, etag: str) -> bool:

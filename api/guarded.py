@@ -71,7 +71,7 @@ class Guarded:
 
         token, reported = REQUEST.set(number), REPORT.set(self._report_url)
         try:
-            refused = _too_long(scope)
+            refused = _refused(scope)
             if refused is not None:
                 await problem(*refused)(scope, receive, guarded)
             else:
@@ -88,7 +88,10 @@ class Guarded:
             REPORT.reset(reported)
 
 
-def _too_long(scope: Scope) -> tuple[int, str, str] | None:
+def _refused(scope: Scope) -> tuple[int, str, str] | None:
+    if scope["method"] == "POST" and Headers(scope=scope).get("sec-fetch-site") == "cross-site":
+        # else any page that somebody opens could let an intranet's server work
+        return 403, "cross-site", "Another site's page may not send this."
     if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > LONGEST_ADDRESS:
         return 414, "address-too-long", f"The address is longer than {LONGEST_ADDRESS // 1024} KiB."
     if sum(len(name) + len(value) for name, value in scope["headers"]) > LARGEST_HEAD:

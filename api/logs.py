@@ -11,8 +11,8 @@ from typing import Literal
 
 # the number of the request that is answered, as its proxy calls it or as we do
 REQUEST: ContextVar[str | None] = ContextVar("REQUEST", default=None)
-# what would end a line, or tell a terminal to do something
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+# what would end a line, turn it round, or tell a terminal to do something
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def _plain(record: logging.LogRecord) -> str:

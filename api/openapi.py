@@ -105,7 +105,7 @@ def install(app: FastAPI, store: Store) -> None:
         root = request.scope.get("root_path", "")
         shown = get_swagger_ui_html(
             openapi_url=f"{root}{SCHEMA}",
-            title=f"{app.title} - Swagger UI",
+            title=f"{escape(app.title)} - Swagger UI",
             swagger_js_url=f"{root}{FILES}/swagger-ui-bundle.js",
             swagger_css_url=f"{root}{FILES}/swagger-ui.css",
             swagger_favicon_url=f"{root}/static/icon.svg",

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 # of the request that is answered; every address that is told begins with it
 ROOT: ContextVar[str] = ContextVar("ROOT", default="")
 # of words alone: nobody can be led to another host by it
-PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
+PATH = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]+)+")
 
 
 def path_of(scope: Scope) -> str:
@@ -42,8 +42,11 @@ class Prefixed:
                 headers = MutableHeaders(scope=message)
                 headers.add_vary_header("X-Forwarded-Prefix")
                 parts = urlsplit(headers.get("location", ""))
-                if parts.path and not parts.path.startswith(f"{root}/"):
-                    headers["location"] = parts._replace(path=f"{root}{parts.path}").geturl()
+                if parts.path:
+                    # to the same host, whatever the request called it
+                    way = f"/{parts.path.lstrip('/')}"
+                    way = way if way.startswith(f"{root}/") else f"{root}{way}"
+                    headers["location"] = parts._replace(scheme="", netloc="", path=way).geturl()
             await send(message)
 
         token = ROOT.set(root)

@@ -45,7 +45,7 @@ _BEGINS: tuple[tuple[bytes, str, str], ...] = (
     (b"\xfd7zXZ", "a packed file (.xz), or a data file of R", _UNPACK),
     (b"Rar!", "a packed file (.rar)", _UNPACK),
 )
-_WEB_PAGE = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|meta|table|body)\b", re.IGNORECASE | re.DOTALL)
+_WEB_PAGE = re.compile(rb"\s*+(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|meta|table|body)\b", re.IGNORECASE | re.DOTALL)
 _SPREADSHEET_ML = re.compile(rb"\s*<\?xml.{0,400}?(?:Excel\.Sheet|<(?:\w+:)?Workbook\b)", re.DOTALL)
 # names of streams in an OLE file: the first that is there
 _IN_OLE = (

@@ -22,12 +22,15 @@ _NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
 _RANGE = re.compile(rf"({_NUMBER})\s*(?:-|to|\bthrough\b)\s*({_NUMBER})")
 _BOUND = re.compile(rf"(>=|<=|>|<)\s*({_NUMBER})")
 _AFTER = re.compile(rf"({_NUMBER}(?:\s*[a-z%/\u00b5]+)?)\s*(>=|<=)(?!\s*{_NUMBER})")
+_LONGEST = 300  # letters of a text that is a cut-off
 _DIGITS = {word: str(i) for i, word in enumerate(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), start=1)}
 
 
 def normal_cutoff(printed: str, *, opposite: bool = False) -> str:
     """The form in which cut-offs are compared; with `opposite` that of those on the other side, where the scale is known."""
     text = unicodedata.normalize("NFKC", printed).casefold()
+    if len(text) > _LONGEST:
+        return " ".join(text.split())
     text = re.sub("[\u2010-\u2015\u2212]", "-", text)
     text = re.sub(r"[a-z]+", lambda word: _DIGITS.get(word[0], word[0]), text)
     for pattern, sign in _WORDS:

@@ -47,13 +47,18 @@ class InputProblems(RdwiError):
         super().__init__(f"The input has {errors} problem{'s' if errors != 1 else ''}; nothing was changed.")
 
 
+def briefly(name: str) -> str:
+    """A name as it is told again: its first 200 letters."""
+    return name if len(name) <= 200 else f"{name[:200]}..."
+
+
 class UnknownName(RdwiError):
     """Nothing is known by `name`; `suggestions` are the nearest ids."""
 
     def __init__(self, what: str, name: str, suggestions: Sequence[str] = ()) -> None:
         self.what, self.name, self.suggestions = what, name, tuple(suggestions)
         hint = f" Did you mean {', '.join(self.suggestions)}?" if suggestions else ""
-        super().__init__(f"There is no {what} named {name!r}.{hint}")
+        super().__init__(f"There is no {what} named {briefly(name)!r}.{hint}")
 
 
 class SeveralNamed(UnknownName):

@@ -30,6 +30,7 @@ _PMCID = re.compile(
     r"0*([1-9][0-9]*)(?:\.[0-9]+)?(?:[/?#]\S*)?",
     re.IGNORECASE,
 )
+_LONGEST = 1000  # letters
 _FEWEST_WORDS = 4  # of a title that tells one paper from all others by itself
 
 
@@ -62,6 +63,8 @@ class Paper(Protocol):
 
 
 def _plain(text: str) -> str:
+    # no identifier is so long, with its address
+    text = text[:_LONGEST]
     text = unquote(text) if "%" in text else text
     return (text if text.isascii() else _UNSEEN.sub("", text)).strip().rstrip(".,; ")
 

@@ -6,6 +6,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Mapping
+from functools import cache
 
 # American to British, on words already in lower case
 _SPELLINGS = (
@@ -58,10 +59,13 @@ def suggest(name: str, names: Mapping[str, str], limit: int = 3) -> tuple[str, .
     alike = difflib.SequenceMatcher(autojunk=False)
     alike.set_seq2(wanted)
 
+    @cache
     def nearness(text: str) -> float:
-        alike.set_seq1(text)
         # the cheap bounds first
-        return alike.ratio() if alike.real_quick_ratio() >= 0.6 and alike.quick_ratio() >= 0.6 else 0.0
+        if 2 * min(len(text), len(wanted)) < 0.6 * (len(text) + len(wanted)):
+            return 0.0
+        alike.set_seq1(text)
+        return alike.ratio() if alike.quick_ratio() >= 0.6 else 0.0
 
     best: dict[str, float] = {}
     for known, identifier in names.items():

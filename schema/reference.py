@@ -28,7 +28,7 @@ STANDINGS: dict[StandingKind, str] = {
 FIELDS = ("title", "first_author", "authors", "year", "journal", "doi", "pmid", "pmcid")
 _SUFFIX = re.compile(r"(?:jr|sr|[2-9](?:nd|rd|th)|i{2,3}|iv)\.?", re.IGNORECASE)
 _SMALL = frozenset({"the", "of", "and", "in", "for", "on"})
-_AND_OTHERS = re.compile(r"[\s,;]*\b(?:et\.?\s*al\b\.?|and others)\s*$", re.IGNORECASE)
+_AND_OTHERS = re.compile(r"(?<![\s,;])[\s,;]*+\b(?:et\.?\s*al\b\.?|and others)\s*$", re.IGNORECASE)
 _NO_ARTICLE = re.compile(r"thesis|abstract|meeting|rxiv|preprint", re.IGNORECASE)
 
 

@@ -349,6 +349,7 @@ _YEAR = re.compile(r"(?<![^-])(?:19|20)\d\d(?![^-])")
 _NO_PART_OF_IT = re.compile(r"^\s*(?:\(title not shown\)|abstract\s+\w+:)\s*", re.IGNORECASE)
 _HEAD = 26
 _SMALL = frozenset({"a", "an", "and", "as", "at", "between", "by", "for", "from", "in", "of", "on", "or", "the", "to", "vs", "with"})
+_LONGEST = 300  # letters of a contrast that is read
 _SIDES = re.compile(r"([a-z][a-z\s-]*?)\s*(?:\bvs\.?|\bversus\b|\bagainst\b|/|:)\s*([a-z][a-z\s-]*)")
 _YES = re.compile(r"\b(?:present|presence|yes|with|any|positive)\b")
 _NO = re.compile(r"(?:.*\b)?(?:absent|absence|no|none|not|without|negative)\b(.*)")
@@ -357,7 +358,7 @@ _DEGREES = re.compile(r"\b(?:or|per|each|more|less|higher|lower|high|low|mild|mo
 
 def _yes_no(contrast: str) -> bool:
     """Whether a text compares yes with no: present vs absent, with vs without, yes/no, CAA vs no CAA; never degrees."""
-    sides = _SIDES.fullmatch(contrast.casefold().strip())
+    sides = _SIDES.fullmatch(" ".join(contrast.casefold().split())) if len(contrast) <= _LONGEST else None
     if sides is None or _DEGREES.search(contrast.casefold()):
         return False
     no = _NO.fullmatch(sides[2])

@@ -23,6 +23,7 @@ from schema.study import SLUG, Many, Slug, Text
 Kind = Literal["risk-factor", "csvd-marker", "lesion", "mechanism", "outcome"]
 RollUp = Literal["estimates", "weight", "no"]
 
+_LONGEST, _MOST_SUGGESTED = 100, 1000  # letters of a name that is like another, and names that are remembered
 _CURIE = re.compile(r"[A-Za-z]+:\S*[0-9]\S*")
 
 # most of the time of reading a release: each name is compared when its term is read, and again where terms are looked for
@@ -158,11 +159,17 @@ class Vocabulary:
 
     def suggest(self, name: str, limit: int = 3) -> tuple[str, ...]:
         """The ids of the nearest terms; of a cross-reference, those that have it: what is like a number is something else."""
-        # a table may hold one unknown name in hundreds of rows
-        if (name, limit) not in self._suggested:
+        if len(name) > _LONGEST:
+            return ()
+        # a table may hold one unknown name in hundreds of rows; what many ask for is not kept for ever
+        found = self._suggested.get((name, limit))
+        if found is None:
             referred = _CURIE.fullmatch(name.strip()) is not None
-            self._suggested[name, limit] = self._referred(name) if referred else suggest(exported(name, "term"), self.names, limit)
-        return self._suggested[name, limit]
+            found = self._referred(name) if referred else suggest(exported(name, "term"), self.names, limit)
+            if len(self._suggested) >= _MOST_SUGGESTED:
+                self._suggested.clear()
+            self._suggested[name, limit] = found
+        return found
 
     def search(self, text: str) -> list[Term]:
         """Terms whose id, name or synonym holds every word of `text`: exact ones first, then by where the match begins, then by id.

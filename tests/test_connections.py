@@ -116,8 +116,8 @@ def test_who_takes_it_slowly_gets_all_of_it(port: int) -> None:
             taken += len(part)
             if not part:
                 break
-            if step < 4:
-                time.sleep(PATIENCE / 2)
+            if step < 8:
+                time.sleep(PATIENCE / 4)
     assert taken > 64 * 1024**2
 
 

@@ -6,11 +6,13 @@ import asyncio
 import json
 import logging
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
+from anyio import to_thread
 from pydantic import ValidationError
 from starlette.testclient import TestClient
 
@@ -264,6 +266,46 @@ def test_work_ends_when_its_client_has_gone(graph: EvidenceGraph) -> None:
 
     assert asyncio.run(main()) == []
     assert begun in ([], ["first step"])
+
+
+def test_no_more_than_two_previews_work_also_where_who_asked_has_gone(graph: EvidenceGraph) -> None:
+    """A thread can't be ended: it counts until it has ended by itself."""
+    working = most = begun = 0
+
+    def work() -> None:
+        nonlocal working, most, begun
+        working += 1
+        begun += 1
+        most = max(most, working)
+        time.sleep(0.1)
+        working -= 1
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await to_thread.run_sync(work)
+
+    async def asked(answers: Answers) -> None:
+        messages = [{"type": "http.request", "body": b"{}", "more_body": False}]
+
+        async def receive() -> Any:
+            await asyncio.sleep(0 if messages else 0.02)
+            return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+        async def send(message: Any) -> None:
+            raise AssertionError(message)
+
+        scope = {"type": "http", "method": "POST", "path": "/v1/preview", "query_string": b"", "headers": [], "state": {}}
+        await answers(scope, receive, send)
+
+    async def main() -> None:
+        answers = Answers(app, MemoryStore(graph))
+        for _ in range(3):
+            await asyncio.gather(*(asked(answers) for _ in range(4)))
+        await asyncio.sleep(0.4)
+
+    asyncio.run(main())
+    assert most == 2
+    # what waited for its turn when its client went was not begun
+    assert 2 <= begun < 12
 
 
 def test_a_page_that_is_still_the_answer_keeps_its_own_policy(client: TestClient) -> None:

@@ -38,6 +38,10 @@ def server(store: Store) -> MCPServer[Any]:
     return made
 
 
+# letters of one argument
+_LONGEST = 20_000
+
+
 class _Given(ArgModelBase):
     """The arguments as they were sent: what is wrong with one is told by the question."""
 
@@ -49,6 +53,9 @@ class _Given(ArgModelBase):
 
 def _tool(store: Store, one: tools.Tool) -> Tool:
     def ask(given: dict[str, Any]) -> CallToolResult:
+        long = next((name for name, value in given.items() if len(json.dumps(value)) > _LONGEST), None)
+        if long is not None:
+            raise ToolError(f"{long[:50]!r} is longer than {_LONGEST:,} letters.")
         try:
             reply = one.ask(store, given)
         except RdwiError as error:

@@ -18,7 +18,7 @@ from graph.stores.port import Reader, Store
 from graph.wording.changes import changes
 from graph.wording.living import marked
 from schema.answer import Why
-from schema.errors import BadParameter, UnknownName
+from schema.errors import BadParameter, UnknownName, briefly
 from schema.field import EvidenceField
 from schema.releases import Moved, ReleaseEntry
 
@@ -239,7 +239,7 @@ def _answer(store: Store, question: Question, about: Short, form: str) -> Reply[
     if isinstance(question, questions.Terms) and reply.status == "filtered-out" and text and not reply.total:
         near = store.ask(lambda reader: reader.terms().suggest(text), question.at.release)
         nearest = f" Nearest: {', '.join(near)}." if near else ""
-        update = {"status": "unknown-name", "text": f"No term matches {text!r}.{nearest}", "suggestions": tuple(near)}
+        update = {"status": "unknown-name", "text": f"No term matches {briefly(text)!r}.{nearest}", "suggestions": tuple(near)}
         return reply.model_copy(update=update)
     return reply
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Annotated
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 from xml.etree import ElementTree as Xml
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -71,7 +71,8 @@ def cite(request: Request, query: Annotated[Cited, Query()], reader: ReaderDep) 
     path, _, asked = query.page.partition("?")
     # of figures of one's own nothing is passed on
     pairs = [(name, value) for name, value in parse_qsl(asked) if name not in {"release", "add"}]
-    address = f"{_home(request)}{path}?{urlencode([*pairs, ('release', reader.release()[:12])])}"
+    # a brace or quotation mark would end a field of BibTeX
+    address = f"{_home(request)}{quote(path, safe='/:@%')}?{urlencode([*pairs, ('release', reader.release()[:12])])}"
     page = pagecitation.Page(query.title, reader.field().title, reader.release(), reader.loaded(), today(), address)
     text = pagecitation.cited(page, query.format)
     headers = named("page", reader.release()[:12], ending=ENDINGS[query.format])

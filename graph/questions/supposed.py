@@ -8,6 +8,8 @@ from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, NamedTuple, TypeVar, cast
 
+from pydantic import ValidationError
+
 from graph.build import EvidenceGraph
 from graph.questions.edges import anew
 from graph.questions.filters import Filters
@@ -18,6 +20,7 @@ from graph.synthesis.observations import noted_unit, read_study
 from graph.synthesis.overlap import Patients, all_patients
 from schema.answer import Counts
 from schema.association import Association, MechanismEdge
+from schema.errors import BadParameter
 from schema.field import EvidenceField
 from schema.observation import ClaimObservation, Observation, PrevalenceObservation
 from schema.study import RATIOS, Measure, Study
@@ -26,11 +29,12 @@ _T = TypeVar("_T")
 OWN = "your-study-"
 FORMS = "write the events as 12/40 vs 5/60 (with it, without it), or an estimate with its 95% interval as OR 1.8 (1.1 to 2.9), n 350"
 _NUMBER = r"[-+]?\d+(?:\.\d+)?"
-_NAMED = re.compile(r"(?:(?P<name>[^:]*[^:\s][^:]*):)?(?P<rest>[^:]+)")
-_COUNTS = re.compile(r"(\d{1,9})\s*/\s*(\d{1,9})\s*(?:vs?\.?|versus|against|,|;|\s)\s*(\d{1,9})\s*/\s*(\d{1,9})", re.IGNORECASE)
+_LONGEST = 200  # letters
+# of texts in which there is one space at most, so that nothing is tried over and over
+_COUNTS = re.compile(r"(\d{1,9}) ?/ ?(\d{1,9}) ?(?:vs?\.?|versus|against|,|;| ) ?(\d{1,9}) ?/ ?(\d{1,9})", re.IGNORECASE)
 _ESTIMATE = re.compile(
-    rf"(?P<measure>[A-Za-z][A-Za-z -]*?)\s*[=]?\s*(?P<value>{_NUMBER})\s*[,;]?\s*[(\[]?\s*(?:95\s*%\s*(?:CI)?\s*[,:]?)?\s*"
-    rf"(?P<low>{_NUMBER})\s*(?:to|-|\u2013|,|;|\s)\s*(?P<high>{_NUMBER})\s*[)\]]?(?:\s*[,;]?\s*n\s*=?\s*(?P<n>[1-9]\d{{0,8}}))?",
+    rf"(?P<measure>[A-Za-z][A-Za-z -]*?) ?=? ?(?P<value>{_NUMBER}) ?[,;]? ?[(\[]? ?(?:95 ?% ?(?:CI)? ?[,:]?)? ?"
+    rf"(?P<low>{_NUMBER}) ?(?:to|-|\u2013|,|;| ) ?(?P<high>{_NUMBER}) ?[)\]]?(?: ?[,;]? ?n ?=? ?(?P<n>[1-9]\d{{0,8}}))?",
     re.IGNORECASE,
 )
 _MEASURES: dict[str, Measure] = {
@@ -52,10 +56,12 @@ class Own(NamedTuple):
 
 def own(text: str) -> Own:
     """What is written of a study; ValueError, which says how to write it, where it can't be read or can't be."""
-    parted = _NAMED.fullmatch(text.strip())
-    if parted is None or len(text) > 200:
+    if len(text) > _LONGEST:
         raise ValueError(FORMS)
-    name, rest = (parted["name"] or "").strip() or None, parted["rest"].strip()
+    before, colon, after = (part.strip() for part in " ".join(text.split()).partition(":"))
+    name, rest = (before, after) if colon else (None, before)
+    if name == "":
+        raise ValueError(FORMS)
     if table := _COUNTS.fullmatch(rest):
         a, n, c, m = map(int, table.groups())
         if not (a <= n and c <= m and n and m):
@@ -66,6 +72,8 @@ def own(text: str) -> Own:
     if found is None or measure is None:
         raise ValueError(FORMS)
     value, low, high = (_figure(found[part]) for part in ("value", "low", "high"))
+    if any(one and not 1e-15 <= abs(one) <= 1e15 for one in (value, low, high)):
+        raise ValueError("a figure is 0, or between 1e-15 and 1e15 in size")
     if not low < high or not low <= value <= high:
         raise ValueError("the estimate lies within its interval, whose lower end comes first")
     if measure in RATIOS and low <= 0:
@@ -176,10 +184,14 @@ def study_of(
         "read": "not-stated",
         "populations": [{"id": "all", "label": node.name, "n": one.n, **axes}],
     }
-    # nobody has put its figures in a word
-    (row,) = read_study(Study.model_validate({**sheet, "findings": [finding | {"direction": "unclear"}]}), field)
-    word = {1: "increases", 0: "no-association", -1: "decreases"}[row.significant]
-    return Study.model_validate({**sheet, "findings": [finding | {"direction": word}]})
+    try:
+        # nobody has put its figures in a word
+        (row,) = read_study(Study.model_validate({**sheet, "findings": [finding | {"direction": "unclear"}]}), field)
+        word = {1: "increases", 0: "no-association", -1: "decreases"}[row.significant]
+        return Study.model_validate({**sheet, "findings": [finding | {"direction": word}]})
+    except ValidationError as error:
+        # without the figures, which are the asker's own
+        raise BadParameter("add", f"A study of your own can't be: {error.errors(include_input=False)[0]['msg']}.") from None
 
 
 def _finding(one: Own, exposure: str, outcome: str, headline: Comparison | None) -> dict[str, Any]:

@@ -456,7 +456,7 @@ def _known(header: dict[str, Any], path: Path) -> ReleaseHeader:
 def _parse(line: bytes, path: Path) -> dict[str, Any]:
     try:
         header = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         header = None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise SnapshotDamaged(f"{path} is no snapshot of an evidence graph. {_REMEDY}")

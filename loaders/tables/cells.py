@@ -15,6 +15,8 @@ _READERS = {**texts.READERS, **amounts.READERS}
 _ERRORS = frozenset({"#div/0!", "#ref!", "#value!", "#name?", "#num!", "#null!", "#n/a", "#getting_data", "#spill!", "#calc!"})
 # ids of records have some ten digits, and Excel keeps no more than fifteen; what is larger is damage, as 1E400 is
 _LARGEST = 1e15
+# no figure or name is so long, and to look for one in it would take long
+_LONGEST = 1000
 # where a raised part is a unit or an ordinal, and no digit of a figure or letter of a name
 _PROSE = frozenset({"text", "list"})
 # whose cells show how a table writes its decimals
@@ -27,6 +29,8 @@ def read(cell: Cell, asked: Asked) -> Values:
     _only_plain(cell, column)
     if isinstance(cell.value, int | float) and not abs(cell.value) < _LARGEST:
         raise Unread(EXPECTED[column.kind], "Type the figure again.", "a number too large to be a figure of a study")
+    if column.kind not in _PROSE and len(cell.text) > _LONGEST:
+        raise Unread(EXPECTED[column.kind], f"Write it in {_LONGEST:,} letters or fewer.", f"a text of {len(cell.text):,} letters")
     given = asked.values.get(normal(cell.text) or cell.text) if asked.values else None
     if given is not None:
         cell = Cell(given, cell.row, cell.column, cell.file, cell.sheet)

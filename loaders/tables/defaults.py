@@ -27,6 +27,7 @@ KEYS = ("read", "population", "direction")
 _NOT_STATED = "not-stated"
 _CONTRAST = ("contrast_type", "contrast", "per")
 _TABLE = ("exposed_cases", "exposed_total", "unexposed_cases", "unexposed_total")
+_LONGEST = 200  # letters of a name
 _DATED = re.compile(r"(?P<who>.*?[^\W\d].*?)[\s,;_(-]+\(?(?P<year>(?:19|20)\d\d)[a-z]?\)?")
 # what stands after the first author
 _OTHERS = re.compile(r"\s*(?:,|;|&|\band\b|\bet\s+al\b).*", re.IGNORECASE)
@@ -90,7 +91,7 @@ class Defaults:
         if self.lacks("read"):
             row.values["studies", ("read",)] = (_NOT_STATED, row.first)
         typed = row.names.get(("studies", ("id",)))
-        dated = _DATED.fullmatch(typed.strip()) if typed is not None else None
+        dated = _DATED.fullmatch(typed.strip()) if typed is not None and len(typed) <= _LONGEST else None
         if dated is None or ("year",) in document.cells:
             return
         at = row.values["studies", ("id",)][1]

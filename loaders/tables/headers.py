@@ -33,12 +33,17 @@ _SEARCHED = 10
 _HUMPS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _CALLED = re.compile(r"column (?P<letters>[a-z]{1,3})")
 # each cell of a table is asked whether it is a name, and most say the same as one above
-normal = lru_cache(maxsize=20_000)(compared.normal)
+_normal = lru_cache(maxsize=20_000)(compared.normal)
+_LONGEST = 200  # letters of what may be a name, and is kept
 _ESTIMATE = re.compile(
     r"(?:a|c|m|u|adj|ln|log|exp)*(?:or|hr|rr|irr|smd)s?(?:95%?|adj|se)?|(?:95%?)?[lu]?cis?(?:95%?)?|[lu]cl|p|p?values?|pvals?"
     r"|(?:un)?adj(?:usted)?|beta|\u03b2|odds|hazards?|ratios?|estimates?|coef(?:f|ficients?)?|lower|upper|low|high|lb|ub|se|std|md|wmd|rd"
     r"|\d+%|ci|confidence|differences?|(?:uni|multi)vari(?:ate|able)|crude|logs?|ln"
 )
+
+
+def normal(text: str) -> str:
+    return (_normal if len(text) <= _LONGEST else compared.normal)(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,8 @@ def matched(name: str, table: str, mapped: Mapped) -> Match | None:
 @lru_cache(maxsize=20_000)
 def _usual(name: str, table: str) -> Match | None:
     """The column that a name is without a mapping."""
+    if len(name) > _LONGEST:
+        return None
     is_of_findings = ROWS_OF.get(table, table) == "findings"
     of_estimate = estimates.named(name) if is_of_findings else None
     both = Match(by_key(table)["adjusted"]) if is_of_findings and estimates.is_either(name) else None
@@ -377,7 +384,7 @@ def _of_estimate(name: str) -> bool:
 
 def nearest(name: str, table: str) -> str | None:
     """The known name that is nearest to another, in its normal form."""
-    near = difflib.get_close_matches(normal(name), [one for one in known(table) if len(one) > 3], n=1, cutoff=0.7)
+    near = difflib.get_close_matches(normal(name[:_LONGEST]), [one for one in known(table) if len(one) > 3], n=1, cutoff=0.7)
     return near[0] if near else None
 
 

@@ -23,7 +23,9 @@ _SHEET = re.compile(r"xl/worksheets/[^/]+\.xml")
 _EMPTY_CELL = re.compile(rb"<(?:\w+:)?c(?: [^<>]*)?(?:/>|></(?:\w+:)?c>)")
 _EMPTY_ROW = re.compile(rb"<(?:\w+:)?row(?: [^<>]*)?(?:/>|>\s*</(?:\w+:)?row>)")
 _ROW, _CELL = re.compile(rb"<(?:\w+:)?row[ >]"), re.compile(rb"<(?:\w+:)?c[ >]")
-_AREA = re.compile(rb'<(?:\w+:)?(mergeCell|hyperlink)\b[^<>]*?\bref="([A-Z]{1,3})(\d+):([A-Z]{1,3})(\d+)"[^<>]*?(?:/>|>\s*</(?:\w+:)?\1>)')
+_AREA = re.compile(
+    rb'<(?:\w+:)?(mergeCell|hyperlink)\b(?>[^<>]*?\bref="([A-Z]{1,3})(\d+):([A-Z]{1,3})(\d+)")[^<>]*+>(?:(?<!/>)\s*+</(?:\w+:)?\1>)?'
+)
 _ROOT = re.compile(rb"^.*?<(\w+:)?worksheet\b[^>]*>", re.DOTALL)
 _COLUMNS = re.compile(rb"<(?:\w+:)?cols>.*?</(?:\w+:)?cols>", re.DOTALL)
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCells\b.*?</(?:\w+:)?mergeCells>", re.DOTALL)
