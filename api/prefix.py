@@ -42,11 +42,8 @@ class Prefixed:
                 headers = MutableHeaders(scope=message)
                 headers.add_vary_header("X-Forwarded-Prefix")
                 parts = urlsplit(headers.get("location", ""))
-                if parts.path:
-                    # to the same host, whatever the request called it
-                    way = f"/{parts.path.lstrip('/')}"
-                    way = way if way.startswith(f"{root}/") else f"{root}{way}"
-                    headers["location"] = parts._replace(scheme="", netloc="", path=way).geturl()
+                if parts.path and not parts.path.startswith(f"{root}/"):
+                    headers["location"] = parts._replace(path=f"{root}{parts.path}").geturl()
             await send(message)
 
         token = ROOT.set(root)
