@@ -78,7 +78,9 @@ WRONG = ["no server", "no host", "routing to no server", "wrong password", "wron
 
 @pytest.mark.parametrize("what", WRONG)
 @pytest.mark.parametrize("command", ["status", "serve", "load", "factors"])
-def test_what_is_wrong_is_told_in_a_sentence(loaded: Server, what: str, command: str) -> None:
+def test_what_is_wrong_is_told_in_a_sentence(loaded: Server, what: str, command: str, pytestconfig: pytest.Config) -> None:
+    if command != "status" and what not in {"no server", "wrong password"} and not pytestconfig.getoption("--all"):
+        pytest.skip("by every command with --all")
     server, message = wrong(loaded, what)
     more = {"load": ["evidence/studies/menon-2012.yaml"], "serve": ["--port", "0"]}.get(command, [])
     done = rdwi(server, command, *more)

@@ -99,7 +99,7 @@ def _answered(event: events.ScenarioFinished) -> Iterator[tuple[str, str]]:
 
 def test_every_case_of_the_document_is_answered_as_it_says(application: Any, document: Any, pytestconfig: pytest.Config) -> None:
     more = pytestconfig.getoption("--all")
-    told = tried(application, document, 300 if more else 5)
+    told = tried(application, document, 300 if more else 3)
     assert not told.faults, "\n".join(told.faults)
     assert told.cases > (10_000 if more else 2000)
 
@@ -113,7 +113,7 @@ def test_every_form_of_every_answer_is_as_the_document_says(client: TestClient, 
                 several = parameter["schema"] if parameter["schema"].get("type") == "array" else None
                 parameter["schema"] = {"enum": names} if several is None else {**several, "items": {"enum": names}}
     more = pytestconfig.getoption("--all")
-    told = tried(client.app, document, 400 if more else 5, ("coverage", "fuzzing"), "positive")
+    told = tried(client.app, document, 400 if more else 3, ("coverage", "fuzzing"), "positive")
     assert not told.faults, "\n".join(told.faults)
     forms = {
         (path, media)
