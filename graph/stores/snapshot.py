@@ -60,7 +60,9 @@ _M = TypeVar("_M", bound=BaseModel)
 KEPT = 2_000
 # a text without an escape, or a list of such
 _PLAIN = rb'("[^"\\]*"|\[(?:"[^"\\]*",?)*\])'
-_CALLED = re.compile(rb'\{"id":"([^"\\]*)",.*?"first_author":"([^"\\]*)",(?:"authors":\[[^\]]*\],)?(?:"year":(\d+))?')
+_CALLED = re.compile(
+    rb'\{"id":"([^"\\]*)",(?:"title":"(?:[^"\\]|\\.)*+",)?"first_author":"([^"\\]*)",(?:"authors":\[[^\]]*\],)?(?:"year":(\d+))?'
+)
 # the keys with which a study goes on to its people, scans and rows
 _MORE = tuple(f',"{key}":'.encode() for key in ("age", "male_pct", "imaging", "populations", "prevalence", "findings", "mechanisms"))
 _Pair = tuple[Association | None, Association | None]
@@ -139,11 +141,12 @@ class Snapshot:
             raise damaged(self._path, f"a record of {kind} can't be read") from error
         return tuple(value) if isinstance(value, list) else value
 
-    def _said(self, kind: str, line: bytes, names: Sequence[str]) -> list[Any]:
+    def _said(self, kind: str, line: bytes, names: Sequence[str], more: Sequence[str] = ()) -> list[Any]:
+        """The values of these keys, all of which it has, and of more, which may be missing."""
         try:
             said = from_json(line)
-            whole = {**said.get("row", {}), **said}
-            return [tuple(whole[name]) if isinstance(whole[name], list) else whole[name] for name in names]
+            whole = {**dict.fromkeys(more), **said.get("row", {}), **said}
+            return [tuple(whole[name]) if isinstance(whole[name], list) else whole[name] for name in (*names, *more)]
         except (ValueError, LookupError, AttributeError, TypeError) as error:
             raise damaged(self._path, f"a record of {kind} can't be read") from error
 
@@ -169,8 +172,8 @@ class Snapshot:
                 name = plain[1].decode()
                 labels[name] = label_of(name, plain[2].decode(), (), None, int(plain[3]) if plain[3] else None)
             else:
-                study = self.made("study", Study, _of_paper(line))
-                labels[study.id] = study.label
+                name, *by = self._said("study", _of_paper(line), ("id",), ("first_author", "authors", "title", "year"))
+                labels[name] = label_of(name, by[0], by[1] or (), by[2], by[3])
         return letters(labels)
 
     @cached_property
