@@ -379,6 +379,8 @@ class Server:
     def pause(self) -> None:
         """Halts the process (SIGSTOP): connections stay open, and nothing answers."""
         os.kill(self.pid, signal.SIGSTOP)
+        # on a machine with more to do some of its threads would go on for a moment
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOWAIT)
 
     def resume(self) -> None:
         os.kill(self.pid, signal.SIGCONT)
