@@ -1,9 +1,11 @@
-"""No text lets a pattern try over and over: what is typed or sent is read in a time that goes with its length. While a pattern is
-tried nothing else is done, so that such a text would stop a whole server.
+"""Nothing that is typed or sent stops a server, or is given to another who asks.
+
+No text lets a pattern try over and over: while it is tried nothing else is done. What is read takes a time that goes with its length.
 """
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +13,13 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from api import logs
+from graph.build import EvidenceGraph
 from graph.opening import shipped
+from graph.stores import snapshot
+from graph.stores.memory import MemoryReader
 from schema import vocabulary
+from schema.errors import SnapshotDamaged, UnknownName
 
 SPACES = " " * 38
 PARTS = ["a", "1", "1", "1", "x"]
@@ -80,3 +87,34 @@ def test_names_that_are_not_there_are_not_kept_for_ever(monkeypatch: pytest.Monk
         terms.suggest(f"m{i}")
     assert len(terms._suggested) <= 20
     assert terms.suggest("microbleedz") == first != ()
+
+
+def test_the_body_of_a_question_that_has_none_is_not_read(client: TestClient) -> None:
+    assert client.request("GET", "/v1/factors", content=b"x" * 2**21).status_code == 200
+
+
+@pytest.mark.parametrize("prefix", ["/..", "/a/../b", "/a/."])
+def test_a_prefix_leads_nowhere_else(client: TestClient, prefix: str) -> None:
+    assert prefix not in client.get("/factors", headers={"X-Forwarded-Prefix": prefix}).text
+
+
+def test_a_reference_to_a_page_holds_no_field_of_its_own(client: TestClient) -> None:
+    told = client.get("/cite", params={"format": "bibtex", "page": '/a},author={Evil},x={"', "title": "Factors"}).text
+    assert "author={Evil}" not in told.replace(" ", "")
+
+
+def test_what_an_assistant_sends_has_a_length(graph: EvidenceGraph) -> None:
+    with pytest.raises(UnknownName) as told:
+        MemoryReader(graph).terms().resolve("a" * 10**6)
+    assert len(str(told.value)) < 1000
+
+
+def test_a_snapshot_whose_header_is_nested_without_end_is_damaged(tmp_path: Path) -> None:
+    (tmp_path / snapshot.NAME).write_bytes(b"[" * 10**6 + b"\n")
+    with pytest.raises(SnapshotDamaged):
+        snapshot.read(tmp_path / snapshot.NAME, shipped())
+
+
+def test_a_line_of_the_log_can_not_be_turned_round() -> None:
+    record = logging.LogRecord("rdwi", logging.INFO, "", 0, "asked \u202efor\u2066", None, None)
+    assert logs._plain(record) == "asked \\x202efor\\x2066"
