@@ -12,7 +12,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.serving import first_answer, resident_mib, server
+from benchmarks.serving import RDWI, first_answer, resident_mib, server
 from benchmarks.synthetic import synthetic
 from graph.build import Associations, lay_out, set_aside, without_collections
 from graph.opening import shipped, shipped_digest
@@ -53,7 +53,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             copies = written(size, Path(folder))
             begin = time.perf_counter()
-            with server(["-c", "from api.cli import main; main()", "serve", "--port", "0"], {"RDWI_SNAPSHOT": folder}) as (process, port):
+            with server(RDWI, {"RDWI_SNAPSHOT": folder}) as (process, port):
                 first_answer(port, "/healthz")
                 print(f"{size} findings: listens after {time.perf_counter() - begin:.2f} s, holds {resident_mib(process.pid):.0f} MiB")
                 for name, address in QUESTIONS.items():

@@ -12,21 +12,15 @@ import tempfile
 from itertools import product
 
 from benchmarks.neo4j_rest import CLIENTS, PATHS, show
-from benchmarks.serving import first_answer, latencies, resident_mib, server
+from benchmarks.serving import RDWI, first_answer, latencies, resident_mib, server, serving
 
-_RDWI = ["-c", "from api.cli import main; main()", "serve", "--port", "0"]
 _BARE = (
-    "import socket, sys, uvicorn\n"
     "from starlette.applications import Starlette\n"
     "from starlette.responses import Response\n"
     "from starlette.routing import Route\n"
-    "body = Response(b'x' * int(sys.argv[1]), media_type='application/json')\n"
+    "body = Response(b'x' * {size}, media_type='application/json')\n"
     "async def same(request): return body\n"
-    "listener = socket.socket()\n"
-    "listener.bind(('127.0.0.1', 0))\n"
-    "listener.listen(128)\n"
-    "print('http://127.0.0.1:%d' % listener.getsockname()[1], flush=True)\n"
-    "uvicorn.Server(uvicorn.Config(Starlette(routes=[Route('/', same)]), log_config=None, access_log=False)).run([listener])"
+    "app = Starlette(routes=[Route('/', same)])\n"
 )
 
 
@@ -40,10 +34,10 @@ def different(port: int) -> list[str]:
 
 def main() -> None:
     minutes = int(sys.argv[1]) if len(sys.argv) > 1 else 1
-    with tempfile.TemporaryDirectory() as folder, server(_RDWI, {"RDWI_SNAPSHOT": folder}) as (process, port):
+    with tempfile.TemporaryDirectory() as folder, server(RDWI, {"RDWI_SNAPSHOT": folder}) as (process, port):
         size = sum(len(first_answer(port, path)) for path in PATHS) // len(PATHS)
         show("kept", latencies(port, PATHS, seconds=60, clients=CLIENTS), 60)
-        with server(["-c", _BARE, str(size)], {}) as (_, bare):
+        with server(serving(_BARE.format(size=size)), {}) as (_, bare):
             show("bare server", latencies(bare, ["/"], seconds=20, clients=CLIENTS), 20)
         paths = different(port)
         for minute in range(1, minutes + 1):

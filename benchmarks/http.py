@@ -9,12 +9,10 @@ import statistics
 import sys
 import tempfile
 
-from benchmarks.serving import first_answer, requests_per_second, server
+from benchmarks.serving import first_answer, requests_per_second, server, serving
 
 _QUESTION = "/v1/factors?population=caa"
-_SERVE = [
-    "-c",
-    "import socket, uvicorn\n"
+_SERVE = serving(
     "from fastapi.responses import Response\n"
     "from starlette.testclient import TestClient\n"
     "from api.app import create_app\n"
@@ -23,12 +21,7 @@ _SERVE = [
     "app = create_app(open_store(Settings()))\n"
     f"body = TestClient(app).get('{_QUESTION}').content\n"
     "app.get('/static')(lambda: Response(body, media_type='application/json'))\n"
-    "listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)\n"
-    "listener.bind(('127.0.0.1', 0))\n"
-    "listener.listen(128)\n"
-    "print('http://127.0.0.1:%d' % listener.getsockname()[1], flush=True)\n"
-    "uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False)).run([listener])",
-]
+)
 
 
 def main() -> None:

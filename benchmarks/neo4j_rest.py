@@ -15,7 +15,7 @@ from neo4j import READ_ACCESS, GraphDatabase
 
 from benchmarks.neo4j_server import VERSIONS
 from benchmarks.neo4j_server import Server as Neo4j
-from benchmarks.serving import latencies, server
+from benchmarks.serving import RDWI, latencies, server
 from graph.build import build
 from graph.opening import shipped, shipped_studies
 from graph.settings import Server
@@ -63,7 +63,7 @@ def main() -> None:
         with Neo4jWriter(Server.of(neo4j.uri, neo4j.user, neo4j.password), shipped()) as writer:
             writer.write(build(shipped_studies(shipped()), shipped()))
         environment = {"RDWI_STORE": neo4j.uri, "RDWI_NEO4J_PASSWORD": neo4j.password}
-        with server(["-c", "from api.cli import main; main()", "serve", "--port", "0"], environment) as (_, port):
+        with server(RDWI, environment) as (_, port):
             latencies(port, PATHS, seconds=3, clients=CLIENTS)
             show("REST", latencies(port, PATHS, seconds=seconds, clients=CLIENTS), seconds)
         bare(neo4j, 3)

@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 from api.app import create_app
 from api.cache import Answers
 from api.pages.warm import warm
-from benchmarks.serving import first_answer, server
+from benchmarks.serving import RDWI, first_answer, server
 from graph.build import build
 from graph.opening import shipped, shipped_studies
 from graph.questions import Factors
@@ -148,8 +148,7 @@ def in_chromium(rounds: int) -> None:
     if program is None:
         print("no Chromium on PATH: first paint not measured")
         return
-    command = ["-c", "from api.cli import main; main()", "serve", "--port", "0"]
-    with tempfile.TemporaryDirectory() as folder, server(command, {"RDWI_SNAPSHOT": folder}) as (_, port), sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, server(RDWI, {"RDWI_SNAPSHOT": folder}) as (_, port), sync_playwright() as playwright:
         first_answer(port, "/")
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         for path in ("/", "/factors", f"/evidence?{_MICROBLEEDS}", "/v1/factors"):

@@ -13,6 +13,22 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+# the command of a server as a user starts it
+RDWI = ["-c", "from api.cli import main; main()", "serve", "--port", "0"]
+
+
+def serving(app: str) -> list[str]:
+    """The command of a server of what that code calls app."""
+    listening = (
+        "import socket, uvicorn\n"
+        "listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)\n"
+        "listener.bind(('127.0.0.1', 0))\n"
+        "listener.listen(128)\n"
+        "print('http://127.0.0.1:%d' % listener.getsockname()[1], flush=True)\n"
+        "uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False)).run([listener])"
+    )
+    return ["-c", app + listening]
+
 
 @contextlib.contextmanager
 def server(command: Sequence[str], environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], int]]:

@@ -12,22 +12,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.serving import first_answer, resident_mib, server
+from benchmarks.serving import RDWI, first_answer, resident_mib, server, serving
 
 _QUESTION = "/v1/factors?population=caa"
-_RDWI = ["-c", "from api.cli import main; main()", "serve", "--port", "0"]
-_BARE = [
-    "-c",
-    "import socket, uvicorn\n"
-    "from fastapi import FastAPI\n"
-    "app = FastAPI()\n"
-    "app.get('/')(lambda: {'answer': 1})\n"
-    "listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)\n"
-    "listener.bind(('127.0.0.1', 0))\n"
-    "listener.listen(128)\n"
-    "print('http://127.0.0.1:%d' % listener.getsockname()[1], flush=True)\n"
-    "uvicorn.Server(uvicorn.Config(app, log_config=None)).run([listener])",
-]
+_BARE = serving("from fastapi import FastAPI\napp = FastAPI()\napp.get('/')(lambda: {'answer': 1})\n")
 
 
 def _measure(command: list[str], path: str, folder: str) -> tuple[float, float]:
@@ -43,11 +31,11 @@ def main() -> None:
     cold = []
     for _ in range(runs):
         with tempfile.TemporaryDirectory() as folder:
-            cold.append(_measure(_RDWI, _QUESTION, folder))
+            cold.append(_measure(RDWI, _QUESTION, folder))
     with tempfile.TemporaryDirectory() as folder:
-        _measure(_RDWI, _QUESTION, folder)
+        _measure(RDWI, _QUESTION, folder)
         assert any(Path(folder).iterdir())
-        warm = [_measure(_RDWI, _QUESTION, folder) for _ in range(runs)]
+        warm = [_measure(RDWI, _QUESTION, folder) for _ in range(runs)]
     print(f"{'':28} {'seconds (median)':>17} {'vs bare':>8} {'MiB resident':>13}")
     reference = statistics.median(seconds for seconds, _ in bare)
     for name, figures in (("bare FastAPI, static route", bare), ("cold: read, build, answer", cold), ("from the snapshot", warm)):

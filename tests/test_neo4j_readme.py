@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.serving import first_answer
+from benchmarks.serving import RDWI, first_answer
 from benchmarks.serving import server as serving
 from graph.build import EvidenceGraph
 from graph.opening import shipped
@@ -32,7 +32,7 @@ def test_the_section_of_the_readme_loads_and_serves(empty: Server, graph: Eviden
     assert f"{len(graph.studies)} studies added" in done.stdout
     assert re.search(r"^store +neo4j$", done.stdout, re.MULTILINE)
     environment = {"RDWI_STORE": empty.uri, "RDWI_NEO4J_PASSWORD": empty.password.get_secret_value()}
-    with serving(["-c", "from api.cli import main; main()", "serve", "--port", "0"], environment) as (_, port):
+    with serving(RDWI, environment) as (_, port):
         assert graph.release.encode() in first_answer(port, "/v1/factors?limit=1")
 
 
