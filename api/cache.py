@@ -186,9 +186,7 @@ class Answers:
 
     def _late(self, task: asyncio.Future[Any]) -> None:
         self._overdue.discard(task)
-        # taken, so that nobody warns that it was not
-        if not task.cancelled():
-            task.exception()
+        _unheard(task)
 
     async def _ask(self, reader: Reader, asked: Asked | None, scope: Scope, receive: Receive) -> _Kept:
         """The answer of the app."""
@@ -277,6 +275,12 @@ class _Left(Exception):
     """Who asked has gone."""
 
 
+def _unheard(task: asyncio.Future[Any]) -> None:
+    """What became of work that nobody waits for is taken, so that nobody warns that it was not."""
+    if not task.cancelled():
+        task.exception()
+
+
 async def _while_there(work: Coroutine[Any, Any, _T], receive: Receive) -> _T:
     """What the work gives. It ends, at its next step, where who asked has gone before: a thread can't be ended, and counts until it has."""
     stop = CancelScope()
@@ -292,6 +296,7 @@ async def _while_there(work: Coroutine[Any, Any, _T], receive: Receive) -> _T:
             pass
 
     working, leaving = asyncio.ensure_future(whole()), asyncio.ensure_future(left())
+    working.add_done_callback(_unheard)
     try:
         await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
         if not working.done():

@@ -30,7 +30,8 @@ def normal_cutoff(printed: str, *, opposite: bool = False) -> str:
     """The form in which cut-offs are compared; with `opposite` that of those on the other side, where the scale is known."""
     text = unicodedata.normalize("NFKC", printed).casefold()
     if len(text) > _LONGEST:
-        return " ".join(text.split())
+        text = " ".join(text.split())
+        return f"not {text}" if opposite else text
     text = re.sub("[\u2010-\u2015\u2212]", "-", text)
     text = re.sub(r"[a-z]+", lambda word: _DIGITS.get(word[0], word[0]), text)
     for pattern, sign in _WORDS:

@@ -63,8 +63,9 @@ class Paper(Protocol):
 
 
 def _plain(text: str) -> str:
-    # no identifier is so long, with its address
-    text = text[:_LONGEST]
+    if len(text) > _LONGEST:
+        # no identifier is so long, with its address; and a part of it would be another
+        return ""
     text = unquote(text) if "%" in text else text
     return (text if text.isascii() else _UNSEEN.sub("", text)).strip().rstrip(".,; ")
 

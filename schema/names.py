@@ -61,11 +61,9 @@ def suggest(name: str, names: Mapping[str, str], limit: int = 3) -> tuple[str, .
 
     @cache
     def nearness(text: str) -> float:
-        # the cheap bounds first
-        if 2 * min(len(text), len(wanted)) < 0.6 * (len(text) + len(wanted)):
-            return 0.0
         alike.set_seq1(text)
-        return alike.ratio() if alike.quick_ratio() >= 0.6 else 0.0
+        # the cheap bounds first
+        return alike.ratio() if alike.real_quick_ratio() >= 0.6 and alike.quick_ratio() >= 0.6 else 0.0
 
     best: dict[str, float] = {}
     for known, identifier in names.items():

@@ -65,7 +65,8 @@ def _p(value: PValue) -> PValue:
     return value
 
 
-def _printable(value: int | float) -> int | float:
+def printable(value: int | float) -> int | float:
+    """The figure; ValueError where no paper prints one of its size."""
     if value and not 1e-15 <= abs(value) <= 1e15:
         raise ValueError("must be 0, or between 1e-15 and 1e15 in size: no paper prints another figure")
     return value
@@ -100,7 +101,7 @@ Date = Annotated[str, Field(pattern=r"^[0-9]{4}(-[0-9]{2}){0,2}$")]
 Count = Annotated[int, Field(ge=0)]
 Size = Annotated[int, Field(ge=1)]
 # a union, so that 16 and 16.0 keep how precisely they were printed
-Number = Annotated[int | float, AfterValidator(_printable)]
+Number = Annotated[int | float, AfterValidator(printable)]
 # bounds of a union are told as JSON Schema says them by hand: pydantic writes them by its own names, which no reader of a schema knows
 Percent = Annotated[int | float, Field(ge=0, le=100), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100})]
 _MONTH = {"type": "number", "minimum": 0}

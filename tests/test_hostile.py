@@ -18,8 +18,11 @@ from graph.build import EvidenceGraph
 from graph.opening import shipped
 from graph.stores import snapshot
 from graph.stores.memory import MemoryReader
+from loaders.tables import headers
 from schema import vocabulary
+from schema.cutoffs import normal_cutoff
 from schema.errors import SnapshotDamaged, UnknownName
+from schema.identity import doi_in
 
 SPACES = " " * 38
 PARTS = ["a", "1", "1", "1", "x"]
@@ -77,6 +80,19 @@ def test_no_host_that_one_reader_names_is_given_to_another(client: TestClient) -
     address = "/cite?format=ris&page=/factors&title=Factors"
     assert "evil.example" in client.get(address, headers={"Host": "evil.example"}).text
     assert "evil.example" not in client.get(address).text
+
+
+def test_what_is_too_long_is_not_taken_for_a_part_of_it() -> None:
+    assert doi_in(f"10.1000/{'x' * 900}") is not None
+    assert doi_in(f"10.1000/{'x' * 2000}") is None
+    long = "5 or more of " * 100
+    assert normal_cutoff(long, opposite=True) != normal_cutoff(long)
+
+
+def test_no_long_heading_is_kept() -> None:
+    many = headers._usual.cache_info().currsize
+    assert headers.matched("estimate of " * 100, "findings", headers.Mapped()) is None
+    assert headers._usual.cache_info().currsize == many
 
 
 def test_names_that_are_not_there_are_not_kept_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ from schema.association import Association, MechanismEdge
 from schema.errors import BadParameter
 from schema.field import EvidenceField
 from schema.observation import ClaimObservation, Observation, PrevalenceObservation
-from schema.study import RATIOS, Measure, Study
+from schema.study import RATIOS, Measure, Study, printable
 
 _T = TypeVar("_T")
 OWN = "your-study-"
@@ -71,9 +71,7 @@ def own(text: str) -> Own:
     measure = _MEASURES.get(found["measure"].strip().casefold()) if found else None
     if found is None or measure is None:
         raise ValueError(FORMS)
-    value, low, high = (_figure(found[part]) for part in ("value", "low", "high"))
-    if any(one and not 1e-15 <= abs(one) <= 1e15 for one in (value, low, high)):
-        raise ValueError("a figure is 0, or between 1e-15 and 1e15 in size")
+    value, low, high = (printable(_figure(found[part])) for part in ("value", "low", "high"))
     if not low < high or not low <= value <= high:
         raise ValueError("the estimate lies within its interval, whose lower end comes first")
     if measure in RATIOS and low <= 0:

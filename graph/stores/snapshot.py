@@ -134,19 +134,18 @@ class Snapshot:
             else:
                 yield [known.get(raw) or known.setdefault(raw, self._value(kind, raw)) for raw in found.groups()]
 
-    def _value(self, kind: str, raw: bytes) -> str | tuple[str, ...]:
+    def _value(self, kind: str, raw: bytes) -> Any:
         try:
-            value = from_json(raw)
+            return _frozen(from_json(raw))
         except ValueError as error:
             raise damaged(self._path, f"a record of {kind} can't be read") from error
-        return tuple(value) if isinstance(value, list) else value
 
     def _said(self, kind: str, line: bytes, names: Sequence[str], more: Sequence[str] = ()) -> list[Any]:
         """The values of these keys, all of which it has, and of more, which may be missing."""
         try:
             said = from_json(line)
             whole = {**dict.fromkeys(more), **said.get("row", {}), **said}
-            return [tuple(whole[name]) if isinstance(whole[name], list) else whole[name] for name in (*names, *more)]
+            return [_frozen(whole[name]) for name in (*names, *more)]
         except (ValueError, LookupError, AttributeError, TypeError) as error:
             raise damaged(self._path, f"a record of {kind} can't be read") from error
 
@@ -172,8 +171,9 @@ class Snapshot:
                 name = plain[1].decode()
                 labels[name] = label_of(name, plain[2].decode(), (), None, int(plain[3]) if plain[3] else None)
             else:
-                name, *by = self._said("study", _of_paper(line), ("id",), ("first_author", "authors", "title", "year"))
-                labels[name] = label_of(name, by[0], by[1] or (), by[2], by[3])
+                by = ("first_author", "authors", "title", "year")
+                name, who, authors, title, year = self._said("study", _of_paper(line), ("id",), by)
+                labels[name] = label_of(name, who, authors or (), title, year)
         return letters(labels)
 
     @cached_property
@@ -358,6 +358,10 @@ def write(
         keep(lambda: [(association_of(before.get(key)), association_of(after.get(key))) for key in sorted(before.keys() | after.keys())])
         file.seek(0)
         file.write(_line({**header, "sha256": digest.hexdigest()}))
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _of_paper(line: bytes) -> bytes:

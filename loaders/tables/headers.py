@@ -83,14 +83,13 @@ def matched(name: str, table: str, mapped: Mapped) -> Match | None:
         column = by_key(table).get(key)
         if column is not None:
             return Match(column)
-    return _usual(name, table)
+    # what is asked for is kept
+    return _usual(name, table) if len(name) <= _LONGEST else None
 
 
 @lru_cache(maxsize=20_000)
 def _usual(name: str, table: str) -> Match | None:
     """The column that a name is without a mapping."""
-    if len(name) > _LONGEST:
-        return None
     is_of_findings = ROWS_OF.get(table, table) == "findings"
     of_estimate = estimates.named(name) if is_of_findings else None
     both = Match(by_key(table)["adjusted"]) if is_of_findings and estimates.is_either(name) else None
